@@ -1,0 +1,62 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+N ?= 10000
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types tests oracle bench format lock build clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("indicant needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP) ## assess the patient of the source document
+	@$(BIN)/indicant assess --example
+	@echo
+	@echo "Next, type:"
+	@echo "  $(BIN)/indicant assess --example --format json    the same for a program"
+	@echo "  $(BIN)/indicant assess YOUR-CASE.ttl              a case of your own"
+	@echo "  $(BIN)/indicant --help                            everything else"
+
+test: lint types tests ## check style and types, then run the tests
+
+lint: $(STAMP) ## check style
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+
+types: $(STAMP) ## check types
+	@$(BIN)/mypy
+
+tests: $(STAMP) ## run the tests
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+oracle: $(STAMP) ## compare N=10000 random answers with HermiT
+	@$(BIN)/python tests/oracle.py $(N)
+
+bench: $(STAMP) ## measure speed and memory
+	@$(BIN)/python tests/bench.py
+
+format: $(STAMP) ## put the code into the house style
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+
+lock: ## renew requirements.lock (needs uv)
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras \
+		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+
+build: $(STAMP) ## build the wheel and the source archive into dist/
+	$(BIN)/python -m build --no-isolation --outdir dist
+
+clean: ## remove what can be made again
+	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find src tests -name __pycache__ -type d -exec rm -rf {} +

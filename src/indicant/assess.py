@@ -1,0 +1,694 @@
+"""Assess cases: what a guideline recommends, contraindicates and leaves open, with reasons."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
+
+import pyoxigraph as ox
+
+from indicant import resources
+from indicant.compiling import key_of, obtain
+from indicant.engine import Engine, make_engine
+from indicant.errors import IndicantError
+from indicant.loading import EXAMPLE_FILE, load, resolve
+from indicant.reading import Document, parse, read
+from indicant.terms import IND, TYPE, XSD, local_name
+from indicant.validation import Finding, Validator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import rdflib
+
+Status = Literal[
+    "recommended", "conditional", "conflicting", "contraindicated", "undetermined", "not-applicable"
+]
+Answer = Literal["met", "refuted", "open"]
+
+ANSWERS: Final[dict[str, Answer]] = {
+    IND + "meets": "met",
+    IND + "refutes": "refuted",
+    IND + "leavesOpen": "open",
+}
+STATUSES: Final[dict[str, Status]] = {
+    IND + "Recommended": "recommended",
+    IND + "Conditional": "conditional",
+    IND + "Conflicting": "conflicting",
+    IND + "Contraindicated": "contraindicated",
+    IND + "Undetermined": "undetermined",
+    IND + "NotApplicable": "not-applicable",
+}
+
+
+class PassageRecord(TypedDict):
+    """A passage of the source: its place in code points, end exclusive, and its digest."""
+
+    id: str
+    start: int
+    end: int
+    sha256: str
+    section: str | None
+    paraphrase: str
+
+
+class RecommendationRecord(TypedDict):
+    """A recommendation that takes part in the advice about an action."""
+
+    iri: str
+    label: str
+    direction: Literal["for", "against"]
+    strength: str | None
+    answer: Answer
+    superseded: bool
+    passages: list[PassageRecord]
+    citations: list[str]
+
+
+class ReasonRecord(TypedDict):
+    """A literal that decided a recommendation, with the nodes of the case that establish it."""
+
+    recommendation: str
+    answer: Answer
+    literal: str
+    nodes: list[str]
+
+
+class TermRecord(TypedDict):
+    """A term and its label."""
+
+    term: str
+    label: str
+
+
+class AwaitedRecord(TypedDict):
+    """A fact that is not known and that would help to settle an action."""
+
+    term: str
+    label: str
+    question: str | None
+    investigations: list[TermRecord]
+
+
+class FactRecord(TypedDict):
+    """A fact that would have to be known, and whether as present or as absent."""
+
+    term: str
+    label: str
+    polarity: Literal["present", "absent"]
+
+
+class SettlingRecord(TypedDict):
+    """A least set of facts that would give an open recommendation an answer."""
+
+    recommendation: str
+    answer: Answer
+    facts: list[FactRecord]
+
+
+class TensionRecord(TypedDict):
+    """Where the source contradicts itself, and how it was read."""
+
+    iri: str
+    label: str
+    description: str | None
+    resolution: str | None
+    passages: list[str]
+
+
+class ActionRecord(TypedDict):
+    """What the guideline says about one intervention for one case."""
+
+    action: str
+    label: str
+    status: Status
+    urgency: str | None
+    phase: str | None
+    contingent: bool
+    because: list[ReasonRecord]
+    awaiting: list[AwaitedRecord]
+    settledBy: list[SettlingRecord]
+    recommendations: list[RecommendationRecord]
+    tensions: list[TensionRecord]
+    including: list[TermRecord]
+    excepting: list[TermRecord]
+    received: list[str]
+
+
+class ProposalRecord(TypedDict):
+    """What the guideline says about something that the case proposes."""
+
+    action: str
+    label: str
+    verdict: Status
+
+
+class GuidelineRecord(TypedDict):
+    """Which guideline spoke, and whether the case is one that it speaks about."""
+
+    iri: str | None
+    label: str | None
+    version: str | None
+    scope: Answer | None
+
+
+class CaseRecord(TypedDict):
+    """The assessment of one case."""
+
+    case: str
+    asOf: str
+    guideline: GuidelineRecord
+    warnings: list[str]
+    actions: list[ActionRecord]
+    proposals: list[ProposalRecord]
+
+
+class InvalidCase(IndicantError):  # noqa: N818 - it is a finding, told as one
+    """A case that does not conform to the case shapes and is therefore not assessed."""
+
+    exit_code = 1
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        """Take every finding, warnings included."""
+        count = sum(finding.severity == "violation" for finding in findings)
+        super().__init__(
+            f"{count} finding{'s' if count > 1 else ''}: the case was not assessed",
+            help="every finding says what to mend; nothing is assessed before",
+        )
+        self.findings = tuple(findings)
+
+
+@dataclass(frozen=True)
+class _Recommendation:
+    iri: str
+    label: str
+    direction: Literal["for", "against"]
+    action: str
+    strength: str | None
+    urgency: str | None
+    urgency_order: int
+    phase: str | None
+    phase_order: int
+    contingent: bool
+
+
+@dataclass(frozen=True)
+class _Literal:
+    label: str
+    polarity: Literal["present", "absent"]
+    term: str
+    fact: str
+    question: str | None
+    investigations: tuple[str, ...]
+
+
+class _Catalogue:
+    """What a guideline says whatever the case, asked once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.recommendations: dict[str, _Recommendation] = {}
+        for row in engine.ask("which-recommendations-are-there"):
+            iri, label, direction, action, strength, urgency, soon, phase, order, late, _ = row
+            assert iri is not None and action is not None  # noqa: S101, PT018
+            self.recommendations[iri] = _Recommendation(
+                iri,
+                label or local_name(iri),
+                "for" if direction == "for" else "against",
+                action,
+                strength,
+                urgency,
+                int(soon or 99),
+                phase,
+                int(order or 99),
+                late in {"true", "1"},
+            )
+        self.passages: dict[str, PassageRecord] = {}
+        for row in engine.ask("which-passages-are-there"):
+            iri, name, start, end, sha256, section, paraphrase = row
+            assert iri is not None  # noqa: S101
+            self.passages[iri] = PassageRecord(
+                id=name or local_name(iri),
+                start=int(start or 0),
+                end=int(end or 0),
+                sha256=sha256 or "",
+                section=section,
+                paraphrase=paraphrase or "",
+            )
+        marks = {row[0]: row[1] or "" for row in engine.ask("which-citations-are-there")}
+        self.support: dict[str, list[PassageRecord]] = defaultdict(list)
+        self.citations: dict[str, list[str]] = defaultdict(list)
+        for iri, passage, mark in engine.ask("which-passages-support-what"):
+            assert iri is not None and passage is not None  # noqa: S101, PT018
+            record = self.passages.get(passage)
+            if record is not None and record not in self.support[iri]:
+                self.support[iri].append(record)
+            if mark is not None and marks.get(mark, local_name(mark)) not in self.citations[iri]:
+                self.citations[iri].append(marks.get(mark, local_name(mark)))
+        self.counting: dict[str, list[str]] = defaultdict(list)
+        for action, iri, _ in engine.ask("what-counts-for-what"):
+            assert action is not None and iri is not None  # noqa: S101, PT018
+            self.counting[action].append(iri)
+        self.tensions: dict[str, dict[str, TensionRecord]] = defaultdict(dict)
+        for row in engine.ask("which-tensions-touch-what"):
+            recommendation, iri, label, description, resolution, passage = row
+            assert recommendation is not None and iri is not None  # noqa: S101, PT018
+            tension = self.tensions[recommendation].setdefault(
+                iri,
+                TensionRecord(
+                    iri=iri,
+                    label=label or local_name(iri),
+                    description=description,
+                    resolution=resolution,
+                    passages=[],
+                ),
+            )
+            if passage is not None:
+                tension["passages"].append(self.passage_id(passage))
+        self.labels: dict[str, str] = {}
+        self.below: dict[str, list[str]] = defaultdict(list)
+        for iri, label, above in engine.ask("which-interventions-are-there"):
+            assert iri is not None and above is not None  # noqa: S101, PT018
+            self.labels[iri] = label or local_name(iri)
+            if above != iri:
+                self.below[above].append(iri)
+        self.literals: dict[str, _Literal] = {}
+        for iri, label, polarity, term, fact, question, by in engine.ask(
+            "which-literals-are-there"
+        ):
+            assert iri is not None and term is not None  # noqa: S101, PT018
+            known = self.literals.get(iri)
+            found = (*(known.investigations if known else ()), *([by] if by else []))
+            self.literals[iri] = _Literal(
+                label or "",
+                "present" if polarity == "present" else "absent",
+                term,
+                fact or "",
+                question,
+                found,
+            )
+        self.awaited = {
+            iri: AwaitedRecord(
+                term=one.term,
+                label=one.fact,
+                question=one.question,
+                investigations=[
+                    TermRecord(term=by, label=self.label(by)) for by in one.investigations
+                ],
+            )
+            for iri, one in self.literals.items()
+        }
+        guidelines = engine.ask("which-guidelines-are-there")
+        self.guideline = guidelines[0] if guidelines else (None, None, None)
+
+    def passage_id(self, iri: str) -> str:
+        """Return the short name of a passage."""
+        return self.passages[iri]["id"] if iri in self.passages else local_name(iri)
+
+    def label(self, iri: str) -> str:
+        """Return the label of an intervention."""
+        return self.labels.get(iri, local_name(iri))
+
+
+@dataclass
+class _Rows:
+    """What the questions returned for one case."""
+
+    status: dict[str, Status]
+    answers: dict[str, Answer]
+    reasons: dict[str, dict[str, list[str]]]
+    settling: dict[str, dict[tuple[Answer, str], list[str]]]
+    received: dict[str, list[str]]
+    superseded: set[str]
+    proposals: list[tuple[str, Status]]
+    settled: dict[str, list[tuple[SettlingRecord, list[str]]]]
+    records: dict[str, RecommendationRecord]
+    scope: Answer | None = None
+
+    @classmethod
+    def empty(cls) -> _Rows:
+        """Return rows with nothing in them."""
+        return cls(
+            {},
+            {},
+            defaultdict(lambda: defaultdict(list)),
+            defaultdict(lambda: defaultdict(list)),
+            defaultdict(list),
+            set(),
+            [],
+            {},
+            {},
+        )
+
+
+class Assessor:
+    """A guideline, compiled and loaded once, for any number of cases.
+
+    Args:
+        guideline: a name, a folder or a file; by default the one that ships with the package.
+        engine: ``oxigraph``, ``rdflib`` or ``hermit``.
+        validator: ``shacl`` or ``pyshacl``.
+        use_cache: whether to keep what had to be compiled.
+
+    Raises:
+        IndicantError: the guideline cannot be read or compiled.
+    """
+
+    def __init__(
+        self,
+        guideline: str | os.PathLike[str] | None = None,
+        *,
+        engine: str = "oxigraph",
+        validator: str = "shacl",
+        use_cache: bool = True,
+    ) -> None:
+        self.path = resolve(None if guideline is None else os.fspath(guideline))
+        source = load(self.path)
+        compiled = obtain(source, use_cache=use_cache)
+        self.key = key_of(source)
+        self._engine = make_engine(engine, compiled, source)
+        self._catalogue = _Catalogue(self._engine)
+        shapes = (resources.shapes() / "case.ttl").read_text(encoding="utf-8")
+        self._validator = Validator(shapes, compiled.vocabulary)
+        if validator not in {"shacl", "pyshacl"}:
+            raise IndicantError(f"unknown validator '{validator}'", help="one of: shacl, pyshacl")
+        self._reference = validator == "pyshacl"
+
+    def example(self) -> Document:
+        """Return the example case of the guideline.
+
+        Raises:
+            IndicantError: the guideline has none.
+        """
+        folder = self.path if self.path.is_dir() else self.path.parent
+        file = folder / EXAMPLE_FILE
+        if not file.is_file():
+            raise IndicantError("the guideline has no example", file=str(folder))
+        return read(file)
+
+    def validate(self, document: Document) -> list[Finding]:
+        """Return what does not hold of the cases of a document, each with its line.
+
+        Raises:
+            IndicantError: the document holds no case.
+        """
+        return self._validator.check(document, reference=self._reference)
+
+    def assess(
+        self, document: Document, *, as_of: str | None = None, everything: bool = False
+    ) -> list[CaseRecord]:
+        """Assess every case of a document.
+
+        Args:
+            document: what ``reading.read`` returned.
+            as_of: a date, ``YYYY-MM-DD``, in place of the one that the cases state.
+            everything: whether to list what does not apply as well.
+
+        Raises:
+            InvalidCase: a case does not conform to the case shapes.
+            IndicantError: there is no case, or the date is none.
+        """
+        if as_of is not None:
+            document = with_date(document, as_of)
+        findings = self.validate(document)
+        if any(finding.severity == "violation" for finding in findings):
+            raise InvalidCase(findings)
+        self._engine.begin(document.quads)
+        warnings = [finding.message for finding in findings]
+        rows = self._ask(everything)
+        return [
+            self._case(case or "", date or "", rows[case or ""], warnings)
+            for case, date in self._engine.ask("which-cases-are-there")
+        ]
+
+    def describe(self, document: Document, *, as_of: str | None = None) -> list[ox.Triple]:
+        """Return the assessments of a document as a graph, sorted.
+
+        Raises:
+            InvalidCase: a case does not conform to the case shapes.
+        """
+        self.assess(document, as_of=as_of)
+        return sorted(self._engine.describe(), key=str)
+
+    # ------------------------------------------------------------------ rows
+
+    def _ask(self, everything: bool) -> dict[str, _Rows]:
+        engine = self._engine
+        found: dict[str, _Rows] = defaultdict(_Rows.empty)
+        for case, action, status in engine.ask("what-is-the-status"):
+            assert case and action and status  # noqa: S101, PT018
+            if everything or STATUSES[status] != "not-applicable":
+                found[case].status[action] = STATUSES[status]
+        for case, iri, answer in engine.ask("what-is-decided"):
+            assert case and iri  # noqa: S101, PT018
+            found[case].answers[iri] = answer  # type: ignore[assignment]
+        for case, iri, literal, node in engine.ask("why-is-it-so"):
+            assert case and iri and literal and node  # noqa: S101, PT018
+            found[case].reasons[iri][literal].append(node)
+        for case, iri, answer, implicant, literal in engine.ask("what-would-settle-it"):
+            assert case and iri and answer and implicant and literal  # noqa: S101, PT018
+            found[case].settling[iri][(ANSWERS[answer], implicant)].append(literal)
+        for case, iri in engine.ask("what-is-superseded"):
+            assert case and iri  # noqa: S101, PT018
+            found[case].superseded.add(iri)
+        for case, action, node in engine.ask("what-was-received"):
+            assert case and action and node  # noqa: S101, PT018
+            found[case].received[action].append(node)
+        for case, action, verdict, _ in engine.ask("what-is-proposed"):
+            assert case and action  # noqa: S101, PT018
+            status = STATUSES[verdict] if verdict else "not-applicable"
+            if (action, status) not in found[case].proposals:
+                found[case].proposals.append((action, status))
+        for case, _, answer in engine.ask("is-the-case-in-scope"):
+            assert case and answer  # noqa: S101, PT018
+            found[case].scope = ANSWERS[answer]
+        return found
+
+    # ------------------------------------------------------------------ records
+
+    def _case(self, case: str, date: str, rows: _Rows, warnings: list[str]) -> CaseRecord:
+        iri, label, version = self._catalogue.guideline
+        records = [self._action(action, rows) for action in rows.status]
+        notes = list(warnings)
+        if rows.scope == "refuted":
+            notes.append("the case is outside the scope of the guideline")
+        return CaseRecord(
+            case=case,
+            asOf=date,
+            guideline=GuidelineRecord(iri=iri, label=label, version=version, scope=rows.scope),
+            warnings=notes,
+            actions=sorted(records, key=self._order),
+            proposals=[
+                ProposalRecord(action=action, label=self._catalogue.label(action), verdict=verdict)
+                for action, verdict in rows.proposals
+            ],
+        )
+
+    def _order(self, record: ActionRecord) -> tuple[int, int, int, str]:
+        known = self._catalogue.recommendations
+        own = [known[one["iri"]] for one in record["recommendations"] if one["direction"] == "for"]
+        return (
+            list(STATUSES.values()).index(record["status"]),
+            min((one.urgency_order for one in own), default=99),
+            min((one.phase_order for one in own), default=99),
+            record["action"],
+        )
+
+    def _action(self, action: str, rows: _Rows) -> ActionRecord:
+        catalogue = self._catalogue
+        status = rows.status[action]
+        answers = {iri: rows.answers[iri] for iri in catalogue.counting[action]}
+        known = catalogue.recommendations
+        own = sorted(
+            (known[iri] for iri, answer in answers.items() if answer != "refuted"),
+            key=lambda one: (one.urgency_order, one.phase_order, one.iri),
+        )
+        if any(answers[one.iri] == "met" for one in own if one.direction == "for"):
+            own = [one for one in own if answers[one.iri] == "met"]
+        leading = next((one for one in own if one.direction == "for"), None)
+        ordered = sorted(answers, key=lambda iri: (known[iri].direction != "for", iri))
+        tensions = {
+            iri: record for one in ordered for iri, record in catalogue.tensions[one].items()
+        }
+        below = [(one, rows.status[one]) for one in catalogue.below[action] if one in rows.status]
+        settling = self._settling(status, ordered, rows)
+        return ActionRecord(
+            action=action,
+            label=catalogue.label(action),
+            status=status,
+            urgency=leading.urgency if leading else None,
+            phase=leading.phase if leading else None,
+            contingent=bool(leading and leading.contingent),
+            because=[
+                ReasonRecord(
+                    recommendation=iri,
+                    answer=answers[iri],
+                    literal=catalogue.literals[literal].label,
+                    nodes=nodes,
+                )
+                for iri in ordered
+                for literal, nodes in rows.reasons[iri].items()
+            ],
+            awaiting=self._awaiting(settling),
+            settledBy=[record for record, _ in settling],
+            recommendations=[self._recommendation(iri, rows) for iri in ordered],
+            tensions=[tensions[iri] for iri in sorted(tensions)],
+            including=self._terms(below, status) if status == "contraindicated" else [],
+            excepting=(
+                self._terms(below, "contraindicated")
+                if status in {"recommended", "conditional"}
+                else []
+            ),
+            received=rows.received[action],
+        )
+
+    def _terms(self, below: list[tuple[str, Status]], status: Status) -> list[TermRecord]:
+        return [
+            TermRecord(term=other, label=self._catalogue.label(other))
+            for other, theirs in sorted(below)
+            if theirs == status
+        ]
+
+    def _recommendation(self, iri: str, rows: _Rows) -> RecommendationRecord:
+        if iri in rows.records:
+            return rows.records[iri]
+        catalogue = self._catalogue
+        one = catalogue.recommendations[iri]
+        rows.records[iri] = RecommendationRecord(
+            iri=one.iri,
+            label=one.label,
+            direction=one.direction,
+            strength=one.strength,
+            answer=rows.answers[iri],
+            superseded=iri in rows.superseded,
+            passages=catalogue.support[iri],
+            citations=sorted(catalogue.citations[iri]),
+        )
+        return rows.records[iri]
+
+    def _settling(
+        self, status: Status, ordered: list[str], rows: _Rows
+    ) -> list[tuple[SettlingRecord, list[str]]]:
+        """Return the least sets of missing facts with their literals, fewest first.
+
+        What would settle an indication comes before what would settle a contraindication.
+        """
+        if status not in {"conditional", "undetermined"}:
+            return []
+        found: list[tuple[SettlingRecord, list[str]]] = []
+        for iri in ordered:
+            if rows.answers[iri] == "open":
+                if iri not in rows.settled:
+                    rows.settled[iri] = self._least(iri, rows)
+                found.extend(rows.settled[iri])
+        known = self._catalogue.recommendations
+        return sorted(
+            found,
+            key=lambda one: (known[one[0]["recommendation"]].direction != "for", len(one[1])),
+        )
+
+    def _least(self, iri: str, rows: _Rows) -> list[tuple[SettlingRecord, list[str]]]:
+        """Return the least sets of missing facts that settle one recommendation."""
+        literals = self._catalogue.literals
+        sets = {key: frozenset(missing) for key, missing in rows.settling[iri].items()}
+        found = []
+        for (answer, _), missing in sets.items():
+            if any(other < missing for other in sets.values()):
+                continue
+            facts = sorted(missing, key=lambda one: literals[one].fact)
+            record = SettlingRecord(
+                recommendation=iri,
+                answer=answer,
+                facts=[
+                    FactRecord(
+                        term=literals[one].term,
+                        label=literals[one].fact,
+                        polarity=literals[one].polarity,
+                    )
+                    for one in facts
+                ],
+            )
+            found.append((record, facts))
+        return sorted(
+            found,
+            key=lambda one: (
+                len(one[1]),
+                [fact["label"] for fact in one[0]["facts"]],
+                one[0]["answer"],
+            ),
+        )
+
+    def _awaiting(self, settling: list[tuple[SettlingRecord, list[str]]]) -> list[AwaitedRecord]:
+        awaited = self._catalogue.awaited
+        found: dict[tuple[str, str], AwaitedRecord] = {}
+        for _, facts in settling:
+            for literal in facts:
+                record = awaited[literal]
+                found.setdefault((record["term"], record["label"]), record)
+        return list(found.values())
+
+
+def with_date(document: Document, as_of: str) -> Document:
+    """Return a document whose cases state another as-of date.
+
+    Raises:
+        IndicantError: the text is no date.
+    """
+    import datetime
+
+    try:
+        datetime.date.fromisoformat(as_of)
+    except ValueError as error:
+        raise IndicantError(f"'{as_of}' is not a date", help="write it as YYYY-MM-DD") from error
+    path = ox.NamedNode(IND + "asOf")
+    kept = [quad for quad in document.quads if quad.predicate != path]
+    date = ox.Literal(as_of, datatype=ox.NamedNode(XSD + "date"))
+    kind = ox.NamedNode(IND + "PatientCase")
+    kept += [
+        ox.Quad(quad.subject, path, date)
+        for quad in document.quads
+        if quad.predicate.value == TYPE and quad.object == kind
+    ]
+    return replace(document, quads=tuple(kept))
+
+
+def assess(
+    case: str | os.PathLike[str] | rdflib.Graph | Document,
+    guideline: str | os.PathLike[str] | None = None,
+    *,
+    as_of: str | None = None,
+    engine: str = "oxigraph",
+    everything: bool = False,
+) -> list[CaseRecord]:
+    """Assess the cases of a file, a text or a graph against a guideline.
+
+    Args:
+        case: a path; Turtle text, known by its line breaks; an rdflib graph; or a document.
+        guideline: a name, a folder or a file; by default the one that ships with the package.
+        as_of: a date, ``YYYY-MM-DD``, in place of the one that the cases state.
+        engine: ``oxigraph``, ``rdflib`` or ``hermit``.
+        everything: whether to list what does not apply as well.
+
+    Returns:
+        What ``indicant assess --format json`` prints: a record per case.
+
+    Raises:
+        InvalidCase: a case does not conform to the case shapes; ``findings`` says where.
+        IndicantError: something could not be read.
+
+    To assess many cases, make one ``Assessor`` and use it again.
+    """
+    return Assessor(guideline, engine=engine).assess(
+        _document(case), as_of=as_of, everything=everything
+    )
+
+
+def _document(case: str | os.PathLike[str] | rdflib.Graph | Document) -> Document:
+    if isinstance(case, Document):
+        return case
+    if isinstance(case, (str, os.PathLike)):
+        text = os.fspath(case)
+        return parse(text, path="case.ttl") if "\n" in text else read(Path(text))
+    return parse(case.serialize(format="nt"), path="graph.nt", format="ntriples")

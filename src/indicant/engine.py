@@ -1,0 +1,302 @@
+"""Run the rules over a guideline and a case, and answer questions about the result.
+
+The rules and the questions are SPARQL 1.1 and know no guideline; the engines differ only in who
+evaluates them. They give the same answers, which the tests hold them to.
+"""
+
+from __future__ import annotations
+
+import functools
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from indicant import resources
+from indicant.errors import IndicantError
+from indicant.owl import ontology_text
+from indicant.terms import IND, OWL, RDF, TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import rdflib
+
+    from indicant.compiling import CompiledGuideline
+    from indicant.loading import Source
+
+Row = tuple[str | None, ...]
+
+ENGINES: Final = ("oxigraph", "rdflib", "hermit")
+DECIDING: Final = 60
+DESCRIBING: Final = 90
+
+
+@functools.cache
+def rules() -> tuple[tuple[int, str], ...]:
+    """Return the rules in the order in which they run, each with the number of its stratum."""
+    folder = resources.queries() / "rules"
+    files = sorted(folder.glob("*.rq"))
+    if not files:
+        raise IndicantError("the rules are missing", help="reinstall indicant")
+    return tuple((int(file.name[:2]), file.read_text(encoding="utf-8")) for file in files)
+
+
+@functools.cache
+def question(name: str) -> str:
+    """Return the text of a question by its name.
+
+    Raises:
+        IndicantError: there is no question of that name.
+    """
+    file = resources.queries() / "questions" / f"{name}.rq"
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise IndicantError(f"there is no question '{name}'") from error
+
+
+class Engine(ABC):
+    """A guideline, at most one document of cases, and what follows for them."""
+
+    def begin(self, quads: Iterable[ox.Quad]) -> None:
+        """Forget the last cases, take these, and derive what follows up to their advice."""
+        self._clear()
+        self._add((quad.subject, quad.predicate, quad.object) for quad in quads)
+        for stratum, rule in rules():
+            if stratum < DESCRIBING:
+                self._apply(stratum, rule)
+
+    def describe(self) -> list[ox.Triple]:
+        """Return the assessments as a graph: what the rules of the last strata construct."""
+        found: dict[ox.Triple, None] = {}
+        for stratum, rule in rules():
+            if stratum >= DESCRIBING:
+                for triple in self.construct(rule):
+                    found[triple] = None
+        return list(found)
+
+    def ask(self, name: str) -> list[Row]:
+        """Return the rows of a question, each value as its IRI or lexical form."""
+        return self.select(question(name))
+
+    def _apply(self, stratum: int, rule: str) -> None:
+        del stratum
+        self._derive(rule)
+
+    @abstractmethod
+    def select(self, query: str) -> list[Row]:
+        """Return the rows of a SELECT query."""
+
+    @abstractmethod
+    def construct(self, query: str) -> Iterable[ox.Triple]:
+        """Return the triples of a CONSTRUCT query."""
+
+    @abstractmethod
+    def _clear(self) -> None: ...
+
+    @abstractmethod
+    def _add(self, triples: Iterable[tuple[object, object, object]]) -> None: ...
+
+    @abstractmethod
+    def _derive(self, rule: str) -> None: ...
+
+
+class OxigraphEngine(Engine):
+    """The rules on Oxigraph."""
+
+    def __init__(self, graph: str) -> None:
+        self._store = ox.Store()
+        self._case = ox.NamedNode(IND + "case")
+        self._store.load(
+            graph, format=ox.RdfFormat.N_TRIPLES, to_graph=ox.NamedNode(IND + "guideline")
+        )
+
+    def select(self, query: str) -> list[Row]:
+        """Return the rows of a SELECT query."""
+        found = self._store.query(query, use_default_graph_as_union=True)
+        assert isinstance(found, ox.QuerySolutions)  # noqa: S101
+        return [tuple(None if term is None else term.value for term in row) for row in found]
+
+    def construct(self, query: str) -> Iterable[ox.Triple]:
+        """Return the triples of a CONSTRUCT query."""
+        found = self._store.query(query, use_default_graph_as_union=True)
+        assert isinstance(found, ox.QueryTriples)  # noqa: S101
+        return found
+
+    def _clear(self) -> None:
+        self._store.clear_graph(self._case)
+
+    def _add(self, triples: Iterable[tuple[object, object, object]]) -> None:
+        case = self._case
+        self._store.extend(ox.Quad(s, p, o, case) for s, p, o in triples)  # type: ignore[arg-type]
+
+    def _derive(self, rule: str) -> None:
+        case = self._case
+        self._store.extend(
+            ox.Quad(one.subject, one.predicate, one.object, case) for one in self.construct(rule)
+        )
+
+
+class RdflibEngine(Engine):
+    """The rules on rdflib."""
+
+    def __init__(self, graph: str) -> None:
+        import rdflib
+
+        self._graph = rdflib.Graph()
+        self._own: set[tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]] = set()
+        for triple in ox.parse(graph, format=ox.RdfFormat.N_TRIPLES):
+            self._graph.add(_to_rdflib(triple))
+
+    def select(self, query: str) -> list[Row]:
+        """Return the rows of a SELECT query."""
+        found = self._graph.query(_prepared(query))
+        names = found.vars or []
+        return [
+            tuple(str(row[name]) if name in row else None for name in names)
+            for row in found.bindings
+        ]
+
+    def construct(self, query: str) -> Iterable[ox.Triple]:
+        """Return the triples of a CONSTRUCT query."""
+        found = self._graph.query(_prepared(query)).graph
+        text = "" if found is None else found.serialize(format="nt")
+        return [quad.triple for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES)]
+
+    def _clear(self) -> None:
+        for triple in self._own:
+            self._graph.remove(triple)
+        self._own.clear()
+
+    def _add(self, triples: Iterable[tuple[object, object, object]]) -> None:
+        for subject, predicate, value in triples:
+            triple = _to_rdflib(ox.Triple(subject, predicate, value))  # type: ignore[arg-type]
+            if triple not in self._graph:
+                self._graph.add(triple)
+                self._own.add(triple)
+
+    def _derive(self, rule: str) -> None:
+        for triple in self._graph.query(_prepared(rule)).graph or ():
+            if triple not in self._graph:
+                self._graph.add(triple)
+                self._own.add(triple)
+
+
+@functools.cache
+def _prepared(query: str) -> rdflib.plugins.sparql.sparql.Query:
+    from rdflib.plugins.sparql import prepareQuery
+
+    return prepareQuery(query)
+
+
+def _to_rdflib(
+    triple: ox.Triple | ox.Quad,
+) -> tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]:
+    import rdflib
+
+    def term(value: object) -> rdflib.term.Node:
+        if isinstance(value, ox.NamedNode):
+            return rdflib.URIRef(value.value)
+        if isinstance(value, ox.BlankNode):
+            return rdflib.BNode(value.value)
+        assert isinstance(value, ox.Literal)  # noqa: S101
+        if value.language:
+            return rdflib.Literal(value.value, lang=value.language)
+        # rdflib takes "x" and "x"^^xsd:string for different terms, which RDF 1.1 does not.
+        datatype = value.datatype.value
+        plain = datatype == "http://www.w3.org/2001/XMLSchema#string"
+        return rdflib.Literal(
+            value.value, datatype=None if plain else rdflib.URIRef(datatype), normalize=False
+        )
+
+    return term(triple.subject), term(triple.predicate), term(triple.object)
+
+
+class HermitEngine(OxigraphEngine):
+    """The rules on Oxigraph, with every decision made by HermiT over the OWL of case and criteria.
+
+    For reference: what is met, refuted or open rests on no compiled implicant.
+    """
+
+    def __init__(self, graph: str, source: Source) -> None:
+        super().__init__(graph)
+        self._ontology = ontology_text(source)
+        self._subjects: dict[str, tuple[str, set[str]]] = {}
+        for subject, criterion, stronger in self.select(_owl("effective-criteria")):
+            assert subject is not None and criterion is not None  # noqa: S101, PT018
+            others = self._subjects.setdefault(subject, (criterion, set()))[1]
+            if stronger is not None:
+                others.add(stronger)
+
+    def _apply(self, stratum: int, rule: str) -> None:
+        if stratum == DECIDING:
+            self._decide()
+        else:
+            self._derive(rule)
+
+    def case_as_owl(self) -> str:
+        """Return the cases as OWL assertions, in N-Triples."""
+        parts: list[bytes] = []
+        for name in ("facts", "exclusions", "proposals"):
+            found = self._store.query(_owl(name), use_default_graph_as_union=True)
+            assert isinstance(found, ox.QueryTriples)  # noqa: S101
+            parts.append(found.serialize(format=ox.RdfFormat.N_TRIPLES) or b"")
+        return b"".join(parts).decode()
+
+    def _decide(self) -> None:
+        from indicant.reasoner import Reasoner
+
+        names = {subject: f"urn:indicant:effective:{n}" for n, subject in enumerate(self._subjects)}
+        lines = [self._ontology, self.case_as_owl()]
+        for subject, (criterion, others) in self._subjects.items():
+            lines.extend(_effective(names[subject], criterion, sorted(others)))
+        answers: list[tuple[object, object, object]] = []
+        with Reasoner("\n".join(lines), "ntriples") as reasoner:
+            for case, _ in self.ask("which-cases-are-there"):
+                for subject, name in names.items():
+                    assert case is not None  # noqa: S101
+                    node, about = ox.NamedNode(case), ox.NamedNode(subject)
+                    if reasoner.entails_type(case, name):
+                        answers.append((node, ox.NamedNode(IND + "meets"), about))
+                    elif reasoner.refutes_type(case, name):
+                        answers.append((node, ox.NamedNode(IND + "refutes"), about))
+        self._add(answers)
+
+
+def _owl(name: str) -> str:
+    return (resources.queries() / "owl" / f"{name}.rq").read_text(encoding="utf-8")
+
+
+def _effective(name: str, criterion: str, others: Sequence[str]) -> Iterator[str]:
+    """Yield the triples that define a class as one criterion and none of some others."""
+    stem = f"_:{name.replace(':', '')}"
+    yield f"<{name}> <{TYPE}> <{OWL}Class> ."
+    yield f"<{name}> <{OWL}equivalentClass> {stem} ."
+    yield f"{stem} <{TYPE}> <{OWL}Class> ."
+    yield f"{stem} <{OWL}intersectionOf> {stem}l0 ."
+    parts = [f"<{criterion}>"]
+    for number, other in enumerate(others):
+        part = f"{stem}n{number}"
+        parts.append(part)
+        yield f"{part} <{TYPE}> <{OWL}Class> ."
+        yield f"{part} <{OWL}complementOf> <{other}> ."
+    for number, part in enumerate(parts):
+        rest = f"{stem}l{number + 1}" if number + 1 < len(parts) else f"<{RDF}nil>"
+        yield f"{stem}l{number} <{RDF}first> {part} ."
+        yield f"{stem}l{number} <{RDF}rest> {rest} ."
+
+
+def make_engine(name: str, compiled: CompiledGuideline, source: Source | None) -> Engine:
+    """Return an engine by name: ``oxigraph``, ``rdflib`` or ``hermit``.
+
+    Raises:
+        IndicantError: there is no engine of that name.
+    """
+    if name == "oxigraph":
+        return OxigraphEngine(compiled.graph)
+    if name == "rdflib":
+        return RdflibEngine(compiled.graph)
+    if name == "hermit" and source is not None:
+        return HermitEngine(compiled.graph, source)
+    raise IndicantError(f"unknown engine '{name}'", help=f"one of: {', '.join(ENGINES)}")

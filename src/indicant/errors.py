@@ -1,0 +1,32 @@
+"""The one exception that stands for a user's mistake."""
+
+from __future__ import annotations
+
+
+class IndicantError(Exception):
+    """A user's mistake or a limit of the machine, told in one line.
+
+    The text begins with the place when one is known; ``help`` says what to do next.
+
+    >>> print(IndicantError("prefix 'ex:' is not declared", file="case.ttl", line=12))
+    case.ttl:12: prefix 'ex:' is not declared
+    """
+
+    exit_code = 2
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+        help: str | None = None,  # noqa: A002 - the word the command line prints
+    ) -> None:
+        place = ":".join(str(part) for part in (file, line, column) if part is not None)
+        super().__init__(f"{place}: {message}" if place else message)
+        self.message = message
+        self.file = file
+        self.line = line
+        self.column = column
+        self.help = help

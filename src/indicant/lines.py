@@ -1,0 +1,272 @@
+"""Find the line of a file on which a statement stands."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from indicant import terms
+from indicant.reading import N_QUADS, N_TRIPLES, TRIG, TURTLE
+from indicant.vocabulary import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pyoxigraph
+
+    from indicant.reading import Document
+
+_FIRST: Final = terms.RDF + "first"
+_REST: Final = terms.RDF + "rest"
+_TOKEN: Final = re.compile(
+    r"""
+      (?P<skip> \s+ | \#[^\n\r]* )
+    | (?P<string> \"{3}(?:[^"\\]|\\.|"{1,2}(?!"))*\"{3}
+                | '{3}(?:[^'\\]|\\.|'{1,2}(?!'))*'{3}
+                | "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' )
+    | (?P<beyond> << | \{\| | ~ )
+    | (?P<iri> <[^>]*> )
+    | (?P<type> \^\^ )
+    | (?P<at> @[A-Za-z0-9-]+ )
+    | (?P<mark> [\[\](){},;.] )
+    | (?P<word> (?: \\. | [^\s<>"'\[\](){},;\#^@\\] )+ )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_SUBJECT, _PREDICATE, _OBJECT, _AFTER, _ITEM = range(5)
+
+
+def locate(
+    document: Document,
+    subject: str | None,
+    predicate: str | None = None,
+    object: str | None = None,  # noqa: A002 - the word RDF uses
+) -> int | None:
+    """Return the line on which a statement of a document stands, counted from one.
+
+    The best there is: the statement itself, else one with the same subject and predicate, else
+    where the subject first stands, else where the text first mentions the object or the subject.
+    IRIs are given in full, literals by their lexical form.
+    """
+    return Lines(document).locate(subject, predicate, object)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a statement stands: the lines of its subject and of its object."""
+
+    subject: int
+    object: int
+
+
+class Lines:
+    """The lines of the statements of one document."""
+
+    def __init__(self, document: Document) -> None:
+        """Scan the text once."""
+        self._document = document
+        self._rows = tuple(_rows(document))
+
+    def locate(
+        self,
+        subject: str | None,
+        predicate: str | None = None,
+        object: str | None = None,  # noqa: A002 - the word RDF uses
+    ) -> int | None:
+        """Do as the function of that name does."""
+        if predicate is not None or object is not None:
+            found = self.exact(subject, predicate, object)
+            if found is None and subject is not None and predicate is not None:
+                found = self.exact(subject, predicate, None)
+            if found is not None:
+                return found
+        if subject is not None:
+            for quad, place in self._rows:
+                if place is not None and text_of(quad.subject) == subject:
+                    return place.subject
+            for quad, place in self._rows:
+                if place is not None and text_of(quad.object) == subject:
+                    return place.object
+        return self._mention(subject, predicate, object)
+
+    def exact(
+        self,
+        subject: str | None,
+        predicate: str | None,
+        object: str | None,  # noqa: A002
+    ) -> int | None:
+        """Return the line of the first statement that has all the given parts."""
+        for quad, place in self._rows:
+            if (
+                place is not None
+                and (subject is None or text_of(quad.subject) == subject)
+                and (predicate is None or quad.predicate.value == predicate)
+                and (object is None or text_of(quad.object) == object)
+            ):
+                return place.object
+        return None
+
+    def _mention(self, subject: str | None, predicate: str | None, value: str | None) -> int | None:
+        text, position = self._document.text, -1
+        if subject is not None and subject.startswith(self._document.genid):
+            subject = next(
+                (
+                    text_of(quad.object)
+                    for quad, _ in self._rows
+                    if quad.predicate.value == terms.TYPE and text_of(quad.subject) == subject
+                ),
+                None,
+            )
+        for term in (subject, predicate, value):
+            if term is not None:
+                found = _find(text, term, max(position, 0))
+                position = found if found >= 0 else position
+        if position < 0 and value is not None:
+            position = _find(text, value, 0)
+        return None if position < 0 else text.count("\n", 0, position) + 1
+
+
+def _find(text: str, term: str, start: int) -> int:
+    found = text.find(term, start)
+    if found >= 0:
+        return found
+    name = re.escape(terms.local_name(term))
+    match = re.compile(rf"(?<![\w-]){name}(?![\w-])").search(text, start)
+    return match.start() if match else -1
+
+
+def _rows(document: Document) -> Iterator[tuple[pyoxigraph.Quad, _Place | None]]:
+    places = _SCANNERS.get(document.format, _nowhere)(document)
+    for quad in document.quads:
+        listed = quad.predicate.value in (_FIRST, _REST)
+        yield quad, None if listed else next(places, None)
+
+
+def _nowhere(_document: Document) -> Iterator[_Place]:
+    return iter(())
+
+
+def _scan_lines(document: Document) -> Iterator[_Place]:
+    """Scan N-Triples or N-Quads: one statement to a line, lists included."""
+    quads = iter(document.quads)
+    for number, line in enumerate(re.split(r"\r\n|\n|\r", document.text), start=1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            quad = next(quads, None)
+            if quad is not None and quad.predicate.value not in (_FIRST, _REST):
+                yield _Place(number, number)
+
+
+def _scan_turtle(document: Document) -> Iterator[_Place]:
+    """Scan Turtle or TriG in the order in which its parser emits statements.
+
+    The text is known to be valid. The links of lists are left out. Where the count differs from
+    that of the parser, as it does with syntax this scanner does not know, there is no answer.
+    """
+    expected = sum(quad.predicate.value not in (_FIRST, _REST) for quad in document.quads)
+    starts = [match.end() for match in re.finditer(r"\n", document.text)]
+    spans = list(_statements(document.text))
+    if len(spans) != expected:
+        return
+    for subject, value in spans:
+        yield _Place(bisect_right(starts, subject) + 1, bisect_right(starts, value) + 1)
+
+
+@dataclass
+class _Frame:
+    """A statement, a ``[…]`` or a ``(…)`` that is being scanned."""
+
+    state: int
+    subject: int = 0
+    value: int = 0
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            yield "beyond", text[position], position
+            return
+        kind, token, start = match.lastgroup or "", match.group(), position
+        position = match.end()
+        if kind == "word" and len(token) > 1:
+            kept = token.rstrip(".")
+            if kept and not token[: len(kept)].endswith("\\"):
+                position -= len(token) - len(kept)
+                token = kept
+        if kind == "word" and set(token) == {"."}:
+            kind = "mark"
+        if kind != "skip":
+            yield kind, token, start
+
+
+def _statements(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the offsets of the subject and the object of each statement.
+
+    The parser learns only from the next token that a string has no datatype, and turns round
+    the statements that one token completes: a string before a ``]`` comes after what the ``]``
+    completes.
+    """
+    stack = [_Frame(_SUBJECT)]
+    pending = 0
+    held: tuple[int, int] | None = None
+    for kind, token, start in _tokens(text):
+        if kind == "beyond":
+            return
+        if pending:
+            pending -= 1
+            continue
+        frame = stack[-1]
+        if held is not None and token != "]":
+            yield held
+            held = None
+        if kind == "type":
+            pending = 1
+        elif kind == "at":
+            if frame.state == _SUBJECT:
+                pending = {"@prefix": 3, "@base": 2}.get(token, 0)
+        elif kind == "mark" and token in "[(":
+            if token == "(" and frame.state == _OBJECT:
+                yield frame.subject, start
+            frame.value = start
+            stack.append(_Frame(_PREDICATE if token == "[" else _ITEM, start))
+        elif kind == "mark" and token in "])":
+            stack.pop()
+            if not stack:
+                return
+            frame = stack[-1]
+            if frame.state == _OBJECT:
+                if token == "]":
+                    yield frame.subject, frame.value
+                frame.state = _AFTER
+            elif frame.state == _SUBJECT:
+                frame.subject, frame.state = frame.value, _PREDICATE
+            if held is not None:
+                yield held
+                held = None
+        elif kind == "mark":
+            frame.state = {",": _OBJECT, ";": _PREDICATE}.get(token, _SUBJECT)
+        elif frame.state == _SUBJECT:
+            directive = token.upper() if kind == "word" else ""
+            if directive in ("PREFIX", "BASE"):
+                pending = 2 if directive == "PREFIX" else 1
+            elif directive != "GRAPH":
+                frame.subject, frame.state = start, _PREDICATE
+        elif frame.state == _PREDICATE:
+            frame.state = _OBJECT
+        elif frame.state == _OBJECT:
+            frame.state = _AFTER
+            if kind == "string":
+                held = frame.subject, start
+            else:
+                yield frame.subject, start
+
+
+_SCANNERS: Final[dict[str, Callable[[Document], Iterator[_Place]]]] = {
+    TURTLE: _scan_turtle,
+    TRIG: _scan_turtle,
+    N_TRIPLES: _scan_lines,
+    N_QUADS: _scan_lines,
+}

@@ -1,0 +1,236 @@
+"""What the compiler knows of a guideline: classes, values, criteria and recommendations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from indicant.terms import IND, XSD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+
+CASE: Final = IND + "PatientCase"
+FINDING: Final = IND + "Finding"
+INTERVENTION: Final = IND + "Intervention"
+HAS_FINDING: Final = IND + "hasFinding"
+RECEIVED: Final = IND + "received"
+PROPOSES: Final = IND + "proposes"
+ROLES: Final[Mapping[str, str]] = {
+    HAS_FINDING: FINDING,
+    RECEIVED: INTERVENTION,
+    PROPOSES: INTERVENTION,
+}
+
+INTEGERS: Final[Mapping[str, tuple[int | None, int | None]]] = {
+    "integer": (None, None),
+    "nonNegativeInteger": (0, None),
+    "positiveInteger": (1, None),
+    "nonPositiveInteger": (None, 0),
+    "negativeInteger": (None, -1),
+    "long": (-(2**63), 2**63 - 1),
+    "int": (-(2**31), 2**31 - 1),
+    "short": (-(2**15), 2**15 - 1),
+    "byte": (-128, 127),
+    "unsignedLong": (0, 2**64 - 1),
+    "unsignedInt": (0, 2**32 - 1),
+    "unsignedShort": (0, 2**16 - 1),
+    "unsignedByte": (0, 255),
+}
+BOUNDS: Final = ("minInclusive", "minExclusive", "maxInclusive", "maxExclusive")
+
+
+@dataclass(frozen=True, order=True)
+class Range:
+    """A set of numbers: bounds, and whether only whole numbers belong to it."""
+
+    integral: bool = False
+    min_inclusive: Decimal | None = None
+    min_exclusive: Decimal | None = None
+    max_inclusive: Decimal | None = None
+    max_exclusive: Decimal | None = None
+
+    def __contains__(self, value: object) -> bool:
+        return (
+            isinstance(value, Decimal)
+            and (not self.integral or value == value.to_integral_value())
+            and (self.min_inclusive is None or value >= self.min_inclusive)
+            and (self.min_exclusive is None or value > self.min_exclusive)
+            and (self.max_inclusive is None or value <= self.max_inclusive)
+            and (self.max_exclusive is None or value < self.max_exclusive)
+        )
+
+    def bounds(self) -> dict[str, Decimal]:
+        """Return the bounds that are set, by the local name of their XSD facet."""
+        values = (self.min_inclusive, self.min_exclusive, self.max_inclusive, self.max_exclusive)
+        return {
+            name: value for name, value in zip(BOUNDS, values, strict=True) if value is not None
+        }
+
+    def text(self) -> str:
+        """Return the range in the words of the Manchester syntax."""
+        signs = dict(zip(BOUNDS, (">=", ">", "<=", "<"), strict=True))
+        bounds = ", ".join(f"{signs[name]} {value}" for name, value in self.bounds().items())
+        kind = "xsd:integer" if self.integral else "xsd:decimal"
+        return f"{kind}[{bounds}]" if bounds else kind
+
+
+@dataclass(frozen=True)
+class RangeFacet:
+    """The value of a functional data property is a number in a range."""
+
+    property: str
+    range: Range
+
+
+@dataclass(frozen=True)
+class LiteralFacet:
+    """The value of a functional data property is one string or truth value."""
+
+    property: str
+    value: str | bool
+
+
+@dataclass(frozen=True)
+class IndividualFacet:
+    """The value of an object property is one individual."""
+
+    property: str
+    individual: str
+
+
+@dataclass(frozen=True)
+class ClassFacet:
+    """The value of an object property is of a class."""
+
+    property: str
+    cls: str
+
+
+Facet = RangeFacet | LiteralFacet | IndividualFacet | ClassFacet
+
+
+@dataclass(frozen=True)
+class Existential:
+    """``role some (filler and facets)``."""
+
+    role: str
+    filler: str
+    facets: frozenset[Facet] = frozenset()
+
+
+@dataclass(frozen=True)
+class Const:
+    """A criterion that every case meets, or none."""
+
+    value: bool
+
+
+@dataclass(frozen=True)
+class Not:
+    """Complement."""
+
+    operand: Expression
+
+
+@dataclass(frozen=True)
+class And:
+    """Intersection."""
+
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Or:
+    """Union."""
+
+    operands: tuple[Expression, ...]
+
+
+Expression = Existential | Const | Not | And | Or
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """A recommendation as the compiler sees it."""
+
+    iri: str
+    action: str
+    criterion: str
+    against: bool
+    non_indication: bool
+    guideline: str | None
+    overrides: frozenset[str]
+
+
+@dataclass
+class Model:
+    """All that the compiler needs of a guideline and its vocabulary.
+
+    ``parents`` holds the asserted superclasses of each named class under ``ind:Finding`` and
+    ``ind:Intervention`` and of each class used by a facet; ``above`` its reflexive, transitive
+    closure. ``apart`` holds, per class, the classes that are disjoint with it. ``ranges`` holds
+    the range of data properties, ``kinds`` the classes that a value of an object property is in.
+    """
+
+    parents: dict[str, set[str]] = field(default_factory=dict)
+    above: dict[str, frozenset[str]] = field(default_factory=dict)
+    apart: dict[str, frozenset[str]] = field(default_factory=dict)
+    functional: set[str] = field(default_factory=set)
+    ranges: dict[str, Range | str] = field(default_factory=dict)
+    kinds: dict[str, frozenset[str]] = field(default_factory=dict)
+    once: dict[str, set[str]] = field(default_factory=dict)
+    types: dict[str, set[str]] = field(default_factory=dict)
+    different: dict[str, set[str]] = field(default_factory=dict)
+    criteria: dict[str, Expression] = field(default_factory=dict)
+    recommendations: dict[str, Recommendation] = field(default_factory=dict)
+    guidelines: list[str] = field(default_factory=list)
+    scopes: dict[str, str] = field(default_factory=dict)
+    version: dict[str, str] = field(default_factory=dict)
+
+    def value_classes(self, individual: str) -> frozenset[str]:
+        """Return every class that an individual is known to be in."""
+        return frozenset(
+            above for cls in self.types.get(individual, ()) for above in self.above.get(cls, {cls})
+        )
+
+    def values_in(self, name: str, cls: str) -> list[str]:
+        """Return the individuals of a class that are in the range of a property, sorted."""
+        wanted = self.kinds.get(name, frozenset()) | {cls}
+        return sorted(one for one in self.types if wanted <= self.value_classes(one))
+
+    def disjoint(self, one: str, other: str) -> bool:
+        """Tell whether two classes share no member."""
+        return other in self.apart.get(one, ())
+
+
+def number_of(term: Term) -> Decimal | None:
+    """Return the value of an integer or decimal literal, or nothing for any other term."""
+    if not isinstance(term, ox.Literal):
+        return None
+    datatype = term.datatype.value
+    name = datatype.removeprefix(XSD)
+    if datatype.startswith(XSD) and (name == "decimal" or name in INTEGERS):
+        try:
+            return Decimal(term.value.strip())
+        except ArithmeticError:
+            return None
+    return None
+
+
+def existentials(expression: Expression) -> Iterator[Existential]:
+    """Yield every existential of an expression, in order of appearance."""
+    stack: list[Expression] = [expression]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Existential):
+            yield part
+        elif isinstance(part, Not):
+            stack.append(part.operand)
+        elif isinstance(part, (And, Or)):
+            stack.extend(reversed(part.operands))

@@ -1,0 +1,745 @@
+"""Read criteria and vocabulary out of OWL, and refuse what lies outside the profile."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from indicant import terms
+from indicant.errors import IndicantError
+from indicant.model import (
+    BOUNDS,
+    CASE,
+    INTEGERS,
+    INTERVENTION,
+    ROLES,
+    And,
+    ClassFacet,
+    Const,
+    Existential,
+    Expression,
+    Facet,
+    IndividualFacet,
+    LiteralFacet,
+    Model,
+    Not,
+    Or,
+    Range,
+    RangeFacet,
+    Recommendation,
+    Term,
+    existentials,
+    number_of,
+)
+from indicant.terms import IND, OWL, RDF, RDFS, TYPE, XSD, local_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from indicant.loading import Source
+
+
+class _Reader:
+    """Walks the triples of a source and fills a model."""
+
+    def __init__(self, source: Source) -> None:
+        self.index: dict[Term, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
+        self.file: dict[Term, str] = {}
+        self.texts = {document.path: document.text for document in source.documents}
+        for path, subject, predicate, value in source.triples():
+            assert isinstance(subject, (ox.NamedNode, ox.BlankNode))  # noqa: S101
+            assert isinstance(predicate, ox.NamedNode)  # noqa: S101
+            values = self.index[subject][predicate.value]
+            if value not in values:
+                values.append(value)  # type: ignore[arg-type]
+            self.file.setdefault(subject, path)
+        self.model = Model()
+        self._reading: list[str] = []
+        self._ranges: dict[str, set[str]] = {}
+
+    # ------------------------------------------------------------------ helpers
+
+    def values(self, node: Term, predicate: str) -> list[Term]:
+        return self.index[node][predicate] if node in self.index else []
+
+    def one(self, node: Term, predicate: str) -> Term | None:
+        found = self.values(node, predicate)
+        return found[0] if found else None
+
+    def refuse(self, about: Term, axiom: str, why: str, hint: str | None = None) -> IndicantError:
+        file = self.file.get(about)
+        line = self._line(file, about) if file else None
+        return IndicantError(
+            f"outside the profile: {axiom}: {why}", file=file, line=line, help=hint
+        )
+
+    def _line(self, file: str, about: Term) -> int | None:
+        if not isinstance(about, ox.NamedNode) or _is_blank(about):
+            return None
+        text = self.texts[file]
+        name = local_name(about.value)
+        for number, line in enumerate(text.splitlines(), 1):
+            head = line.split(None, 1)[0] if line.strip() and not line[0].isspace() else ""
+            if head in {f"<{about.value}>", f"<#{name}>"} or head.endswith(f":{name}"):
+                return number
+        return None
+
+    def members(self, head: Term, about: Term) -> list[Term]:
+        found: list[Term] = []
+        seen: set[Term] = set()
+        node: Term | None = head
+        while node is not None and node != _node(RDF + "nil"):
+            if node in seen or not self.values(node, RDF + "first"):
+                raise self.refuse(about, "rdf:List", "the list is broken")
+            seen.add(node)
+            found.extend(self.values(node, RDF + "first")[:1])
+            node = self.one(node, RDF + "rest")
+        return found
+
+    def subjects(self, *types: str) -> Iterator[ox.NamedNode | ox.BlankNode]:
+        wanted = {_node(value) for value in types}
+        for node, properties in list(self.index.items()):
+            if wanted.intersection(properties.get(TYPE, ())):
+                assert isinstance(node, (ox.NamedNode, ox.BlankNode))  # noqa: S101
+                yield node
+
+    def manchester(self, node: Term, depth: int = 0) -> str:
+        """Render a class expression in words close to the Manchester syntax."""
+        if isinstance(node, ox.Literal):
+            return node.value
+        if depth > 6 or not _is_blank(node):
+            return local_name(node.value) if isinstance(node, ox.NamedNode) else str(node)
+        for predicate, word in (("intersectionOf", " and "), ("unionOf", " or ")):
+            head = self.one(node, OWL + predicate)
+            if head is not None:
+                parts = [self.manchester(part, depth + 1) for part in self.members(head, node)]
+                return "(" + word.join(parts) + ")"
+        complement = self.one(node, OWL + "complementOf")
+        if complement is not None:
+            return f"not {self.manchester(complement, depth + 1)}"
+        on = self.one(node, OWL + "onProperty")
+        if on is not None:
+            name = self.manchester(on, depth + 1)
+            for predicate, values in self.index[node].items():
+                short = local_name(predicate)
+                if short in {"onProperty", "type", "onClass", "onDataRange"}:
+                    continue
+                words = {"someValuesFrom": "some", "allValuesFrom": "only", "hasValue": "value"}
+                qualified = self.one(node, OWL + "onClass") or self.one(node, OWL + "onDataRange")
+                return (
+                    f"{name} {words.get(short, short)} {self.manchester(values[0], depth + 1)}"
+                    + (f" {self.manchester(qualified, depth + 1)}" if qualified else "")
+                )
+        for predicate in self.index.get(node, ()):
+            if predicate.startswith(OWL):
+                return local_name(predicate)
+        return "an anonymous node"
+
+    # ------------------------------------------------------------------ vocabulary
+
+    def vocabulary(self) -> None:
+        self._refuse_foreign_axioms()
+        model = self.model
+        criteria = set(self.subjects(IND + "Criterion"))
+        for node in self.subjects(OWL + "Class", RDFS + "Class"):
+            if _is_blank(node) or not isinstance(node, ox.NamedNode) or node in criteria:
+                continue
+            model.parents.setdefault(node.value, set())
+        for subject in list(self.index):
+            self._class_axioms(subject, criteria)
+        self._close()
+        for node in self.subjects(OWL + "FunctionalProperty"):
+            if isinstance(node, ox.NamedNode):
+                model.functional.add(node.value)
+        for node in self.subjects(OWL + "DatatypeProperty"):
+            assert isinstance(node, ox.NamedNode)  # noqa: S101
+            for value in self.values(node, RDFS + "range"):
+                model.ranges[node.value] = self.data_range(value, node)
+        for subject, properties in self.index.items():
+            if isinstance(subject, ox.NamedNode) and not _is_blank(subject):
+                for cls in properties.get(TYPE, ()):
+                    if isinstance(cls, ox.NamedNode) and not cls.value.startswith((OWL, RDF, RDFS)):
+                        model.types.setdefault(subject.value, set()).add(cls.value)
+        for name, classes in self._ranges.items():
+            model.kinds[name] = frozenset().union(
+                *(model.above.get(cls, frozenset({cls})) for cls in classes)
+            )
+        self._different()
+        self._nested_once()
+
+    def _refuse_foreign_axioms(self) -> None:
+        facts = {
+            OWL + "disjointUnionOf": "disjoint union",
+            OWL + "propertyChainAxiom": "property chain",
+            OWL + "hasKey": "key",
+            OWL + "sameAs": "equality of individuals",
+            OWL + "inverseOf": "inverse property",
+            OWL + "equivalentProperty": "equivalent property",
+            OWL + "propertyDisjointWith": "disjoint properties",
+            OWL + "sourceIndividual": "negative assertion",
+            RDFS + "domain": "domain",
+        }
+        relevant = set(ROLES) | {IND + "shows", IND + "excludes"}
+        for node, properties in self.index.items():
+            for predicate, word in facts.items():
+                for value in properties.get(predicate, ()):
+                    raise self.refuse(
+                        node,
+                        f"{self.manchester(node)} {local_name(predicate)} {self.manchester(value)}",
+                        f"{word} axioms are not part of it",
+                    )
+            for value in properties.get(RDFS + "subPropertyOf", ()):
+                names = {getattr(node, "value", ""), getattr(value, "value", "")}
+                if names & relevant:
+                    raise self.refuse(
+                        node,
+                        f"{self.manchester(node)} subPropertyOf {self.manchester(value)}",
+                        "no property is above or below the roles of a case",
+                    )
+            for kind in ("Transitive", "Reflexive", "InverseFunctional", "Asymmetric"):
+                if _node(OWL + kind + "Property") in properties.get(TYPE, ()):
+                    raise self.refuse(
+                        node, f"{self.manchester(node)} is {kind.lower()}", "not part of it"
+                    )
+            if _node(OWL + "ObjectProperty") in properties.get(TYPE, ()):
+                for value in properties.get(RDFS + "range", ()):
+                    self._object_range(node, value)
+            for cls in properties.get(TYPE, ()):
+                if _is_blank(cls):
+                    raise self.refuse(
+                        node,
+                        f"{self.manchester(node)} type {self.manchester(cls)}",
+                        "an individual has named classes only",
+                    )
+
+    def _object_range(self, node: Term, value: Term) -> None:
+        axiom = f"{self.manchester(node)} range {self.manchester(value)}"
+        if not isinstance(node, ox.NamedNode) or not isinstance(value, ox.NamedNode):
+            raise self.refuse(node, axiom, "a range is a named class")
+        if _is_blank(value) or node.value in {*ROLES, IND + "shows", IND + "excludes"}:
+            raise self.refuse(node, axiom, "only a property of findings or courses has a range")
+        self._ranges.setdefault(node.value, set()).add(value.value)
+
+    def _class_axioms(self, node: Term, criteria: set[ox.NamedNode | ox.BlankNode]) -> None:
+        properties = self.index[node]
+        for parent in properties.get(RDFS + "subClassOf", ()):
+            self._subclass(node, parent, criteria)
+        for other in properties.get(OWL + "disjointWith", ()):
+            self._disjoint(node, [node, other], criteria)
+        if _node(OWL + "AllDisjointClasses") in properties.get(TYPE, ()):
+            head = self.one(node, OWL + "members")
+            if head is not None:
+                self._disjoint(node, self.members(head, node), criteria)
+        if node in criteria:
+            return
+        for predicate in ("equivalentClass", "intersectionOf", "unionOf", "complementOf", "oneOf"):
+            for value in properties.get(OWL + predicate, ()):
+                if not _is_blank(node):
+                    raise self.refuse(
+                        node,
+                        f"{self.manchester(node)} {predicate} {self.manchester(value)}",
+                        "only criteria are defined by class expressions",
+                        "type the class ind:Criterion, or use rdfs:subClassOf with a named class",
+                    )
+
+    def _subclass(
+        self, node: Term, parent: Term, criteria: set[ox.NamedNode | ox.BlankNode]
+    ) -> None:
+        axiom = f"{self.manchester(node)} subClassOf {self.manchester(parent)}"
+        if _is_blank(node):
+            raise self.refuse(node, axiom, "the subclass shall be a named class")
+        assert isinstance(node, ox.NamedNode)  # noqa: S101
+        if isinstance(parent, ox.NamedNode) and not _is_blank(parent):
+            if node in criteria:
+                if parent.value not in {CASE, OWL + "Thing"}:
+                    raise self.refuse(
+                        node, axiom, "a criterion is defined by owl:equivalentClass alone"
+                    )
+            elif parent in criteria:
+                raise self.refuse(node, axiom, "nothing is below a criterion")
+            elif parent.value != OWL + "Thing":
+                self.model.parents.setdefault(node.value, set()).add(parent.value)
+                self.model.parents.setdefault(parent.value, set())
+            return
+        role = self.one(parent, OWL + "onProperty")
+        cls = self.one(parent, OWL + "onClass")
+        limit = self.one(parent, OWL + "maxQualifiedCardinality")
+        if (
+            node.value == CASE
+            and isinstance(role, ox.NamedNode)
+            and role.value in ROLES
+            and isinstance(cls, ox.NamedNode)
+            and not _is_blank(cls)
+            and isinstance(limit, ox.Literal)
+            and limit.value == "1"
+        ):
+            self.model.once.setdefault(cls.value, set()).add(role.value)
+            return
+        raise self.refuse(
+            node,
+            axiom,
+            "a superclass is a named class, or 'max 1' of a role for ind:PatientCase",
+        )
+
+    def _disjoint(
+        self, node: Term, members: list[Term], criteria: set[ox.NamedNode | ox.BlankNode]
+    ) -> None:
+        for member in members:
+            if _is_blank(member) or member in criteria:
+                raise self.refuse(
+                    node,
+                    "DisjointClasses " + ", ".join(self.manchester(one) for one in members),
+                    "only named classes that are no criteria are disjoint",
+                )
+        names = [member.value for member in members if isinstance(member, ox.NamedNode)]
+        for one in names:
+            for other in names:
+                if one != other:
+                    self.model.apart[one] = self.model.apart.get(one, frozenset()) | {other}
+
+    def _close(self) -> None:
+        model = self.model
+        order: list[str] = []
+        state: dict[str, int] = {}
+        for start in sorted(model.parents):
+            stack = [(start, iter(sorted(model.parents[start])))]
+            if state.setdefault(start, 0):
+                continue
+            state[start] = 1
+            while stack:
+                cls, parents = stack[-1]
+                for parent in parents:
+                    if state.get(parent, 0) == 1:
+                        names = [entry[0] for entry in stack]
+                        cycle = [*names[names.index(parent) :], parent]
+                        raise self.refuse(
+                            _node(parent),
+                            " subClassOf ".join(local_name(name) for name in cycle),
+                            "the hierarchy is cyclic",
+                        )
+                    if not state.get(parent):
+                        state[parent] = 1
+                        stack.append((parent, iter(sorted(model.parents.get(parent, ())))))
+                        break
+                else:
+                    state[cls] = 2
+                    order.append(cls)
+                    stack.pop()
+        for cls in order:
+            model.above[cls] = frozenset({cls}).union(
+                *(model.above[parent] for parent in model.parents.get(cls, ()))
+            )
+        below: dict[str, set[str]] = defaultdict(set)
+        for cls, above in model.above.items():
+            for parent in above:
+                below[parent].add(cls)
+        apart: dict[str, set[str]] = defaultdict(set)
+        for one, others in model.apart.items():
+            for other in others:
+                for sub in below.get(one, {one}):
+                    apart[sub] |= below.get(other, {other})
+        model.apart = {cls: frozenset(others) for cls, others in apart.items()}
+        for cls, others in model.apart.items():
+            if cls in others:
+                raise self.refuse(
+                    _node(cls),
+                    f"{local_name(cls)} below two disjoint classes",
+                    "the class can have no member",
+                )
+
+    def _different(self) -> None:
+        for node in self.subjects(OWL + "AllDifferent"):
+            for predicate in ("distinctMembers", "members"):
+                head = self.one(node, OWL + predicate)
+                if head is not None:
+                    self._mark_different(self.members(head, node))
+        for subject, properties in self.index.items():
+            for other in properties.get(OWL + "differentFrom", ()):
+                self._mark_different([subject, other])
+
+    def _mark_different(self, members: list[Term]) -> None:
+        names = [member.value for member in members if isinstance(member, ox.NamedNode)]
+        for name in names:
+            self.model.different.setdefault(name, set()).update(set(names) - {name})
+
+    def _nested_once(self) -> None:
+        model = self.model
+        for one in sorted(model.once):
+            for other in sorted(model.once):
+                if (
+                    one < other
+                    and model.once[one] & model.once[other]
+                    and one not in model.above.get(other, ())
+                    and other not in model.above.get(one, ())
+                    and not model.disjoint(one, other)
+                ):
+                    raise self.refuse(
+                        _node(one),
+                        f"PatientCase max 1 {local_name(one)} and max 1 {local_name(other)}",
+                        "courses recorded once are disjoint, or one is below the other",
+                        f"add  {local_name(one)} owl:disjointWith {local_name(other)}",
+                    )
+
+    # ------------------------------------------------------------------ data ranges
+
+    def data_range(self, node: Term, about: Term) -> Range | str:
+        """Return a numeric range, or the IRI of another datatype."""
+        if not _is_blank(node):
+            assert isinstance(node, ox.NamedNode)  # noqa: S101
+            return self._named_range(node.value) or node.value
+        base = self.one(node, OWL + "onDatatype")
+        head = self.one(node, OWL + "withRestrictions")
+        if not isinstance(base, ox.NamedNode) or head is None:
+            raise self.refuse(
+                about,
+                f"{self.manchester(about)}: a data range other than a datatype with bounds",
+                "use xsd:integer or xsd:decimal with owl:withRestrictions",
+            )
+        result = self._named_range(base.value)
+        if result is None:
+            raise self.refuse(
+                about,
+                f"{self.manchester(about)}: bounds on {local_name(base.value)}",
+                "numbers are xsd:integer or xsd:decimal; xsd:double and xsd:float are other "
+                "values in OWL",
+            )
+        bounds: dict[str, Decimal | None] = dict.fromkeys(BOUNDS)
+        bounds.update(result.bounds())
+        for part in self.members(head, about):
+            for predicate, values in self.index[part].items():
+                name = local_name(predicate)
+                number = number_of(values[0])
+                if not predicate.startswith(XSD) or name not in bounds or number is None:
+                    raise self.refuse(
+                        about,
+                        f"{self.manchester(about)}: facet {name} {self.manchester(values[0])}",
+                        "facets are xsd:minInclusive, minExclusive, maxInclusive, maxExclusive "
+                        "with an integer or decimal",
+                    )
+                old = bounds[name]
+                tighter = max if name.startswith("min") else min
+                bounds[name] = number if old is None else tighter(old, number)
+        return Range(result.integral, *(bounds[name] for name in BOUNDS))
+
+    @staticmethod
+    def _named_range(iri: str) -> Range | None:
+        name = iri.removeprefix(XSD)
+        if iri in {XSD + "decimal", OWL + "rational", OWL + "real"}:
+            return Range()
+        if iri.startswith(XSD) and name in INTEGERS:
+            low, high = INTEGERS[name]
+            return Range(
+                integral=True,
+                min_inclusive=None if low is None else Decimal(low),
+                max_inclusive=None if high is None else Decimal(high),
+            )
+        return None
+
+    # ------------------------------------------------------------------ criteria
+
+    def criteria(self) -> None:
+        for node in self.subjects(IND + "Criterion"):
+            if isinstance(node, ox.NamedNode) and node.value.startswith(IND):
+                continue
+            assert isinstance(node, ox.NamedNode)  # noqa: S101
+            self.criterion(node)
+
+    def criterion(self, node: ox.NamedNode) -> Expression:
+        name = node.value
+        if name in self.model.criteria:
+            return self.model.criteria[name]
+        if name in self._reading:
+            cycle = [*self._reading[self._reading.index(name) :], name]
+            raise self.refuse(
+                node, " uses ".join(local_name(one) for one in cycle), "criteria are cyclic"
+            )
+        definitions = self.values(node, OWL + "equivalentClass")
+        if len(definitions) != 1:
+            raise self.refuse(
+                node,
+                local_name(name),
+                f"a criterion has exactly one owl:equivalentClass, not {len(definitions)}",
+            )
+        for predicate in ("intersectionOf", "unionOf", "complementOf", "oneOf"):
+            if self.values(node, OWL + predicate):
+                raise self.refuse(
+                    node,
+                    f"{local_name(name)} {predicate} …",
+                    "put the expression under owl:equivalentClass",
+                )
+        self._reading.append(name)
+        expression = self.expression(definitions[0], node)
+        self._reading.pop()
+        self.model.criteria[name] = expression
+        return expression
+
+    def expression(self, node: Term, about: ox.NamedNode) -> Expression:
+        if not _is_blank(node):
+            assert isinstance(node, ox.NamedNode)  # noqa: S101
+            if node.value in {CASE, OWL + "Thing"}:
+                return Const(True)
+            if node.value == OWL + "Nothing":
+                return Const(False)
+            if node in set(self.subjects(IND + "Criterion")):
+                return self.criterion(node)
+            raise self.refuse(
+                about,
+                f"{local_name(about.value)}: {local_name(node.value)}",
+                "a criterion names other criteria, not classes of findings or interventions",
+                f"write  ind:hasFinding some {local_name(node.value)}",
+            )
+        for predicate in ("intersectionOf", "unionOf"):
+            head = self.one(node, OWL + predicate)
+            if head is not None:
+                parts = tuple(self.expression(part, about) for part in self.members(head, about))
+                return And(parts) if predicate == "intersectionOf" else Or(parts)
+        complement = self.one(node, OWL + "complementOf")
+        if complement is not None:
+            return Not(self.expression(complement, about))
+        role = self.one(node, OWL + "onProperty")
+        filler = self.one(node, OWL + "someValuesFrom")
+        if isinstance(role, ox.NamedNode) and role.value in ROLES and filler is not None:
+            return self.existential(role.value, filler, node, about)
+        raise self.refuse(
+            about,
+            f"{local_name(about.value)}: {self.manchester(node)}",
+            "a criterion is built with and, or, not from 'role some class', the role being "
+            "ind:hasFinding, ind:received or ind:proposes",
+        )
+
+    def existential(self, role: str, filler: Term, node: Term, about: ox.NamedNode) -> Existential:
+        text = f"{local_name(about.value)}: {self.manchester(node)}"
+        parts = [filler]
+        if _is_blank(filler):
+            head = self.one(filler, OWL + "intersectionOf")
+            parts = [filler] if head is None else self.members(head, about)
+        named = [
+            part.value for part in parts if isinstance(part, ox.NamedNode) and not _is_blank(part)
+        ]
+        if len(named) > 1:
+            raise self.refuse(about, text, "a filler has one named class")
+        cls = named[0] if named else ROLES[role]
+        above = self.model.above.get(cls)
+        if above is None:
+            raise self.refuse(
+                about,
+                text,
+                f"no class {cls} is declared",
+                "declare it, or add the owl:imports of the ontology that does",
+            )
+        if ROLES[role] not in above:
+            raise self.refuse(
+                about,
+                text,
+                f"{local_name(cls)} is not below ind:{local_name(ROLES[role])}, which "
+                f"ind:{local_name(role)} takes",
+            )
+        facets = frozenset(self.facet(part, about, text) for part in parts if _is_blank(part))
+        return Existential(role, cls, facets)
+
+    def facet(self, node: Term, about: ox.NamedNode, text: str) -> Facet:
+        on = self.one(node, OWL + "onProperty")
+        if not isinstance(on, ox.NamedNode) or _is_blank(on):
+            raise self.refuse(about, text, "a facet restricts one named property")
+        name = on.value
+        kinds = {kind.value for kind in self.values(on, TYPE) if isinstance(kind, ox.NamedNode)}
+        some = self.one(node, OWL + "someValuesFrom")
+        value = self.one(node, OWL + "hasValue")
+        if OWL + "DatatypeProperty" in kinds:
+            if name not in self.model.functional:
+                raise self.refuse(about, text, f"{local_name(name)} is not declared functional")
+            if some is not None:
+                numbers = self.data_range(some, about)
+                if isinstance(numbers, Range):
+                    return RangeFacet(name, numbers)
+            if isinstance(value, ox.Literal):
+                constant = self._constant(value, about, text)
+                if isinstance(constant, Decimal):
+                    return RangeFacet(name, Range(min_inclusive=constant, max_inclusive=constant))
+                return LiteralFacet(name, constant)
+        elif OWL + "ObjectProperty" in kinds:
+            if name in ROLES or name == IND + "shows":
+                raise self.refuse(
+                    about,
+                    text,
+                    f"ind:{local_name(name)} is no facet",
+                    "what an investigation shows, the case has: use ind:hasFinding",
+                )
+            if isinstance(value, ox.NamedNode) and not _is_blank(value):
+                return IndividualFacet(name, value.value)
+            if isinstance(some, ox.NamedNode) and not _is_blank(some):
+                return ClassFacet(name, some.value)
+        else:
+            raise self.refuse(
+                about,
+                text,
+                f"{local_name(name)} is declared neither as data nor as object property",
+            )
+        raise self.refuse(
+            about,
+            text,
+            "a facet is a numeric range, a value, or a named class of values",
+        )
+
+    def _constant(self, value: ox.Literal, about: ox.NamedNode, text: str) -> Decimal | str | bool:
+        number = number_of(value)
+        if number is not None:
+            return number
+        datatype = value.datatype.value
+        if datatype == XSD + "boolean":
+            return value.value in {"true", "1"}
+        if datatype == XSD + "string" and not value.language:
+            return value.value
+        raise self.refuse(about, text, f"values of type {local_name(datatype)} are not compared")
+
+    def decided_values(self, facets: Iterable[Facet]) -> None:
+        """Refuse facets over individuals of which the ontology leaves identity or class open."""
+        model = self.model
+        used: dict[str, set[str]] = defaultdict(set)
+        classes: dict[str, set[str]] = defaultdict(set)
+        for facet in facets:
+            if isinstance(facet, IndividualFacet):
+                used[facet.property].add(facet.individual)
+                missing = model.kinds.get(facet.property, frozenset()) - model.value_classes(
+                    facet.individual
+                )
+                for cls in sorted(missing):
+                    raise self.refuse(
+                        _node(facet.individual),
+                        f"{local_name(facet.property)} value {local_name(facet.individual)}",
+                        f"the individual is not said to be a {local_name(cls)}",
+                    )
+            elif isinstance(facet, ClassFacet):
+                used[facet.property].update(model.values_in(facet.property, facet.cls))
+                classes[facet.property].add(facet.cls)
+        for name, individuals in used.items():
+            kinds = {cls for one in individuals for cls in model.types.get(one, ())}
+            kinds -= {cls for cls in kinds if cls.startswith(OWL)}
+            peers = {one for one, types in model.types.items() if types & kinds}
+            for one in sorted(peers):
+                for other in sorted(peers - {one}):
+                    if other not in model.different.get(one, ()):
+                        raise self.refuse(
+                            _node(one),
+                            f"{local_name(name)} value {local_name(one)}",
+                            f"it is not said to be different from {local_name(other)}",
+                            "list the values in an owl:AllDifferent",
+                        )
+            for cls in sorted(classes[name]):
+                for one in sorted(peers):
+                    known = model.value_classes(one)
+                    if cls not in known and not any(model.disjoint(cls, other) for other in known):
+                        raise self.refuse(
+                            _node(one),
+                            f"{local_name(name)} some {local_name(cls)}",
+                            f"whether {local_name(one)} is of that class is left open",
+                            "state the class of the individual, or that the classes are disjoint",
+                        )
+
+    # ------------------------------------------------------------------ recommendations
+
+    def recommendations(self) -> None:
+        model = self.model
+        against = {IND + "Contraindication", IND + "NonIndication"}
+        for node in self.subjects(IND + "Indication", *against):
+            if not isinstance(node, ox.NamedNode) or _is_blank(node):
+                raise self.refuse(node, "a recommendation without a name", "it needs an IRI")
+            kinds = {kind.value for kind in self.values(node, TYPE) if hasattr(kind, "value")}
+            action = self._single(node, IND + "action")
+            criterion = self._single(node, IND + "criterion")
+            if criterion not in model.criteria:
+                raise self.refuse(
+                    node,
+                    f"{local_name(node.value)} criterion {local_name(criterion)}",
+                    "no such ind:Criterion is defined",
+                )
+            if INTERVENTION not in model.above.get(action, ()):
+                raise self.refuse(
+                    node,
+                    f"{local_name(node.value)} action {local_name(action)}",
+                    "no such class is declared below ind:Intervention",
+                )
+            part = self.one(node, terms.DCTERMS + "isPartOf")
+            model.recommendations[node.value] = Recommendation(
+                iri=node.value,
+                action=action,
+                criterion=criterion,
+                against=bool(kinds & against),
+                non_indication=IND + "NonIndication" in kinds,
+                guideline=part.value if isinstance(part, ox.NamedNode) else None,
+                overrides=frozenset(
+                    other.value
+                    for other in self.values(node, IND + "overrides")
+                    if isinstance(other, ox.NamedNode)
+                ),
+            )
+        for recommendation in model.recommendations.values():
+            for other in recommendation.overrides:
+                if other not in model.recommendations:
+                    raise self.refuse(
+                        _node(recommendation.iri),
+                        f"{local_name(recommendation.iri)} overrides {local_name(other)}",
+                        "no such recommendation is defined",
+                    )
+
+    def _single(self, node: ox.NamedNode, predicate: str) -> str:
+        values = self.values(node, predicate)
+        if len(values) != 1 or not isinstance(values[0], ox.NamedNode):
+            raise self.refuse(
+                node,
+                local_name(node.value),
+                f"a recommendation has exactly one ind:{local_name(predicate)}, not {len(values)}",
+            )
+        return values[0].value
+
+    def guidelines(self) -> None:
+        for node in self.subjects(IND + "Guideline"):
+            if not isinstance(node, ox.NamedNode):
+                continue
+            self.model.guidelines.append(node.value)
+            scope = self.one(node, IND + "scope")
+            if isinstance(scope, ox.NamedNode):
+                if scope.value not in self.model.criteria:
+                    raise self.refuse(
+                        node,
+                        f"{local_name(node.value)} scope {local_name(scope.value)}",
+                        "no such ind:Criterion is defined",
+                    )
+                self.model.scopes[node.value] = scope.value
+            version = self.one(node, OWL + "versionInfo")
+            if isinstance(version, ox.Literal):
+                self.model.version[node.value] = version.value
+
+
+def read_model(source: Source) -> Model:
+    """Read a guideline into a model.
+
+    Raises:
+        IndicantError: something lies outside the profile; the message names file, line and axiom.
+    """
+    reader = _Reader(source)
+    reader.vocabulary()
+    reader.criteria()
+    facets = {
+        facet
+        for expression in reader.model.criteria.values()
+        for existential in existentials(expression)
+        for facet in existential.facets
+    }
+    reader.decided_values(facets)
+    reader.recommendations()
+    reader.guidelines()
+    return reader.model
+
+
+def _node(iri: str) -> ox.NamedNode:
+    return ox.NamedNode(iri)
+
+
+def _is_blank(term: Term) -> bool:
+    return isinstance(term, ox.BlankNode) or (
+        isinstance(term, ox.NamedNode) and "/.well-known/genid/" in term.value
+    )

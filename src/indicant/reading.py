@@ -1,0 +1,412 @@
+"""Read RDF files into quads, safely and without ever reading from the network."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO, Final
+from urllib.parse import quote
+
+from indicant import terms
+from indicant.errors import IndicantError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import pyoxigraph
+
+STDIN: Final = "-"
+MAX_BYTES: Final = 20_000_000
+MAX_DEPTH: Final = 100
+BASE: Final = "https://w3id.org/indicant/case/"
+
+TURTLE: Final = "turtle"
+N_TRIPLES: Final = "ntriples"
+N_QUADS: Final = "nquads"
+TRIG: Final = "trig"
+JSON_LD: Final = "jsonld"
+RDF_XML: Final = "rdfxml"
+
+EXTENSIONS: Final = {
+    ".ttl": TURTLE,
+    ".turtle": TURTLE,
+    ".nt": N_TRIPLES,
+    ".nq": N_QUADS,
+    ".trig": TRIG,
+    ".jsonld": JSON_LD,
+    ".json": JSON_LD,
+    ".rdf": RDF_XML,
+    ".owl": RDF_XML,
+    ".xml": RDF_XML,
+}
+_UNDECLARED = re.compile(r"The prefix ([^ ]*:) has not been declared|Unknown prefix ([^ ]*:)")
+_POSITION = re.compile(r"^Parser error at line \d+[^:]*: ")
+_TRIPLE_TERMS = 100
+
+
+@dataclass(frozen=True)
+class Document:
+    """One file as it was read.
+
+    ``path`` is what the user gave; ``quads`` are in the order of the text, with every blank node
+    named; ``imports`` are the ontologies it asks for, none of which has been fetched.
+    """
+
+    path: str
+    text: str = field(repr=False)
+    format: str
+    quads: tuple[pyoxigraph.Quad, ...] = field(repr=False)
+    imports: tuple[str, ...] = ()
+    genid: str = ""
+
+
+def read(
+    path: str | os.PathLike[str],
+    *,
+    stdin: BinaryIO | None = None,
+    format: str | None = None,  # noqa: A002 - the word every RDF library uses
+    limit: int = MAX_BYTES,
+) -> Document:
+    """Read a file, or standard input for ``-``, into a document.
+
+    The format follows from the extension; where that says nothing, from how the text begins.
+
+    Raises:
+        IndicantError: the file is missing, too large, not text or not RDF.
+    """
+    name = os.fspath(path)
+    data = _bytes_of_stdin(stdin, limit) if name == STDIN else _bytes_of_file(name, limit)
+    chosen = format or EXTENSIONS.get(os.path.splitext(name)[1].lower())
+    return parse(data, path=name, format=chosen)
+
+
+def parse(
+    content: str | bytes,
+    *,
+    path: str,
+    format: str | None = None,  # noqa: A002 - the word every RDF library uses
+) -> Document:
+    """Parse text that has been read already.
+
+    Relative IRIs are resolved against ``https://w3id.org/indicant/case/`` and the name of the
+    file without its extension, so that no path of a machine enters the graph. Blank nodes become
+    ``…/.well-known/genid/b1`` and so on, in the order in which they appear.
+
+    >>> text = "[] a <https://w3id.org/indicant/core/PatientCase> ."
+    >>> parse(text, path="ward/seven.ttl").quads[0].subject.value
+    'https://w3id.org/indicant/case/seven/.well-known/genid/b1'
+
+    In a document without a case they hang on the IRI of its ontology, and where it has none on
+    its digest, since such documents are read together.
+
+    Raises:
+        IndicantError: the content is not text, not RDF, or not safe to parse.
+    """
+    import pyoxigraph
+
+    name = "<stdin>" if path == STDIN else path
+    text = content if isinstance(content, str) else _decode(content, name)
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise IndicantError("the file is empty", file=name, help=_EXAMPLE_HELP)
+    if format is not None and format not in _CHECKS:
+        raise IndicantError(
+            f"unknown format '{format}'", file=name, help=f"one of: {', '.join(_CHECKS)}"
+        )
+    chosen = format or _sniff(text)
+    _CHECKS[chosen](text, name)
+    rdf_format = {
+        TURTLE: pyoxigraph.RdfFormat.TURTLE,
+        N_TRIPLES: pyoxigraph.RdfFormat.N_TRIPLES,
+        N_QUADS: pyoxigraph.RdfFormat.N_QUADS,
+        TRIG: pyoxigraph.RdfFormat.TRIG,
+        JSON_LD: pyoxigraph.RdfFormat.JSON_LD,
+        RDF_XML: pyoxigraph.RdfFormat.RDF_XML,
+    }[chosen]
+    stem = "stdin" if path == STDIN else os.path.splitext(os.path.basename(path))[0]
+    base = BASE + quote(stem, safe="")
+    try:
+        parsed = list(pyoxigraph.parse(text, format=rdf_format, base_iri=base))
+    except SyntaxError as error:
+        raise _syntax_error(error, text, name) from error
+    except (MemoryError, ValueError) as error:
+        raise IndicantError(f"cannot be parsed: {error}", file=name) from error
+    if not parsed:
+        raise IndicantError("the file holds no statements", file=name, help=_EXAMPLE_HELP)
+    genid = _genid(parsed, base, text)
+    quads = _name_blank_nodes(parsed, genid, name)
+    imports = dict.fromkeys(
+        quad.object.value
+        for quad in quads
+        if quad.predicate.value == f"{terms.OWL}imports"
+        and isinstance(quad.object, pyoxigraph.NamedNode)
+    )
+    return Document(path, text, chosen, quads, tuple(imports), genid)
+
+
+_EXAMPLE_HELP = "indicant assess --example  shows what a case looks like"
+
+
+def _bytes_of_file(name: str, limit: int) -> bytes:
+    try:
+        status = os.stat(name)
+        if stat.S_ISDIR(status.st_mode):
+            raise IndicantError("is a directory, not a file", file=name)
+        if status.st_size > limit:
+            raise _too_large(name, limit)
+        with open(name, "rb") as file:
+            data = file.read(limit + 1)
+    except FileNotFoundError as error:
+        raise IndicantError("no such file", file=name) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise IndicantError(f"cannot be read: {reason}", file=name) from error
+    if len(data) > limit:
+        raise _too_large(name, limit)
+    return data
+
+
+def _bytes_of_stdin(stdin: BinaryIO | None, limit: int) -> bytes:
+    import sys
+
+    data = (stdin or sys.stdin.buffer).read(limit + 1)
+    if len(data) > limit:
+        raise _too_large("<stdin>", limit)
+    return data
+
+
+def _too_large(name: str, limit: int) -> IndicantError:
+    return IndicantError(
+        f"larger than the limit of {limit / 1_000_000:g} MB",
+        file=name,
+        help="a case is a few kilobytes; split a file that holds many cases",
+    )
+
+
+def _decode(data: bytes, name: str) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise IndicantError(
+            "the text is UTF-16, not UTF-8", file=name, help="save the file as UTF-8"
+        )
+    nul = data.find(b"\0")
+    if nul >= 0:
+        sparse = data[:400].count(b"\0") * 3 > len(data[:400])
+        if sparse:
+            raise IndicantError(
+                "the text is UTF-16, not UTF-8", file=name, help="save the file as UTF-8"
+            )
+        raise IndicantError(f"is binary, not text: byte {nul + 1} is zero", file=name)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        controls = sum(byte < 9 or 13 < byte < 32 for byte in data[:400])
+        if controls * 20 > len(data[:400]):
+            raise IndicantError("is binary, not text", file=name) from error
+        raise IndicantError(
+            f"the text is not UTF-8: byte 0x{data[error.start]:02X} at position {error.start + 1}",
+            file=name,
+            line=data.count(b"\n", 0, error.start) + 1,
+            help="save the file as UTF-8",
+        ) from error
+
+
+def _sniff(text: str) -> str:
+    start = text.lstrip()[:200]
+    if re.match(r"\{|\[\s*\{", start):
+        return JSON_LD
+    if start.startswith(("<?xml", "<rdf:RDF", "<!DOCTYPE", "<!--")):
+        return RDF_XML
+    return TURTLE
+
+
+def _check_turtle(text: str, name: str) -> None:
+    if text.count("<<") > _TRIPLE_TERMS:
+        raise IndicantError("holds too many statements about statements", file=name)
+
+
+def _check_json(text: str, name: str) -> None:
+    import json
+
+    remote: list[str] = []
+
+    def inspect(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        for key, value in pairs:
+            if key == "@context":
+                values = value if isinstance(value, list) else [value]
+                remote.extend(item for item in values if isinstance(item, str))
+            elif key == "@import" and isinstance(value, str):
+                remote.append(value)
+        return dict(pairs)
+
+    try:
+        tree = json.loads(text, object_pairs_hook=inspect)
+    except RecursionError as error:
+        raise _too_deep(name) from error
+    except json.JSONDecodeError as error:
+        raise IndicantError(
+            f"not JSON: {error.msg}", file=name, line=error.lineno, column=error.colno
+        ) from error
+    level, depth = [tree], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise _too_deep(name)
+        level = [
+            child
+            for node in level
+            if isinstance(node, (dict, list))
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+    if remote:
+        position = max(text.find(json.dumps(remote[0], ensure_ascii=False)), 0)
+        raise IndicantError(
+            f"the remote context {remote[0]} is not fetched",
+            file=name,
+            line=text.count("\n", 0, position) + 1,
+            help='write the context into the file, as in  "@context": {"ind": "' + terms.IND + '"}',
+        )
+
+
+def _check_xml(text: str, name: str) -> None:
+    from xml.parsers import expat
+
+    parser = expat.ParserCreate("utf-8")
+    depth = 0
+
+    def start(_tag: str, _attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise _too_deep(name, parser.CurrentLineNumber)
+
+    def end(_tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def doctype(*_arguments: object) -> None:
+        raise IndicantError(
+            "a document type declaration is not read, because of what entities can do",
+            file=name,
+            line=parser.CurrentLineNumber,
+            help="write the IRIs in full and remove  <!DOCTYPE …>",
+        )
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.StartDoctypeDeclHandler = doctype
+    try:
+        parser.Parse(text.encode(), True)
+    except expat.ExpatError as error:
+        raise IndicantError(
+            f"not XML: {expat.errors.messages[error.code]}",
+            file=name,
+            line=error.lineno,
+            column=error.offset + 1,
+        ) from error
+
+
+_CHECKS: Final[dict[str, Callable[[str, str], None]]] = {
+    TURTLE: _check_turtle,
+    TRIG: _check_turtle,
+    N_TRIPLES: _check_turtle,
+    N_QUADS: _check_turtle,
+    JSON_LD: _check_json,
+    RDF_XML: _check_xml,
+}
+
+
+def _too_deep(name: str, line: int | None = None) -> IndicantError:
+    return IndicantError(f"nested more than {MAX_DEPTH} levels deep", file=name, line=line)
+
+
+def _syntax_error(error: SyntaxError, text: str, name: str) -> IndicantError:
+    message = _POSITION.sub("", error.msg).strip()
+    lines = text.splitlines()
+    line, column = error.lineno, error.offset
+    if line is not None and lines and line > len(lines):
+        line, column = len(lines), len(lines[-1]) + 1
+    undeclared = _UNDECLARED.search(message)
+    if undeclared:
+        prefix = undeclared.group(1) or undeclared.group(2)
+        return IndicantError(
+            f"prefix '{prefix}' is not declared",
+            file=name,
+            line=line,
+            column=column,
+            help=f"add  PREFIX {prefix} <{_namespace(prefix)}>",
+        )
+    message = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in message)
+    excerpt = lines[line - 1].strip() if line is not None and 0 < line <= len(lines) else ""
+    if len(excerpt) > 100:
+        excerpt = excerpt[:99] + "…"
+    return IndicantError(
+        f"syntax error: {message[:200]}" + (f", in: {excerpt}" if excerpt else ""),
+        file=name,
+        line=line,
+        column=column,
+    )
+
+
+def _namespace(prefix: str) -> str:
+    """Look a prefix up among those that the ontologies of the package use."""
+    from indicant import resources
+
+    pattern = re.compile(rf"^PREFIX {re.escape(prefix)} <([^>]+)>$", re.MULTILINE)
+    for file in sorted(resources.ontology().rglob("*.ttl")):
+        found = pattern.search(file.read_text(encoding="utf-8"))
+        if found:
+            return found.group(1)
+    return "…"
+
+
+def _genid(quads: Iterable[pyoxigraph.Quad], base: str, text: str) -> str:
+    """Choose where blank nodes are named, so that documents read together never share a name."""
+    import pyoxigraph
+
+    kinds: dict[str, list[str]] = {f"{terms.OWL}Ontology": [], f"{terms.IND}PatientCase": []}
+    for quad in quads:
+        if quad.predicate.value == terms.TYPE and isinstance(quad.object, pyoxigraph.NamedNode):
+            found = kinds.get(quad.object.value)
+            if found is not None:
+                found.append(
+                    quad.subject.value if isinstance(quad.subject, pyoxigraph.NamedNode) else ""
+                )
+    ontologies, cases = kinds.values()
+    if cases:
+        root = base
+    elif ontologies and ontologies[0]:
+        root = ontologies[0].rstrip("/#")
+    else:
+        root = f"{base}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return f"{root}/.well-known/genid/"
+
+
+def _name_blank_nodes(
+    quads: list[pyoxigraph.Quad], genid: str, name: str
+) -> tuple[pyoxigraph.Quad, ...]:
+    import pyoxigraph
+
+    names: dict[pyoxigraph.BlankNode, pyoxigraph.NamedNode] = {}
+    result = []
+    for quad in quads:
+        subject, value, graph = quad.subject, quad.object, quad.graph_name
+        if isinstance(value, pyoxigraph.Triple) or isinstance(subject, pyoxigraph.Triple):
+            raise IndicantError("a statement about a statement is not read", file=name)
+        changed = False
+        if isinstance(subject, pyoxigraph.BlankNode):
+            if subject not in names:
+                names[subject] = pyoxigraph.NamedNode(f"{genid}b{len(names) + 1}")
+            subject, changed = names[subject], True
+        if isinstance(value, pyoxigraph.BlankNode):
+            if value not in names:
+                names[value] = pyoxigraph.NamedNode(f"{genid}b{len(names) + 1}")
+            value, changed = names[value], True
+        if isinstance(graph, pyoxigraph.BlankNode):
+            if graph not in names:
+                names[graph] = pyoxigraph.NamedNode(f"{genid}b{len(names) + 1}")
+            graph, changed = names[graph], True
+        result.append(pyoxigraph.Quad(subject, quad.predicate, value, graph) if changed else quad)
+    return tuple(result)

@@ -1,0 +1,336 @@
+"""Render assessments as text or Markdown for a clinician to read."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Final
+
+from indicant.terms import local_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from indicant.assess import ActionRecord, CaseRecord, RecommendationRecord
+    from indicant.validation import Finding
+
+_WIDTH: Final = 100
+_SHOWN: Final = 4
+_SOON: Final = frozenset({"immediate", "urgent"})
+
+
+def _now(record: ActionRecord) -> bool:
+    return record["status"] in {"recommended", "conditional"} and record["urgency"] in _SOON
+
+
+def _next(record: ActionRecord) -> bool:
+    return record["status"] in {"recommended", "conditional"} and record["urgency"] not in _SOON
+
+
+def _later(record: ActionRecord) -> bool:
+    return record["status"] == "undetermined" and record["contingent"]
+
+
+def _open(record: ActionRecord) -> bool:
+    return record["status"] == "undetermined" and not record["contingent"]
+
+
+GROUPS: Final[tuple[tuple[str, Callable[[ActionRecord], bool]], ...]] = (
+    ("Now", _now),
+    ("Next", _next),
+    ("If that fails", _later),
+    ("In conflict", lambda record: record["status"] == "conflicting"),
+    ("Avoid", lambda record: record["status"] == "contraindicated"),
+    ("Open", _open),
+    ("Does not apply", lambda record: record["status"] == "not-applicable"),
+)
+
+
+def as_text(record: CaseRecord) -> str:
+    """Render one assessment as text, grouped by when to act."""
+    return "\n".join(_text(record)) + "\n"
+
+
+def as_markdown(record: CaseRecord) -> str:
+    """Render one assessment as Markdown, with what every passage says."""
+    return "\n".join(_markdown(record)) + "\n"
+
+
+def finding_line(finding: Finding) -> str:
+    """Render a finding as one line: place, severity, shape, message and suggestion."""
+    place = f"{finding.file}:{finding.line}" if finding.line else f"{finding.file}"
+    suggestion = f" (did you mean {finding.suggestion}?)" if finding.suggestion else ""
+    name = f"shape:{local_name(finding.shape)}"
+    return plain(f"{place}: {finding.severity}: {finding.message}{suggestion} [{name}]")
+
+
+def plain(text: str) -> str:
+    r"""Escape what would break a line or steer a terminal.
+
+    >>> plain("no such file: a\nb")
+    'no such file: a\\nb'
+    """
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def _heading(record: CaseRecord) -> Iterator[str]:
+    guideline = record["guideline"]
+    name = guideline["label"] or guideline["iri"] or "guideline"
+    yield f"{name} {guideline['version'] or ''}".rstrip()
+    yield f"case {record['case']} as of {record['asOf']}"
+    scope = guideline["scope"]
+    if scope == "met":
+        yield "within the scope of the guideline"
+    elif scope == "open":
+        yield "whether the case is within the scope of the guideline is open"
+    for warning in record["warnings"]:
+        yield f"note: {warning}"
+
+
+def _answering(record: ActionRecord) -> list[RecommendationRecord]:
+    """Return the recommendations that made the status what it is.
+
+    Where several could, those for the action come before those against it.
+    """
+    wanted = {
+        "recommended": [("for", "met")],
+        "conditional": [("for", "met")],
+        "contraindicated": [("against", "met")],
+        "conflicting": [("for", "met"), ("against", "met")],
+        "undetermined": [("for", "open")] if _could_be_indicated(record) else [("against", "open")],
+        "not-applicable": [],
+    }[record["status"]]
+    return [one for one in record["recommendations"] if (one["direction"], one["answer"]) in wanted]
+
+
+def _reasons(record: ActionRecord) -> Iterator[str]:
+    for one in _answering(record):
+        parts = []
+        for reason in record["because"]:
+            if reason["recommendation"] == one["iri"]:
+                nodes = ", ".join(local_name(node) for node in reason["nodes"])
+                parts.append(f"{reason['literal']} ({nodes})")
+        if parts:
+            yield "; ".join(parts)
+
+
+def _sources(records: list[ActionRecord]) -> str:
+    deciding = [one for record in records for one in _answering(record)]
+    passages = {
+        passage["id"]: f"{passage['id']} [{passage['start']}-{passage['end']}]"
+        for one in deciding
+        for passage in one["passages"]
+    }
+    marks = sorted({mark for one in deciding for mark in one["citations"]})
+    text = ", ".join(passages[name] for name in sorted(passages))
+    return f"{text}; cites {', '.join(marks)}" if marks else text
+
+
+def _strengths(records: list[ActionRecord]) -> str:
+    deciding = [one for record in records for one in _answering(record)]
+    return _joined(f'"{one["strength"]}"' for one in deciding if one["strength"])
+
+
+def _settling(record: ActionRecord) -> Iterator[str]:
+    """Say what would settle an open action: in its favour first, then against it."""
+    sides = {one["iri"]: one["direction"] for one in record["recommendations"]}
+    sets: dict[tuple[str, str], list[str]] = {}
+    for one in record["settledBy"]:
+        facts = " and ".join(
+            fact["label"] if fact["polarity"] == "present" else f"no {fact['label']}"
+            for fact in one["facts"]
+        )
+        sets.setdefault((sides[one["recommendation"]], one["answer"]), []).append(facts)
+    words = {
+        ("for", "met"): "indicated once known:",
+        ("for", "refuted"): "not indicated once known:",
+        ("against", "met"): "contraindicated once known:",
+        ("against", "refuted"): "a contraindication falls once known:",
+    }
+    indicating = any(side == "for" for side, _ in sets)
+    for (side, answer), lead in words.items():
+        options = list(dict.fromkeys(sets.get((side, answer), ())))
+        if not options or (indicating and side == "against"):
+            continue
+        more = f"; or {len(options) - _SHOWN} more" if len(options) > _SHOWN else ""
+        yield f"{lead} {'; or '.join(options[:_SHOWN])}{more}"
+    if indicating and any(side == "against" for side, _ in sets):
+        yield "a contraindication is open as well"
+
+
+def _asking(record: ActionRecord) -> Iterator[str]:
+    """Ask for what would settle the side that is shown."""
+    sides = {one["iri"]: one["direction"] for one in record["recommendations"]}
+    indicating = any(sides[one["recommendation"]] == "for" for one in record["settledBy"])
+    terms = {
+        (fact["term"], fact["label"])
+        for one in record["settledBy"]
+        for fact in one["facts"]
+        if not indicating or sides[one["recommendation"]] == "for"
+    }
+    for awaited in record["awaiting"]:
+        if (awaited["term"], awaited["label"]) in terms:
+            by = ", ".join(one["label"] for one in awaited["investigations"])
+            question = awaited["question"] or f"Is there {awaited['label']}?"
+            yield f"{question} ({by})" if by else question
+
+
+def _wrap(label: str, text: str) -> Iterator[str]:
+    yield from textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=f"    {label:<9}",
+        subsequent_indent=" " * 13,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _folded(records: Iterable[ActionRecord]) -> Iterator[ActionRecord]:
+    """Leave out what is listed under a class above it."""
+    found = list(records)
+    inner = {term["term"] for record in found for term in record["including"]}
+    yield from (record for record in found if record["action"] not in inner)
+
+
+def _text(record: CaseRecord) -> Iterator[str]:
+    yield from _heading(record)
+    for title, belongs in GROUPS:
+        members = list(_folded(one for one in record["actions"] if belongs(one)))
+        if not members:
+            continue
+        yield ""
+        yield title.upper()
+        indicated = [one for one in members if title != "Open" or _could_be_indicated(one)]
+        for lines, labels in _alike(indicated):
+            yield f"  {labels}"
+            yield from lines
+        rest = [one["label"] for one in members if one not in indicated]
+        if rest:
+            yield "  nothing indicates these, and a contraindication is open:"
+            yield from textwrap.wrap(
+                ", ".join(rest), _WIDTH, initial_indent="    ", subsequent_indent="    "
+            )
+    for proposal in record["proposals"]:
+        yield ""
+        yield f"PROPOSED  {proposal['label']}: {proposal['verdict']}"
+    yield from _tensions_text(record)
+
+
+def _could_be_indicated(record: ActionRecord) -> bool:
+    return any(
+        one["direction"] == "for" and one["answer"] == "open" for one in record["recommendations"]
+    )
+
+
+def _alike(records: list[ActionRecord]) -> Iterator[tuple[list[str], str]]:
+    """Put actions that say the same, or await the same, under one heading."""
+    groups: dict[tuple[str, ...], list[ActionRecord]] = {}
+    for record in records:
+        undetermined = record["status"] == "undetermined"
+        lines = _open_lines(record) if undetermined else _action_lines([record])
+        groups.setdefault(tuple(lines), []).append(record)
+    for members in groups.values():
+        yield list(_action_lines(members)), "; ".join(_title(one) for one in members)
+
+
+def _title(record: ActionRecord) -> str:
+    title = record["label"]
+    if record["status"] == "conditional":
+        title += " (once what is open has been excluded)"
+    if record["including"]:
+        title += f" (with {', '.join(term['label'] for term in record['including'])})"
+    if record["excepting"]:
+        title += f", but not {', '.join(term['label'] for term in record['excepting'])}"
+    return title
+
+
+def _open_lines(record: ActionRecord) -> Iterator[str]:
+    for settling in _settling(record):
+        yield from _wrap("open", settling)
+    for question in _asking(record):
+        yield from _wrap("ask", question)
+
+
+def _action_lines(records: list[ActionRecord]) -> Iterator[str]:
+    """Yield the lines under one or more actions that have their reasons in common."""
+    first = records[0]
+    urgency = _joined(one["urgency"] for one in records)
+    phase = _joined(one["phase"] for one in records)
+    line = ", ".join(part for part in (urgency, phase, _strengths(records)) if part)
+    if line:
+        yield from _wrap("how", line)
+    for reason in _reasons(first):
+        yield from _wrap("because", reason)
+    yield from _open_lines(first)
+    received = _joined(local_name(node) for one in records for node in one["received"])
+    if received:
+        yield from _wrap("recorded", f"received already: {received}")
+    sources = _sources(records)
+    if sources:
+        yield from _wrap("source", sources)
+
+
+def _joined(words: Iterable[str | None]) -> str:
+    return ", ".join(dict.fromkeys(word for word in words if word))
+
+
+def _tensions_text(record: CaseRecord) -> Iterator[str]:
+    tensions = {
+        tension["iri"]: tension for action in record["actions"] for tension in action["tensions"]
+    }
+    if tensions:
+        yield ""
+        yield "WHERE THE SOURCE IS AT ODDS WITH ITSELF"
+        for iri in sorted(tensions):
+            tension = tensions[iri]
+            yield f"  {tension['label']} ({', '.join(sorted(set(tension['passages'])))})"
+            yield from _wrap("read as", tension["resolution"] or "")
+
+
+def _markdown(record: CaseRecord) -> Iterator[str]:
+    first, *rest = _heading(record)
+    yield f"# {first}"
+    yield ""
+    for line in rest:
+        yield f"- {line}"
+    for title, belongs in GROUPS:
+        members = list(_folded(one for one in record["actions"] if belongs(one)))
+        if not members:
+            continue
+        yield ""
+        yield f"## {title}"
+        for action in members:
+            yield ""
+            yield f"### {_title(action)}"
+            yield ""
+            facts = [action["status"], action["urgency"], action["phase"], _strengths([action])]
+            yield f"- **{', '.join(fact for fact in facts if fact)}**"
+            for reason in _reasons(action):
+                yield f"- because: {reason}"
+            for settling in _settling(action):
+                yield f"- open: {settling}"
+            for question in _asking(action):
+                yield f"- ask: {question}"
+            for one in _answering(action):
+                cites = f" (cites {', '.join(one['citations'])})" if one["citations"] else ""
+                yield f"- {one['direction']}: {one['label']}{cites}"
+                for passage in one["passages"]:
+                    place = f"{passage['start']}-{passage['end']}"
+                    yield f"  - {passage['id']} [{place}] {passage['paraphrase']}"
+    if record["proposals"]:
+        yield ""
+        yield "## Proposed"
+        yield ""
+        for proposal in record["proposals"]:
+            yield f"- {proposal['label']}: {proposal['verdict']}"
+    tensions = {
+        tension["iri"]: tension for action in record["actions"] for tension in action["tensions"]
+    }
+    if tensions:
+        yield ""
+        yield "## Where the source is at odds with itself"
+        yield ""
+        for iri in sorted(tensions):
+            tension = tensions[iri]
+            passages = ", ".join(sorted(set(tension["passages"])))
+            yield f"- **{tension['label']}** ({passages}): {tension['resolution'] or ''}"

@@ -1,0 +1,37 @@
+"""The IRIs of the guideline language and of the vocabularies it stands on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+IND: Final = "https://w3id.org/indicant/core/"
+OWL: Final = "http://www.w3.org/2002/07/owl#"
+RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
+XSD: Final = "http://www.w3.org/2001/XMLSchema#"
+SKOS: Final = "http://www.w3.org/2004/02/skos/core#"
+DCTERMS: Final = "http://purl.org/dc/terms/"
+PROV: Final = "http://www.w3.org/ns/prov#"
+
+PREFIXES: Final = {
+    "dcterms": DCTERMS,
+    "ind": IND,
+    "owl": OWL,
+    "prov": PROV,
+    "rdf": RDF,
+    "rdfs": RDFS,
+    "skos": SKOS,
+    "xsd": XSD,
+}
+
+TYPE: Final = RDF + "type"
+LABEL: Final = RDFS + "label"
+
+
+def local_name(iri: str) -> str:
+    """Return the part of an IRI after its last ``#`` or ``/``.
+
+    >>> local_name("https://w3id.org/indicant/core/Finding")
+    'Finding'
+    """
+    return iri.rstrip("/#").replace("#", "/").rsplit("/", 1)[-1]

@@ -1,0 +1,512 @@
+"""Check a case against shapes before it is assessed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Literal
+
+from indicant import terms
+from indicant.errors import IndicantError
+from indicant.vocabulary import GENID, Vocabulary, slim_vocabulary, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    import pyoxigraph
+    from rdflib import Graph
+    from rdflib.term import Node
+
+    from indicant.reading import Document
+
+Severity = Literal["violation", "warning", "info"]
+_Fact = tuple[object, object, object]
+
+__all__ = ["Finding", "Validator", "Vocabulary", "locate_findings", "slim_vocabulary"]
+
+SHACL: Final = "http://www.w3.org/ns/shacl#"
+SHAPE: Final = "https://w3id.org/indicant/shape/"
+ASSERTION: Final = SHAPE + "Assertion-plain"
+CASE: Final = terms.IND + "PatientCase"
+
+_INDIVIDUAL: Final = terms.OWL + "NamedIndividual"
+_AXIOMS: Final = frozenset(
+    terms.RDFS + name for name in ("subClassOf", "subPropertyOf", "domain", "range")
+)
+_PLAIN_OWL: Final = frozenset(
+    terms.OWL + name
+    for name in (
+        "backwardCompatibleWith",
+        "differentFrom",
+        "imports",
+        "incompatibleWith",
+        "priorVersion",
+        "sameAs",
+        "sourceIndividual",
+        "versionIRI",
+        "versionInfo",
+    )
+)
+_PLAIN_TYPES: Final = frozenset(
+    terms.OWL + name for name in ("NamedIndividual", "Ontology", "Thing")
+)
+_META_TYPES: Final = frozenset(
+    (terms.RDFS + "Class", terms.RDFS + "Datatype", terms.RDF + "Property")
+)
+_DERIVED: Final = frozenset(
+    terms.XSD + name
+    for name in (
+        "byte",
+        "int",
+        "long",
+        "negativeInteger",
+        "nonNegativeInteger",
+        "nonPositiveInteger",
+        "positiveInteger",
+        "short",
+        "unsignedByte",
+        "unsignedInt",
+        "unsignedLong",
+        "unsignedShort",
+    )
+)
+_IRI: Final = re.compile(r"[a-z][a-z0-9+.-]*:/*[^\s<>\"{}|\\^`]+")
+_PREFIX: Final = re.compile(
+    r"(?:^|\s)@?prefix\s+([\w.-]*):\s*<([^>]*)>|\"([\w.-]+)\"\s*:\s*\"([a-z]+:[^\"]*[/#])\""
+    r"|xmlns:([\w.-]+)\s*=\s*[\"']([^\"']*)[\"']",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that does not hold of a case.
+
+    ``shape``, ``focus`` and ``path`` are IRIs; ``value`` is an IRI or the lexical form of a
+    literal. Where a rule of a case concerns one of its nodes, the node is the value. ``file``,
+    ``line`` and ``suggestion`` are known once the finding has been located.
+    """
+
+    shape: str
+    severity: Severity
+    message: str
+    focus: str | None
+    path: str | None
+    value: str | None
+    file: str | None = None
+    line: int | None = None
+    suggestion: str | None = None
+
+
+class Validator:
+    """Shapes and a vocabulary, compiled once for many cases."""
+
+    def __init__(self, shapes_turtle: str, vocabulary_ntriples: str) -> None:
+        """Compile shapes given as Turtle, and the output of :func:`slim_vocabulary`."""
+        import shacl
+
+        self.vocabulary = Vocabulary(vocabulary_ntriples)
+        self._turtle = shapes_turtle
+        self._shapes = shacl.Shapes.from_turtle(shapes_turtle)
+
+    def check(self, document: Document, *, reference: bool = False) -> list[Finding]:
+        """Return what does not hold of the cases of a document, each with its line.
+
+        Args:
+            document: what ``reading.read`` returned.
+            reference: whether pySHACL is to be the engine.
+
+        Raises:
+            IndicantError: the document holds no case.
+        """
+        validate = self.validate_with_pyshacl if reference else self.validate
+        found = locate_findings(document, validate(document.quads), self.vocabulary)
+        if not found and not any(
+            quad.predicate.value == terms.TYPE and text_of(quad.object) == CASE
+            for quad in document.quads
+        ):
+            raise IndicantError(
+                "the file holds no case",
+                file="<stdin>" if document.path == "-" else document.path,
+                help="give the node of the patient the type ind:PatientCase",
+            )
+        return found
+
+    def validate(self, quads: Iterable[pyoxigraph.Quad]) -> list[Finding]:
+        """Return what does not hold, without lines."""
+        facts, found = self._split(quads)
+        for part in _parts(facts):
+            mentioned = {name for fact in part for name in (text_of(fact[1]), text_of(fact[2]))}
+            text = "".join(map(_ntriples, part))
+            report = self._shapes.validate_text(
+                text + self.vocabulary.excerpt(mentioned), format="ntriples"
+            )
+            found.extend(
+                Finding(
+                    shape=_unquote(result.root_shape) or "",
+                    severity=_severity(result.severity),
+                    message=result.message or "",
+                    focus=_unquote(result.focus_node),
+                    path=_unquote(result.path),
+                    value=result.value_plain,
+                )
+                for result in report.results
+            )
+        return _unique(found)
+
+    def validate_with_pyshacl(self, quads: Iterable[pyoxigraph.Quad]) -> list[Finding]:
+        """Do the same with pySHACL, the reference, on the whole vocabulary."""
+        facts, found = self._split(quads)
+        text = "".join(map(_ntriples, facts))
+        return _unique(found + _run_pyshacl(self._turtle, text + self.vocabulary.ntriples))
+
+    def description(self, shape: str) -> str | None:
+        """Return why a shape is there and how to put a finding right."""
+        return _shape_texts(self._turtle).get((shape, "description"))
+
+    def _split(self, quads: Iterable[pyoxigraph.Quad]) -> tuple[list[_Fact], list[Finding]]:
+        """Part the facts of a case from statements about terms, which a case may not make."""
+        vocabulary = self.vocabulary
+        facts: list[_Fact] = []
+        axioms: dict[tuple[str, str], str] = {}
+        for quad in quads:
+            subject, path, value = text_of(quad.subject), quad.predicate.value, text_of(quad.object)
+            is_type = path == terms.TYPE
+            if is_type and value == _INDIVIDUAL:
+                continue
+            if path in _AXIOMS or (path.startswith(terms.OWL) and path not in _PLAIN_OWL):
+                refused = True
+            elif is_type and (value.startswith(terms.OWL) or value in _META_TYPES):
+                refused = value not in _PLAIN_TYPES
+            else:
+                refused = subject in vocabulary and (is_type or path in vocabulary.properties)
+            if not refused:
+                facts.append((quad.subject, quad.predicate, quad.object))
+            elif (subject, path, value) not in vocabulary.triples:
+                axioms.setdefault((subject, path), value)
+        if not axioms:
+            return facts, []
+        message = _shape_texts(self._turtle).get((ASSERTION, "message"), "")
+        return facts, [
+            Finding(ASSERTION, "violation", message.replace("{?path}", path), subject, path, value)
+            for (subject, path), value in axioms.items()
+        ]
+
+
+def locate_findings(
+    document: Document, findings: Sequence[Finding], vocabulary: Vocabulary
+) -> list[Finding]:
+    """Add to each finding its file, its line and, for an unknown term, the nearest known one.
+
+    Messages get the short names that the document itself uses.
+    """
+    if not findings:
+        return []
+    from indicant.lines import Lines
+
+    lines = Lines(document)
+    shorten = _shortener(document)
+    file = "<stdin>" if document.path == "-" else document.path
+    located = []
+    for finding in findings:
+        unknown = _unknown_term(document, finding, vocabulary)
+        message = _IRI.sub(lambda match: shorten(match.group()), finding.message)
+        about = shorten(unknown or finding.value or finding.focus or "")
+        if about and about not in message:
+            message = f"{message}: {about}"
+        located.append(
+            replace(
+                finding,
+                message=message,
+                file=file,
+                line=lines.locate(*_statement(document, finding)),
+                suggestion=_suggestion(document, finding, unknown, vocabulary, shorten),
+            )
+        )
+    unique = {
+        (item.shape, item.line, item.path, item.value, item.message): item
+        for item in reversed(located)
+    }
+    return sorted(unique.values(), key=lambda item: (item.line or 0, item.shape, item.message))
+
+
+def _statement(document: Document, finding: Finding) -> tuple[str | None, str | None, str | None]:
+    focus, path, value = finding.focus, finding.path, finding.value
+    statements = {
+        (text_of(quad.subject), quad.predicate.value, text_of(quad.object))
+        for quad in document.quads
+    }
+    if (focus, path, value) in statements:
+        return focus, path, value
+    subjects = {(row[0], row[1]) for row in statements}
+    if (value, path) in subjects:
+        return value, path, None
+    if (focus, path) in subjects:
+        return focus, path, None
+    if any(row[0] == value for row in statements):
+        return value, None, None
+    return focus, None, None
+
+
+def _unknown_term(document: Document, finding: Finding, vocabulary: Vocabulary) -> str | None:
+    """Return the term that a finding does not know, if that is what it is about."""
+    name = finding.shape.removeprefix(SHAPE)
+    if name == "Term-predicate":
+        return finding.path
+    if name in ("Node-type", "Exclusion-class", "Case-proposed"):
+        known = finding.value is None or finding.value in vocabulary
+        return None if known else finding.value
+    node = finding.focus if name == "Case-role" else finding.value
+    path = finding.path if name == "Node-choice" else terms.TYPE
+    if name in ("Term-class", "Case-role", "Node-choice"):
+        for quad in document.quads:
+            value = text_of(quad.object)
+            if (
+                (text_of(quad.subject), quad.predicate.value) == (node, path)
+                and value not in vocabulary
+                and value not in _PLAIN_TYPES
+            ):
+                return value
+    return None
+
+
+def _suggestion(
+    document: Document,
+    finding: Finding,
+    unknown: str | None,
+    vocabulary: Vocabulary,
+    shorten: Callable[[str], str],
+) -> str | None:
+    name, value = finding.shape.removeprefix(SHAPE), finding.value or ""
+    kinds = [
+        text_of(quad.object)
+        for quad in document.quads
+        if quad.predicate.value == terms.TYPE and text_of(quad.subject) == value
+    ]
+    if name == "Exclusion-class" and kinds:
+        return shorten(kinds[0]) if kinds[0] in vocabulary.classes else None
+    if name in ("Case-finding", "Case-received", "Investigation-shows") and not kinds:
+        root = terms.IND + ("Intervention" if name == "Case-received" else "Finding")
+        found = (
+            value if value in vocabulary.classes else _nearest(value, vocabulary.descendants(root))
+        )
+        return found and f"[ a {shorten(found)} ]"
+    if unknown is None:
+        return None
+    candidates: Iterable[str]
+    if name == "Term-predicate":
+        candidates = vocabulary.properties
+    elif name == "Node-choice":
+        kind = vocabulary.ranges.get(finding.path or "")
+        candidates = [
+            individual
+            for individual, types in vocabulary.individuals.items()
+            if kind is None or any(kind in vocabulary.ancestors(item) for item in types)
+        ]
+    elif name == "Case-role":
+        candidates = [CASE]
+    else:
+        candidates = [
+            *vocabulary.descendants(terms.IND + "Finding"),
+            *vocabulary.descendants(terms.IND + "Intervention"),
+        ]
+    nearest = _nearest(unknown, candidates)
+    return None if nearest is None else shorten(nearest)
+
+
+def _nearest(term: str, candidates: Iterable[str]) -> str | None:
+    from difflib import get_close_matches
+
+    def key(name: str) -> str:
+        return re.sub(r"[^a-z0-9]", "", terms.local_name(name).casefold())
+
+    names: dict[str, str] = {}
+    for candidate in sorted(candidates):
+        names.setdefault(key(candidate), candidate)
+    close = get_close_matches(key(term), list(names), n=1, cutoff=0.75)
+    return names[close[0]] if close else None
+
+
+def _shortener(document: Document) -> Callable[[str], str]:
+    prefixes = {
+        "ind": terms.IND,
+        "owl": terms.OWL,
+        "rdf": terms.RDF,
+        "rdfs": terms.RDFS,
+        "xsd": terms.XSD,
+    }
+    for match in _PREFIX.finditer(document.text):
+        name, namespace = [group for group in match.groups() if group is not None][:2]
+        if namespace:
+            prefixes[name] = namespace
+    types = {
+        text_of(quad.subject): text_of(quad.object)
+        for quad in document.quads
+        if quad.predicate.value == terms.TYPE
+    }
+
+    def shorten(term: str) -> str:
+        if GENID in term:
+            kind = types.get(term)
+            return f"[ a {shorten(kind)} ]" if kind and GENID not in kind else "[]"
+        iri = term.rstrip(",.;:)")
+        best = max(
+            (
+                (namespace, name)
+                for name, namespace in prefixes.items()
+                if iri.startswith(namespace) and re.fullmatch(r"[\w.-]+", iri[len(namespace) :])
+            ),
+            key=lambda pair: len(pair[0]),
+            default=None,
+        )
+        if best is None:
+            return term
+        return f"{best[1]}:{term[len(best[0]) :]}"
+
+    return shorten
+
+
+def _ntriples(fact: _Fact) -> str:
+    """Write a fact for an engine, so that no engine takes a derived integer type for xsd:integer.
+
+    Some do, without a look at the limits of the type, beyond which an ontology is inconsistent.
+    """
+    subject, path, value = fact
+    kind = getattr(getattr(value, "datatype", None), "value", "")
+    if kind in _DERIVED:
+        written = str(value).replace(f"<{kind}>", f"<urn:derived:{terms.local_name(kind)}>")
+        return f"{subject} {path} {written} .\n"
+    return f"{subject} {path} {value} .\n"
+
+
+def _parts(facts: list[_Fact]) -> list[list[_Fact]]:
+    """Part a file of many cases into cases, so that checking it takes linear time.
+
+    What hangs together stays together; what hangs on no case goes with the first.
+    """
+    cases = [
+        text_of(subject)
+        for subject, path, value in facts
+        if text_of(value) == CASE and text_of(path) == terms.TYPE
+    ]
+    if len(cases) < 2:
+        return [facts]
+    leaders: dict[str, str] = {}
+
+    def leader(node: str) -> str:
+        root = node
+        while (above := leaders.get(root, root)) != root:
+            root = above
+        while (above := leaders.get(node, node)) != root:
+            leaders[node], node = root, above
+        return root
+
+    subjects = {text_of(subject) for subject, _, _ in facts}
+    for subject, _, value in facts:
+        if text_of(value) in subjects:
+            leaders[leader(text_of(subject))] = leader(text_of(value))
+    parts: dict[str, list[_Fact]] = {leader(case): [] for case in cases}
+    first = next(iter(parts))
+    for fact in facts:
+        root = leader(text_of(fact[0]))
+        parts[root if root in parts else first].append(fact)
+    return list(parts.values())
+
+
+def _run_pyshacl(shapes_turtle: str, data_ntriples: str) -> list[Finding]:
+    import logging
+
+    import pyoxigraph
+    import pyshacl
+    from rdflib import BNode, Graph, URIRef
+    from rdflib import Literal as RdfLiteral
+
+    def term(value: object) -> Node:
+        if isinstance(value, pyoxigraph.NamedNode):
+            return URIRef(value.value)
+        if isinstance(value, pyoxigraph.BlankNode):
+            return BNode(value.value)
+        if not isinstance(value, pyoxigraph.Literal):
+            raise TypeError(value)
+        datatype = None if value.datatype.value == terms.XSD + "string" else value.datatype.value
+        if value.language is not None:
+            return RdfLiteral(value.value, lang=value.language)
+        return RdfLiteral(value.value, datatype=datatype and URIRef(datatype), normalize=False)
+
+    log = logging.getLogger("rdflib.term")
+    quiet, log.disabled = log.disabled, True
+    data = Graph()
+    for quad in pyoxigraph.parse(data_ntriples, format=pyoxigraph.RdfFormat.N_TRIPLES):
+        data.add((term(quad.subject), term(quad.predicate), term(quad.object)))
+    shapes = _shapes_graph(shapes_turtle)
+    _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none")
+    log.disabled = quiet
+    if not isinstance(report, Graph):
+        raise IndicantError(f"pySHACL could not run: {report}")
+
+    def value_of(result: Node, name: str) -> str | None:
+        value = report.value(result, URIRef(SHACL + name))
+        return None if value is None else str(value)
+
+    found = []
+    for result in report.objects(None, URIRef(SHACL + "result")):
+        path = report.value(result, URIRef(SHACL + "resultPath"))
+        message = value_of(result, "resultMessage")
+        found.append(
+            Finding(
+                shape=value_of(result, "sourceShape") or "",
+                severity=_severity(value_of(result, "resultSeverity") or ""),
+                message=message or "",
+                focus=value_of(result, "focusNode"),
+                path=str(path) if isinstance(path, URIRef) else None,
+                value=value_of(result, "value"),
+            )
+        )
+    return found
+
+
+@lru_cache(maxsize=4)
+def _shapes_graph(turtle: str) -> Graph:
+    from rdflib import Graph
+
+    return Graph().parse(data=turtle, format="turtle")
+
+
+@lru_cache(maxsize=4)
+def _shape_texts(turtle: str) -> dict[tuple[str, str], str]:
+    import pyoxigraph
+
+    quads = list(pyoxigraph.parse(turtle, format=pyoxigraph.RdfFormat.TURTLE))
+    shape_of = {
+        text_of(quad.object): text_of(quad.subject)
+        for quad in quads
+        if quad.predicate.value == SHACL + "sparql"
+    }
+    texts = {}
+    for quad in quads:
+        node, kind = text_of(quad.subject), quad.predicate.value.removeprefix(SHACL)
+        if kind in ("message", "description"):
+            texts[shape_of.get(node, node), kind] = text_of(quad.object)
+    return texts
+
+
+def _severity(name: str) -> Severity:
+    known: dict[str, Severity] = {"warning": "warning", "info": "info"}
+    return known.get(name.removeprefix(SHACL).lower(), "violation")
+
+
+def _unique(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(
+        dict.fromkeys(findings),
+        key=lambda item: (item.shape, item.focus or "", item.path or "", item.value or ""),
+    )
+
+
+def _unquote(term: str | None) -> str | None:
+    """Take the brackets off an IRI; a path that is more than one property has no name."""
+    if term is None:
+        return None
+    if term.startswith("<") and term.endswith(">") and "<" not in term[1:]:
+        return term[1:-1]
+    return term if term.startswith("_:") else None
