@@ -247,6 +247,11 @@ class _Catalogue:
                 self.support[iri].append(record)
             if mark is not None and marks.get(mark, local_name(mark)) not in self.citations[iri]:
                 self.citations[iri].append(marks.get(mark, local_name(mark)))
+        implicants: dict[str, set[str]] = defaultdict(set)
+        for iri, literal in engine.ask("which-literals-make-an-implicant"):
+            assert iri is not None and literal is not None  # noqa: S101, PT018
+            implicants[iri].add(literal)
+        self.implicants = {iri: frozenset(literals) for iri, literals in implicants.items()}
         self.counting: dict[str, list[str]] = defaultdict(list)
         for action, iri, _ in engine.ask("what-counts-for-what"):
             assert action is not None and iri is not None  # noqa: S101, PT018
@@ -319,7 +324,7 @@ class _Rows:
     status: dict[str, Status]
     answers: dict[str, Answer]
     reasons: dict[str, dict[str, list[str]]]
-    settling: dict[str, dict[tuple[Answer, str], list[str]]]
+    settling: dict[str, list[tuple[Answer, frozenset[str]]]]
     received: dict[str, list[str]]
     superseded: set[str]
     proposals: list[tuple[str, Status]]
@@ -334,7 +339,7 @@ class _Rows:
             {},
             {},
             defaultdict(lambda: defaultdict(list)),
-            defaultdict(lambda: defaultdict(list)),
+            defaultdict(list),
             defaultdict(list),
             set(),
             [],
@@ -447,9 +452,14 @@ class Assessor:
         for case, iri, literal, node in engine.ask("why-is-it-so"):
             assert case and iri and literal and node  # noqa: S101, PT018
             found[case].reasons[iri][literal].append(node)
-        for case, iri, answer, implicant, literal in engine.ask("what-would-settle-it"):
-            assert case and iri and answer and implicant and literal  # noqa: S101, PT018
-            found[case].settling[iri][(ANSWERS[answer], implicant)].append(literal)
+        known: dict[str, set[str]] = defaultdict(set)
+        for case, literal in engine.ask("what-is-established"):
+            assert case and literal  # noqa: S101, PT018
+            known[case].add(literal)
+        for case, iri, answer, implicant in engine.ask("which-answers-are-possible"):
+            assert case and iri and answer and implicant  # noqa: S101, PT018
+            missing = self._catalogue.implicants[implicant] - known[case]
+            found[case].settling[iri].append((ANSWERS[answer], missing))
         for case, iri in engine.ask("what-is-superseded"):
             assert case and iri  # noqa: S101, PT018
             found[case].superseded.add(iri)
@@ -592,10 +602,10 @@ class Assessor:
     def _least(self, iri: str, rows: _Rows) -> list[tuple[SettlingRecord, list[str]]]:
         """Return the least sets of missing facts that settle one recommendation."""
         literals = self._catalogue.literals
-        sets = {key: frozenset(missing) for key, missing in rows.settling[iri].items()}
+        sets = rows.settling[iri]
         found = []
-        for (answer, _), missing in sets.items():
-            if any(other < missing for other in sets.values()):
+        for answer, missing in sets:
+            if any(other < missing for _, other in sets):
                 continue
             facts = sorted(missing, key=lambda one: literals[one].fact)
             record = SettlingRecord(
