@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.util
 import os
 import shutil
 import tempfile
@@ -41,14 +42,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from indicant.implicants import Compiled
+    from indicant.mappings import MappingSet
     from indicant.theory import Theory
 
 BASE: Final = "https://w3id.org/indicant/compiled/"
 GRAPH_FILE: Final = "graph.nt"
 VOCABULARY_FILE: Final = "vocabulary.nt"
+DIGEST_FILE: Final = "sha256"
 _COMPILER: Final = (
     "compiling",
     "implicants",
+    "mappings",
     "model",
     "owl",
     "profile",
@@ -191,10 +195,17 @@ def compile_source(source: Source, *, seconds: float = 60.0) -> CompiledGuidelin
             a criterion that takes too long, or no Java runtime.
     """
     from indicant.implicants import compile_expression
+    from indicant.mappings import of_source
     from indicant.theory import Theory, simplify
     from indicant.validation import slim_vocabulary
 
+    if importlib.util.find_spec("pysat") is None:
+        raise IndicantError(
+            "python-sat is not installed; compiling needs it",
+            help="pip install 'indicant[reasoner]'",
+        )
     try:
+        tables = of_source(source)
         model = read_model(source)
         theory = Theory(model)
         subjects = effective(model)
@@ -221,10 +232,13 @@ def compile_source(source: Source, *, seconds: float = 60.0) -> CompiledGuidelin
     writer.hierarchy()
     writer.existentials(atoms)
     writer.proofs(atoms)
+    writer.clauses(atoms)
     for iri, expression in normal.items():
         writer.implicants(iri, done[expression])
     writer.actions()
     writer.overriding(overriders(model))
+    for table in tables:
+        writer.table(table)
     triples = [(subject, predicate, value) for _, subject, predicate, value in source.triples()]
     return CompiledGuideline(key_of(source), writer.text(), slim_vocabulary(triples))
 
@@ -240,7 +254,8 @@ def check_with_reasoner(
     from indicant.reasoner import Reasoner
 
     names = {atom: f"{BASE}atom/{number}" for number, atom in enumerate(atoms, 1)}
-    text = ontology_text(source) + existential_classes(names)
+    # A criterion is defined and defines nothing else: HermiT is far quicker without.
+    text = ontology_text(source, undefined=set(model.criteria)) + existential_classes(names)
     with Reasoner(text, "ntriples") as reasoner:
         if not reasoner.is_consistent():
             axioms = reasoner.explain_unsatisfiable(OWL + "Thing")
@@ -413,6 +428,38 @@ class _Writer:
                         literal = self._literal_of(atom, present=False)
                         self._add(cls, IND + "precludes", literal)
 
+    def clauses(self, atoms: Iterable[Existential]) -> None:
+        """Write what literals entail about one another, as clauses.
+
+        A choice that occurs with one sign only says nothing, and its clauses go.
+        """
+        theory = self._theory.clauses(atoms)
+        named = {number: atom for atom, number in theory.variables.items()}
+        kept = list(theory.clauses)
+        while True:
+            signs = {one for clause in kept for one in clause}
+            idle = {one for one in signs if abs(one) not in named and -one not in signs}
+            if not idle:
+                break
+            kept = [clause for clause in kept if idle.isdisjoint(clause)]
+
+        def literal(number: int) -> str:
+            if abs(number) in named:
+                return self._literal_of(named[abs(number)], present=number > 0)
+            return f"{BASE}choice/{abs(number)}/{'present' if number > 0 else 'absent'}"
+
+        for clause in kept:
+            literals = sorted({literal(number) for number in clause})
+            iri = f"{BASE}clause/" + _digest(*literals)
+            self._add(iri, TYPE, IND + "Clause")
+            for one in literals:
+                self._add(iri, IND + "either", one)
+            for number in clause:
+                if abs(number) not in named:
+                    for way in (number, -number):
+                        self._add(literal(way), TYPE, IND + "Choice")
+                        self._add(literal(way), IND + "opposite", literal(-way))
+
     def implicants(self, subject: str, compiled: Compiled) -> None:
         """Write the implicants of a criterion or of a recommendation's effective criterion."""
         self._add(subject, TYPE, IND + "CompiledCriterion")
@@ -448,6 +495,11 @@ class _Writer:
         for iri, others in above.items():
             for other in others:
                 self._add(other, IND + "overrides", iri)
+
+    def table(self, table: MappingSet) -> None:
+        """Write what terms are called in another vocabulary."""
+        for subject, predicate, value in table.triples():
+            self._lines[f"{subject} {predicate} {value} ."] = None
 
     def _existential(self, atom: Existential) -> str:
         facets = sorted(self._facet(facet) for facet in atom.facets)
@@ -535,9 +587,17 @@ def _kept(folder: Path | None, key: str) -> CompiledGuideline | None:
     try:
         graph = (folder / key / GRAPH_FILE).read_text(encoding="utf-8")
         vocabulary = (folder / key / VOCABULARY_FILE).read_text(encoding="utf-8")
-    except OSError:
+        digest = (folder / key / DIGEST_FILE).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
         return None
-    return CompiledGuideline(key, graph, vocabulary)
+    compiled = CompiledGuideline(key, graph, vocabulary)
+    return compiled if _digest_of(compiled) == digest else None
+
+
+def _digest_of(compiled: CompiledGuideline) -> str:
+    """Return what tells a whole file from one cut off, in which contraindications are missing."""
+    texts = (compiled.key, compiled.graph, compiled.vocabulary)
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
 def keep(compiled: CompiledGuideline, folder: Path | None) -> None:
@@ -550,7 +610,10 @@ def keep(compiled: CompiledGuideline, folder: Path | None) -> None:
         try:
             (work / GRAPH_FILE).write_text(compiled.graph, encoding="utf-8")
             (work / VOCABULARY_FILE).write_text(compiled.vocabulary, encoding="utf-8")
-            os.rename(work, folder / compiled.key)
+            (work / DIGEST_FILE).write_text(_digest_of(compiled), encoding="utf-8")
+            if _kept(folder, compiled.key) is None:
+                shutil.rmtree(folder / compiled.key, ignore_errors=True)
+                os.rename(work, folder / compiled.key)
         finally:
             shutil.rmtree(work, ignore_errors=True)
     except OSError:

@@ -15,7 +15,7 @@ import pyoxigraph as ox
 from indicant import resources
 from indicant.errors import IndicantError
 from indicant.owl import ontology_text
-from indicant.terms import IND, OWL, RDF, TYPE
+from indicant.terms import IND, OWL, RDF, TYPE, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from indicant.loading import Source
 
 Row = tuple[str | None, ...]
+Term = ox.NamedNode | ox.BlankNode | ox.Literal
+Solutions = tuple[tuple[str, ...], list[tuple[Term | None, ...]]]
 
 ENGINES: Final = ("oxigraph", "rdflib", "hermit")
 DECIDING: Final = 60
@@ -89,8 +91,16 @@ class Engine(ABC):
         """Return the rows of a SELECT query."""
 
     @abstractmethod
+    def solutions(self, query: str) -> Solutions:
+        """Return the variables and the rows of a SELECT query, each value as a term."""
+
+    @abstractmethod
     def construct(self, query: str) -> Iterable[ox.Triple]:
         """Return the triples of a CONSTRUCT query."""
+
+    @abstractmethod
+    def known(self) -> Iterable[ox.Triple]:
+        """Return the cases that were taken and what was derived from them."""
 
     @abstractmethod
     def _clear(self) -> None: ...
@@ -118,11 +128,22 @@ class OxigraphEngine(Engine):
         assert isinstance(found, ox.QuerySolutions)  # noqa: S101
         return [tuple(None if term is None else term.value for term in row) for row in found]
 
+    def solutions(self, query: str) -> Solutions:
+        """Return the variables and the rows of a SELECT query, each value as a term."""
+        found = self._store.query(query, use_default_graph_as_union=True)
+        assert isinstance(found, ox.QuerySolutions)  # noqa: S101
+        return tuple(one.value for one in found.variables), [tuple(row) for row in found]
+
     def construct(self, query: str) -> Iterable[ox.Triple]:
         """Return the triples of a CONSTRUCT query."""
         found = self._store.query(query, use_default_graph_as_union=True)
         assert isinstance(found, ox.QueryTriples)  # noqa: S101
         return found
+
+    def known(self) -> Iterable[ox.Triple]:
+        """Return the cases that were taken and what was derived from them."""
+        quads = self._store.quads_for_pattern(None, None, None, self._case)
+        return [quad.triple for quad in quads]
 
     def _clear(self) -> None:
         self._store.clear_graph(self._case)
@@ -158,11 +179,25 @@ class RdflibEngine(Engine):
             for row in found.bindings
         ]
 
+    def solutions(self, query: str) -> Solutions:
+        """Return the variables and the rows of a SELECT query, each value as a term."""
+        found = self._graph.query(_prepared(query))
+        names = found.vars or []
+        rows = [
+            tuple(from_rdflib(row[name]) if name in row else None for name in names)
+            for row in found.bindings
+        ]
+        return tuple(map(str, names)), rows
+
     def construct(self, query: str) -> Iterable[ox.Triple]:
         """Return the triples of a CONSTRUCT query."""
         found = self._graph.query(_prepared(query)).graph
         text = "" if found is None else found.serialize(format="nt")
         return [quad.triple for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES)]
+
+    def known(self) -> Iterable[ox.Triple]:
+        """Return the cases that were taken and what was derived from them."""
+        return [ox.Triple(*map(from_rdflib, triple)) for triple in self._own]  # type: ignore[arg-type]
 
     def _clear(self) -> None:
         for triple in self._own:
@@ -203,14 +238,32 @@ def _to_rdflib(
         assert isinstance(value, ox.Literal)  # noqa: S101
         if value.language:
             return rdflib.Literal(value.value, lang=value.language)
-        # rdflib takes "x" and "x"^^xsd:string for different terms, which RDF 1.1 does not.
-        datatype = value.datatype.value
-        plain = datatype == "http://www.w3.org/2001/XMLSchema#string"
+        # rdflib takes "x" and "x"^^xsd:string for different terms, which RDF 1.1 does not, and
+        # compares truth values by their spelling.
+        datatype, lexical = value.datatype.value, value.value
+        if datatype == XSD + "boolean":
+            lexical = {"1": "true", "0": "false"}.get(lexical, lexical)
+        plain = datatype == XSD + "string"
         return rdflib.Literal(
-            value.value, datatype=None if plain else rdflib.URIRef(datatype), normalize=False
+            lexical, datatype=None if plain else rdflib.URIRef(datatype), normalize=False
         )
 
     return term(triple.subject), term(triple.predicate), term(triple.object)
+
+
+def from_rdflib(term: rdflib.term.Identifier) -> Term:
+    """Return a term of rdflib as one of pyoxigraph."""
+    import rdflib
+
+    if isinstance(term, rdflib.URIRef):
+        return ox.NamedNode(str(term))
+    if isinstance(term, rdflib.BNode):
+        return ox.BlankNode(str(term))
+    assert isinstance(term, rdflib.Literal)  # noqa: S101
+    if term.language:
+        return ox.Literal(str(term), language=term.language)
+    kind = None if term.datatype is None else ox.NamedNode(str(term.datatype))
+    return ox.Literal(str(term), datatype=kind)
 
 
 class HermitEngine(OxigraphEngine):
@@ -222,6 +275,12 @@ class HermitEngine(OxigraphEngine):
     def __init__(self, graph: str, source: Source) -> None:
         super().__init__(graph)
         self._ontology = ontology_text(source)
+        kind = ox.NamedNode(IND + "Criterion")
+        self._criteria = {
+            quad.subject.value
+            for quad in self._store.quads_for_pattern(None, ox.NamedNode(TYPE), kind)
+            if isinstance(quad.subject, ox.NamedNode)
+        }
         self._subjects: dict[str, tuple[str, set[str]]] = {}
         for subject, criterion, stronger in self.select(_owl("effective-criteria")):
             assert subject is not None and criterion is not None  # noqa: S101, PT018
@@ -252,7 +311,8 @@ class HermitEngine(OxigraphEngine):
         for subject, (criterion, others) in self._subjects.items():
             lines.extend(_effective(names[subject], criterion, sorted(others)))
         answers: list[tuple[object, object, object]] = []
-        with Reasoner("\n".join(lines), "ntriples") as reasoner:
+        defined = {*names.values(), *self._criteria}
+        with Reasoner("\n".join(lines), "ntriples", defined=defined) as reasoner:
             for case, _ in self.ask("which-cases-are-there"):
                 for subject, name in names.items():
                     assert case is not None  # noqa: S101

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indicant import resources, terms
 from indicant.errors import IndicantError
-from indicant.reading import Document, read
+from indicant.reading import Document, read, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CORE = terms.IND
+MAPPED_BY = terms.IND + "mappedBy"
 CATALOG = "catalog-v001.xml"
 GUIDELINE_FILE = "guideline.ttl"
 EXAMPLE_FILE = "example.ttl"
+_GUIDELINE_TYPES = {
+    f"<{CORE}{name}>" for name in ("Guideline", "Indication", "Contraindication", "NonIndication")
+}
 _CATALOG_NAMESPACE = "{urn:oasis:names:tc:entity:xmlns:xml:catalog}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of codes that an ontology names by ``ind:mappedBy``, not yet parsed."""
+
+    iri: str
+    path: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -27,11 +40,13 @@ class Source:
     """The documents that make up a guideline with everything it imports.
 
     ``documents`` come in the order in which the imports reach them, the guideline's own first;
-    ``digest`` is the SHA-256 of their texts, independent of where the files are.
+    ``digest`` is the SHA-256 of all texts, independent of where the files are. ``tables`` say what
+    terms are called elsewhere: nothing is reasoned from them, and they are no triples here.
     """
 
     documents: tuple[Document, ...]
     digest: str
+    tables: tuple[Table, ...] = ()
 
     def triples(self) -> Iterator[tuple[str, object, object, object]]:
         """Yield ``(path, subject, predicate, object)`` for every triple."""
@@ -59,7 +74,7 @@ def resolve(guideline: str | None) -> Path:
         return next(iter(known.values()))
     if guideline in known:
         return known[guideline]
-    if guideline is not None and Path(guideline).exists():
+    if guideline and Path(guideline).exists():
         return Path(guideline)
     raise IndicantError(
         "no guideline is named" if guideline is None else f"unknown guideline '{guideline}'",
@@ -88,11 +103,11 @@ def _catalog(path: Path) -> dict[str, Path]:
         return {}
     text = path.read_bytes()
     if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-        raise IndicantError("a catalog with a document type is not read", file=str(path))
+        raise IndicantError("a catalog with a document type is not read", file=_display(path))
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - no entities: checked above
     except ElementTree.ParseError as error:
-        raise IndicantError(f"not an XML catalog: {error}", file=str(path)) from error
+        raise IndicantError(f"not an XML catalog: {error}", file=_display(path)) from error
     mapping = {}
     for entry in root.iter(f"{_CATALOG_NAMESPACE}uri"):
         uri = entry.get("uri", "")
@@ -115,7 +130,7 @@ def load(path: Path) -> Source:
     package. The core is always part of the result.
 
     Raises:
-        IndicantError: an import is mapped to no file, or a file cannot be read.
+        IndicantError: an import or a table is mapped to no file, or a file cannot be read.
     """
     shipped = _shipped_catalog()
     catalogs: dict[Path, dict[str, Path]] = {}
@@ -126,6 +141,7 @@ def load(path: Path) -> Source:
         )
     queue.append(shipped[CORE])
     seen: dict[Path, Document] = {}
+    tables: dict[Path, Table] = {}
     while queue:
         file = queue.pop(0)
         if file in seen:
@@ -135,19 +151,50 @@ def load(path: Path) -> Source:
         folder = file.parent
         if folder not in catalogs:
             catalogs[folder] = _catalog(folder / CATALOG)
-        for iri in document.imports:
+        wanted = [("owl:imports", iri) for iri in document.imports]
+        wanted += [("ind:mappedBy", iri) for iri in _tables_of(document)]
+        for how, iri in wanted:
             target = catalogs[folder].get(iri) or shipped.get(iri)
             if target is None:
                 raise IndicantError(
-                    f"owl:imports <{iri}> is mapped to no file, and nothing is ever fetched",
+                    f"{how} <{iri}> is mapped to no file, and nothing is ever fetched",
                     file=document.path,
                     line=_line_of(document, iri),
                     help=f'add  <uri name="{iri}" uri="…"/>  to {CATALOG} beside the file',
                 )
-            queue.append(target)
+            if how == "owl:imports":
+                queue.append(target)
+            elif target not in tables:
+                name = _display(target)
+                tables[target] = Table(iri, name, read_text(name))
     documents = tuple(seen.values())
-    digests = sorted(hashlib.sha256(document.text.encode()).digest() for document in documents)
-    return Source(documents, hashlib.sha256(b"".join(digests)).hexdigest())
+    if not any(_holds_guideline(document) for document in documents):
+        raise IndicantError(
+            "holds no guideline",
+            file=str(path),
+            help="a guideline has recommendations: ind:Indication or ind:Contraindication",
+        )
+    texts = [*(one.text for one in documents), *(one.text for one in tables.values())]
+    digests = sorted(hashlib.sha256(text.encode()).digest() for text in texts)
+    digest = hashlib.sha256(b"".join(digests)).hexdigest()
+    return Source(documents, digest, tuple(tables.values()))
+
+
+def _tables_of(document: Document) -> list[str]:
+    if "mappedBy" not in document.text:
+        return []
+    return [
+        str(quad.object.value)
+        for quad in document.quads
+        if quad.predicate.value == MAPPED_BY and hasattr(quad.object, "value")
+    ]
+
+
+def _holds_guideline(document: Document) -> bool:
+    return any(
+        quad.predicate.value == terms.TYPE and str(quad.object) in _GUIDELINE_TYPES
+        for quad in document.quads
+    )
 
 
 def _display(file: Path) -> str:

@@ -12,7 +12,7 @@ from indicant.model import ClassFacet, Existential, IndividualFacet, LiteralFace
 from indicant.terms import OWL, RDF, RDFS, TYPE, XSD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from indicant.loading import Source
 
@@ -26,11 +26,19 @@ def _restore(term: object) -> str:
     return str(term)
 
 
-def ontology_text(source: Source) -> str:
-    """Return a guideline with all that it imports as N-Triples, blank nodes restored."""
+def ontology_text(source: Source, *, undefined: Collection[str] = ()) -> str:
+    """Return a guideline with all that it imports as N-Triples, blank nodes restored.
+
+    Args:
+        source: what ``loading.load`` returned.
+        undefined: classes whose definitions are left out.
+    """
+    definition = f"<{OWL}equivalentClass>"
+    bare = {f"<{cls}>" for cls in undefined}
     lines = (
         f"{_restore(subject)} {predicate} {_restore(value)} ."
         for _, subject, predicate, value in source.triples()
+        if str(predicate) != definition or str(subject) not in bare
     )
     return "\n".join(dict.fromkeys(lines)) + "\n"
 

@@ -519,9 +519,14 @@ class _Reader:
         named = [
             part.value for part in parts if isinstance(part, ox.NamedNode) and not _is_blank(part)
         ]
-        if len(named) > 1:
-            raise self.refuse(about, text, "a filler has one named class")
-        cls = named[0] if named else ROLES[role]
+        if len(named) != 1:
+            raise self.refuse(
+                about,
+                text,
+                f"a filler has one named class, not {len(named)}",
+                f"begin the intersection with one, such as ind:{local_name(ROLES[role])}",
+            )
+        cls = named[0]
         above = self.model.above.get(cls)
         if above is None:
             raise self.refuse(

@@ -83,6 +83,29 @@ def read(
     return parse(data, path=name, format=chosen)
 
 
+def read_text(
+    path: str | os.PathLike[str],
+    *,
+    stdin: BinaryIO | None = None,
+    limit: int = MAX_BYTES,
+) -> str:
+    """Read a file of text, or standard input for ``-``, as UTF-8 and as it stands.
+
+    Raises:
+        IndicantError: the file is missing, empty, too large or not text in UTF-8.
+    """
+    name = os.fspath(path)
+    shown = "<stdin>" if name == STDIN else name
+    try:
+        data = _bytes_of_stdin(stdin, limit) if name == STDIN else _bytes_of_file(name, limit)
+    except IndicantError as error:
+        raise IndicantError(error.message, file=shown) from error
+    text = _decode(data, shown)
+    if not text.strip():
+        raise IndicantError("the file is empty", file=shown)
+    return text
+
+
 def parse(
     content: str | bytes,
     *,
@@ -127,7 +150,7 @@ def parse(
         RDF_XML: pyoxigraph.RdfFormat.RDF_XML,
     }[chosen]
     stem = "stdin" if path == STDIN else os.path.splitext(os.path.basename(path))[0]
-    base = BASE + quote(stem, safe="")
+    base = BASE + quote(os.fsencode(stem), safe="")
     try:
         parsed = list(pyoxigraph.parse(text, format=rdf_format, base_iri=base))
     except SyntaxError as error:
@@ -205,8 +228,10 @@ def _decode(data: bytes, name: str) -> str:
         controls = sum(byte < 9 or 13 < byte < 32 for byte in data[:400])
         if controls * 20 > len(data[:400]):
             raise IndicantError("is binary, not text", file=name) from error
+        cut = ", or is cut short there" if error.reason == "unexpected end of data" else ""
+        byte = f"byte 0x{data[error.start]:02X} at position {error.start + 1}"
         raise IndicantError(
-            f"the text is not UTF-8: byte 0x{data[error.start]:02X} at position {error.start + 1}",
+            f"the text is not UTF-8: {byte}{cut}",
             file=name,
             line=data.count(b"\n", 0, error.start) + 1,
             help="save the file as UTF-8",
@@ -336,7 +361,7 @@ def _syntax_error(error: SyntaxError, text: str, name: str) -> IndicantError:
             file=name,
             line=line,
             column=column,
-            help=f"add  PREFIX {prefix} <{_namespace(prefix)}>",
+            help=f"add  PREFIX {prefix} <{namespace_of(prefix)}>",
         )
     message = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in message)
     excerpt = lines[line - 1].strip() if line is not None and 0 < line <= len(lines) else ""
@@ -350,8 +375,8 @@ def _syntax_error(error: SyntaxError, text: str, name: str) -> IndicantError:
     )
 
 
-def _namespace(prefix: str) -> str:
-    """Look a prefix up among those that the ontologies of the package use."""
+def namespace_of(prefix: str) -> str:
+    """Look a prefix, with its colon, up among those that the ontologies of the package use."""
     from indicant import resources
 
     pattern = re.compile(rf"^PREFIX {re.escape(prefix)} <([^>]+)>$", re.MULTILINE)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from indicant.errors import IndicantError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     import pyoxigraph
 
@@ -56,6 +56,14 @@ class Reasoner:
     The Java virtual machine starts with the first reasoner and lives as long as the process;
     a process forked after that cannot use it.
 
+    Args:
+        rdf: the graph.
+        format: its syntax.
+        timeout: how many seconds a question may take.
+        defined: classes that are read as their definitions, one ``owl:equivalentClass`` each,
+            instead of being kept in mind at every question about another. They are left out of
+            ``unsatisfiable`` and ``subsumptions``.
+
     Raises:
         IndicantError: the text is not RDF, an axiom is beyond HermiT, memory or time ran out, or
             there is no Java runtime.
@@ -72,6 +80,7 @@ class Reasoner:
         format: Format,  # noqa: A002 - the word every RDF library uses
         *,
         timeout: float | None = None,
+        defined: Collection[str] = (),
     ) -> None:
         document = _as_rdfxml(rdf, format)
         java = start()
@@ -87,6 +96,7 @@ class Reasoner:
                 self._ontology,
                 java.OWLOntologyLoaderConfiguration(),
             )
+            self._definitions = self._take_definitions(defined)
             self._hermit = java.Reasoner(self._configuration(), self._ontology)
 
     def __enter__(self) -> Self:
@@ -262,7 +272,37 @@ class Reasoner:
             return bool(self._hermit.isSatisfiable(conjunction))
 
     def _class(self, iri: str) -> Any:
-        return self._factory.getOWLClass(self._java.IRI.create(iri))
+        definition = self._definitions.get(iri)
+        if definition is None:
+            return self._factory.getOWLClass(self._java.IRI.create(iri))
+        return self._unfolded(definition)
+
+    def _take_definitions(self, defined: Collection[str]) -> dict[str, Any]:
+        """Take the definitions of some classes out of the ontology."""
+        found: dict[str, Any] = {}
+        for iri in defined:
+            cls = self._factory.getOWLClass(self._java.IRI.create(iri))
+            for axiom in list(self._ontology.getEquivalentClassesAxioms(cls)):
+                others = list(axiom.getClassExpressionsMinus(cls))
+                if iri not in found and len(others) == 1:
+                    found[iri] = others[0]
+                    self._manager.removeAxiom(self._ontology, axiom)
+        return found
+
+    def _unfolded(self, expression: Any) -> Any:
+        """Return an expression with its boolean parts replaced by their definitions."""
+        if not expression.isAnonymous():
+            iri = str(expression.getIRI())
+            return self._class(iri) if iri in self._definitions else expression
+        kind = str(expression.getClassExpressionType().getName())
+        if kind == "ObjectComplementOf":
+            return self._unfolded(expression.getOperand()).getObjectComplementOf()
+        if kind not in {"ObjectIntersectionOf", "ObjectUnionOf"}:
+            return expression
+        parts = self._java.HashSet([self._unfolded(part) for part in expression.getOperands()])
+        if kind == "ObjectUnionOf":
+            return self._factory.getOWLObjectUnionOf(parts)
+        return self._factory.getOWLObjectIntersectionOf(parts)
 
     @staticmethod
     def _names(node: Any) -> set[str]:

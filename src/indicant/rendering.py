@@ -5,16 +5,28 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Final
 
+from indicant.answering import answering
 from indicant.terms import local_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from indicant.assess import ActionRecord, CaseRecord, RecommendationRecord
+    from indicant.assessing import (
+        ActionRecord,
+        CaseRecord,
+        EvidenceRecord,
+        RecommendationRecord,
+    )
     from indicant.validation import Finding
 
 _WIDTH: Final = 100
 _SHOWN: Final = 4
+_EVIDENCE: Final = (
+    ("agreeing", "agrees"),
+    ("disputing", "disputes"),
+    ("qualifying", "qualifies"),
+    ("related reading, not read far enough to count", "related"),
+)
 _SOON: Final = frozenset({"immediate", "urgent"})
 
 
@@ -87,19 +99,8 @@ def _heading(record: CaseRecord) -> Iterator[str]:
 
 
 def _answering(record: ActionRecord) -> list[RecommendationRecord]:
-    """Return the recommendations that made the status what it is.
-
-    Where several could, those for the action come before those against it.
-    """
-    wanted = {
-        "recommended": [("for", "met")],
-        "conditional": [("for", "met")],
-        "contraindicated": [("against", "met")],
-        "conflicting": [("for", "met"), ("against", "met")],
-        "undetermined": [("for", "open")] if _could_be_indicated(record) else [("against", "open")],
-        "not-applicable": [],
-    }[record["status"]]
-    return [one for one in record["recommendations"] if (one["direction"], one["answer"]) in wanted]
+    """Return the recommendations that made the status what it is."""
+    return answering(record["status"], record["recommendations"])
 
 
 def _reasons(record: ActionRecord) -> Iterator[str]:
@@ -123,6 +124,27 @@ def _sources(records: list[ActionRecord]) -> str:
     marks = sorted({mark for one in deciding for mark in one["citations"]})
     text = ", ".join(passages[name] for name in sorted(passages))
     return f"{text}; cites {', '.join(marks)}" if marks else text
+
+
+def reference(said: EvidenceRecord) -> str:
+    """Return a publication as a short reference: who, when, and where to find it."""
+    who = said["authors"] or said["title"]
+    numbers = (("doi:", said["doi"]), ("PMID ", said["pmid"]), ("", said["pmcid"]))
+    place = next((f"{kind}{number}" for kind, number in numbers if number), said["venue"])
+    dated = f"{who} {said['year'] or ''}".rstrip()
+    return dated if place in {None, who} else f"{dated}, {place}"
+
+
+def _disputing(records: list[ActionRecord]) -> str:
+    """Name the publications that dispute what actions rest on, each with the passages."""
+    found: dict[str, tuple[str, set[str]]] = {}
+    for record in records:
+        for one in _answering(record):
+            for said in one["evidence"]:
+                if said["relation"] == "disputes":
+                    passages = found.setdefault(said["publication"], (reference(said), set()))[1]
+                    passages.add(said["passage"])
+    return "; ".join(f"{words} ({', '.join(sorted(at))})" for words, at in found.values())
 
 
 def _strengths(records: list[ActionRecord]) -> str:
@@ -268,6 +290,9 @@ def _action_lines(records: list[ActionRecord]) -> Iterator[str]:
     sources = _sources(records)
     if sources:
         yield from _wrap("source", sources)
+    disputing = _disputing(records)
+    if disputing:
+        yield from _wrap("disputed", f"by {disputing}")
 
 
 def _joined(words: Iterable[str | None]) -> str:
@@ -311,12 +336,15 @@ def _markdown(record: CaseRecord) -> Iterator[str]:
                 yield f"- open: {settling}"
             for question in _asking(action):
                 yield f"- ask: {question}"
+            if action["disputed"]:
+                yield f"- **disputed by** {_disputing([action])}"
             for one in _answering(action):
                 cites = f" (cites {', '.join(one['citations'])})" if one["citations"] else ""
                 yield f"- {one['direction']}: {one['label']}{cites}"
                 for passage in one["passages"]:
                     place = f"{passage['start']}-{passage['end']}"
                     yield f"  - {passage['id']} [{place}] {passage['paraphrase']}"
+                yield from _evidence_lines(one)
     if record["proposals"]:
         yield ""
         yield "## Proposed"
@@ -334,3 +362,15 @@ def _markdown(record: CaseRecord) -> Iterator[str]:
             tension = tensions[iri]
             passages = ", ".join(sorted(set(tension["passages"])))
             yield f"- **{tension['label']}** ({passages}): {tension['resolution'] or ''}"
+
+
+def _evidence_lines(record: RecommendationRecord) -> Iterator[str]:
+    """Yield what publications say of a recommendation: what is only related comes last, apart."""
+    for title, relation in _EVIDENCE:
+        members = [said for said in record["evidence"] if said["relation"] == relation]
+        if members:
+            yield f"  - {title}:"
+        for said in members:
+            note = f": {said['note']}" if said["note"] else ""
+            basis = f" ({said['basis']})" if said["basis"] else ""
+            yield f"    - {said['passage']}, {reference(said)}{note}{basis}"

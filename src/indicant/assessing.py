@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Final, Literal, TypedDict
 import pyoxigraph as ox
 
 from indicant import resources
+from indicant.answering import answering
 from indicant.compiling import key_of, obtain
 from indicant.engine import Engine, make_engine
 from indicant.errors import IndicantError
 from indicant.loading import EXAMPLE_FILE, load, resolve
 from indicant.reading import Document, parse, read
 from indicant.terms import IND, TYPE, XSD, local_name
-from indicant.validation import Finding, Validator
+from indicant.validation import Finding, Severity, Validator, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +56,33 @@ class PassageRecord(TypedDict):
     paraphrase: str
 
 
+Relation = Literal["agrees", "disputes", "qualifies", "related"]
+
+RELATIONS: Final[dict[str, Relation]] = {
+    "agrees": "agrees",
+    "disputes": "disputes",
+    "qualifies": "qualifies",
+    "related": "related",
+}
+
+
+class EvidenceRecord(TypedDict):
+    """What a publication says about a passage; what is only related counts for nothing."""
+
+    relation: Relation
+    publication: str
+    title: str
+    authors: str | None
+    year: str | None
+    venue: str | None
+    doi: str | None
+    pmid: str | None
+    pmcid: str | None
+    passage: str
+    note: str | None
+    basis: str | None
+
+
 class RecommendationRecord(TypedDict):
     """A recommendation that takes part in the advice about an action."""
 
@@ -66,6 +94,8 @@ class RecommendationRecord(TypedDict):
     superseded: bool
     passages: list[PassageRecord]
     citations: list[str]
+    evidence: list[EvidenceRecord]
+    disputed: bool
 
 
 class ReasonRecord(TypedDict):
@@ -128,6 +158,7 @@ class ActionRecord(TypedDict):
     urgency: str | None
     phase: str | None
     contingent: bool
+    disputed: bool
     because: list[ReasonRecord]
     awaiting: list[AwaitedRecord]
     settledBy: list[SettlingRecord]
@@ -164,6 +195,27 @@ class CaseRecord(TypedDict):
     warnings: list[str]
     actions: list[ActionRecord]
     proposals: list[ProposalRecord]
+
+
+class FindingRecord(TypedDict):
+    """One thing that does not hold of a case."""
+
+    shape: str
+    severity: Severity
+    message: str
+    focus: str | None
+    path: str | None
+    value: str | None
+    file: str | None
+    line: int | None
+    suggestion: str | None
+
+
+class InvalidRecord(TypedDict):
+    """A file that was not assessed, because a case in it breaks a shape."""
+
+    file: str | None
+    findings: list[FindingRecord]
 
 
 class InvalidCase(IndicantError):  # noqa: N818 - it is a finding, told as one
@@ -238,13 +290,16 @@ class _Catalogue:
                 paraphrase=paraphrase or "",
             )
         marks = {row[0]: row[1] or "" for row in engine.ask("which-citations-are-there")}
+        said = self._said_about_passages(engine)
         self.support: dict[str, list[PassageRecord]] = defaultdict(list)
+        self.evidence: dict[str, list[EvidenceRecord]] = defaultdict(list)
         self.citations: dict[str, list[str]] = defaultdict(list)
         for iri, passage, mark in engine.ask("which-passages-support-what"):
             assert iri is not None and passage is not None  # noqa: S101, PT018
             record = self.passages.get(passage)
             if record is not None and record not in self.support[iri]:
                 self.support[iri].append(record)
+                self.evidence[iri].extend(said[passage])
             if mark is not None and marks.get(mark, local_name(mark)) not in self.citations[iri]:
                 self.citations[iri].append(marks.get(mark, local_name(mark)))
         implicants: dict[str, set[str]] = defaultdict(set)
@@ -252,6 +307,9 @@ class _Catalogue:
             assert iri is not None and literal is not None  # noqa: S101, PT018
             implicants[iri].add(literal)
         self.implicants = {iri: frozenset(literals) for iri, literals in implicants.items()}
+        ranks = {relation: rank for rank, relation in enumerate(RELATIONS)}
+        for records in self.evidence.values():
+            records.sort(key=lambda one: ranks[one["relation"]])
         self.counting: dict[str, list[str]] = defaultdict(list)
         for action, iri, _ in engine.ask("what-counts-for-what"):
             assert action is not None and iri is not None  # noqa: S101, PT018
@@ -307,6 +365,34 @@ class _Catalogue:
         }
         guidelines = engine.ask("which-guidelines-are-there")
         self.guideline = guidelines[0] if guidelines else (None, None, None)
+
+    def _said_about_passages(self, engine: Engine) -> dict[str, list[EvidenceRecord]]:
+        """Return what publications say, by passage."""
+        publications = {row[0]: row for row in engine.ask("which-publications-are-there")}
+        said: dict[str, list[EvidenceRecord]] = defaultdict(list)
+        for row in engine.ask("which-evidence-speaks-to-what"):
+            _, relation, publication, passage, note, basis = row
+            assert relation and publication and passage  # noqa: S101, PT018
+            _, title, authors, year, venue, doi, pmid, pmcid = publications.get(
+                publication, (publication, *[None] * 7)
+            )
+            said[passage].append(
+                EvidenceRecord(
+                    relation=RELATIONS[relation],
+                    publication=publication,
+                    title=title or local_name(publication),
+                    authors=authors,
+                    year=year,
+                    venue=venue,
+                    doi=doi,
+                    pmid=pmid,
+                    pmcid=pmcid,
+                    passage=self.passage_id(passage),
+                    note=note,
+                    basis=basis,
+                )
+            )
+        return said
 
     def passage_id(self, iri: str) -> str:
         """Return the short name of a passage."""
@@ -380,6 +466,22 @@ class Assessor:
         if validator not in {"shacl", "pyshacl"}:
             raise IndicantError(f"unknown validator '{validator}'", help="one of: shacl, pyshacl")
         self._reference = validator == "pyshacl"
+        self.source, self.compiled = source, compiled
+
+    @property
+    def engine(self) -> Engine:
+        """Return what answers questions about the guideline and the cases begun last."""
+        return self._engine
+
+    @property
+    def catalogue(self) -> _Catalogue:
+        """Return what the guideline says whatever the case."""
+        return self._catalogue
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Return the terms that a case may use."""
+        return self._validator.vocabulary
 
     def example(self) -> Document:
         """Return the example case of the guideline.
@@ -401,6 +503,21 @@ class Assessor:
         """
         return self._validator.check(document, reference=self._reference)
 
+    def begin(self, document: Document, *, as_of: str | None = None) -> list[str]:
+        """Take the cases of a document, run the rules over them, and return what to note.
+
+        Raises:
+            InvalidCase: a case does not conform to the case shapes.
+            IndicantError: there is no case, or the date is none.
+        """
+        if as_of is not None:
+            document = with_date(document, as_of)
+        findings = self.validate(document)
+        if any(finding.severity == "violation" for finding in findings):
+            raise InvalidCase(findings)
+        self._engine.begin(document.quads)
+        return [finding.message for finding in findings]
+
     def assess(
         self, document: Document, *, as_of: str | None = None, everything: bool = False
     ) -> list[CaseRecord]:
@@ -415,13 +532,7 @@ class Assessor:
             InvalidCase: a case does not conform to the case shapes.
             IndicantError: there is no case, or the date is none.
         """
-        if as_of is not None:
-            document = with_date(document, as_of)
-        findings = self.validate(document)
-        if any(finding.severity == "violation" for finding in findings):
-            raise InvalidCase(findings)
-        self._engine.begin(document.quads)
-        warnings = [finding.message for finding in findings]
+        warnings = self.begin(document, as_of=as_of)
         rows = self._ask(everything)
         return [
             self._case(case or "", date or "", rows[case or ""], warnings)
@@ -524,6 +635,7 @@ class Assessor:
         }
         below = [(one, rows.status[one]) for one in catalogue.below[action] if one in rows.status]
         settling = self._settling(status, ordered, rows)
+        recommendations = [self._recommendation(iri, rows) for iri in ordered]
         return ActionRecord(
             action=action,
             label=catalogue.label(action),
@@ -531,6 +643,7 @@ class Assessor:
             urgency=leading.urgency if leading else None,
             phase=leading.phase if leading else None,
             contingent=bool(leading and leading.contingent),
+            disputed=any(one["disputed"] for one in answering(status, recommendations)),
             because=[
                 ReasonRecord(
                     recommendation=iri,
@@ -543,7 +656,7 @@ class Assessor:
             ],
             awaiting=self._awaiting(settling),
             settledBy=[record for record, _ in settling],
-            recommendations=[self._recommendation(iri, rows) for iri in ordered],
+            recommendations=recommendations,
             tensions=[tensions[iri] for iri in sorted(tensions)],
             including=self._terms(below, status) if status == "contraindicated" else [],
             excepting=(
@@ -575,6 +688,8 @@ class Assessor:
             superseded=iri in rows.superseded,
             passages=catalogue.support[iri],
             citations=sorted(catalogue.citations[iri]),
+            evidence=catalogue.evidence[iri],
+            disputed=any(said["relation"] == "disputes" for said in catalogue.evidence[iri]),
         )
         return rows.records[iri]
 

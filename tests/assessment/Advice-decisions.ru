@@ -1,0 +1,7 @@
+PREFIX ind: <https://w3id.org/indicant/core/>
+PREFIX spine: <https://w3id.org/indicant/spine/>
+DELETE { ?advice ind:for ?decision }
+WHERE {
+  ?advice a ind:Advice ; ind:action spine:Gabapentin .
+  ?advice ind:for ?decision .
+}

@@ -1,0 +1,8 @@
+PREFIX ind: <https://w3id.org/indicant/core/>
+PREFIX spine: <https://w3id.org/indicant/spine/>
+DELETE { ?advice ind:assesses ?case }
+INSERT { ?advice ind:assesses <https://example.org/other> }
+WHERE {
+  ?advice a ind:Advice ; ind:action spine:Gabapentin .
+  ?advice ind:assesses ?case .
+}

@@ -1,0 +1,6 @@
+PREFIX ind: <https://w3id.org/indicant/core/>
+DELETE { ?decision ind:assesses ?case }
+WHERE {
+  { SELECT ?decision WHERE { ?decision ind:answer ind:Met } ORDER BY ?decision LIMIT 1 }
+  ?decision ind:assesses ?case .
+}

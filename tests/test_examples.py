@@ -1,0 +1,152 @@
+"""The documents show what the command prints: every example in them is run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PROMPT = "$ "
+ELLIPSIS = "..."
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A command in a document with the output shown under it."""
+
+    document: str
+    line: int
+    command: str
+    output: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.document}:{self.line}"
+
+
+def blocks(language: str) -> list[tuple[str, int, str]]:
+    """Return the blocks of a language in the documents: document, first line and text."""
+    return [
+        (path.name, text.count("\n", 0, block.start(2)) + 1, block[2])
+        for path in sorted(ROOT.glob("*.md"))
+        for text in [path.read_text(encoding="utf-8")]
+        for block in _BLOCK.finditer(text)
+        if block[1] == language
+    ]
+
+
+def examples(document: str, start: int, text: str) -> list[Example]:
+    r"""Split a block at its prompts.
+
+    >>> [one.output for one in examples("a.md", 1, "$ echo a\na\n\n$ echo b\nb\n")]
+    [('a',), ('b',)]
+    """
+    found: list[Example] = []
+    for number, line in enumerate(text.splitlines(), start):
+        if line.startswith(PROMPT):
+            found.append(Example(document, number, line.removeprefix(PROMPT), ()))
+        elif found:
+            last = found[-1]
+            found[-1] = Example(document, last.line, last.command, (*last.output, line))
+    return [Example(one.document, one.line, one.command, _trimmed(one.output)) for one in found]
+
+
+def _trimmed(lines: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple("\n".join(lines).rstrip("\n").split("\n")) if any(lines) else ()
+
+
+def shows(expected: tuple[str, ...], actual: list[str]) -> bool:
+    """Return whether lines are those expected, where ``...`` stands for any number of them.
+
+    >>> shows(("a", "...", "d"), ["a", "b", "c", "d"])
+    True
+    >>> shows(("a", "...", "c"), ["a", "b", "c", "d"])
+    False
+    """
+    pattern = "".join(
+        r"(?:.*\n)*?" if line == ELLIPSIS else re.escape(line) + r"\n" for line in expected
+    )
+    return re.fullmatch(pattern, "".join(f"{line}\n" for line in actual)) is not None
+
+
+COMMANDS = [
+    example
+    for block in blocks("console")
+    for example in examples(*block)
+    if example.command.split()[0] == "indicant"
+]
+
+
+def test_the_readme_shows_the_command_at_work() -> None:
+    assert "README.md" in {example.document for example in COMMANDS}
+
+
+def test_every_block_of_a_console_shows_a_command_and_what_it_prints() -> None:
+    for block in blocks("console"):
+        shown = examples(*block)
+        assert shown, block
+        assert all(example.output for example in shown), block
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Put a command called indicant before all others, which runs the code that is tested."""
+    folder = tmp_path_factory.mktemp("bin")
+    script = folder / "indicant"
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m indicant.cli "$@"\n')
+    script.chmod(0o755)
+    paths = [str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        **os.environ,
+        "COLUMNS": "80",
+        "INDICANT_CACHE": str(tmp_path_factory.mktemp("cache")),
+        "PATH": os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)]),
+        "PYTHONPATH": os.pathsep.join(paths),
+    }
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the examples are for a POSIX shell")
+@pytest.mark.parametrize("example", COMMANDS, ids=str)
+def test_the_command_prints_what_the_document_shows(
+    example: Example, environment: dict[str, str]
+) -> None:
+    done = subprocess.run(
+        ["sh", "-c", example.command],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    actual = done.stdout.splitlines()
+    if ELLIPSIS in example.output:
+        assert shows(example.output, actual), done.stdout
+    else:
+        assert actual == list(example.output)
+
+
+@pytest.mark.parametrize("block", blocks("python"), ids=lambda block: f"{block[0]}:{block[1]}")
+def test_the_python_of_the_documents_runs(
+    block: tuple[str, int, str], environment: dict[str, str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", block[2]],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout

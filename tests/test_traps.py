@@ -1,0 +1,1034 @@
+"""Small guidelines and cases on which a decision engine easily goes wrong."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import itertools
+from decimal import Decimal
+from typing import NamedTuple
+
+import brute
+import pytest
+from brute import (
+    DAYS,
+    FINDING,
+    HAS_FINDING,
+    INTERVENTION,
+    INVESTIGATION,
+    PROPOSES,
+    RECEIVED,
+    WEEKS,
+    Advice,
+    And,
+    Case,
+    Expression,
+    Guideline,
+    Iri,
+    Is,
+    IsA,
+    Node,
+    Not,
+    Or,
+    Ref,
+    Some,
+    Span,
+    Value,
+    Within,
+)
+from oracle import ANSWERS, BASE, DECIDED, EX, IND, PREFIXES, Bench, source_of
+
+from indicant.assessing import with_date
+from indicant.compiling import compile_source
+from indicant.engine import ENGINES, Engine
+from indicant.errors import IndicantError
+from indicant.reading import Document
+
+TODAY = datetime.date(2026, 11, 22)
+CLASSES = {
+    "ex:A": (FINDING,),
+    "ex:B": (FINDING,),
+    "ex:High": (FINDING,),
+    "ex:Middle": ("ex:High",),
+    "ex:Low": ("ex:Middle",),
+    "ex:Care": (INTERVENTION,),
+    "ex:Course": ("ex:Care",),
+    "ex:Exercise": ("ex:Course",),
+    "ex:Diet": ("ex:Care",),
+    "ex:Above": (INTERVENTION,),
+    "ex:Act": ("ex:Above",),
+    "ex:Below": ("ex:Act",),
+    "ex:Scan": (INVESTIGATION,),
+}
+VOCABULARY = Guideline(
+    classes=CLASSES,
+    disjoint=(("ex:Course", "ex:Diet"),),
+    once=((RECEIVED, "ex:Course"),),
+    data={
+        DAYS: Span("integer"),
+        WEEKS: Span("decimal"),
+        "ex:grade": Span(
+            "integer", (("minInclusive", Decimal(0)), ("maxInclusive", Decimal(5)))
+        ),
+        "ex:level": Span("decimal"),
+        "ex:firm": Span("boolean"),
+        "ex:free": None,
+    },
+    objects={"ind:outcome": True, "ex:severity": True, "ex:note": False},
+    reach={"ind:outcome": "ind:Outcome"},
+    kinds={"ex:Severity": (), "ex:Grave": ("ex:Severity",), "ex:Slight": ("ex:Severity",)},
+    individuals={
+        "ind:Failed": ("ind:Outcome",),
+        "ind:Succeeded": ("ind:Outcome",),
+        "ex:worst": ("ex:Grave",),
+        "ex:bad": ("ex:Grave",),
+        "ex:mild": ("ex:Slight",),
+    },
+)
+VOCABULARY = Guideline(
+    **{
+        **vars(VOCABULARY),
+        "disjoint": (
+            *VOCABULARY.disjoint,
+            ("ex:Grave", "ex:Slight"),
+            ("ind:Outcome", "ex:Severity"),
+        ),
+    }
+)
+
+
+def found(cls: str, *facets: brute.Facet) -> Some:
+    return Some(HAS_FINDING, cls, facets)
+
+
+def received(cls: str, *facets: brute.Facet) -> Some:
+    return Some(RECEIVED, cls, facets)
+
+
+def within(name: str, datatype: str = "integer", **bounds: float | str) -> Within:
+    return Within(
+        name, Span(datatype, tuple((kind, Decimal(str(limit))) for kind, limit in bounds.items()))
+    )
+
+
+A, B = found("ex:A"), found("ex:B")
+FAILED = Is("ind:outcome", Iri("ind:Failed"))
+LONG = within(DAYS, minInclusive=42)
+
+
+def guideline(*advice: Advice, **criteria: Expression) -> Guideline:
+    """Return a guideline with the criteria of the given names, each with an indication."""
+    named = {f"ex:is-{name}": one for name, one in criteria.items()}
+    given = advice or tuple(
+        Advice(f"ex:for-{name}", "Indication", "ex:Act", f"ex:is-{name}") for name in criteria
+    )
+    return Guideline(
+        **{**vars(VOCABULARY), "criteria": named, "advice": {one.name: one for one in given}}
+    )
+
+
+def case(
+    *nodes: Node, excludes: tuple[str, ...] = (), proposes: tuple[str, ...] = ()
+) -> Case:
+    return Case("c", TODAY, nodes, tuple(("", cls) for cls in excludes), proposes)
+
+
+def node(
+    place: str,
+    *types: str,
+    days: int | None = None,
+    name: str = "n",
+    **values: Value,
+) -> Node:
+    start = None if days is None else TODAY - datetime.timedelta(days=days)
+    names = {"weeks": WEEKS, "outcome": "ind:outcome"}
+    return Node(
+        name,
+        place,
+        types,
+        tuple((names.get(key, f"ex:{key}"), value) for key, value in values.items()),
+        start,
+    )
+
+
+class Trap(NamedTuple):
+    """A guideline, a case and what has to be answered."""
+
+    name: str
+    guideline: Guideline
+    case: Case
+    answers: dict[str, str] = {}  # noqa: RUF012 - never changed
+    statuses: dict[str, str] = {}  # noqa: RUF012 - never changed
+
+
+LEVELS = guideline(high=found("ex:High"), middle=found("ex:Middle"), low=found("ex:Low"))
+ONCE = guideline(
+    split=Or(
+        (
+            Not(And((received("ex:Course", FAILED), received("ex:Course", LONG)))),
+            received("ex:Course", FAILED, LONG),
+        )
+    ),
+)
+TWICE = guideline(
+    split=Or(
+        (
+            Not(And((received("ex:Care", FAILED), received("ex:Care", LONG)))),
+            received("ex:Care", FAILED, LONG),
+        )
+    ),
+    joined=received("ex:Care", FAILED, LONG),
+)
+LONGER = guideline(
+    course=received("ex:Course", LONG),
+    exercise=received("ex:Exercise", LONG),
+    care=received("ex:Care", LONG),
+    diet=received("ex:Diet", LONG),
+    weeks=received("ex:Course", within(WEEKS, "decimal", minInclusive=6)),
+    finding=found("ex:A", LONG),
+)
+AGAINST = guideline(
+    Advice("ex:against", "Contraindication", "ex:Act", "ex:is-a"), a=A
+)
+AGAINST_BELOW = guideline(
+    Advice("ex:against", "Contraindication", "ex:Below", "ex:is-a"),
+    Advice("ex:for", "Indication", "ex:Act", "ex:is-b"),
+    a=A,
+    b=B,
+)
+FOR_ABOVE = guideline(
+    Advice("ex:for", "Indication", "ex:Act", "ex:is-a"),
+    Advice("ex:for-below", "Indication", "ex:Below", "ex:is-b"),
+    a=A,
+    b=B,
+)
+TAUTOLOGY = guideline(
+    always=Or((A, Not(A))), never=And((A, Not(A))), guarded=And((Ref("ind:PatientCase"), Not(A)))
+)
+OVERRIDING = guideline(
+    Advice("ex:strong", "Indication", "ex:Act", "ex:is-a", ("ex:weak",)),
+    Advice("ex:weak", "Indication", "ex:Diet", "ex:is-b"),
+    a=A,
+    b=B,
+)
+NO_REASON = guideline(
+    Advice("ex:reason", "Indication", "ex:Below", "ex:is-a"),
+    Advice("ex:none", "NonIndication", "ex:Act", "ex:is-b"),
+    a=A,
+    b=B,
+)
+GRADES = guideline(
+    covered=Or(
+        (
+            found("ex:A", within("ex:grade", maxInclusive=2)),
+            found("ex:A", within("ex:grade", minInclusive=3)),
+        )
+    ),
+    between=found("ex:A", within("ex:grade", minExclusive=2, maxExclusive=3)),
+    outside=found("ex:A", within("ex:grade", minInclusive=6)),
+    joint=received(
+        "ex:Course", within("ex:grade", minInclusive=3), within("ex:grade", maxInclusive=2)
+    ),
+    gap=And(
+        (
+            received("ex:Course", within("ex:grade", minExclusive=2)),
+            received("ex:Course", within("ex:grade", maxExclusive=3)),
+        )
+    ),
+    exact=received("ex:Course", Is("ex:grade", Decimal(3))),
+)
+VALUES = guideline(
+    firm=received("ex:Course", Is("ex:firm", True)),
+    whole=received("ex:Course", within("ex:free", maxInclusive=3)),
+    two=received("ex:Course", Is("ex:level", Decimal("2.0"))),
+    word=received("ex:Course", Is("ex:free", "a")),
+    grave=received("ex:Course", IsA("ex:severity", "ex:Grave")),
+    worst=received("ex:Course", Is("ex:severity", Iri("ex:worst"))),
+    noted=received("ex:Course", Is("ex:note", Iri("ex:bad"))),
+)
+PROPOSALS = guideline(proposed=Some(PROPOSES, "ex:Act"), received=received("ex:Act"))
+
+PRESENT_A = node(HAS_FINDING, "ex:A", name="a")
+PRESENT_B = node(HAS_FINDING, "ex:B", name="b")
+TRAPS = [
+    Trap(
+        "present-travels-up-and-not-down",
+        LEVELS,
+        case(node(HAS_FINDING, "ex:Middle")),
+        {"high": "met", "middle": "met", "low": "open"},
+    ),
+    Trap(
+        "absent-travels-down-and-not-up",
+        LEVELS,
+        case(excludes=("ex:Middle",)),
+        {"high": "open", "middle": "refuted", "low": "refuted"},
+    ),
+    Trap(
+        "absent-above-everything",
+        LEVELS,
+        case(excludes=(FINDING,)),
+        {"high": "refuted", "middle": "refuted", "low": "refuted"},
+    ),
+    Trap("silence-says-nothing", LEVELS, case(), {"high": "open", "middle": "open", "low": "open"}),
+    Trap(
+        "one-node-of-several-types",
+        LEVELS,
+        case(node(HAS_FINDING, "ex:Low", "ex:A"), excludes=("ex:B",)),
+        {"high": "met", "middle": "met", "low": "met"},
+    ),
+    Trap(
+        "contraindication-travels-down-and-not-up",
+        AGAINST,
+        case(PRESENT_A),
+        {"against": "met"},
+        {"ex:Above": "", "ex:Act": "Contraindicated", "ex:Below": "Contraindicated"},
+    ),
+    Trap(
+        "open-contraindication-travels-down",
+        AGAINST,
+        case(),
+        {"against": "open"},
+        {"ex:Above": "", "ex:Act": "Undetermined", "ex:Below": "Undetermined"},
+    ),
+    Trap(
+        "contraindication-of-a-subclass-leaves-the-class",
+        AGAINST_BELOW,
+        case(PRESENT_A, PRESENT_B),
+        {"against": "met", "for": "met"},
+        {"ex:Act": "Recommended", "ex:Below": "Contraindicated"},
+    ),
+    Trap(
+        "indication-of-a-class-does-not-indicate-its-subclass",
+        FOR_ABOVE,
+        case(PRESENT_A, excludes=("ex:B",)),
+        {"for": "met", "for-below": "refuted"},
+        {"ex:Above": "", "ex:Act": "Recommended", "ex:Below": "NotApplicable"},
+    ),
+    Trap(
+        "indication-of-a-subclass-does-not-indicate-the-class",
+        FOR_ABOVE,
+        case(PRESENT_B, excludes=("ex:A",)),
+        {"for": "refuted", "for-below": "met"},
+        {"ex:Above": "", "ex:Act": "NotApplicable", "ex:Below": "Recommended"},
+    ),
+    Trap(
+        "a-or-not-a-while-a-is-open",
+        TAUTOLOGY,
+        case(),
+        {"always": "met", "never": "refuted", "guarded": "open"},
+    ),
+    Trap(
+        "a-or-not-a-while-a-is-absent",
+        TAUTOLOGY,
+        case(excludes=("ex:A",)),
+        {"always": "met", "never": "refuted", "guarded": "met"},
+    ),
+    Trap("what-occurs-once-shares-its-individual", ONCE, case(), {"split": "met"}),
+    Trap(
+        "what-may-occur-twice-does-not",
+        TWICE,
+        case(
+            node(RECEIVED, "ex:Care", name="one", outcome=Iri("ind:Failed")),
+            node(RECEIVED, "ex:Care", days=50, name="two"),
+        ),
+        {"split": "open", "joined": "open"},
+    ),
+    Trap(
+        "one-of-two-courses-is-both",
+        TWICE,
+        case(
+            node(RECEIVED, "ex:Care", days=50, name="one", outcome=Iri("ind:Failed")),
+            node(RECEIVED, "ex:Care", days=10, name="two"),
+        ),
+        {"split": "met", "joined": "met"},
+    ),
+    Trap(
+        "a-short-course-refutes-a-long-one",
+        LONGER,
+        case(node(RECEIVED, "ex:Course", days=10)),
+        {"course": "refuted", "exercise": "refuted", "care": "open", "diet": "open"},
+    ),
+    Trap(
+        "a-short-course-of-a-subclass-refutes-as-well",
+        LONGER,
+        case(node(RECEIVED, "ex:Exercise", days=10)),
+        {"course": "refuted", "exercise": "refuted", "care": "open", "diet": "open"},
+    ),
+    Trap(
+        "a-course-of-a-superclass-refutes-nothing",
+        LONGER,
+        case(node(RECEIVED, "ex:Care", days=10)),
+        {"course": "open", "exercise": "open", "care": "open", "diet": "open"},
+    ),
+    Trap(
+        "a-long-course-need-not-be-of-a-subclass",
+        LONGER,
+        case(node(RECEIVED, "ex:Course", days=50)),
+        {"course": "met", "exercise": "open", "care": "met", "diet": "open"},
+    ),
+    Trap(
+        "a-long-course-of-something-else",
+        LONGER,
+        case(node(RECEIVED, "ex:Diet", days=50)),
+        {"course": "open", "exercise": "open", "care": "met", "diet": "met"},
+    ),
+    *(
+        Trap(
+            f"{days}-days-by-dates",
+            LONGER,
+            case(
+                node(RECEIVED, "ex:Course", days=days),
+                node(HAS_FINDING, "ex:A", days=days, name="a"),
+            ),
+            {"course": answer, "weeks": answer, "finding": "met" if days >= 42 else "open"},
+        )
+        for days, answer in ((41, "refuted"), (42, "met"), (43, "met"), (9999, "met"))
+    ),
+    *(
+        Trap(
+            f"{weeks}-weeks",
+            LONGER,
+            case(
+                node(RECEIVED, "ex:Course", weeks=Decimal(weeks)),
+                node(HAS_FINDING, "ex:A", name="a", weeks=Decimal(weeks)),
+            ),
+            {"course": answer, "weeks": answer, "finding": "met" if answer == "met" else "open"},
+        )
+        for weeks, answer in (("5.999", "refuted"), ("6", "met"), ("6.0", "met"), ("7", "met"))
+    ),
+    *(
+        Trap(
+            f"overriding-by-a-criterion-that-is-{answer}",
+            OVERRIDING,
+            case(*given, PRESENT_B, excludes=excluded),
+            {"strong": answer, "weak": weak},
+        )
+        for given, excluded, answer, weak in (
+            ((PRESENT_A,), (), "met", "refuted"),
+            ((), ("ex:A",), "refuted", "met"),
+            ((), (), "open", "open"),
+        )
+    ),
+    *(
+        Trap(
+            f"non-indication-beside-an-indication-that-is-{answer}",
+            NO_REASON,
+            case(*given, PRESENT_B, excludes=excluded),
+            {"reason": answer, "none": none},
+            {"ex:Below": below, "ex:Act": act},
+        )
+        for given, excluded, answer, none, below, act in (
+            ((PRESENT_A,), (), "met", "refuted", "Recommended", "NotApplicable"),
+            ((), ("ex:A",), "refuted", "met", "Contraindicated", "Contraindicated"),
+            ((), (), "open", "open", "Undetermined", "Undetermined"),
+        )
+    ),
+    *(
+        Trap(
+            f"grade-{grade}",
+            GRADES,
+            case(
+                node(HAS_FINDING, "ex:A", **({} if grade is None else {"grade": Decimal(grade)})),
+                node(
+                    RECEIVED,
+                    "ex:Course",
+                    name="course",
+                    **({} if grade is None else {"grade": Decimal(grade)}),
+                ),
+            ),
+            {
+                "covered": "open" if grade is None else "met",
+                "between": "refuted",
+                "outside": "refuted",
+                "joint": "refuted",
+                "gap": "refuted",
+                "exact": "open" if grade is None else "met" if grade == 3 else "refuted",
+            },
+        )
+        for grade in (None, 0, 2, 3, 5)
+    ),
+    Trap(
+        "values-that-are-equal",
+        VALUES,
+        case(
+            node(
+                RECEIVED,
+                "ex:Course",
+                firm=True,
+                free="a",
+                level=Decimal(2),
+                severity=Iri("ex:worst"),
+                note=Iri("ex:bad"),
+            )
+        ),
+        {
+            "firm": "met",
+            "whole": "refuted",
+            "two": "met",
+            "word": "met",
+            "grave": "met",
+            "worst": "met",
+            "noted": "met",
+        },
+    ),
+    Trap(
+        "values-that-differ",
+        VALUES,
+        case(
+            node(
+                RECEIVED,
+                "ex:Course",
+                firm=False,
+                free="b",
+                level=Decimal("2.5"),
+                severity=Iri("ex:bad"),
+                note=Iri("ex:worst"),
+            )
+        ),
+        {
+            "firm": "refuted",
+            "whole": "refuted",
+            "two": "refuted",
+            "word": "refuted",
+            "grave": "met",
+            "worst": "refuted",
+            "noted": "open",
+        },
+    ),
+    Trap(
+        "a-value-of-another-kind",
+        VALUES,
+        case(node(RECEIVED, "ex:Course", severity=Iri("ind:Failed"), free=True)),
+        {"grave": "refuted", "worst": "refuted", "whole": "refuted", "word": "refuted"},
+    ),
+    Trap(
+        "a-double-is-no-decimal",
+        VALUES,
+        case(node(RECEIVED, "ex:Course", free=2.0)),
+        {"whole": "refuted", "word": "refuted"},
+    ),
+    Trap(
+        "a-decimal-may-be-an-integer",
+        VALUES,
+        case(node(RECEIVED, "ex:Course", free=Decimal("3.0"))),
+        {"whole": "met", "word": "refuted"},
+    ),
+    Trap(
+        "exclusion-does-not-touch-proposals",
+        PROPOSALS,
+        case(excludes=("ex:Act",), proposes=("ex:Below",)),
+        {"proposed": "met", "received": "refuted"},
+    ),
+    Trap(
+        "exclusion-says-nothing-about-proposals",
+        PROPOSALS,
+        case(excludes=("ex:Act",)),
+        {"proposed": "open", "received": "refuted"},
+    ),
+    Trap(
+        "proposal-is-not-received",
+        PROPOSALS,
+        case(node(PROPOSES, "ex:Act")),
+        {"proposed": "met", "received": "open"},
+    ),
+    Trap(
+        "an-investigation-shows-and-excludes",
+        guideline(a=A, b=B),
+        Case(
+            "c",
+            TODAY,
+            (node(RECEIVED, "ex:Scan", name="scan"), node("scan", "ex:A", name="shown")),
+            (("scan", "ex:B"),),
+        ),
+        {"a": "met", "b": "refuted"},
+    ),
+]
+
+
+@functools.cache
+def bench(text: int) -> Bench:
+    """Compile a guideline of a trap once."""
+    return Bench(GUIDELINES[text])
+
+
+GUIDELINES = list({id(trap.guideline): trap.guideline for trap in TRAPS}.values())
+
+
+def decide(engine: Engine, document: Document) -> dict[str, str]:
+    """Return the answers of an engine by the local names of criteria and recommendations."""
+    engine.begin(document.quads)
+    return {
+        (subject or "").removeprefix(EX): ANSWERS[answer or ""]
+        for _, answer, subject in engine.select(DECIDED)
+    }
+
+
+def statuses(engine: Engine) -> dict[str, str]:
+    return {
+        (action or "").replace(EX, "ex:"): (status or "").removeprefix(IND)
+        for _, action, status in engine.ask("what-is-the-status")
+    }
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
+def test_every_engine_avoids_the_trap(trap: Trap, name: str) -> None:
+    """What OWL entails is answered, and nothing else."""
+    made = bench(GUIDELINES.index(trap.guideline))
+    assert made.valid(trap.case)
+    engine = made.engines[name]
+    decided = decide(engine, made.document([trap.case]))
+    for subject, expected in trap.answers.items():
+        assert decided.get(subject, decided.get(f"for-{subject}")) == expected, subject
+    standing = statuses(engine)
+    for action, expected in trap.statuses.items():
+        assert standing.get(action, "") == expected, action
+
+
+@pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
+def test_a_search_for_models_says_the_same(trap: Trap) -> None:
+    """The second oracle, which shares nothing with the engine, agrees about every trap."""
+    made = bench(GUIDELINES.index(trap.guideline))
+    assert made.compare([trap.case]) == []
+
+
+TABLE = {
+    ("met", "refuted"): "Recommended",
+    ("met", "none"): "Recommended",
+    ("met", "open"): "Conditional",
+    ("met", "met"): "Conflicting",
+    ("open", "met"): "Contraindicated",
+    ("refuted", "met"): "Contraindicated",
+    ("none", "met"): "Contraindicated",
+    ("open", "refuted"): "Undetermined",
+    ("open", "none"): "Undetermined",
+    ("open", "open"): "Undetermined",
+    ("refuted", "open"): "Undetermined",
+    ("none", "open"): "Undetermined",
+    ("refuted", "refuted"): "NotApplicable",
+    ("refuted", "none"): "NotApplicable",
+    ("none", "refuted"): "NotApplicable",
+}
+
+
+@functools.cache
+def sided(pro: bool, contra: bool) -> Bench:
+    """Compile a guideline that speaks for an action, against it, or both."""
+    advice = [
+        *([Advice("ex:for", "Indication", "ex:Act", "ex:is-a")] if pro else []),
+        *([Advice("ex:against", "Contraindication", "ex:Above", "ex:is-b")] if contra else []),
+    ]
+    return Bench(guideline(*advice, a=A, b=B))
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize(("pro", "contra"), TABLE)
+def test_the_status_follows_the_table(pro: str, contra: str, name: str) -> None:
+    """An action's status is that of the row for its two sides."""
+    made = sided(pro != "none", contra != "none")
+    sides = ((pro, PRESENT_A, "ex:A"), (contra, PRESENT_B, "ex:B"))
+    nodes = [present for answer, present, _ in sides if answer == "met"]
+    excluded = [cls for answer, _, cls in sides if answer == "refuted"]
+    engine = made.engines[name]
+    engine.begin(made.document([case(*nodes, excludes=tuple(excluded))]).quads)
+    assert statuses(engine)["ex:Act"] == TABLE[pro, contra]
+
+
+def test_the_table_is_whole() -> None:
+    """Every row of the table is tested, but the one without any recommendation."""
+    answers = ("met", "refuted", "open", "none")
+    assert {*itertools.product(answers, answers)} - {*TABLE} == {("none", "none")}
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_cases_of_one_document_know_nothing_of_one_another(name: str) -> None:
+    """What one case has or excludes does not count for the next."""
+    made = bench(GUIDELINES.index(LEVELS))
+    one = Case("c1", TODAY, (node(HAS_FINDING, "ex:Low", name="n1"),))
+    two = Case("c2", TODAY, (), (("", "ex:High"),))
+    three = Case("c3", TODAY)
+    engine = made.engines[name]
+    engine.begin(made.document([one, two, three]).quads)
+    rows = {
+        ((case or "").removeprefix(BASE), ANSWERS[answer or ""])
+        for case, answer, subject in engine.select(DECIDED)
+        if subject == f"{EX}for-low"
+    }
+    assert rows == {("c1", "met"), ("c2", "refuted"), ("c3", "open")}
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize(
+    ("as_of", "answer"),
+    [("2026-11-21", "refuted"), ("2026-11-22", "met"), ("2027-03-01", "met")],
+)
+def test_another_as_of_date_moves_a_duration(as_of: str, answer: str, name: str) -> None:
+    """A course that is under way lasts up to the date that is asked about."""
+    made = bench(GUIDELINES.index(LONGER))
+    document = made.document([case(node(RECEIVED, "ex:Course", days=42))])
+    assert decide(made.engines[name], with_date(document, as_of))["for-course"] == answer
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize(
+    ("start", "end", "days"),
+    [
+        ("2024-02-28", "2024-03-01", 2),
+        ("2023-02-28", "2023-03-01", 1),
+        ("2000-02-28", "2000-03-01", 2),
+        ("1900-02-28", "1900-03-01", 1),
+        ("2025-12-31", "2026-01-01", 1),
+        ("2026-11-22", "2026-11-22", 0),
+        ("1999-01-01", "2026-11-22", 10187),
+    ],
+)
+def test_days_are_days_of_the_calendar(start: str, end: str, days: int, name: str) -> None:
+    """The arithmetic on dates knows leap years and centuries, on every engine."""
+    made = bench(GUIDELINES.index(LONGER))
+    begun, ended = datetime.date.fromisoformat(start), datetime.date.fromisoformat(end)
+    course = Node("n", RECEIVED, ("ex:Course",), (), begun, ended)
+    engine = made.engines[name]
+    engine.begin(made.document([case(course)]).quads)
+    query = f"PREFIX ind: <{IND}> SELECT ?days WHERE {{ ?node ind:days ?days }}"
+    assert (ended - begun).days == days
+    assert engine.select(query) == [(str(days),)]
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize(
+    ("facts", "subject", "answer"),
+    [
+        ('ex:firm "1"^^xsd:boolean', "firm", "met"),
+        ('ex:firm "0"^^xsd:boolean', "firm", "refuted"),
+        ('ex:free "+3"^^xsd:integer', "whole", "met"),
+        ('ex:free "004"^^xsd:integer', "whole", "refuted"),
+        ('ex:free "a"^^xsd:string', "word", "met"),
+        ('ex:free "a"@en', "word", "refuted"),
+        ('ex:free "2"^^xsd:nonNegativeInteger', "whole", "met"),
+        ('ex:free "2"^^xsd:float', "whole", "refuted"),
+        ('ex:level "+2.00"^^xsd:decimal', "two", "met"),
+    ],
+)
+def test_values_are_compared_and_not_their_spelling(
+    facts: str, subject: str, answer: str, name: str
+) -> None:
+    """Two spellings of one value are one value, and values of two datatypes are two."""
+    made = bench(GUIDELINES.index(VALUES))
+    text = (
+        f'{PREFIXES}:c a ind:PatientCase ; ind:asOf "{TODAY}"^^xsd:date ; ind:received :n .\n'
+        f":n a ex:Course ; {facts} .\n"
+    )
+    document = parse(text)
+    findings = made.validator.check(document)
+    assert [one.message for one in findings] == []
+    assert decide(made.engines[name], document)[f"for-{subject}"] == answer
+
+
+def parse(text: str) -> Document:
+    from indicant.reading import parse as read_text
+
+    return read_text(text, path="case.ttl")
+
+
+# ---------------------------------------------------------------------- refusals
+
+
+SMALL = f"""{PREFIXES}
+ex:F a owl:Class ; rdfs:subClassOf ind:Finding .
+ex:G a owl:Class ; rdfs:subClassOf ind:Finding .
+ex:I a owl:Class ; rdfs:subClassOf ind:Intervention .
+ex:J a owl:Class ; rdfs:subClassOf ind:Intervention .
+ex:grade a owl:DatatypeProperty , owl:FunctionalProperty .
+ex:size a owl:DatatypeProperty .
+ex:side a owl:ObjectProperty , owl:FunctionalProperty .
+ex:Side a owl:Class .
+ex:left a owl:NamedIndividual , ex:Side .
+ex:right a owl:NamedIndividual , ex:Side .
+ex:C a owl:Class , ind:Criterion ;
+  owl:equivalentClass [ a owl:Restriction ;
+    owl:onProperty ind:hasFinding ; owl:someValuesFrom ex:F ] .
+ex:R a ind:Indication ; ind:action ex:I ; ind:criterion ex:C .
+"""
+
+
+def restriction(prop: str, rest: str) -> str:
+    return f"[ a owl:Restriction ; owl:onProperty {prop} ; {rest} ]"
+
+
+def faceted(facet: str, filler: str = "ex:F") -> str:
+    both = f"[ a owl:Class ; owl:intersectionOf ( {filler} {facet} ) ]"
+    return restriction("ind:hasFinding", f"owl:someValuesFrom {both}")
+
+
+def criterion(expression: str) -> str:
+    return f"ex:X a owl:Class , ind:Criterion ; owl:equivalentClass {expression} ."
+
+
+def bounded(datatype: str, bound: str) -> str:
+    return (
+        f"owl:someValuesFrom [ a rdfs:Datatype ; owl:onDatatype {datatype} ; "
+        f"owl:withRestrictions ( [ {bound} ] ) ]"
+    )
+
+
+class Refusal(NamedTuple):
+    """What is added to a guideline that is in the profile, and what the error then names."""
+
+    name: str
+    turtle: str
+    words: tuple[str, ...]
+    line: str | None = "ex:X"
+
+
+ONE = '"1"^^xsd:nonNegativeInteger'
+LIMIT = "owl:maxQualifiedCardinality"
+REFUSALS = [
+    Refusal(
+        "only-in-a-criterion",
+        criterion(restriction("ind:hasFinding", "owl:allValuesFrom ex:F")),
+        ("X", "hasFinding only F"),
+    ),
+    Refusal(
+        "cardinality-in-a-criterion",
+        criterion(restriction("ind:hasFinding", f"owl:minQualifiedCardinality {ONE} ; owl:onClass ex:F")),
+        ("X", "hasFinding minQualifiedCardinality 1 F"),
+    ),
+    Refusal(
+        "value-in-a-criterion",
+        criterion(restriction("ind:hasFinding", "owl:hasValue ex:left")),
+        ("X", "hasFinding value left"),
+    ),
+    Refusal(
+        "another-role-in-a-criterion",
+        criterion(restriction("ex:side", "owl:someValuesFrom ex:Side")),
+        ("X", "side some Side"),
+    ),
+    Refusal(
+        "a-class-of-findings-as-a-criterion",
+        criterion("[ a owl:Class ; owl:unionOf ( ex:C ex:F ) ]"),
+        ("X", "F"),
+    ),
+    Refusal(
+        "facet-on-shows",
+        criterion(faceted(restriction("ind:shows", "owl:someValuesFrom ex:F"))),
+        ("X", "shows some F"),
+    ),
+    Refusal(
+        "facet-without-a-class",
+        criterion(restriction("ind:hasFinding", f"owl:someValuesFrom {restriction('ex:side', 'owl:hasValue ex:left')}")),
+        ("X", "side value left"),
+    ),
+    Refusal(
+        "two-classes-in-a-filler",
+        criterion(faceted("ex:G")),
+        ("X", "F and G"),
+    ),
+    Refusal(
+        "complement-in-a-filler",
+        criterion(faceted("[ a owl:Class ; owl:complementOf ex:G ]")),
+        ("X", "not G"),
+    ),
+    Refusal(
+        "a-class-of-the-wrong-role",
+        criterion(restriction("ind:received", "owl:someValuesFrom ex:F")),
+        ("X", "received some F"),
+    ),
+    Refusal(
+        "an-undeclared-class",
+        criterion(restriction("ind:hasFinding", "owl:someValuesFrom ex:Typo")),
+        ("X", "Typo"),
+    ),
+    Refusal(
+        "an-undeclared-property",
+        criterion(faceted(restriction("ex:typo", "owl:hasValue 3"))),
+        ("X", "typo"),
+    ),
+    Refusal(
+        "a-data-property-that-is-not-functional",
+        criterion(faceted(restriction("ex:size", "owl:hasValue 3"))),
+        ("X", "size", "functional"),
+    ),
+    Refusal(
+        "bounds-on-doubles",
+        criterion(faceted(restriction("ex:grade", bounded("xsd:double", "xsd:minInclusive 3.0e0")))),
+        ("X", "double"),
+    ),
+    Refusal(
+        "bounds-that-are-doubles",
+        criterion(faceted(restriction("ex:grade", bounded("xsd:decimal", "xsd:minInclusive 3.0e0")))),
+        ("X", "minInclusive 3.0"),
+    ),
+    Refusal(
+        "a-pattern-as-facet",
+        criterion(faceted(restriction("ex:grade", bounded("xsd:string", 'xsd:pattern "a"')))),
+        ("X", "string"),
+    ),
+    Refusal(
+        "a-date-as-value",
+        criterion(faceted(restriction("ex:grade", 'owl:hasValue "2026-01-01"^^xsd:date'))),
+        ("X", "date"),
+    ),
+    Refusal(
+        "values-not-said-to-differ",
+        criterion(faceted(restriction("ex:side", "owl:hasValue ex:left"))),
+        ("side value left", "right"),
+        "ex:left",
+    ),
+    Refusal(
+        "a-value-whose-class-is-open",
+        "[] a owl:AllDifferent ; owl:distinctMembers ( ex:left ex:right ) .\n"
+        "ex:Odd a owl:Class ; rdfs:subClassOf ex:Side .\n"
+        "ex:odd a owl:NamedIndividual , ex:Odd , ex:Side ; owl:differentFrom ex:left , ex:right .\n"
+        + criterion(faceted(restriction("ex:side", "owl:someValuesFrom ex:Odd"))),
+        ("side some Odd", "left"),
+        "ex:left",
+    ),
+    Refusal("cyclic-criteria", criterion("[ a owl:Class ; owl:complementOf ex:X ]"), ("X uses X",)),
+    Refusal(
+        "a-criterion-without-a-definition",
+        "ex:X a owl:Class , ind:Criterion .",
+        ("X", "exactly one owl:equivalentClass"),
+    ),
+    Refusal(
+        "a-criterion-below-another",
+        criterion("ex:C") + "\nex:X rdfs:subClassOf ex:C .",
+        ("X subClassOf C",),
+    ),
+    Refusal(
+        "a-domain", "ex:grade rdfs:domain ex:F .", ("grade domain F",), "ex:grade"
+    ),
+    Refusal(
+        "a-property-chain",
+        "ex:side owl:propertyChainAxiom ( ind:received ind:shows ) .",
+        ("side propertyChainAxiom",),
+        "ex:side",
+    ),
+    Refusal(
+        "a-property-below-a-role",
+        "ex:X a owl:ObjectProperty ; rdfs:subPropertyOf ind:hasFinding .",
+        ("X subPropertyOf hasFinding",),
+    ),
+    Refusal(
+        "an-inverse-property",
+        "ex:X a owl:ObjectProperty ; owl:inverseOf ind:hasFinding .",
+        ("X inverseOf hasFinding",),
+    ),
+    Refusal(
+        "a-transitive-property",
+        "ex:X a owl:ObjectProperty , owl:TransitiveProperty .",
+        ("X is transitive",),
+    ),
+    Refusal(
+        "equal-individuals", "ex:left owl:sameAs ex:right .", ("left sameAs right",), "ex:left"
+    ),
+    Refusal(
+        "a-complement-among-classes",
+        "ex:X a owl:Class ; rdfs:subClassOf ind:Finding , [ a owl:Class ; owl:complementOf ex:G ] .",
+        ("X subClassOf not G",),
+    ),
+    Refusal(
+        "an-existential-among-classes",
+        "ex:X a owl:Class ; rdfs:subClassOf ind:Finding , "
+        f"{restriction('ex:side', 'owl:someValuesFrom ex:Side')} .",
+        ("X subClassOf side some Side",),
+    ),
+    Refusal(
+        "an-equivalent-class-of-findings",
+        "ex:X a owl:Class ; rdfs:subClassOf ind:Finding ; owl:equivalentClass ex:F .",
+        ("X equivalentClass F",),
+    ),
+    Refusal(
+        "a-union-of-findings",
+        "ex:X a owl:Class ; owl:unionOf ( ex:F ex:G ) .",
+        ("X unionOf",),
+    ),
+    Refusal(
+        "a-disjoint-union",
+        "ex:X a owl:Class ; owl:disjointUnionOf ( ex:F ex:G ) .",
+        ("X disjointUnionOf",),
+    ),
+    Refusal(
+        "a-cyclic-hierarchy",
+        "ex:X a owl:Class ; rdfs:subClassOf ex:Y .\nex:Y a owl:Class ; rdfs:subClassOf ex:X .",
+        ("X subClassOf Y subClassOf X",),
+    ),
+    Refusal(
+        "a-class-that-can-have-no-member",
+        "ex:F owl:disjointWith ex:G .\nex:X a owl:Class ; rdfs:subClassOf ex:F , ex:G .",
+        ("X",),
+    ),
+    Refusal(
+        "two-a-case-at-most",
+        "ind:PatientCase rdfs:subClassOf "
+        + restriction("ind:received", f'{LIMIT} "2"^^xsd:nonNegativeInteger ; owl:onClass ex:I')
+        + " .",
+        ("PatientCase subClassOf received maxQualifiedCardinality 2 I",),
+        None,
+    ),
+    Refusal(
+        "courses-neither-nested-nor-disjoint",
+        "\n".join(
+            "ind:PatientCase rdfs:subClassOf "
+            + restriction("ind:received", f"{LIMIT} {ONE} ; owl:onClass {cls}")
+            + " ."
+            for cls in ("ex:I", "ex:J")
+        ),
+        ("PatientCase max 1 I and max 1 J",),
+        "ex:I",
+    ),
+    Refusal(
+        "a-recommendation-without-a-criterion",
+        "ex:X a ind:Indication ; ind:action ex:I .",
+        ("X", "exactly one ind:criterion"),
+    ),
+    Refusal(
+        "a-recommendation-of-a-finding",
+        "ex:X a ind:Indication ; ind:action ex:F ; ind:criterion ex:C .",
+        ("X action F",),
+    ),
+    Refusal(
+        "a-recommendation-for-no-criterion",
+        "ex:X a ind:Indication ; ind:action ex:I ; ind:criterion ex:F .",
+        ("X criterion F",),
+    ),
+    Refusal(
+        "overriding-of-nothing",
+        "ex:X a ind:Indication ; ind:action ex:I ; ind:criterion ex:C ; ind:overrides ex:Y .",
+        ("X overrides Y",),
+    ),
+    Refusal(
+        "overriding-in-a-circle",
+        "ex:X a ind:Indication ; ind:action ex:I ; ind:criterion ex:C ; ind:overrides ex:R .\n"
+        "ex:R ind:overrides ex:X .",
+        ("R", "X", "is overridden by"),
+        None,
+    ),
+    Refusal(
+        "a-non-indication-over-what-overrides-it",
+        "ex:X a ind:NonIndication ; ind:action ex:I ; ind:criterion ex:C ; ind:overrides ex:R .",
+        ("R", "X", "is overridden by"),
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.name)
+def test_what_is_outside_the_profile_is_refused_by_name(refusal: Refusal) -> None:
+    """The error names the axiom, the file and the line."""
+    text = f"{SMALL}{refusal.turtle}\n"
+    with pytest.raises(IndicantError) as caught:
+        compile_source(source_of(text))
+    error = caught.value
+    for word in refusal.words:
+        assert word in error.message
+    if refusal.line is not None:
+        assert error.file is not None
+        assert error.file.endswith("guideline.ttl")
+        starts = (number for number, line in enumerate(text.splitlines(), 1)
+                  if line.startswith(f"{refusal.line} "))
+        assert error.line == next(starts)
+
+
+def test_the_guideline_that_refusals_add_to_is_in_the_profile() -> None:
+    """Each refusal is due to what it adds."""
+    assert compile_source(source_of(SMALL)).graph
