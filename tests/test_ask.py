@@ -547,6 +547,12 @@ def test_a_query_without_end_is_stopped_in_time(query: str, engine: str) -> None
     assert time.monotonic() - start < 10
 
 
+@pytest.mark.parametrize("seconds", [1e300, float("inf")])
+def test_a_limit_beyond_reason_is_a_limit(seconds: float) -> None:
+    table = asker(with_case=False).run("ASK { ?s ?p ?o }", seconds=seconds)
+    assert table.rows == ((ox.Literal(True),),)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="no limit of memory elsewhere")
 def test_a_query_that_needs_too_much_memory_is_stopped() -> None:
     graph = "".join(f"<x:{number}> <x:p> <x:{number}> .\n" for number in range(20_000))

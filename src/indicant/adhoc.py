@@ -21,6 +21,7 @@ _Row = TypeVar("_Row")
 
 SECONDS: Final = 30.0
 MAX_BYTES: Final = 1_000_000
+_DAY: Final = 86_400.0
 MAX_ROWS: Final = 100_000
 MAX_MEMORY: Final = 2_000_000_000
 _TOKEN: Final = re.compile(
@@ -153,7 +154,7 @@ def run(
             [sys.executable, "-c", "from indicant.adhoc import child; child()"],
             input=f"{task}\n{graph}".encode(),
             capture_output=True,
-            timeout=seconds,
+            timeout=min(seconds, _DAY),
             check=False,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )

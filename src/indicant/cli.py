@@ -70,8 +70,8 @@ Everything is in the default graph, whatever the format.
 
 _WHY_EPILOG = """\
 examples:
-  indicant why case.ttl foraminotomy              the reasons, down to the lines of the case
-  indicant why case.ttl "spinal fusion" --to recommended
+  indicant why case.ttl Bandage                 the reasons, down to the lines of the case
+  indicant why case.ttl "walking aid" --to recommended
 
 Below the reasons stand the least sets of facts that would change the status, fewest facts first:
 no part of a set does it. "learn" says what is not known yet, "if instead" what would have to be
@@ -80,9 +80,9 @@ rest stays. Where not every size was searched, a last line says so.
 """
 _WHATIF_EPILOG = """\
 examples:
-  indicant whatif case.ttl +Myelopathy -SpinalInstability
-  indicant whatif case.ttl ~CervicalMri "foraminal stenosis:severity=Mild"
-  indicant whatif case.ttl care:weeks=30 asOf=2027-01-31
+  indicant whatif case.ttl +Cough -Fever
+  indicant whatif case.ttl ~Radiograph "shortness of breath:severity=Mild"
+  indicant whatif case.ttl Bandage:weeks=3 asOf=2027-01-31
 
 edits:
   +Term                  it is present, or was received; what excludes it is taken back

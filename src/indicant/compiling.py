@@ -472,6 +472,7 @@ class _Writer:
                 iri = f"{BASE}implicant/" + _digest(word, subject, *literals)
                 self._add(iri, TYPE, IND + "Implicant")
                 self._add(iri, IND + word, subject)
+                self._add(iri, IND + "decides", subject)
                 self._add(iri, IND + "size", len(literals))
                 self._add(iri, IND + "rank", rank)
                 for literal in literals:

@@ -99,13 +99,14 @@ def write(data: bytes, path: str | os.PathLike[str]) -> None:
         if target.exists() and not target.is_file():
             target.write_bytes(data)
             return
-        handle, work = tempfile.mkstemp(prefix=".new-", dir=target.parent)
+        real = target.resolve()
+        handle, work = tempfile.mkstemp(prefix=".new-", dir=real.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(work, _mode(target))
-        os.replace(work, target.resolve())
+        os.chmod(work, _mode(real))
+        os.replace(work, real)
         work = None
     except OSError as error:
         reason = error.strerror or str(error)

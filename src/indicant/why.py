@@ -13,6 +13,7 @@ from indicant.drafting import LENGTHS
 from indicant.errors import IndicantError
 from indicant.lines import Lines
 from indicant.naming import Names, prefixes_in
+from indicant.rendering import reference
 from indicant.terms import PREFIXES, TYPE, local_name
 from indicant.vocabulary import text_of
 
@@ -46,6 +47,12 @@ _ONCE: Final = {
     ("for", "refuted"): "not indicated",
     ("against", "met"): "contraindicated",
     ("against", "refuted"): "not contraindicated",
+}
+_SAID: Final = {
+    "agrees": "agrees:",
+    "disputes": "disputes:",
+    "qualifies": "qualifies:",
+    "related": "related reading:",
 }
 _SHOWN: Final = 4
 
@@ -434,15 +441,7 @@ def _argument_text(one: ArgumentRecord) -> Iterator[str]:
         yield from _wrapped(6, f"{place} {passage['paraphrase']}")
         for said in one["evidence"]:
             if said["passage"] == passage["id"]:
-                yield from _wrapped(8, _evidence_text(said))
-
-
-def _evidence_text(said: EvidenceRecord) -> str:
-    who = " ".join(part for part in (said["authors"], said["year"]) if part)
-    number = f"DOI {said['doi']}" if said["doi"] else ""
-    number = number or (f"PMID {said['pmid']}" if said["pmid"] else "")
-    relation = "related reading" if said["relation"] == "related" else said["relation"]
-    return f"{relation}: " + ", ".join(part for part in (who or said["title"], number) if part)
+                yield from _wrapped(8, f"{_SAID[said['relation']]} {reference(said)}")
 
 
 def stated(fact: EstablishedRecord | ChangingFactRecord | object) -> str:
