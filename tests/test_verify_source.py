@@ -453,6 +453,6 @@ def test_a_new_sentence_moves_what_comes_after_it() -> None:
 
 def test_origins_raises_for_a_folder_without_passages(tmp_path: Path) -> None:
     file = tmp_path / "bare.ttl"
-    file.write_text("<urn:o> a <http://www.w3.org/2002/07/owl#Ontology> .", encoding="utf-8")
+    file.write_text("<urn:o> a <https://w3id.org/indicant/core/Guideline> .", encoding="utf-8")
     with pytest.raises(IndicantError, match="takes no passage"):
         origins(load(file))

@@ -376,6 +376,10 @@ def _machine() -> SimpleNamespace:
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-Xlog:disable",
+                # A signal that ends the process is Python's; Java's own way of ending crashes.
+                "-Xrs",
+                # A crash report could hold what is known of a patient.
+                f"-XX:ErrorFile={os.devnull}",
             ]
             if _java_version(home) >= 17:
                 options.append("--enable-native-access=ALL-UNNAMED")
