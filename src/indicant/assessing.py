@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypedDict
@@ -363,6 +364,7 @@ class _Catalogue:
             )
             for iri, one in self.literals.items()
         }
+        self._standing: dict[str, tuple[list[str], list[_Recommendation], list[TensionRecord]]] = {}
         guidelines = engine.ask("which-guidelines-are-there")
         self.guideline = guidelines[0] if guidelines else (None, None, None)
 
@@ -397,6 +399,24 @@ class _Catalogue:
     def passage_id(self, iri: str) -> str:
         """Return the short name of a passage."""
         return self.passages[iri]["id"] if iri in self.passages else local_name(iri)
+
+    def standing(self, action: str) -> tuple[list[str], list[_Recommendation], list[TensionRecord]]:
+        """Return what counts for an action whatever the case.
+
+        That is every recommendation, those for it first; those for it, the soonest first; and
+        the tensions that touch any of them.
+        """
+        if action not in self._standing:
+            known = self.recommendations
+            counting = self.counting[action]
+            ordered = sorted(counting, key=lambda iri: (known[iri].direction != "for", iri))
+            soonest = sorted(
+                (known[iri] for iri in counting if known[iri].direction == "for"),
+                key=lambda one: (one.urgency_order, one.phase_order, one.iri),
+            )
+            tensions = {iri: one for name in ordered for iri, one in self.tensions[name].items()}
+            self._standing[action] = ordered, soonest, [tensions[iri] for iri in sorted(tensions)]
+        return self._standing[action]
 
     def label(self, iri: str) -> str:
         """Return the label of an intervention."""
@@ -434,6 +454,9 @@ class _Rows:
         )
 
 
+_SPECULATE: Final = 1_000
+
+
 class Assessor:
     """A guideline, compiled and loaded once, for any number of cases.
 
@@ -466,6 +489,7 @@ class Assessor:
         if validator not in {"shacl", "pyshacl"}:
             raise IndicantError(f"unknown validator '{validator}'", help="one of: shacl, pyshacl")
         self._reference = validator == "pyshacl"
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="indicant")
         self.source, self.compiled = source, compiled
 
     @property
@@ -512,10 +536,19 @@ class Assessor:
         """
         if as_of is not None:
             document = with_date(document, as_of)
-        findings = self.validate(document)
-        if any(finding.severity == "violation" for finding in findings):
-            raise InvalidCase(findings)
-        self._engine.begin(document.quads)
+        if len(document.quads) > _SPECULATE:
+            findings = self.validate(document)
+            _demand(findings)
+            self._engine.begin(document.quads)
+        else:
+            # Both release the interpreter while they work, so that a small case is checked while
+            # the rules run over it; what they derived is not read unless it conforms.
+            checking = self._pool.submit(self.validate, document)
+            try:
+                self._engine.begin(document.quads)
+            finally:
+                findings = checking.result()
+            _demand(findings)
         return [finding.message for finding in findings]
 
     def assess(
@@ -620,19 +653,11 @@ class Assessor:
     def _action(self, action: str, rows: _Rows) -> ActionRecord:
         catalogue = self._catalogue
         status = rows.status[action]
-        answers = {iri: rows.answers[iri] for iri in catalogue.counting[action]}
-        known = catalogue.recommendations
-        own = sorted(
-            (known[iri] for iri, answer in answers.items() if answer != "refuted"),
-            key=lambda one: (one.urgency_order, one.phase_order, one.iri),
+        answers = rows.answers
+        ordered, soonest, tensions = catalogue.standing(action)
+        leading = next((one for one in soonest if answers[one.iri] == "met"), None) or next(
+            (one for one in soonest if answers[one.iri] == "open"), None
         )
-        if any(answers[one.iri] == "met" for one in own if one.direction == "for"):
-            own = [one for one in own if answers[one.iri] == "met"]
-        leading = next((one for one in own if one.direction == "for"), None)
-        ordered = sorted(answers, key=lambda iri: (known[iri].direction != "for", iri))
-        tensions = {
-            iri: record for one in ordered for iri, record in catalogue.tensions[one].items()
-        }
         below = [(one, rows.status[one]) for one in catalogue.below[action] if one in rows.status]
         settling = self._settling(status, ordered, rows)
         recommendations = [self._recommendation(iri, rows) for iri in ordered]
@@ -657,7 +682,7 @@ class Assessor:
             awaiting=self._awaiting(settling),
             settledBy=[record for record, _ in settling],
             recommendations=recommendations,
-            tensions=[tensions[iri] for iri in sorted(tensions)],
+            tensions=tensions,
             including=self._terms(below, status) if status == "contraindicated" else [],
             excepting=(
                 self._terms(below, "contraindicated")
@@ -753,6 +778,12 @@ class Assessor:
                 record = awaited[literal]
                 found.setdefault((record["term"], record["label"]), record)
         return list(found.values())
+
+
+def _demand(findings: list[Finding]) -> None:
+    """Raise if a finding is a violation."""
+    if any(finding.severity == "violation" for finding in findings):
+        raise InvalidCase(findings)
 
 
 def with_date(document: Document, as_of: str) -> Document:
