@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import functools
 import itertools
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
 
 import brute
-import pytest
 from brute import (
     DAYS,
     FINDING,
@@ -36,13 +38,14 @@ from brute import (
     Value,
     Within,
 )
-from oracle import ANSWERS, BASE, DECIDED, EX, IND, PREFIXES, Bench, source_of
-
 from indicant.assessing import with_date
-from indicant.compiling import compile_source
 from indicant.engine import ENGINES, Engine
-from indicant.errors import IndicantError
-from indicant.reading import Document
+from indicant.validation import SHAPE
+from making import BASE, EX, IND, PREFIXES
+from oracle import ANSWERS, DECIDED, Bench
+
+if TYPE_CHECKING:
+    from indicant.reading import Document
 
 TODAY = datetime.date(2026, 11, 22)
 CLASSES = {
@@ -62,14 +65,16 @@ CLASSES = {
 }
 VOCABULARY = Guideline(
     classes=CLASSES,
-    disjoint=(("ex:Course", "ex:Diet"),),
+    disjoint=(
+        ("ex:Course", "ex:Diet"),
+        ("ex:Grave", "ex:Slight"),
+        ("ind:Outcome", "ex:Severity"),
+    ),
     once=((RECEIVED, "ex:Course"),),
     data={
         DAYS: Span("integer"),
         WEEKS: Span("decimal"),
-        "ex:grade": Span(
-            "integer", (("minInclusive", Decimal(0)), ("maxInclusive", Decimal(5)))
-        ),
+        "ex:grade": Span("integer", (("minInclusive", Decimal(0)), ("maxInclusive", Decimal(5)))),
         "ex:level": Span("decimal"),
         "ex:firm": Span("boolean"),
         "ex:free": None,
@@ -84,16 +89,6 @@ VOCABULARY = Guideline(
         "ex:bad": ("ex:Grave",),
         "ex:mild": ("ex:Slight",),
     },
-)
-VOCABULARY = Guideline(
-    **{
-        **vars(VOCABULARY),
-        "disjoint": (
-            *VOCABULARY.disjoint,
-            ("ex:Grave", "ex:Slight"),
-            ("ind:Outcome", "ex:Severity"),
-        ),
-    }
 )
 
 
@@ -122,14 +117,10 @@ def guideline(*advice: Advice, **criteria: Expression) -> Guideline:
     given = advice or tuple(
         Advice(f"ex:for-{name}", "Indication", "ex:Act", f"ex:is-{name}") for name in criteria
     )
-    return Guideline(
-        **{**vars(VOCABULARY), "criteria": named, "advice": {one.name: one for one in given}}
-    )
+    return dataclasses.replace(VOCABULARY, criteria=named, advice={one.name: one for one in given})
 
 
-def case(
-    *nodes: Node, excludes: tuple[str, ...] = (), proposes: tuple[str, ...] = ()
-) -> Case:
+def case(*nodes: Node, excludes: tuple[str, ...] = (), proposes: tuple[str, ...] = ()) -> Case:
     return Case("c", TODAY, nodes, tuple(("", cls) for cls in excludes), proposes)
 
 
@@ -149,6 +140,11 @@ def node(
         tuple((names.get(key, f"ex:{key}"), value) for key, value in values.items()),
         start,
     )
+
+
+def graded(given: Node, grade: int | None) -> Node:
+    values: tuple[tuple[str, Value], ...] = () if grade is None else (("ex:grade", Decimal(grade)),)
+    return dataclasses.replace(given, values=values)
 
 
 class Trap(NamedTuple):
@@ -187,9 +183,7 @@ LONGER = guideline(
     weeks=received("ex:Course", within(WEEKS, "decimal", minInclusive=6)),
     finding=found("ex:A", LONG),
 )
-AGAINST = guideline(
-    Advice("ex:against", "Contraindication", "ex:Act", "ex:is-a"), a=A
-)
+AGAINST = guideline(Advice("ex:against", "Contraindication", "ex:Act", "ex:is-a"), a=A)
 AGAINST_BELOW = guideline(
     Advice("ex:against", "Contraindication", "ex:Below", "ex:is-a"),
     Advice("ex:for", "Indication", "ex:Act", "ex:is-b"),
@@ -428,13 +422,8 @@ TRAPS = [
             f"grade-{grade}",
             GRADES,
             case(
-                node(HAS_FINDING, "ex:A", **({} if grade is None else {"grade": Decimal(grade)})),
-                node(
-                    RECEIVED,
-                    "ex:Course",
-                    name="course",
-                    **({} if grade is None else {"grade": Decimal(grade)}),
-                ),
+                graded(node(HAS_FINDING, "ex:A"), grade),
+                graded(node(RECEIVED, "ex:Course", name="course"), grade),
             ),
             {
                 "covered": "open" if grade is None else "met",
@@ -500,12 +489,6 @@ TRAPS = [
         VALUES,
         case(node(RECEIVED, "ex:Course", severity=Iri("ind:Failed"), free=True)),
         {"grave": "refuted", "worst": "refuted", "whole": "refuted", "word": "refuted"},
-    ),
-    Trap(
-        "a-double-is-no-decimal",
-        VALUES,
-        case(node(RECEIVED, "ex:Course", free=2.0)),
-        {"whole": "refuted", "word": "refuted"},
     ),
     Trap(
         "a-decimal-may-be-an-integer",
@@ -704,8 +687,6 @@ def test_days_are_days_of_the_calendar(start: str, end: str, days: int, name: st
         ('ex:free "004"^^xsd:integer', "whole", "refuted"),
         ('ex:free "a"^^xsd:string', "word", "met"),
         ('ex:free "a"@en', "word", "refuted"),
-        ('ex:free "2"^^xsd:nonNegativeInteger', "whole", "met"),
-        ('ex:free "2"^^xsd:float', "whole", "refuted"),
         ('ex:level "+2.00"^^xsd:decimal', "two", "met"),
     ],
 )
@@ -724,311 +705,53 @@ def test_values_are_compared_and_not_their_spelling(
     assert decide(made.engines[name], document)[f"for-{subject}"] == answer
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        "ex:free 2.0e0",
+        'ex:free "2"^^xsd:float',
+        'ex:free "2"^^xsd:nonNegativeInteger',
+        'ex:free "two"^^xsd:integer',
+        'ex:free "yes"^^xsd:boolean',
+        "ex:free 12345678901234567890",
+        "ex:free 5.00000000000000000001",
+        "ex:free ex:bad",
+    ],
+)
+def test_what_cannot_be_compared_exactly_is_refused(facts: str) -> None:
+    """A value on which engines of arithmetic differ makes a case invalid."""
+    made = bench(GUIDELINES.index(VALUES))
+    text = (
+        f'{PREFIXES}:c a ind:PatientCase ; ind:asOf "{TODAY}"^^xsd:date ; ind:received :n .\n'
+        f":n a ex:Course ; {facts} .\n"
+    )
+    document = parse(text)
+    quads = document.quads
+    shapes = [finding.shape for finding in made.validator.check(document)]
+    assert shapes == [f"{SHAPE}Node-datatype"]
+    assert made.validator.validate_with_pyshacl(quads) == made.validator.validate(quads)
+
+
+@pytest.mark.parametrize("name", ["oxigraph", "rdflib"])
+def test_a_double_is_no_decimal(name: str) -> None:
+    """In OWL the two are disjoint, whatever SPARQL makes of comparing them."""
+    made = bench(GUIDELINES.index(VALUES))
+    document = made.document([case(node(RECEIVED, "ex:Course", free=2.0))])
+    assert decide(made.engines[name], document)["for-whole"] == "refuted"
+
+
+def test_a_node_of_cases_on_two_dates_is_refused() -> None:
+    """How long a course has lasted depends on the case that it belongs to."""
+    made = bench(GUIDELINES.index(LONGER))
+    cases = [
+        Case("c1", TODAY, (node(RECEIVED, "ex:Course", days=10),)),
+        Case("c2", TODAY + datetime.timedelta(days=300), (node(RECEIVED, "ex:Course", days=10),)),
+    ]
+    findings = made.validator.check(made.document(cases))
+    assert {finding.shape for finding in findings} == {f"{SHAPE}Case-apart"}
+
+
 def parse(text: str) -> Document:
     from indicant.reading import parse as read_text
 
     return read_text(text, path="case.ttl")
-
-
-# ---------------------------------------------------------------------- refusals
-
-
-SMALL = f"""{PREFIXES}
-ex:F a owl:Class ; rdfs:subClassOf ind:Finding .
-ex:G a owl:Class ; rdfs:subClassOf ind:Finding .
-ex:I a owl:Class ; rdfs:subClassOf ind:Intervention .
-ex:J a owl:Class ; rdfs:subClassOf ind:Intervention .
-ex:grade a owl:DatatypeProperty , owl:FunctionalProperty .
-ex:size a owl:DatatypeProperty .
-ex:side a owl:ObjectProperty , owl:FunctionalProperty .
-ex:Side a owl:Class .
-ex:left a owl:NamedIndividual , ex:Side .
-ex:right a owl:NamedIndividual , ex:Side .
-ex:C a owl:Class , ind:Criterion ;
-  owl:equivalentClass [ a owl:Restriction ;
-    owl:onProperty ind:hasFinding ; owl:someValuesFrom ex:F ] .
-ex:R a ind:Indication ; ind:action ex:I ; ind:criterion ex:C .
-"""
-
-
-def restriction(prop: str, rest: str) -> str:
-    return f"[ a owl:Restriction ; owl:onProperty {prop} ; {rest} ]"
-
-
-def faceted(facet: str, filler: str = "ex:F") -> str:
-    both = f"[ a owl:Class ; owl:intersectionOf ( {filler} {facet} ) ]"
-    return restriction("ind:hasFinding", f"owl:someValuesFrom {both}")
-
-
-def criterion(expression: str) -> str:
-    return f"ex:X a owl:Class , ind:Criterion ; owl:equivalentClass {expression} ."
-
-
-def bounded(datatype: str, bound: str) -> str:
-    return (
-        f"owl:someValuesFrom [ a rdfs:Datatype ; owl:onDatatype {datatype} ; "
-        f"owl:withRestrictions ( [ {bound} ] ) ]"
-    )
-
-
-class Refusal(NamedTuple):
-    """What is added to a guideline that is in the profile, and what the error then names."""
-
-    name: str
-    turtle: str
-    words: tuple[str, ...]
-    line: str | None = "ex:X"
-
-
-ONE = '"1"^^xsd:nonNegativeInteger'
-LIMIT = "owl:maxQualifiedCardinality"
-REFUSALS = [
-    Refusal(
-        "only-in-a-criterion",
-        criterion(restriction("ind:hasFinding", "owl:allValuesFrom ex:F")),
-        ("X", "hasFinding only F"),
-    ),
-    Refusal(
-        "cardinality-in-a-criterion",
-        criterion(restriction("ind:hasFinding", f"owl:minQualifiedCardinality {ONE} ; owl:onClass ex:F")),
-        ("X", "hasFinding minQualifiedCardinality 1 F"),
-    ),
-    Refusal(
-        "value-in-a-criterion",
-        criterion(restriction("ind:hasFinding", "owl:hasValue ex:left")),
-        ("X", "hasFinding value left"),
-    ),
-    Refusal(
-        "another-role-in-a-criterion",
-        criterion(restriction("ex:side", "owl:someValuesFrom ex:Side")),
-        ("X", "side some Side"),
-    ),
-    Refusal(
-        "a-class-of-findings-as-a-criterion",
-        criterion("[ a owl:Class ; owl:unionOf ( ex:C ex:F ) ]"),
-        ("X", "F"),
-    ),
-    Refusal(
-        "facet-on-shows",
-        criterion(faceted(restriction("ind:shows", "owl:someValuesFrom ex:F"))),
-        ("X", "shows some F"),
-    ),
-    Refusal(
-        "facet-without-a-class",
-        criterion(restriction("ind:hasFinding", f"owl:someValuesFrom {restriction('ex:side', 'owl:hasValue ex:left')}")),
-        ("X", "side value left"),
-    ),
-    Refusal(
-        "two-classes-in-a-filler",
-        criterion(faceted("ex:G")),
-        ("X", "F and G"),
-    ),
-    Refusal(
-        "complement-in-a-filler",
-        criterion(faceted("[ a owl:Class ; owl:complementOf ex:G ]")),
-        ("X", "not G"),
-    ),
-    Refusal(
-        "a-class-of-the-wrong-role",
-        criterion(restriction("ind:received", "owl:someValuesFrom ex:F")),
-        ("X", "received some F"),
-    ),
-    Refusal(
-        "an-undeclared-class",
-        criterion(restriction("ind:hasFinding", "owl:someValuesFrom ex:Typo")),
-        ("X", "Typo"),
-    ),
-    Refusal(
-        "an-undeclared-property",
-        criterion(faceted(restriction("ex:typo", "owl:hasValue 3"))),
-        ("X", "typo"),
-    ),
-    Refusal(
-        "a-data-property-that-is-not-functional",
-        criterion(faceted(restriction("ex:size", "owl:hasValue 3"))),
-        ("X", "size", "functional"),
-    ),
-    Refusal(
-        "bounds-on-doubles",
-        criterion(faceted(restriction("ex:grade", bounded("xsd:double", "xsd:minInclusive 3.0e0")))),
-        ("X", "double"),
-    ),
-    Refusal(
-        "bounds-that-are-doubles",
-        criterion(faceted(restriction("ex:grade", bounded("xsd:decimal", "xsd:minInclusive 3.0e0")))),
-        ("X", "minInclusive 3.0"),
-    ),
-    Refusal(
-        "a-pattern-as-facet",
-        criterion(faceted(restriction("ex:grade", bounded("xsd:string", 'xsd:pattern "a"')))),
-        ("X", "string"),
-    ),
-    Refusal(
-        "a-date-as-value",
-        criterion(faceted(restriction("ex:grade", 'owl:hasValue "2026-01-01"^^xsd:date'))),
-        ("X", "date"),
-    ),
-    Refusal(
-        "values-not-said-to-differ",
-        criterion(faceted(restriction("ex:side", "owl:hasValue ex:left"))),
-        ("side value left", "right"),
-        "ex:left",
-    ),
-    Refusal(
-        "a-value-whose-class-is-open",
-        "[] a owl:AllDifferent ; owl:distinctMembers ( ex:left ex:right ) .\n"
-        "ex:Odd a owl:Class ; rdfs:subClassOf ex:Side .\n"
-        "ex:odd a owl:NamedIndividual , ex:Odd , ex:Side ; owl:differentFrom ex:left , ex:right .\n"
-        + criterion(faceted(restriction("ex:side", "owl:someValuesFrom ex:Odd"))),
-        ("side some Odd", "left"),
-        "ex:left",
-    ),
-    Refusal("cyclic-criteria", criterion("[ a owl:Class ; owl:complementOf ex:X ]"), ("X uses X",)),
-    Refusal(
-        "a-criterion-without-a-definition",
-        "ex:X a owl:Class , ind:Criterion .",
-        ("X", "exactly one owl:equivalentClass"),
-    ),
-    Refusal(
-        "a-criterion-below-another",
-        criterion("ex:C") + "\nex:X rdfs:subClassOf ex:C .",
-        ("X subClassOf C",),
-    ),
-    Refusal(
-        "a-domain", "ex:grade rdfs:domain ex:F .", ("grade domain F",), "ex:grade"
-    ),
-    Refusal(
-        "a-property-chain",
-        "ex:side owl:propertyChainAxiom ( ind:received ind:shows ) .",
-        ("side propertyChainAxiom",),
-        "ex:side",
-    ),
-    Refusal(
-        "a-property-below-a-role",
-        "ex:X a owl:ObjectProperty ; rdfs:subPropertyOf ind:hasFinding .",
-        ("X subPropertyOf hasFinding",),
-    ),
-    Refusal(
-        "an-inverse-property",
-        "ex:X a owl:ObjectProperty ; owl:inverseOf ind:hasFinding .",
-        ("X inverseOf hasFinding",),
-    ),
-    Refusal(
-        "a-transitive-property",
-        "ex:X a owl:ObjectProperty , owl:TransitiveProperty .",
-        ("X is transitive",),
-    ),
-    Refusal(
-        "equal-individuals", "ex:left owl:sameAs ex:right .", ("left sameAs right",), "ex:left"
-    ),
-    Refusal(
-        "a-complement-among-classes",
-        "ex:X a owl:Class ; rdfs:subClassOf ind:Finding , [ a owl:Class ; owl:complementOf ex:G ] .",
-        ("X subClassOf not G",),
-    ),
-    Refusal(
-        "an-existential-among-classes",
-        "ex:X a owl:Class ; rdfs:subClassOf ind:Finding , "
-        f"{restriction('ex:side', 'owl:someValuesFrom ex:Side')} .",
-        ("X subClassOf side some Side",),
-    ),
-    Refusal(
-        "an-equivalent-class-of-findings",
-        "ex:X a owl:Class ; rdfs:subClassOf ind:Finding ; owl:equivalentClass ex:F .",
-        ("X equivalentClass F",),
-    ),
-    Refusal(
-        "a-union-of-findings",
-        "ex:X a owl:Class ; owl:unionOf ( ex:F ex:G ) .",
-        ("X unionOf",),
-    ),
-    Refusal(
-        "a-disjoint-union",
-        "ex:X a owl:Class ; owl:disjointUnionOf ( ex:F ex:G ) .",
-        ("X disjointUnionOf",),
-    ),
-    Refusal(
-        "a-cyclic-hierarchy",
-        "ex:X a owl:Class ; rdfs:subClassOf ex:Y .\nex:Y a owl:Class ; rdfs:subClassOf ex:X .",
-        ("X subClassOf Y subClassOf X",),
-    ),
-    Refusal(
-        "a-class-that-can-have-no-member",
-        "ex:F owl:disjointWith ex:G .\nex:X a owl:Class ; rdfs:subClassOf ex:F , ex:G .",
-        ("X",),
-    ),
-    Refusal(
-        "two-a-case-at-most",
-        "ind:PatientCase rdfs:subClassOf "
-        + restriction("ind:received", f'{LIMIT} "2"^^xsd:nonNegativeInteger ; owl:onClass ex:I')
-        + " .",
-        ("PatientCase subClassOf received maxQualifiedCardinality 2 I",),
-        None,
-    ),
-    Refusal(
-        "courses-neither-nested-nor-disjoint",
-        "\n".join(
-            "ind:PatientCase rdfs:subClassOf "
-            + restriction("ind:received", f"{LIMIT} {ONE} ; owl:onClass {cls}")
-            + " ."
-            for cls in ("ex:I", "ex:J")
-        ),
-        ("PatientCase max 1 I and max 1 J",),
-        "ex:I",
-    ),
-    Refusal(
-        "a-recommendation-without-a-criterion",
-        "ex:X a ind:Indication ; ind:action ex:I .",
-        ("X", "exactly one ind:criterion"),
-    ),
-    Refusal(
-        "a-recommendation-of-a-finding",
-        "ex:X a ind:Indication ; ind:action ex:F ; ind:criterion ex:C .",
-        ("X action F",),
-    ),
-    Refusal(
-        "a-recommendation-for-no-criterion",
-        "ex:X a ind:Indication ; ind:action ex:I ; ind:criterion ex:F .",
-        ("X criterion F",),
-    ),
-    Refusal(
-        "overriding-of-nothing",
-        "ex:X a ind:Indication ; ind:action ex:I ; ind:criterion ex:C ; ind:overrides ex:Y .",
-        ("X overrides Y",),
-    ),
-    Refusal(
-        "overriding-in-a-circle",
-        "ex:X a ind:Indication ; ind:action ex:I ; ind:criterion ex:C ; ind:overrides ex:R .\n"
-        "ex:R ind:overrides ex:X .",
-        ("R", "X", "is overridden by"),
-        None,
-    ),
-    Refusal(
-        "a-non-indication-over-what-overrides-it",
-        "ex:X a ind:NonIndication ; ind:action ex:I ; ind:criterion ex:C ; ind:overrides ex:R .",
-        ("R", "X", "is overridden by"),
-        None,
-    ),
-]
-
-
-@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.name)
-def test_what_is_outside_the_profile_is_refused_by_name(refusal: Refusal) -> None:
-    """The error names the axiom, the file and the line."""
-    text = f"{SMALL}{refusal.turtle}\n"
-    with pytest.raises(IndicantError) as caught:
-        compile_source(source_of(text))
-    error = caught.value
-    for word in refusal.words:
-        assert word in error.message
-    if refusal.line is not None:
-        assert error.file is not None
-        assert error.file.endswith("guideline.ttl")
-        starts = (number for number, line in enumerate(text.splitlines(), 1)
-                  if line.startswith(f"{refusal.line} "))
-        assert error.line == next(starts)
-
-
-def test_the_guideline_that_refusals_add_to_is_in_the_profile() -> None:
-    """Each refusal is due to what it adds."""
-    assert compile_source(source_of(SMALL)).graph

@@ -374,7 +374,7 @@ def test_of_several_documents_the_one_that_matches_is_meant() -> None:
 
 
 def test_a_long_document_is_searched_in_bounded_time() -> None:
-    """A passage far from its place is found between words, and what is gone does not take for ever."""
+    """A passage far from its place is found between words; what is gone does not take for ever."""
     filler = "All work and no play makes a document long, and then longer. " * 12_000
     text = filler + DOCUMENT.replace(QUOTES["p4"], "Wait.") + filler[:200_000]
     many = tuple(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import making
 import oracle
 from forcing import (
     CASES,
@@ -239,7 +240,7 @@ def test_clauses_entail_what_a_solver_says() -> None:
 @pytest.mark.parametrize("seed", range(40, 52))
 def test_random_guidelines(seed: int) -> None:
     """Where clauses are long and courses are recorded once, the rules still say the same."""
-    maker = oracle.Maker(seed)
+    maker = making.Maker(seed)
     guideline = maker.guideline()
     bench = oracle.Bench(guideline)
     engine = bench.engines["oxigraph"]

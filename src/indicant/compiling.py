@@ -215,7 +215,10 @@ def compile_source(source: Source, *, seconds: float = 60.0) -> CompiledGuidelin
             for iri, expression in subjects.items()
         }
         atoms = sorted(
-            {atom for expression in normal.values() for atom in existentials(expression)}, key=repr
+            theory.closure(
+                atom for expression in normal.values() for atom in existentials(expression)
+            ),
+            key=repr,
         )
         check_with_reasoner(source, model, theory, atoms)
         done: dict[Expression, Compiled] = {}

@@ -64,7 +64,7 @@ def compile_expression(
         IndicantError: the time is used up; nothing is returned then, never a part.
     """
     normal = theory.normal(expression)
-    own = sorted(set(existentials(normal)), key=repr)
+    own = sorted(theory.closure(existentials(normal)), key=repr)
     clauses = theory.clauses(own)
     search = _Search(clauses, normal, time.monotonic() + seconds, about)
     try:

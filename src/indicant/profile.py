@@ -13,8 +13,10 @@ from indicant.errors import IndicantError
 from indicant.model import (
     BOUNDS,
     CASE,
+    HAS_FINDING,
     INTEGERS,
     INTERVENTION,
+    RECEIVED,
     ROLES,
     And,
     ClassFacet,
@@ -270,7 +272,7 @@ class _Reader:
         if (
             node.value == CASE
             and isinstance(role, ox.NamedNode)
-            and role.value in ROLES
+            and role.value in {HAS_FINDING, RECEIVED}
             and isinstance(cls, ox.NamedNode)
             and not _is_blank(cls)
             and isinstance(limit, ox.Literal)
@@ -281,7 +283,8 @@ class _Reader:
         raise self.refuse(
             node,
             axiom,
-            "a superclass is a named class, or 'max 1' of a role for ind:PatientCase",
+            "a superclass is a named class, or 'max 1' of ind:hasFinding or ind:received for "
+            "ind:PatientCase",
         )
 
     def _disjoint(

@@ -109,6 +109,39 @@ class Theory:
             return Or(tuple(self.normal(part) for part in expression.operands))
         return expression
 
+    def closure(self, own: Iterable[Existential]) -> set[Existential]:
+        """Return existentials in normal form with what a record is to be known by beside them.
+
+        An existential over a class that a record may be in, without being about that record alone,
+        is true of the record by its kind and by its facets together; each of them is then a fact
+        of its own that a case can establish.
+        """
+        atoms = set(own)
+        roots = {
+            (role, cls)
+            for cls, roles in self._model.once.items()
+            for role in roles
+            if self.once(Existential(role, cls)) == cls
+        }
+        for atom in list(atoms):
+            if not atom.facets or self.once(atom) is not None:
+                continue
+            for role, root in roots:
+                if role != atom.role:
+                    continue
+                kinds = {
+                    cls
+                    for cls, above in self._model.above.items()
+                    if root in above and atom.filler in above
+                }
+                if root not in kinds:
+                    atoms.update(Existential(role, cls) for cls in kinds)
+                if kinds:
+                    atoms.update(
+                        Existential(role, root, frozenset({facet})) for facet in atom.facets
+                    )
+        return atoms
+
     # ------------------------------------------------------------------ clauses
 
     def clauses(self, own: Iterable[Existential]) -> Clauses:

@@ -1,0 +1,608 @@
+"""Make random guidelines within the profile, and cases of them, and write them in Turtle."""
+
+from __future__ import annotations
+
+import datetime
+import random
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypeVar
+
+import brute
+from brute import (
+    DAYS,
+    FINDING,
+    HAS_FINDING,
+    INTERVENTION,
+    INVESTIGATION,
+    PROPOSES,
+    RECEIVED,
+    ROOTS,
+    WEEKS,
+    Advice,
+    And,
+    Case,
+    Expression,
+    Facet,
+    Guideline,
+    Iri,
+    Is,
+    IsA,
+    Node,
+    Not,
+    Or,
+    Ref,
+    Some,
+    Span,
+    Value,
+    Within,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+T = TypeVar("T")
+
+EX = "https://example.org/g/"
+BASE = "https://example.org/case/"
+IND = "https://w3id.org/indicant/core/"
+TOP = "ind:PatientCase"
+PREFIXES = f"""PREFIX : <{BASE}>
+PREFIX ex: <{EX}>
+PREFIX ind: <{IND}>
+PREFIX owl: <http://www.w3.org/2002/07/owl#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+"""
+# ---------------------------------------------------------------------- Turtle
+
+
+def literal(value: Value) -> str:
+    """Write a value in Turtle."""
+    if isinstance(value, Iri):
+        return value.name
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, float):
+        return f"{value:e}"
+    if isinstance(value, Decimal):
+        return format(value, "f") if value.as_tuple().exponent else f"{int(value)}"
+    raise TypeError(value)
+
+
+def span_text(span: Span) -> str:
+    """Write a data range in Turtle."""
+    if not span.bounds:
+        return f"xsd:{span.datatype}"
+    bounds = " ".join(f"[ xsd:{kind} {literal(limit)} ]" for kind, limit in span.bounds)
+    return (
+        f"[ a rdfs:Datatype ; owl:onDatatype xsd:{span.datatype} ; "
+        f"owl:withRestrictions ( {bounds} ) ]"
+    )
+
+
+def expression_text(one: Expression) -> str:
+    """Write a class expression in Turtle."""
+    if isinstance(one, Ref):
+        return one.name
+    if isinstance(one, Not):
+        return f"[ a owl:Class ; owl:complementOf {expression_text(one.part)} ]"
+    if isinstance(one, (And, Or)):
+        word = "intersectionOf" if isinstance(one, And) else "unionOf"
+        parts = " ".join(expression_text(part) for part in one.parts)
+        return f"[ a owl:Class ; owl:{word} ( {parts} ) ]"
+    filler = one.cls
+    if one.facets:
+        facets = " ".join(facet_text(facet) for facet in one.facets)
+        filler = f"[ a owl:Class ; owl:intersectionOf ( {one.cls} {facets} ) ]"
+    return f"[ a owl:Restriction ; owl:onProperty {one.role} ; owl:someValuesFrom {filler} ]"
+
+
+def facet_text(facet: Facet) -> str:
+    """Write a facet in Turtle."""
+    if isinstance(facet, Within):
+        rest = f"owl:someValuesFrom {span_text(facet.span)}"
+    elif isinstance(facet, Is):
+        rest = f"owl:hasValue {literal(facet.value)}"
+    else:
+        rest = f"owl:someValuesFrom {facet.cls}"
+    return f"[ a owl:Restriction ; owl:onProperty {facet.property} ; {rest} ]"
+
+
+def guideline_text(guideline: Guideline) -> str:
+    """Write a guideline in Turtle."""
+    lines = [PREFIXES, f"<{EX}> a owl:Ontology ."]
+    for cls, parents in (*guideline.classes.items(), *guideline.kinds.items()):
+        above = f" ; rdfs:subClassOf {' , '.join(parents)}" if parents else ""
+        lines.append(f"{cls} a owl:Class{above} .")
+    for group in guideline.disjoint:
+        if len(group) == 2:
+            lines.append(f"{group[0]} owl:disjointWith {group[1]} .")
+        else:
+            lines.append(f"[] a owl:AllDisjointClasses ; owl:members ( {' '.join(group)} ) .")
+    for role, cls in guideline.once:
+        lines.append(
+            f"ind:PatientCase rdfs:subClassOf [ a owl:Restriction ; owl:onProperty {role} ; "
+            f'owl:maxQualifiedCardinality "1"^^xsd:nonNegativeInteger ; owl:onClass {cls} ] .'
+        )
+    for name, span in guideline.data.items():
+        if name.startswith("ex:"):
+            scope = f" ; rdfs:range {span_text(span)}" if span else ""
+            lines.append(f"{name} a owl:DatatypeProperty , owl:FunctionalProperty{scope} .")
+    for name, functional in guideline.objects.items():
+        if name.startswith("ex:"):
+            kind = " , owl:FunctionalProperty" if functional else ""
+            kind += f" ; rdfs:range {guideline.reach[name]}" if name in guideline.reach else ""
+            lines.append(f"{name} a owl:ObjectProperty{kind} .")
+    own = {one: types for one, types in guideline.individuals.items() if one.startswith("ex:")}
+    for name, types in own.items():
+        lines.append(f"{name} a owl:NamedIndividual , {' , '.join(types)} .")
+    if len(own) > 1:
+        lines.append(f"[] a owl:AllDifferent ; owl:distinctMembers ( {' '.join(own)} ) .")
+    lines.extend(
+        f"{name} a owl:Class , ind:Criterion ; owl:equivalentClass {expression_text(one)} ."
+        for name, one in guideline.criteria.items()
+    )
+    for advice in guideline.advice.values():
+        overrides = "".join(f" ; ind:overrides {other}" for other in advice.overrides)
+        lines.append(
+            f"{advice.name} a ind:{advice.kind} ; ind:action {advice.action} ; "
+            f"ind:criterion {advice.criterion}{overrides} ."
+        )
+    return "\n".join(lines) + "\n"
+
+
+def case_text(cases: Iterable[Case]) -> str:
+    """Write cases in Turtle."""
+    lines = [PREFIXES]
+    for case in cases:
+        facts = [f'a ind:PatientCase ; ind:asOf "{case.as_of}"^^xsd:date']
+        facts += [f"{node.place} :{node.name}" for node in case.nodes if node.place in ROOTS]
+        facts += [f"ind:proposes {cls}" for cls in case.proposes]
+        facts += [f"ind:excludes {cls}" for by, cls in case.excludes if not by]
+        lines.append(f":{case.name} {' ; '.join(facts)} .")
+        for node in case.nodes:
+            facts = [f"a {' , '.join(node.types)}"]
+            facts += [f"{name} {literal(value)}" for name, value in node.values]
+            begin = "ind:onset" if node.role == HAS_FINDING else "ind:startedOn"
+            if node.start is not None:
+                facts.append(f'{begin} "{node.start}"^^xsd:date')
+            if node.end is not None:
+                facts.append(f'ind:endedOn "{node.end}"^^xsd:date')
+            facts += [f"ind:shows :{one.name}" for one in case.nodes if one.place == node.name]
+            facts += [f"ind:excludes {cls}" for by, cls in case.excludes if by == node.name]
+            lines.append(f":{node.name} {' ; '.join(facts)} .")
+    return "\n".join(lines) + "\n"
+
+
+# ---------------------------------------------------------------------- random guidelines
+
+
+class Maker:
+    """Makes random guidelines, and cases that know something about their criteria."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)  # noqa: S311 - not for secrets
+
+    def chance(self, share: float) -> bool:
+        """Return true in a share of the calls."""
+        return self.random.random() < share
+
+    def one(self, options: Iterable[T]) -> T:
+        """Return one of some options."""
+        return self.random.choice(list(options))
+
+    # -------------------------------------------------------------- vocabulary
+
+    def guideline(self) -> Guideline:
+        """Return a guideline within the profile."""
+        classes: dict[str, tuple[str, ...]] = {}
+        for stem, root in (("F", FINDING), ("I", INTERVENTION)):
+            own: list[str] = []
+            for number in range(self.random.randint(4, 7)):
+                parents = tuple(
+                    self.random.sample(own, min(len(own), self.random.choice((0, 1, 1, 1, 2))))
+                )
+                own.append(f"ex:{stem}{number}")
+                classes[own[-1]] = parents or (root,)
+        classes["ex:V0"] = (INVESTIGATION,)
+        if self.chance(0.5):
+            classes["ex:V1"] = ("ex:V0", "ex:I0")
+        guideline = Guideline(classes)
+        guideline = replace(guideline, disjoint=self._disjoint(guideline))
+        guideline = replace(guideline, once=self._once(guideline))
+        guideline = self._properties(guideline)
+        pool = self._pool(guideline)
+        criteria: dict[str, Expression] = {}
+        for number in range(self.random.randint(6, 9)):
+            few = self.random.sample(pool, min(len(pool), self.random.randint(2, 5)))
+            size = self.random.choice((2, 3, 4, 6, 8, 8, 10))
+            body = self._expression(self.random.randint(1, 4), size, few, criteria)
+            if self.chance(0.7):
+                body = And((Ref(TOP), body))
+            criteria[f"ex:C{number}"] = body
+        return self._advice(replace(guideline, criteria=criteria))
+
+    def _disjoint(self, guideline: Guideline) -> tuple[tuple[str, ...], ...]:
+        found: tuple[tuple[str, ...], ...] = ()
+        for _ in range(self.random.randint(0, 6)):
+            stem = self.one("FI")
+            members = [cls for cls in guideline.classes if cls.startswith(f"ex:{stem}")]
+            group = tuple(self.random.sample(members, self.random.choice((2, 2, 3))))
+            trial = replace(guideline, disjoint=(*found, group))
+            if all(trial.possible([cls]) for cls in trial.classes):
+                found = trial.disjoint
+        return found
+
+    def _once(self, guideline: Guideline) -> tuple[tuple[str, str], ...]:
+        found: list[tuple[str, str]] = []
+        for _ in range(self.random.randint(1, 5)):
+            role = self.one((RECEIVED, RECEIVED, HAS_FINDING))
+            cls = self.one(cls for cls in guideline.classes if ROOTS[role] in guideline.above[cls])
+            if (role, cls) not in found and all(
+                role != other
+                or cls in guideline.above[limited]
+                or limited in guideline.above[cls]
+                or guideline.apart(cls, limited)
+                for other, limited in found
+            ):
+                found.append((role, cls))
+        return tuple(found)
+
+    def _properties(self, guideline: Guideline) -> Guideline:
+        data: dict[str, Span | None] = {DAYS: Span("integer"), WEEKS: Span("decimal")}
+        spans: list[Span | None] = [
+            None,
+            None,
+            Span("integer"),
+            Span("decimal"),
+            Span("integer", (("minInclusive", Decimal(0)), ("maxInclusive", Decimal(5)))),
+            Span("decimal", (("minExclusive", Decimal(0)), ("maxExclusive", Decimal("6.5")))),
+            Span("integer", (("minInclusive", Decimal(2)),)),
+            Span("boolean"),
+            Span("string"),
+        ]
+        for number in range(self.random.randint(2, 3)):
+            data[f"ex:d{number}"] = self.one(spans)
+        objects = {"ind:outcome": True}
+        reach = {"ind:outcome": "ind:Outcome"}
+        kinds: dict[str, tuple[str, ...]] = {}
+        individuals: dict[str, tuple[str, ...]] = {
+            "ind:Failed": ("ind:Outcome",),
+            "ind:Succeeded": ("ind:Outcome",),
+        }
+        disjoint = list(guideline.disjoint)
+        for number in range(self.random.randint(1, 2)):
+            objects[f"ex:o{number}"] = self.chance(0.6)
+            root, low, high = f"ex:K{number}", f"ex:L{number}", f"ex:M{number}"
+            kinds[root] = ()
+            if self.chance(0.5):
+                reach[f"ex:o{number}"] = root
+            parts = [low, high] if self.chance(0.7) else []
+            for part in parts:
+                kinds[part] = (root,)
+            if parts:
+                disjoint.append((low, high))
+            for each in range(self.random.randint(2, 4)):
+                individuals[f"ex:v{number}{each}"] = (self.one(parts or [root]),)
+        disjoint.append(("ind:Outcome", *(root for root in kinds if not kinds[root])))
+        return replace(
+            guideline,
+            data=data,
+            objects=objects,
+            reach=reach,
+            kinds=kinds,
+            individuals=individuals,
+            disjoint=tuple(disjoint),
+        )
+
+    # -------------------------------------------------------------- criteria
+
+    def _pool(self, guideline: Guideline) -> list[Some]:
+        """Return existentials that have much to do with one another."""
+        names = [*guideline.data, *guideline.objects]
+        few = self.random.sample(names, min(len(names), self.random.randint(2, 4)))
+        facets: list[Facet] = []
+        while len(facets) < 7:
+            facets.append(self._facet(guideline, self.one(few)))
+        limited = [cls for _, cls in guideline.once]
+        found: dict[Some, None] = {}
+        for _ in range(self.random.randint(8, 13)):
+            role = self.one((HAS_FINDING, HAS_FINDING, RECEIVED, RECEIVED, RECEIVED, PROPOSES))
+            members = [cls for cls in guideline.above if ROOTS[role] in guideline.above[cls]]
+            near = [
+                cls
+                for cls in members
+                if any(
+                    one in guideline.above[cls] or cls in guideline.above[one] for one in limited
+                )
+            ]
+            cls = self.one(near if near and self.chance(0.5) else members)
+            count = self.random.choice((0, 0, 1, 1, 1, 2, 3))
+            chosen = tuple(dict.fromkeys(self.random.sample(facets, count)))
+            found[Some(role, cls, chosen)] = None
+        return list(found)
+
+    def _facet(self, guideline: Guideline, name: str) -> Facet:
+        if name in guideline.objects:
+            stem = {"ex:o0": "0", "ex:o1": "1"}.get(name)
+            kinds = ["ind:Outcome"] if stem is None else [f"ex:{k}{stem}" for k in "KLM"]
+            if self.chance(0.45):
+                return IsA(name, self.one(k for k in kinds if k in guideline.above))
+            mine = [one for one, types in guideline.individuals.items() if {*types} & {*kinds}]
+            return Is(name, Iri(self.one(mine)))
+        span = guideline.data[name]
+        datatype = span.datatype if span else self.one(("integer", "decimal", "boolean", "string"))
+        if datatype == "boolean":
+            return Is(name, self.chance(0.5))
+        if datatype == "string":
+            return Is(name, self.one(("a", "b")))
+        if self.chance(0.2):
+            return Is(name, self._number(name, datatype))
+        base = self.one(("integer", "decimal", datatype))
+        low, high = sorted((self._number(name, base), self._number(name, base)))
+        lower = (self.one(("minInclusive", "minExclusive")), low)
+        upper = (self.one(("maxInclusive", "maxExclusive")), high)
+        options = ((lower,), (upper,), (lower,), (upper,), (lower, upper), ())
+        return Within(name, Span(base, self.one(options)))
+
+    def _number(self, name: str, datatype: str) -> Decimal:
+        if name == DAYS:
+            return Decimal(self.one((0, 41, 42, 43, 84)))
+        if name == WEEKS:
+            options = ("5.5", "6", "6.0", "7", "12") if datatype == "decimal" else ("5", "6", "7")
+            return Decimal(self.one(options))
+        if datatype == "decimal":
+            return Decimal(self.one(("0", "1.5", "2", "2.0", "2.5", "3", "4.25", "-0.5")))
+        return Decimal(self.one((0, 1, 2, 3, 4, 5, -1)))
+
+    def _expression(
+        self, depth: int, leaves: int, pool: Sequence[Some], named: Mapping[str, Expression]
+    ) -> Expression:
+        """Return an expression of bounded depth and size: HermiT searches, and size is its base."""
+        if self.chance(0.28):
+            return Not(self._expression(depth, leaves, pool, named))
+        if depth == 0 or leaves < 2 or self.chance(0.12):
+            small = [name for name, body in named.items() if len(list(_leaves(body))) <= leaves]
+            if small and self.chance(0.15):
+                return Ref(self.one(small))
+            if self.chance(0.03):
+                return Ref(self.one((TOP, "owl:Thing", "owl:Nothing")))
+            atom = self.one(pool)
+            return Or((atom, Not(atom))) if self.chance(0.05) else atom
+        count = min(leaves, self.random.choice((2, 2, 2, 3)))
+        parts = tuple(
+            self._expression(depth - 1, leaves // count, pool, named) for _ in range(count)
+        )
+        return And(parts) if self.chance(0.5) else Or(parts)
+
+    def _advice(self, guideline: Guideline) -> Guideline:
+        actions = [cls for cls, up in guideline.above.items() if INTERVENTION in up]
+        actions = self.random.sample(actions, min(len(actions), 5))
+        wanted = [*guideline.criteria, *self.random.choices(list(guideline.criteria), k=3)]
+        advice: dict[str, Advice] = {}
+        for number, criterion in enumerate(wanted):
+            kind = self.one(
+                (
+                    "Indication",
+                    "Indication",
+                    "Indication",
+                    "Contraindication",
+                    "Contraindication",
+                    "NonIndication",
+                )
+            )
+            name = f"ex:R{number}"
+            advice[name] = Advice(name, kind, self.one(actions), criterion)
+        for _ in range(self.random.randint(0, 6)):
+            one, other = self.random.sample(list(advice), 2)
+            trial = advice | {
+                one: replace(
+                    advice[one],
+                    overrides=tuple(dict.fromkeys((*advice[one].overrides, other))),
+                )
+            }
+            if not _cyclic(replace(guideline, advice=trial).overriders()):
+                advice = trial
+        return replace(guideline, advice=advice)
+
+    # -------------------------------------------------------------- cases
+
+    def case(self, guideline: Guideline, name: str) -> Case:
+        """Return a case that knows some of what the criteria ask."""
+        as_of = datetime.date(2024, 2, 20) + datetime.timedelta(days=self.random.randint(0, 40))
+        case = Case(name, as_of)
+        asked = [
+            one for body in guideline.criteria.values() for one in brute.atoms_of(guideline, body)
+        ]
+        asked = list(dict.fromkeys(asked))
+        self.random.shuffle(asked)
+        known = self.one((0.5, 0.8, 0.95))
+        for atom in asked:
+            if not self.chance(known):
+                continue
+            for _ in range(3):
+                trial = (
+                    self._with(guideline, case, atom)
+                    if atom.role == PROPOSES or self.chance(0.5)
+                    else self._without(guideline, case, atom)
+                )
+                if conforms(guideline, trial):
+                    case = trial
+                    break
+        return case
+
+    def _without(self, guideline: Guideline, case: Case, atom: Some) -> Case:
+        above = [
+            cls for cls in guideline.above[atom.cls] if ROOTS[atom.role] in guideline.above[cls]
+        ]
+        cls = atom.cls if self.chance(0.6) else self.one(sorted(above))
+        if cls in ROOTS.values() and self.chance(0.8):
+            cls = atom.cls
+        sources = ["", *(node.name for node in case.nodes if node.role == RECEIVED)]
+        by = self.one(sources) if self.chance(0.5) else ""
+        return replace(case, excludes=tuple(dict.fromkeys((*case.excludes, (by, cls)))))
+
+    def _with(self, guideline: Guideline, case: Case, atom: Some) -> Case:
+        below = [cls for cls, up in guideline.above.items() if atom.cls in up]
+        up = sorted(
+            cls for cls in guideline.above[atom.cls] if ROOTS[atom.role] in guideline.above[cls]
+        )
+        cls = self.one((atom.cls, atom.cls, self.one(below), self.one(up)))
+        if atom.role == PROPOSES and self.chance(0.3):
+            return replace(case, proposes=tuple(dict.fromkeys((*case.proposes, cls))))
+        limited = [
+            root
+            for role, root in guideline.once
+            if role == atom.role and root in guideline.above[cls]
+        ]
+        kin = [
+            node
+            for node in case.nodes
+            if node.role == atom.role
+            and any(root in guideline.above[one] for root in limited for one in node.types)
+        ]
+        if kin or self.chance(0.2):
+            kin = kin or [node for node in case.nodes if node.role == atom.role]
+        if kin:
+            old = self.one(kin)
+            node = replace(old, types=tuple(dict.fromkeys((*old.types, cls))))
+            others = tuple(one for one in case.nodes if one is not old)
+        else:
+            node = Node(
+                f"{case.name}-n{len(case.nodes)}", self._place(guideline, case, atom), (cls,)
+            )
+            others = case.nodes
+        if self.chance(0.1):
+            node = replace(node, types=tuple(dict.fromkeys((*node.types, self.one(below)))))
+        for facet in atom.facets:
+            if self.chance(0.85):
+                node = self._value(guideline, case, node, facet)
+        if self.chance(0.15):
+            node = self._dated(case, node, self.random.randint(0, 90))
+        return replace(case, nodes=(*others, node))
+
+    def _place(self, guideline: Guideline, case: Case, atom: Some) -> str:
+        shown = [
+            node.name
+            for node in case.nodes
+            if node.role == RECEIVED
+            and any(INVESTIGATION in guideline.above[cls] for cls in node.types)
+        ]
+        return (
+            self.one(shown)
+            if atom.role == HAS_FINDING and shown and self.chance(0.5)
+            else (atom.role)
+        )
+
+    def _dated(self, case: Case, node: Node, days: int) -> Node:
+        if node.start is not None or node.role == PROPOSES:
+            return node
+        end = case.as_of
+        if node.role == RECEIVED and self.chance(0.5):
+            end -= datetime.timedelta(days=self.random.randint(0, 400))
+            node = replace(node, end=end)
+        return replace(node, start=end - datetime.timedelta(days=days))
+
+    def _value(self, guideline: Guideline, case: Case, node: Node, facet: Facet) -> Node:
+        """Give a node a value that satisfies a facet as often as not."""
+        name = facet.property
+        taken = {given for given, _ in node.values}
+        wanted = self.chance(0.6)
+        if name in guideline.objects:
+            if guideline.objects[name] and name in taken:
+                return node
+            options: list[Value] = [
+                Iri(one)
+                for one, types in guideline.individuals.items()
+                if wanted == _accepts(guideline, facet, one, types)
+            ]
+            mine = "ind:" if name == "ind:outcome" else f"ex:v{name[-1]}"
+            near = [one for one in options if isinstance(one, Iri) and one.name.startswith(mine)]
+            if near and self.chance(0.9):
+                options = [*near]
+            value = self.one(options or [Iri("ind:Failed")])
+            return replace(node, values=tuple(dict.fromkeys((*node.values, (name, value)))))
+        if name in taken:
+            return node
+        span = guideline.data[name]
+        found = [
+            Decimal(value.numerator) / Decimal(value.denominator)
+            if not isinstance(value, (bool, str, Iri, float, Decimal))
+            else value
+            for value in brute.samples([facet], span)
+            if (span is None or value in span)
+            and wanted
+            == (
+                value in facet.span
+                if isinstance(facet, Within)
+                else isinstance(facet, Is) and facet.key == brute.key(value)
+            )
+        ]
+        values: list[Value] = [
+            round(one, 6) if isinstance(one, Decimal) and one % 1 else one for one in found
+        ]
+        if not values:
+            return node
+        value = self.one(values)
+        if name in (DAYS, WEEKS):
+            if isinstance(value, Decimal) and 0 <= value < 2000:
+                days = int(value if name == DAYS else value * 7)
+                if node.role != PROPOSES and self.chance(0.6):
+                    return self._dated(case, node, days)
+                weeks = Decimal(days) / 7 if name == DAYS else value
+                if WEEKS not in taken:
+                    return replace(node, values=(*node.values, (WEEKS, round(weeks, 3) + 0)))
+            return node
+        if isinstance(value, Decimal) and value == int(value):
+            plain = Decimal(int(value))
+            tenth = span is None or span.datatype == "decimal"
+            value = Decimal(f"{plain}.0") if tenth and self.chance(0.3) else plain
+        return replace(node, values=(*node.values, (name, value)))
+
+
+def _leaves(one: Expression) -> Iterator[Expression]:
+    if isinstance(one, Not):
+        yield from _leaves(one.part)
+    elif isinstance(one, (And, Or)):
+        for part in one.parts:
+            yield from _leaves(part)
+    else:
+        yield one
+
+
+def _accepts(guideline: Guideline, facet: Facet, one: str, types: Iterable[str]) -> bool:
+    if isinstance(facet, IsA):
+        return any(facet.cls in guideline.above[cls] for cls in types)
+    return isinstance(facet, Is) and facet.value == Iri(one)
+
+
+def _cyclic(above: Mapping[str, set[str]]) -> bool:
+    left = dict(above)
+    while left:
+        free = [one for one, others in left.items() if not others & left.keys()]
+        if not free:
+            return True
+        for one in free:
+            del left[one]
+    return False
+
+
+def conforms(guideline: Guideline, case: Case) -> bool:
+    """Tell whether a case contradicts neither itself nor the vocabulary."""
+    for node in case.nodes:
+        if not guideline.possible(node.types):
+            return False
+    for one in case.nodes:
+        above = {(one.role, up) for cls in one.types for up in guideline.above[cls]}
+        if one.role != PROPOSES and any(up == cls for _, up in above for _, cls in case.excludes):
+            return False
+        for other in case.nodes:
+            shared = above & {
+                (other.role, up) for cls in other.types for up in guideline.above[cls]
+            }
+            if one is not other and shared & {*guideline.once}:
+                return False
+    return True

@@ -1,0 +1,421 @@
+"""Compare the engines on random guidelines and cases with HermiT and with a search for models."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import itertools
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import brute
+from brute import And, Case, Expression, Guideline, Not, Or, Ref, Some
+from indicant import resources
+from indicant.compiling import CompiledGuideline, compile_source
+from indicant.engine import ENGINES, Engine, Row, make_engine
+from indicant.errors import IndicantError
+from indicant.loading import Source, load
+from indicant.reading import Document, parse
+from indicant.validation import Validator
+from making import BASE, EX, IND, Maker, case_text, guideline_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+DECIDED = """
+PREFIX ind: <https://w3id.org/indicant/core/>
+SELECT ?case ?answer ?subject WHERE {
+  ?case a ind:PatientCase ; ?answer ?subject .
+  VALUES ?answer { ind:meets ind:refutes ind:leavesOpen }
+}
+ORDER BY ?case ?answer ?subject
+"""
+ANSWERS = {IND + "meets": "met", IND + "refutes": "refuted", IND + "leavesOpen": "open"}
+EXPLAINING = ("why-is-it-so", "what-would-settle-it", "what-is-proposed")
+
+
+# ---------------------------------------------------------------------- comparing
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """What two accounts of one case say differently."""
+
+    case: str
+    about: str
+    accounts: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        return f"{self.case}, {self.about}: " + ", ".join(
+            f"{who} says {what}" for who, what in self.accounts
+        )
+
+
+@dataclass
+class Tally:
+    """What has been compared so far."""
+
+    answers: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+    guidelines: int = 0
+    cases: int = 0
+    beyond: int = 0
+    invalid: int = 0
+    disagreements: int = 0
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs of a criterion and a case have been compared."""
+        return sum(self.answers.values())
+
+    def __str__(self) -> str:
+        found = self.answers
+        return (
+            f"{self.pairs} pairs compared: {found['met']} met, {found['refuted']} refuted, "
+            f"{found['open']} open; {self.disagreements} disagreements"
+        )
+
+
+class Bench:
+    """A guideline, compiled once, in every engine."""
+
+    def __init__(self, guideline: Guideline) -> None:
+        self.guideline = guideline
+        self.source = source_of(guideline_text(guideline))
+        self.compiled: CompiledGuideline = compile_source(self.source)
+        self.engines: dict[str, Engine] = {
+            name: make_engine(name, self.compiled, self.source) for name in ENGINES
+        }
+        shapes = (resources.shapes() / "case.ttl").read_text(encoding="utf-8")
+        self.validator = Validator(shapes, self.compiled.vocabulary)
+        self.effective = {name: guideline.effective(name) for name in guideline.advice}
+        self.own = {name: Ref(name) for name in guideline.criteria}
+
+    def document(self, cases: Sequence[Case]) -> Document:
+        """Return cases as a document."""
+        return parse(case_text(cases), path="case.ttl")
+
+    def valid(self, case: Case) -> bool:
+        """Tell whether a case conforms to the shapes."""
+        findings = self.validator.check(self.document([case]))
+        return not any(finding.severity == "violation" for finding in findings)
+
+    def compare(self, cases: Sequence[Case], tally: Tally | None = None) -> list[Disagreement]:
+        """Assess cases, all in one document, with every engine, and return what differs."""
+        document = self.document(cases)
+        decided: dict[str, dict[tuple[str, str], str]] = {}
+        statuses: dict[str, dict[tuple[str, str], str]] = {}
+        superseded: dict[str, set[tuple[str, str]]] = {}
+        told: dict[str, list[list[Row]]] = {}
+        # HermiT takes one case at a time: it grows much worse than linearly.
+        alone = [self.document([case]) for case in cases]
+        for name, engine in self.engines.items():
+            found = decided.setdefault(name, {})
+            standing = statuses.setdefault(name, {})
+            gone = superseded.setdefault(name, set())
+            for one in alone if name == "hermit" else [document]:
+                try:
+                    engine.begin(one.quads)
+                except IndicantError as error:
+                    return [Disagreement(cases[0].name, "reasoning", ((name, error.message),))]
+                for case, answer, subject in engine.select(DECIDED):
+                    place = _short(case, BASE), _short(subject, EX)
+                    said = ANSWERS[answer or ""]
+                    found[place] = f"{found[place]} and {said}" if place in found else said
+                for case, action, status in engine.ask("what-is-the-status"):
+                    place = _short(case, BASE), _short(action, EX)
+                    standing[place] = (status or "").removeprefix(IND)
+                for row in engine.ask("what-is-superseded"):
+                    gone.add((_short(row[0], BASE), _short(row[1], EX)))
+            if name != "hermit":
+                told[name] = [engine.ask(question) for question in EXPLAINING]
+        differences: list[Disagreement] = []
+        if told["oxigraph"] != told["rdflib"]:
+            rows = {name: {*itertools.chain(*one)} for name, one in told.items()}
+            only = sorted(rows["oxigraph"] ^ rows["rdflib"], key=str)
+            differences.append(
+                Disagreement(cases[0].name, "explanations", (("one engine only", str(only[:1])),))
+            )
+        for case_ in cases:
+            differences += self._compare(case_, decided, statuses, superseded, tally)
+        return differences
+
+    def _compare(
+        self,
+        case: Case,
+        decided: Mapping[str, Mapping[tuple[str, str], str]],
+        statuses: Mapping[str, Mapping[tuple[str, str], str]],
+        superseded: Mapping[str, set[tuple[str, str]]],
+        tally: Tally | None,
+    ) -> list[Disagreement]:
+        models = brute.Models(self.guideline, case, self.own.values())
+        try:
+            if not models.consistent():
+                return [Disagreement(case.name, "consistency", (("model search", "none"),))]
+            effective = {name: models.answer(one) for name, one in self.effective.items()}
+            own = {name: models.answer(one) for name, one in self.own.items()}
+            atoms = models.known() if tally is not None else {}
+        finally:
+            models.close()
+        found: list[Disagreement] = []
+
+        def check(about: str, mine: str, accounts: Mapping[str, str]) -> None:
+            if {*accounts.values()} != {mine}:
+                said = (("model search", mine), *accounts.items())
+                found.append(Disagreement(case.name, about, said))
+
+        known = {subject for _, subject in decided["oxigraph"]}
+        counted: set[Expression] = set()
+        for subject, mine in (own | effective).items():
+            if subject not in known and subject in own:
+                continue
+            place = case.name, subject
+            check(
+                subject, mine, {name: rows.get(place, "nothing") for name, rows in decided.items()}
+            )
+            expression = self.own.get(subject) or self.effective[subject]
+            if isinstance(expression, And) and len(expression.parts) == 1:
+                expression = expression.parts[0]
+            if tally is not None and expression not in counted:
+                tally.answers[mine] += 1
+                tally.beyond += brute.kleene(self.guideline, expression, atoms) != mine
+            counted.add(expression)
+        for action, mine in brute.statuses(self.guideline, effective).items():
+            place = case.name, action
+            check(
+                f"status of {action}",
+                mine,
+                {name: rows.get(place, "nothing") for name, rows in statuses.items()},
+            )
+            if tally is not None:
+                tally.statuses[mine] += 1
+        gone = brute.superseded(self.guideline, own)
+        check(
+            "superseded",
+            " ".join(sorted(gone)),
+            {
+                name: " ".join(sorted(one for owner, one in rows if owner == case.name))
+                for name, rows in superseded.items()
+            },
+        )
+        return found
+
+
+def _short(iri: str | None, base: str) -> str:
+    text = iri or ""
+    if base == BASE:
+        return text.removeprefix(BASE)
+    return "ex:" + text.removeprefix(EX) if text.startswith(EX) else text.replace(IND, "ind:")
+
+
+def source_of(text: str) -> Source:
+    """Return a guideline that is one Turtle text, as if read from a file."""
+    with tempfile.TemporaryDirectory(prefix="oracle-") as folder:
+        path = Path(folder) / "guideline.ttl"
+        path.write_text(text, encoding="utf-8")
+        return load(path)
+
+
+# ---------------------------------------------------------------------- shrinking
+
+
+def _smaller_expressions(one: Expression) -> Iterator[Expression]:
+    if isinstance(one, Not):
+        yield one.part
+        yield from (Not(part) for part in _smaller_expressions(one.part))
+    elif isinstance(one, (And, Or)):
+        yield from one.parts
+        for index, part in enumerate(one.parts):
+            rest = (*one.parts[:index], *one.parts[index + 1 :])
+            if len(rest) > 1:
+                yield replace(one, parts=rest)
+            for other in _smaller_expressions(part):
+                yield replace(one, parts=(*one.parts[:index], other, *one.parts[index + 1 :]))
+    elif isinstance(one, Some):
+        for index in range(len(one.facets)):
+            yield replace(one, facets=(*one.facets[:index], *one.facets[index + 1 :]))
+
+
+def _smaller(guideline: Guideline, case: Case) -> Iterator[tuple[Guideline, Case]]:
+    """Yield pairs with one thing less."""
+    for name in guideline.advice:
+        rest = {
+            one: replace(other, overrides=tuple(o for o in other.overrides if o != name))
+            for one, other in guideline.advice.items()
+            if one != name
+        }
+        yield replace(guideline, advice=rest), case
+    for name, advice in guideline.advice.items():
+        for other in advice.overrides:
+            less = replace(advice, overrides=tuple(o for o in advice.overrides if o != other))
+            yield replace(guideline, advice={**guideline.advice, name: less}), case
+    text = guideline_text(replace(guideline, criteria={})) + "".join(
+        map(repr, guideline.criteria.values())
+    )
+    for name, body in guideline.criteria.items():
+        if f"'{name}'" not in text and f"{name} ." not in text and f"{name} ;" not in text:
+            rest_of = {one: other for one, other in guideline.criteria.items() if one != name}
+            yield replace(guideline, criteria=rest_of), case
+        for smaller in _smaller_expressions(body):
+            yield replace(guideline, criteria={**guideline.criteria, name: smaller}), case
+    for index, node in enumerate(case.nodes):
+        rest_nodes = (*case.nodes[:index], *case.nodes[index + 1 :])
+        if not any(other.place == node.name for other in rest_nodes):
+            kept = tuple(one for one in case.excludes if one[0] != node.name)
+            yield guideline, replace(case, nodes=rest_nodes, excludes=kept)
+        less_nodes = [replace(node, start=None, end=None)] if node.start else []
+        if len(node.types) > 1:
+            less_nodes += [
+                replace(node, types=tuple(t for t in node.types if t != cls)) for cls in node.types
+            ]
+        less_nodes += [
+            replace(node, values=tuple(v for v in node.values if v is not value))
+            for value in node.values
+        ]
+        for smaller_node in less_nodes:
+            nodes = (*case.nodes[:index], smaller_node, *case.nodes[index + 1 :])
+            yield guideline, replace(case, nodes=nodes)
+    for one_out in case.excludes:
+        yield guideline, replace(case, excludes=tuple(o for o in case.excludes if o != one_out))
+    for cls in case.proposes:
+        yield guideline, replace(case, proposes=tuple(o for o in case.proposes if o != cls))
+    for group in guideline.disjoint:
+        yield replace(guideline, disjoint=tuple(o for o in guideline.disjoint if o != group)), case
+    for limit in guideline.once:
+        yield replace(guideline, once=tuple(o for o in guideline.once if o != limit)), case
+    everything = guideline_text(guideline) + case_text([case])
+    for cls in guideline.classes:
+        if everything.count(f"{cls} ") == 1:
+            left = {one: up for one, up in guideline.classes.items() if one != cls}
+            yield replace(guideline, classes=left), case
+    for name in (*guideline.data, *guideline.objects):
+        if name.startswith("ex:") and everything.count(f"{name} ") == 1:
+            data = {one: span for one, span in guideline.data.items() if one != name}
+            objects = {one: how for one, how in guideline.objects.items() if one != name}
+            yield replace(guideline, data=data, objects=objects), case
+
+
+def shrink(
+    guideline: Guideline,
+    case: Case,
+    fails: Callable[[Guideline, Case], bool],
+    *,
+    seconds: float = 90.0,
+) -> tuple[Guideline, Case]:
+    """Return a smaller pair that fails as well, found greedily."""
+    deadline = time.monotonic() + seconds
+    again = True
+    while again:
+        again = False
+        for smaller in _smaller(guideline, case):
+            if time.monotonic() > deadline:
+                return guideline, case
+            if fails(*smaller):
+                guideline, case = smaller
+                again = True
+                break
+    return guideline, case
+
+
+def differs(guideline: Guideline, case: Case) -> bool:
+    """Tell whether a guideline is refused or a valid case is not assessed alike."""
+    try:
+        bench = Bench(guideline)
+    except IndicantError as error:
+        return "differ about" in error.message
+    try:
+        return bench.valid(case) and bool(bench.compare([case]))
+    except (IndicantError, KeyError):
+        return False
+
+
+def report(guideline: Guideline, cases: Sequence[Case], what: object) -> None:
+    """Print a smallest reproduction."""
+    print(f"DISAGREEMENT: {what}", flush=True)
+    case = cases[0]
+    if len(cases) > 1 or differs(guideline, case):
+        single = next((one for one in cases if differs(guideline, one)), None)
+        if single is not None:
+            guideline, case = shrink(guideline, single, differs)
+            cases = [case]
+    print("----- guideline.ttl")
+    print(guideline_text(guideline))
+    print("----- case.ttl")
+    print(case_text(cases))
+    try:
+        for one in Bench(guideline).compare(cases):
+            print(f"# {one}")
+    except IndicantError as error:
+        print(f"# {error}")
+    sys.stdout.flush()
+
+
+# ---------------------------------------------------------------------- running
+
+
+def run(pairs: int, seed: int, tally: Tally, *, verbose: bool = False) -> Iterator[str]:
+    """Compare at least so many pairs, and yield every disagreement after reporting it."""
+    number = seed
+    while tally.pairs < pairs:
+        maker = Maker(number)
+        guideline = maker.guideline()
+        tally.guidelines += 1
+        try:
+            bench = Bench(guideline)
+        except IndicantError as error:
+            tally.disagreements += 1
+            report(guideline, [Case("c", datetime.date(2024, 1, 1))], f"seed {number}: {error}")
+            yield str(error)
+            number += 1
+            continue
+        cases: list[Case] = []
+        while len(cases) < 8:
+            case = maker.case(guideline, f"c{len(cases)}")
+            if bench.valid(case):
+                cases.append(case)
+            else:
+                tally.invalid += 1
+        while cases:
+            size = maker.one((1, 2, 3))
+            batch, cases = cases[:size], cases[size:]
+            tally.cases += len(batch)
+            differences = bench.compare(batch, tally)
+            tally.disagreements += len(differences)
+            if differences:
+                report(guideline, batch, f"seed {number}: {differences[0]}")
+                yield str(differences[0])
+                break
+        if verbose and tally.guidelines % 10 == 0:
+            print(f"  {tally.guidelines} guidelines, {tally.cases} cases: {tally}", flush=True)
+        number += 1
+
+
+def main() -> int:
+    """Compare as many pairs as the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pairs", type=int, nargs="?", default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--stop", type=int, default=3, help="stop after so many disagreements")
+    options = parser.parse_args()
+    tally = Tally()
+    started = time.monotonic()
+    for count, _ in enumerate(run(options.pairs, options.seed, tally, verbose=True), 1):
+        if count >= options.stop:
+            break
+    print(
+        f"{tally.guidelines} guidelines, {tally.cases} cases ({tally.invalid} more were invalid), "
+        f"{time.monotonic() - started:.0f} s, {tally.beyond} answers that no truth table of three "
+        "values gives, statuses: "
+        + ", ".join(f"{n} {name}" for name, n in sorted(tally.statuses.items()))
+    )
+    print(tally)
+    return 1 if tally.disagreements else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
