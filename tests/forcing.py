@@ -104,7 +104,7 @@ class Reference:
         subjects = effective(model)
         subjects |= {iri: model.criteria[iri] for iri in weighed(model)}
         normal = [simplify(theory.normal(simplify(one))) for one in subjects.values()]
-        atoms = {atom for one in normal for atom in existentials(one)}
+        atoms = theory.closure(atom for one in normal for atom in existentials(one))
         clauses = theory.clauses(atoms)
         self._solver = Solver(
             name="minisat22", bootstrap_with=[list(clause) for clause in clauses.clauses]
