@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import io
 import os
+import pkgutil
 import re
 import sys
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
+import indicant.verbs
 from indicant import __version__
 from indicant.errors import IndicantError
+from indicant.verbs.arguments import Parser, add_guideline, count, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,8 +24,8 @@ if TYPE_CHECKING:
 
     from indicant.assessing import Assessor, CaseRecord, InvalidCase
     from indicant.reading import Document
+    from indicant.verbs.arguments import Verbs
 
-_EDIT: Final = re.compile(r"-(?!h$)[^-].*", re.DOTALL)
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _EPILOG = """\
 exit codes: 0 it holds, 1 it ran and found something, 2 it could not run
@@ -107,35 +111,9 @@ the sum of the two numbers, then by name.
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """Tells a misuse of the command as every other mistake is told."""
-
-    mixed = False
-    """Whether options may stand between arguments of which there is any number."""
-    edits = False
-    """Whether what begins with one hyphen is an argument, which then gets a space before it."""
-
-    def parse_known_args(  # type: ignore[override]
-        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
-    ) -> tuple[argparse.Namespace, list[str]]:
-        """Do as the base class, with arguments and options in any order where they may be."""
-        if self.edits and args is not None:
-            args = [f" {one}" if _EDIT.fullmatch(one) else one for one in args]
-        if not self.mixed:
-            return super().parse_known_args(args, namespace)
-        self.mixed = False
-        try:
-            return self.parse_known_intermixed_args(args, namespace)
-        finally:
-            self.mixed = True
-
-    def error(self, message: str) -> NoReturn:
-        raise IndicantError(message, help=f"{self.prog} --help")
-
-
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    top = _Parser(
+    top = Parser(
         prog="indicant",
         description="Clinical guidelines as knowledge graphs, assessed exactly.",
         epilog=_EPILOG,
@@ -151,10 +129,13 @@ def parser() -> argparse.ArgumentParser:
     _add_export(verbs)
     _add_compile(verbs)
     _add_verify_source(verbs)
+    for module in sorted(one.name for one in pkgutil.iter_modules(indicant.verbs.__path__)):
+        if module != "arguments":
+            importlib.import_module(f"indicant.verbs.{module}").add(verbs)
     return top
 
 
-def _add_assess(verbs: argparse._SubParsersAction[_Parser]) -> None:
+def _add_assess(verbs: Verbs) -> None:
     verb = verbs.add_parser(
         "assess",
         help="what a guideline says about a case, with reasons",
@@ -182,7 +163,7 @@ def _add_assess(verbs: argparse._SubParsersAction[_Parser]) -> None:
         "--as-of", metavar="DATE", help="assess as of this date, YYYY-MM-DD, not the case's own"
     )
     verb.add_argument("--all", action="store_true", help="list what does not apply as well")
-    _add_guideline(verb)
+    add_guideline(verb)
     verb.add_argument(
         "--engine",
         choices=("oxigraph", "rdflib", "hermit"),
@@ -201,7 +182,7 @@ def _add_assess(verbs: argparse._SubParsersAction[_Parser]) -> None:
     verb.set_defaults(run=_assess)
 
 
-def _add_ask(verbs: argparse._SubParsersAction[_Parser]) -> None:
+def _add_ask(verbs: Verbs) -> None:
     verb = verbs.add_parser(
         "ask",
         help="a question about a guideline or a case, answered as a table",
@@ -228,7 +209,7 @@ def _add_ask(verbs: argparse._SubParsersAction[_Parser]) -> None:
         help="how to print the table: json, csv and tsv are those of SPARQL 1.1; sparql is the "
         "query itself (text)",
     )
-    _add_guideline(verb)
+    add_guideline(verb)
     verb.add_argument(
         "--engine",
         choices=("oxigraph", "rdflib"),
@@ -237,7 +218,7 @@ def _add_ask(verbs: argparse._SubParsersAction[_Parser]) -> None:
     )
     verb.add_argument(
         "--timeout",
-        type=_seconds,
+        type=seconds,
         default=30.0,
         metavar="N",
         help="the time limit in seconds for a query of your own (30)",
@@ -246,7 +227,7 @@ def _add_ask(verbs: argparse._SubParsersAction[_Parser]) -> None:
     verb.mixed = True
 
 
-def _add_export(verbs: argparse._SubParsersAction[_Parser]) -> None:
+def _add_export(verbs: Verbs) -> None:
     verb = verbs.add_parser(
         "export",
         help="the published graph, for a triple store",
@@ -267,11 +248,11 @@ def _add_export(verbs: argparse._SubParsersAction[_Parser]) -> None:
         default="turtle",
         help="how to write it (turtle)",
     )
-    _add_guideline(verb)
+    add_guideline(verb)
     verb.set_defaults(run=_export)
 
 
-def _add_why(verbs: argparse._SubParsersAction[_Parser]) -> None:
+def _add_why(verbs: Verbs) -> None:
     verb = verbs.add_parser(
         "why",
         help="why an intervention has its status, and what would change it",
@@ -298,14 +279,14 @@ def _add_why(verbs: argparse._SubParsersAction[_Parser]) -> None:
         help="only sets of facts that lead to this status",
     )
     verb.add_argument(
-        "--facts", type=_count, default=4, metavar="N", help="the largest size of a set (4)"
+        "--facts", type=count, default=4, metavar="N", help="the largest size of a set (4)"
     )
     verb.add_argument("--all", action="store_true", help="print every set that is found")
     _add_told(verb)
     verb.set_defaults(run=_why)
 
 
-def _add_whatif(verbs: argparse._SubParsersAction[_Parser]) -> None:
+def _add_whatif(verbs: Verbs) -> None:
     verb = verbs.add_parser(
         "whatif",
         help="what would change if a case were otherwise",
@@ -322,7 +303,7 @@ def _add_whatif(verbs: argparse._SubParsersAction[_Parser]) -> None:
     verb.set_defaults(run=_whatif)
 
 
-def _add_next(verbs: argparse._SubParsersAction[_Parser]) -> None:
+def _add_next(verbs: Verbs) -> None:
     verb = verbs.add_parser(
         "next",
         help="what to find out next",
@@ -341,27 +322,20 @@ def _add_told(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--format", choices=("text", "json"), default="text", help="how to print it (text)"
     )
-    _add_guideline(verb)
+    add_guideline(verb)
 
 
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not more than zero")
-    return value
-
-
-def _add_compile(verbs: argparse._SubParsersAction[_Parser]) -> None:
+def _add_compile(verbs: Verbs) -> None:
     verb = verbs.add_parser(
         "compile",
         help="compile a guideline and print the result",
         description="Read a guideline, have the reasoner classify it, compile every criterion to "
         "its prime implicants, and print the graph as N-Triples. It needs indicant[reasoner].",
     )
-    _add_guideline(verb)
+    add_guideline(verb)
     verb.add_argument(
         "--seconds",
-        type=_seconds,
+        type=seconds,
         default=60.0,
         metavar="N",
         help="the time limit for each criterion (60)",
@@ -369,7 +343,7 @@ def _add_compile(verbs: argparse._SubParsersAction[_Parser]) -> None:
     verb.set_defaults(run=_compile)
 
 
-def _add_verify_source(verbs: argparse._SubParsersAction[_Parser]) -> None:
+def _add_verify_source(verbs: Verbs) -> None:
     verb = verbs.add_parser(
         "verify-source",
         help="whether the passages of a guideline stand in a copy of its document",
@@ -380,26 +354,11 @@ def _add_verify_source(verbs: argparse._SubParsersAction[_Parser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verb.add_argument("document", metavar="DOCUMENT", help="a text file; - is standard input")
-    _add_guideline(verb)
+    add_guideline(verb)
     verb.add_argument(
         "--format", choices=("text", "json"), default="text", help="how to print it (text)"
     )
     verb.set_defaults(run=_verify_source)
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError(f"'{text}' is not more than zero")
-    return value
-
-
-def _add_guideline(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "--guideline",
-        metavar="NAME",
-        help="a guideline by name, folder or file (the one that ships with the package)",
-    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,70 @@
+"""What the verbs of the command line have in common: their parser and the options of many."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from indicant.errors import IndicantError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_EDIT: Final = re.compile(r"-(?!h$)[^-].*", re.DOTALL)
+
+
+class Parser(argparse.ArgumentParser):
+    """Tells a misuse of the command as every other mistake is told."""
+
+    mixed = False
+    """Whether options may stand between arguments of which there is any number."""
+    edits = False
+    """Whether what begins with one hyphen is an argument, which then gets a space before it."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Do as the base class, with arguments and options in any order where they may be."""
+        if self.edits and args is not None:
+            args = [f" {one}" if _EDIT.fullmatch(one) else one for one in args]
+        if not self.mixed:
+            return super().parse_known_args(args, namespace)
+        self.mixed = False
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self.mixed = True
+
+    def error(self, message: str) -> NoReturn:
+        """Raise a misuse as an error, with where to look it up."""
+        raise IndicantError(message, help=f"{self.prog} --help")
+
+
+if TYPE_CHECKING:
+    Verbs = argparse._SubParsersAction[Parser]
+
+
+def count(text: str) -> int:
+    """Read a number above zero."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not more than zero")
+    return value
+
+
+def seconds(text: str) -> float:
+    """Read a length of time in seconds, above zero."""
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is not more than zero")
+    return value
+
+
+def add_guideline(verb: argparse.ArgumentParser) -> None:
+    """Add the option that names the guideline."""
+    verb.add_argument(
+        "--guideline",
+        metavar="NAME",
+        help="a guideline by name, folder or file (the one that ships with the package)",
+    )
