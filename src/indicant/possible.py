@@ -33,14 +33,13 @@ from indicant.model import (
     Facet,
     IndividualFacet,
     Model,
-    Range,
 )
 from indicant.recording import DAYS, Entry, Node, Recorded, Value
 from indicant.terms import IND, TYPE
 from indicant.theory import Theory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from indicant.implicants import Implicant, Literal
 
@@ -97,11 +96,15 @@ class Space:
     Args:
         models: one model, or several versions of one whose answers are to be compared; a case uses
             the terms that all of them know.
-        literals: for each model the existentials that its implicants speak of.
+        existentials: for each model those that its implicants speak of.
+        foreign: properties that not all of the models know.
     """
 
     def __init__(
-        self, models: Sequence[Model], existentials: Sequence[Iterable[Existential]]
+        self,
+        models: Sequence[Model],
+        existentials: Sequence[Iterable[Existential]],
+        foreign: Collection[str] = (),
     ) -> None:
         self.circuit = Circuit()
         self._models = models
@@ -109,11 +112,15 @@ class Space:
         self._atoms = [sorted(set(atoms), key=repr) for atoms in existentials]
         self._parts: dict[_Part, Formula] = {}
         self._things: dict[Formula, _Part] = {}
-        self._classes = sorted(set.intersection(*(set(model.above) for model in models)))
+        self._classes = [
+            cls
+            for cls in sorted(set.intersection(*(set(model.above) for model in models)))
+            if len({model.above[cls] & {FINDING, INTERVENTION} for model in models}) == 1
+        ]
         self._shared = frozenset(self._classes)
         self._facets = self._all_facets()
         self._options = {
-            (role, name): self._values(role, name, facets)
+            (role, name): [] if name in foreign else self._values(role, name, facets)
             for (role, name), facets in self._grouped().items()
         }
         self._known: list[dict[tuple[Existential, bool], Formula]] = []
@@ -510,17 +517,24 @@ class Space:
         """Return one way to record a value for each cell of some facets, the plainest."""
         objects = all(isinstance(facet, (IndividualFacet, ClassFacet)) for facet in facets)
         entries = self._individuals(name) if objects else self._constants(role, name, facets)
-        found: dict[frozenset[Facet], _Option] = {}
+        found: dict[tuple[frozenset[Facet], ...], _Option] = {}
         for entry in entries:
-            satisfied = frozenset(facet for facet in facets if self._satisfies(entry, facet))
+            values = _recorded(role, entry)
+            satisfied = frozenset(facet for facet in facets if self._satisfies(values, facet))
             outside = frozenset(
                 facet
                 for facet in facets
                 if facet not in satisfied
                 and any(facet.property in model.functional for model in self._models)
-                and (facet.property in _recorded(entry))
+                and facet.property in values
+                and (
+                    not isinstance(entry.value, ox.NamedNode)
+                    or any(
+                        entry.value.value in model.values_outside(facet) for model in self._models
+                    )
+                )
             )
-            found.setdefault(satisfied, _Option(entry, satisfied, outside))
+            found.setdefault((satisfied, outside), _Option(entry, satisfied, outside))
         return list(found.values())
 
     def _individuals(self, name: str) -> Iterator[Entry]:
@@ -550,7 +564,7 @@ class Space:
         for number in sorted(numbers, key=_plainness):
             if lasting:
                 whole = 0 <= number == number.to_integral_value() <= _FARTHEST
-                if whole and role != PROPOSES and (not weeks or number % 7 == 0):
+                if whole and role != PROPOSES:
                     yield Entry(DAYS, number)
                 if weeks or number > _FARTHEST or role == PROPOSES:
                     entry = Entry(WEEKS, number / 7)
@@ -571,15 +585,11 @@ class Space:
                 return False
             if len(digits) + exponent > _DIGITS or (entry.property == WEEKS and value < 0):
                 return False
-        ranges = [model.ranges.get(entry.property) for model in self._models]
         return isinstance(value, ox.NamedNode) or all(
-            Theory._allows(allowed, value)
-            for allowed in ranges
-            if isinstance(allowed, Range) or not isinstance(value, Decimal)
+            Theory._allows(model.ranges.get(entry.property), value) for model in self._models
         )
 
-    def _satisfies(self, entry: Entry, facet: Facet) -> bool:
-        values = _recorded(entry)
+    def _satisfies(self, values: Mapping[str, Value], facet: Facet) -> bool:
         if facet.property not in values:
             return False
         value = values[facet.property]
@@ -592,8 +602,10 @@ class Space:
         return Theory._accepts(facet, value)
 
 
-def _recorded(entry: Entry) -> dict[str, Value]:
+def _recorded(role: str, entry: Entry) -> dict[str, Value]:
     """Return what the rules make of a value: the days that something lasted are weeks as well."""
+    if role == PROPOSES:
+        return {entry.property: entry.value}
     if entry.property == DAYS:
         assert isinstance(entry.value, Decimal)  # noqa: S101
         return {DAYS: entry.value, WEEKS: entry.value / 7}
