@@ -16,7 +16,7 @@ from indicant.terms import local_name
 from indicant.theory import Theory, simplify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from indicant.assessing import Answer, Status
     from indicant.circuit import Formula
@@ -81,6 +81,7 @@ def advise(
     model: Model,
     *,
     extra: Iterable[str] = (),
+    beside: Mapping[str, Expression] | None = None,
     seconds: float = 60.0,
     deadline: float = float("inf"),
 ) -> Advice:
@@ -89,6 +90,7 @@ def advise(
     Args:
         model: what ``profile.read_model`` returned.
         extra: criteria to compile beside those of the recommendations.
+        beside: further expressions to compile, by any name.
         seconds: the time limit for each criterion.
         deadline: when to stop altogether, as of ``time.monotonic``.
     """
@@ -97,6 +99,7 @@ def advise(
     advice = Advice(model, above)
     subjects = {iri: own(model, iri, above[iri]) for iri in sorted(model.recommendations)}
     subjects |= {iri: model.criteria[iri] for iri in sorted({*weighed(model), *extra})}
+    subjects |= beside or {}
     done: dict[Expression, Compiled] = {}
     for iri, expression in subjects.items():
         try:
