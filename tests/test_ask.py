@@ -121,6 +121,14 @@ def test_a_value_selects_rows_and_changes_none(name: str) -> None:
     assert here.ask(name, values).rows == tuple(chosen)
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if question(name).about_case])
+def test_a_table_about_cases_is_about_cases_alone(name: str) -> None:
+    """Where none is chosen, nothing but the cases that were taken stands in their column."""
+    cases = {row[0] for row in asker().ask("which-cases-are-there", {}).rows}
+    table = asker().ask(name, {})
+    assert {row[table.columns.index("case")] for row in table.rows} <= cases
+
+
 def _shown(name: str, values: dict[str, str]) -> list[str]:
     columns = question(name).text.split("WHERE")[0]
     return [one for one in values if f"${one} " in columns]

@@ -91,6 +91,14 @@ class Lines:
                     return place.object
         return self._mention(subject, predicate, object)
 
+    def subjects(self) -> dict[str, int]:
+        """Return the line on which each subject first stands."""
+        found: dict[str, int] = {}
+        for quad, place in self._rows:
+            if place is not None:
+                found.setdefault(text_of(quad.subject), place.subject)
+        return found
+
     def exact(
         self,
         subject: str | None,

@@ -57,7 +57,10 @@ class Report:
 
     ``verb`` names the run and ``subject`` what it ran on. ``rules`` are all that were checked, so
     that a report can say what held. ``undecided`` names what a limit of time left open, which is
-    never read as "nothing found". ``summary`` is one line for people.
+    never read as "nothing found". ``summary`` is one line for people. ``held`` names what was
+    checked one by one and held, where the run counts it; ``lines`` are further lines for people,
+    and ``data`` the same for a program, as JSON values. ``anchor`` is the file at which a reader
+    that wants a place for everything is shown what has none.
     """
 
     verb: str
@@ -66,6 +69,10 @@ class Report:
     results: tuple[Result, ...]
     undecided: tuple[str, ...] = ()
     summary: str | None = None
+    held: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    data: Mapping[str, object] = field(default_factory=dict)
+    anchor: str | None = None
 
     @property
     def counting(self) -> Sequence[Result]:

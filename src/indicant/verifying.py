@@ -503,7 +503,11 @@ class _Verifier:
                 )
             names = ", ".join(local_name(iri) for iri in members)
             yield self._told(
-                "overriding-cycle", members, f"{names} override one another in a circle", goal
+                "overriding-cycle",
+                members,
+                f"{names} override one another in a circle",
+                goal,
+                {"criteria": dict.fromkeys(criteria, "met")},
             )
 
     def _idle_overriding(self) -> Iterator[Result]:
@@ -630,7 +634,7 @@ def write_witnesses(report: Report, folder: str) -> list[Path]:
             name += f"-{taken[name]}"
         expected = {
             key: result.data[key]
-            for key in ("actions", "answers", "superseded")
+            for key in ("actions", "answers", "criteria", "superseded")
             if result.data.get(key)
         }
         written.append(write_case(Path(folder) / name, result.witness, expected))

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from indicant.errors import IndicantError
+from indicant.reporting import FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +62,20 @@ def seconds(text: str) -> float:
     return value
 
 
+def add_report_options(verb: argparse.ArgumentParser) -> None:
+    """Add the options that say in which form to write a report, and where."""
+    verb.add_argument(
+        "--format",
+        choices=FORMS,
+        default="text",
+        help="how to print what is found: sarif is SARIF 2.1.0, junit is JUnit XML, github the "
+        "annotations of GitHub workflows (text)",
+    )
+    verb.add_argument(
+        "-o", "--output", metavar="FILE", help="write this file, whole or not at all (to stdout)"
+    )
+
+
 def add_guideline(verb: argparse.ArgumentParser) -> None:
     """Add the option that names the guideline."""
     verb.add_argument(
@@ -68,3 +83,11 @@ def add_guideline(verb: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="a guideline by name, folder or file (the one that ships with the package)",
     )
+
+
+def add_told(verb: argparse.ArgumentParser) -> None:
+    """Add the options of a verb that tells something of a case."""
+    verb.add_argument(
+        "--format", choices=("text", "json"), default="text", help="how to print it (text)"
+    )
+    add_guideline(verb)

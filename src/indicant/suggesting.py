@@ -1,0 +1,210 @@
+"""Write the cases that are missing, found by a solver among all possible ones, smallest first."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from indicant.advising import Statuses, advise
+from indicant.circuit import OutOfTimeError, need_solver
+from indicant.compiling import existential_iri
+from indicant.coverage import Coverage
+from indicant.implicants import Literal
+from indicant.naming import prefixes_in
+from indicant.possible import Space
+from indicant.profile import read_model
+from indicant.reading import parse
+from indicant.recording import turtle
+from indicant.terms import local_name
+from indicant.testing import exercised_by
+from indicant.verifying import write_case
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from indicant.advising import Advice
+    from indicant.assessing import Answer, Assessor
+    from indicant.circuit import Formula
+    from indicant.coverage import Goal, Wanted
+    from indicant.recording import Recorded
+    from indicant.reporting import Report
+
+_ANSWERS: Final[Mapping[Wanted, Answer]] = {"met": "met", "refuted": "refuted", "open": "open"}
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """What was suggested: the folders of new cases, what no case can exercise, what took long."""
+
+    folders: tuple[Path, ...]
+    impossible: tuple[Goal, ...]
+    undecided: tuple[Goal, ...]
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    goal: Goal
+    recorded: Recorded
+
+
+def suggest(
+    assessor: Assessor,
+    coverage: Coverage,
+    folder: str,
+    *,
+    seconds: float = 60.0,
+    limit: float = 600.0,
+) -> Suggested:
+    """Write a case for what is not exercised.
+
+    Smaller cases come first, and what one of them exercises gets none of its own. Beside a case
+    stands what is answered to it: whether that is right is for its author to say. Shapes are left
+    out, since a case that breaks one is no possible case.
+
+    Args:
+        assessor: the guideline.
+        coverage: what cases exercise so far; it is left as it is.
+        folder: where to make a folder for each case.
+        seconds: the time limit for compiling a criterion, and for each case.
+        limit: the time limit for all of it.
+
+    Raises:
+        IndicantError: a folder is there already or cannot be written, or there is no solver.
+    """
+    need_solver()
+    coverage = Coverage(coverage.goals, set(coverage.exercised))
+    wanted = [goal for goal in coverage.uncovered() if goal.kind != "shape"]
+    if not wanted:
+        return Suggested((), (), ())
+    search = _Search(assessor, wanted, seconds, time.monotonic() + limit)
+    found: list[_Candidate] = []
+    impossible, undecided = [], []
+    for goal in wanted:
+        try:
+            recorded = search.least(goal)
+        except OutOfTimeError:
+            undecided.append(goal)
+            continue
+        if recorded is None:
+            impossible.append(goal)
+        else:
+            found.append(_Candidate(goal, recorded))
+    folders = tuple(
+        search.write(one, Path(folder), coverage)
+        for one in sorted(found, key=lambda each: each.recorded.size)
+        if (one.goal.iri, one.goal.wanted) not in coverage.exercised
+    )
+    return Suggested(folders, tuple(impossible), tuple(undecided))
+
+
+def tell(report: Report, suggested: Suggested) -> Report:
+    """Return a report that also says what was suggested; what was not found in time counts."""
+    lines = [f"suggested        {one}" for one in suggested.folders]
+    lines += [
+        f"{str(one).replace('no case', 'no case can exist that', 1)}"
+        for one in suggested.impossible
+    ]
+    return replace(
+        report,
+        lines=(*report.lines, *lines),
+        undecided=(*report.undecided, *(f"whether {one}" for one in suggested.undecided)),
+        data={**report.data, "suggested": [str(one) for one in suggested.folders]},
+    )
+
+
+class _Search:
+    """Asks for the smallest case that exercises something."""
+
+    def __init__(
+        self, assessor: Assessor, wanted: Sequence[Goal], seconds: float, deadline: float
+    ) -> None:
+        self._assessor = assessor
+        self._seconds, self._deadline = seconds, deadline
+        criteria = {goal.iri for goal in wanted if goal.kind == "criterion"}
+        model = read_model(assessor.source)
+        self._advice: Advice = advise(model, extra=criteria, seconds=seconds, deadline=deadline)
+        existentials = self._advice.existentials()
+        self._space = Space([model], [existentials])
+        self._answers = Statuses(self._advice, self._space)
+        self._literals = {
+            f"{existential_iri(atom)}/{'present' if present else 'absent'}": Literal(atom, present)
+            for atom in existentials
+            for present in (True, False)
+        }
+        self._taken: Counter[str] = Counter()
+        self._called = Counter(map(local_name, {*model.recommendations, *model.criteria}))
+        self._prefixes = prefixes_in(one.text for one in assessor.source.documents)
+
+    def least(self, goal: Goal) -> Recorded | None:
+        """Return the smallest case that exercises something, or nothing if none does.
+
+        Raises:
+            OutOfTimeError: it was not found in time.
+        """
+        until = min(self._deadline, time.monotonic() + self._seconds)
+        chosen = self._space.circuit.least(self._formula(goal), until)
+        return None if chosen is None else self._space.recorded(chosen)
+
+    def _formula(self, goal: Goal) -> Formula:
+        if goal.kind == "literal":
+            literal = self._literals.get(goal.iri)
+            if literal is None:
+                raise OutOfTimeError
+            return self._space.known(literal)
+        if goal.iri in self._advice.undecided:
+            raise OutOfTimeError
+        return self._answers.answer(goal.iri, _ANSWERS[goal.wanted])
+
+    def write(self, candidate: _Candidate, folder: Path, coverage: Coverage) -> Path:
+        """Write a case with what is answered to it, and note what it exercises."""
+        goal = candidate.goal
+        about = str(goal).replace("no case ", "a case that ", 1)
+        text = turtle(candidate.recorded, self._prefixes, about=about)
+        answer = exercised_by(self._assessor, parse(text, path="case.ttl"), coverage)
+        assert (goal.iri, goal.wanted) in answer, about  # noqa: S101 - the solver and the rules agree
+        stem = local_name(goal.iri) if goal.kind != "literal" else _slug(goal.label)
+        name = f"{stem}-{goal.wanted}"
+        self._taken[name] += 1
+        if self._taken[name] > 1:
+            name += f"-{self._taken[name]}"
+        written = write_case(folder / name, text, self._expected(goal, answer))
+        coverage.add(answer)
+        return written
+
+    def _expected(self, goal: Goal, answer: set[tuple[str, Wanted]]) -> dict[str, object]:
+        """Return what is answered, as far as the goal concerns it."""
+        concerned = {goal.iri}
+        if goal.kind == "literal":
+            atom = self._literals[goal.iri].existential
+            concerned = {
+                iri
+                for iri, one in self._advice.compiled.items()
+                if any(
+                    atom == literal.existential
+                    for implicant in (*one.met, *one.refuted)
+                    for literal in implicant
+                )
+            }
+        stated: dict[str, dict[str, str]] = {}
+        for iri, got in sorted(answer):
+            if iri in concerned:
+                kind = "answers" if iri in self._advice.model.recommendations else "criteria"
+                stated.setdefault(kind, {})[self._name(iri)] = got
+        return dict(stated)
+
+    def _name(self, iri: str) -> str:
+        name = local_name(iri)
+        return name if self._called[name] == 1 else f"<{iri}>"
+
+
+def _slug(text: str) -> str:
+    """Return a label as the name of a folder.
+
+    >>> _slug("Fever lasting at least 7 days")
+    'fever-lasting-at-least-7-days'
+    """
+    return re.sub(r"[^\w]+", "-", text.casefold()).strip("-")[:80] or "case"

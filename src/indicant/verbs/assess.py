@@ -1,0 +1,121 @@
+"""``indicant assess``: what a guideline says about a case."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from typing import TYPE_CHECKING, Final
+
+from indicant.errors import IndicantError
+from indicant.printing import Output, tell
+from indicant.verbs.arguments import add_guideline
+
+if TYPE_CHECKING:
+    from indicant.site.casepage import CasePage
+    from indicant.verbs.arguments import Verbs
+
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_EPILOG: Final = """\
+examples:
+  indicant assess --example                    the patient of the source document
+  indicant assess case.ttl                     what to do now, next, if that fails, and to avoid
+  indicant assess ward/*.ttl --format json     an array with one object per case
+  indicant assess case.ttl --format html > page.html
+  indicant assess - < case.ttl                 from standard input
+"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    verb = verbs.add_parser(
+        "assess",
+        help="what a guideline says about a case, with reasons",
+        description="Say what a guideline recommends, contraindicates and leaves open for each "
+        "case. A case that breaks a shape is not assessed: its findings go to standard output.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument(
+        "case",
+        nargs="*",
+        metavar="CASE",
+        help="a file in Turtle, TriG, N-Triples, N-Quads, JSON-LD or RDF/XML; - is standard input",
+    )
+    verb.add_argument(
+        "--example", action="store_true", help="assess the example case of the guideline"
+    )
+    verb.add_argument(
+        "--format",
+        choices=("text", "json", "turtle", "markdown", "html"),
+        default="text",
+        help="how to print the assessments; html needs indicant[site] (text)",
+    )
+    verb.add_argument(
+        "--as-of", metavar="DATE", help="assess as of this date, YYYY-MM-DD, not the case's own"
+    )
+    verb.add_argument("--all", action="store_true", help="list what does not apply as well")
+    add_guideline(verb)
+    verb.add_argument(
+        "--engine",
+        choices=("oxigraph", "rdflib", "hermit"),
+        default="oxigraph",
+        help="who runs the rules; hermit asks the reasoner for every decision (oxigraph)",
+    )
+    verb.add_argument(
+        "--validator",
+        choices=("shacl", "pyshacl"),
+        default="shacl",
+        help="who checks the case against its shapes (shacl)",
+    )
+    verb.add_argument(
+        "--no-cache", action="store_true", help="neither read nor keep compiled guidelines"
+    )
+    verb.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks for and return the exit code."""
+    from indicant.assessing import Assessor, InvalidCase
+    from indicant.reading import read
+
+    if options.example and options.case:
+        raise IndicantError("--example takes no case", help="give the one or the other")
+    if not options.example and not options.case:
+        raise IndicantError("no case is given", help="try  indicant assess --example")
+    if options.as_of is not None and not _DATE.fullmatch(options.as_of):
+        raise IndicantError(f"'{options.as_of}' is not a date", help="write it as YYYY-MM-DD")
+    assessor = Assessor(
+        options.guideline,
+        engine=options.engine,
+        validator=options.validator,
+        use_cache=not options.no_cache,
+    )
+    output: Output | CasePage
+    if options.format == "html":
+        from indicant.site.casepage import CasePage
+
+        output = CasePage(assessor, sys.stdout, everything=options.all)
+    else:
+        output = Output(options.format, sys.stdout)
+    code = 0
+    for path in options.case or [None]:
+        try:
+            document = assessor.example() if path is None else read(path, stdin=sys.stdin.buffer)
+            if options.format == "turtle" and isinstance(output, Output):
+                output.triples(assessor.describe(document, as_of=options.as_of))
+            else:
+                everything = options.all or options.format == "html"
+                output.records(
+                    assessor.assess(document, as_of=options.as_of, everything=everything)
+                )
+        except InvalidCase as error:
+            code = max(code, error.exit_code)
+            output.invalid(error)
+        except IndicantError as error:
+            if len(options.case) < 2:
+                raise
+            code = max(code, error.exit_code)
+            tell(error)
+    output.close()
+    return code

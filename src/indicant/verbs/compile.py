@@ -1,0 +1,42 @@
+"""``indicant compile``: compile a guideline."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from indicant.verbs.arguments import add_guideline, seconds
+
+if TYPE_CHECKING:
+    import argparse
+
+    from indicant.verbs.arguments import Verbs
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    verb = verbs.add_parser(
+        "compile",
+        help="compile a guideline and print the result",
+        description="Read a guideline, have the reasoner classify it, compile every criterion to "
+        "its prime implicants, and print the graph as N-Triples. It needs indicant[reasoner].",
+    )
+    add_guideline(verb)
+    verb.add_argument(
+        "--seconds",
+        type=seconds,
+        default=60.0,
+        metavar="N",
+        help="the time limit for each criterion (60)",
+    )
+    verb.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks for and return the exit code."""
+    from indicant.compiling import compile_source
+    from indicant.loading import load, resolve
+
+    compiled = compile_source(load(resolve(options.guideline)), seconds=options.seconds)
+    sys.stdout.write(compiled.graph)
+    return 0

@@ -1,0 +1,106 @@
+"""The verb ``diff``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Final
+
+from indicant.reporting import FORMS
+from indicant.verbs.arguments import seconds
+
+if TYPE_CHECKING:
+    from indicant.verbs.arguments import Verbs
+
+_EPILOG: Final = """\
+examples:
+  indicant diff old/guideline new/guideline            two folders or files
+  indicant diff git:HEAD path/to/guideline             what has changed since the last commit
+  indicant diff v1.0:path/to/guideline main:path/to/guideline --format markdown
+  indicant diff old new --witnesses out                a case for each change of an answer
+  indicant diff old new --cases ward                   and what changes for given cases
+
+A version is a folder, a file, the name of an installed guideline, a wheel that one ships in
+(WHEEL:NAME where there are several), or a revision of git: REV:path, with the path from the top of
+the repository or, after ./, from here; git:REV is the path of the other version at that revision.
+Nothing is fetched.
+
+What is compared: what is stated of each term, whatever the order and the blank nodes; what each
+recommendation consists of; and the answers to all cases that both versions can read.
+
+exit codes: 0 the advice is the same, 1 it changes for some case or something was not decided within
+its time, 2 it could not run
+"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    verb = verbs.add_parser(
+        "diff",
+        help="whom another version of a guideline answers differently",
+        description="Compare two versions of a guideline: terms, recommendations, and the answers "
+        "to all cases that can be recorded, each change with a smallest case. It needs "
+        "indicant[reasoner].",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument("old", metavar="OLD", help="a folder, a file, a name, a wheel, a revision")
+    verb.add_argument("new", metavar="NEW", help="the same, of the version to compare with it")
+    verb.add_argument(
+        "--cases", metavar="DIR", help="assess the cases of this folder or file with both as well"
+    )
+    verb.add_argument(
+        "--witnesses",
+        metavar="DIR",
+        help="write the smallest cases to this folder, with what each version answers",
+    )
+    verb.add_argument(
+        "--seconds",
+        type=seconds,
+        default=60.0,
+        metavar="N",
+        help="the time limit for all that is asked about possible cases (60)",
+    )
+    verb.add_argument(
+        "--format",
+        choices=(*FORMS, "markdown"),
+        default="text",
+        help="how to print it: markdown is a comment for a pull request, sarif is SARIF 2.1.0, "
+        "junit is JUnit XML, github the annotations of GitHub workflows (text)",
+    )
+    verb.add_argument(
+        "-o", "--output", metavar="FILE", help="write this file, whole or not at all (to stdout)"
+    )
+    verb.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare two versions and tell how they differ."""
+    import sys
+    from contextlib import ExitStack
+
+    from indicant.behaving import SIDES
+    from indicant.diffing import case_files, compare
+    from indicant.export import write
+    from indicant.reports import exit_code, render
+    from indicant.revisions import open_version
+    from indicant.telling import as_markdown, as_text, report, write_witnesses
+
+    files = None if options.cases is None else case_files(options.cases)
+    with ExitStack() as stack:
+        old = open_version(stack, options.old, options.new, side=SIDES[0])
+        new = open_version(stack, options.new, options.old, side=SIDES[1])
+        difference = compare(old, new, seconds=options.seconds, cases=files)
+    found = report(difference)
+    if options.format == "text":
+        text = as_text(difference)
+    elif options.format == "markdown":
+        text = as_markdown(difference)
+    else:
+        text = render(found, options.format)
+    if options.witnesses is not None:
+        write_witnesses(difference, options.witnesses)
+    if options.output is None:
+        sys.stdout.write(text)
+    else:
+        write(text.encode("utf-8", "backslashreplace"), options.output)
+    return exit_code(found)

@@ -1,0 +1,69 @@
+"""``indicant export``: the published graph."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Final
+
+from indicant.printing import tell_findings
+from indicant.verbs.arguments import add_guideline
+
+if TYPE_CHECKING:
+    from indicant.verbs.arguments import Verbs
+
+_EPILOG: Final = """\
+examples:
+  indicant export graph -o guideline.ttl
+  indicant export graph --format jsonld > guideline.jsonld
+  indicant export graph --case case.ttl -o case.nq --format nquads
+
+Everything is in the default graph, whatever the format.
+"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    verb = verbs.add_parser(
+        "export",
+        help="the published graph, for a triple store",
+        description="Write the guideline with all that it imports, its OWL axioms, the compiled "
+        "criteria, the hierarchy, codes and evidence as one graph; with a case, also the case and "
+        "all that follows for it.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument("what", choices=("graph",), help="what to export")
+    verb.add_argument(
+        "-o", "--output", metavar="FILE", help="write this file, whole or not at all (to stdout)"
+    )
+    verb.add_argument("--case", metavar="CASE", help="a file with cases; - is standard input")
+    verb.add_argument(
+        "--format",
+        choices=("turtle", "ntriples", "nquads", "trig", "jsonld", "rdfxml"),
+        default="turtle",
+        help="how to write it (turtle)",
+    )
+    add_guideline(verb)
+    verb.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks for and return the exit code."""
+    from indicant.ask import Asker
+    from indicant.assessing import InvalidCase
+    from indicant.export import serialize, write
+    from indicant.reading import read
+
+    try:
+        asker = Asker(options.guideline)
+        if options.case is not None:
+            asker.take(read(options.case, stdin=sys.stdin.buffer))
+    except InvalidCase as error:
+        return tell_findings(error)
+    data = serialize(asker.graph(), options.format, asker.prefixes)
+    if options.output is None:
+        sys.stdout.write(data.decode())
+    else:
+        write(data, options.output)
+    return 0

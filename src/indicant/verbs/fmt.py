@@ -1,0 +1,168 @@
+"""``indicant fmt``: the one way to write Turtle."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from indicant.errors import IndicantError
+from indicant.verbs.arguments import add_report_options
+
+if TYPE_CHECKING:
+    from indicant.reporting import Result
+    from indicant.verbs.arguments import Verbs
+
+_EPILOG = """\
+examples:
+  indicant fmt guideline.ttl            rewrite a file
+  indicant fmt ontology tests           rewrite all Turtle in two folders
+  indicant fmt --check                  say which files of this folder would change
+  indicant fmt --diff case.ttl          show what would change
+  indicant fmt - < case.ttl             from standard input to standard output
+
+Subjects and objects keep their order, properties get the order of the house. Every statement stays
+as it is. A file with a comment is refused, since the comment would be lost. Files of up to 50 MB
+are read: they take a minute and 2 GB of memory.
+
+exit codes: 0 done, or nothing to do; 1 --check or --diff found something; 2 it could not run
+"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    verb = verbs.add_parser(
+        "fmt",
+        help="write Turtle in the form of the house",
+        description="Rewrite Turtle in the form of the house, the same for everybody. A file is "
+        "replaced whole or not at all, and left alone when it has the form already.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument(
+        "path",
+        nargs="*",
+        metavar="PATH",
+        help="a file, or a folder for all Turtle in it; - is standard input (this folder)",
+    )
+    how = verb.add_mutually_exclusive_group()
+    how.add_argument(
+        "--check", action="store_true", help="write nothing, and say what would change"
+    )
+    how.add_argument(
+        "--diff", action="store_true", help="write nothing, and show what would change"
+    )
+    add_report_options(verb)
+    verb.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Format files and return the exit code."""
+    from indicant import formatting
+
+    if not options.check and (options.format != "text" or options.output is not None):
+        raise IndicantError("--format and --output are for --check", help="indicant fmt --help")
+    paths = formatting.files(options.path or ["."])
+    if options.check:
+        return _check(options, paths)
+    code = 0
+    for path in paths:
+        try:
+            changed = _format(path, show=options.diff)
+        except IndicantError as error:
+            if len(paths) == 1:
+                raise
+            code = 2
+            _tell(error)
+        else:
+            code = max(code, int(changed and options.diff))
+    return code
+
+
+def _format(path: str, *, show: bool) -> bool:
+    """Rewrite one file, or show how it would be, and return whether it differs."""
+    from indicant import formatting
+    from indicant.reading import STDIN
+
+    text, name = _text(path)
+    result = formatting.tidy(text, file=name)
+    if show:
+        import difflib
+
+        lines = difflib.unified_diff(
+            text.splitlines(keepends=True),
+            result.splitlines(keepends=True),
+            name,
+            name,
+        )
+        for line in lines:
+            sys.stdout.write(line if line.endswith("\n") else f"{line}\n\\ No newline at end\n")
+    elif path == STDIN:
+        sys.stdout.write(result)
+    elif text != result:
+        from indicant.export import write
+
+        write(result.encode(), path)
+        from indicant.rendering import plain
+
+        print(plain(f"formatted {name}"), file=sys.stderr)
+    return text != result
+
+
+def _check(options: argparse.Namespace, paths: list[str]) -> int:
+    from indicant.reporting import Report, Rule
+    from indicant.reports import deliver
+
+    results: list[Result] = []
+    code = 0
+    for path in paths:
+        try:
+            results += _findings(path)
+        except IndicantError as error:
+            if len(paths) == 1:
+                raise
+            code = error.exit_code
+            _tell(error)
+    rules = (
+        Rule("comment", "no comment in Turtle", "A comment is no statement, and nothing reads it."),
+        Rule("form", "Turtle in the form of the house", "indicant fmt writes it."),
+    )
+    files = f"{len(paths)} file{'s' if len(paths) > 1 else ''}"
+    summary = f"{files}, {len(results) or 'none'} of them to be changed"
+    subject = " ".join(options.path or ["."])
+    report = Report("fmt", subject, rules, tuple(results), summary=summary)
+    return max(code, deliver(report, options.format, options.output))
+
+
+def _findings(path: str) -> list[Result]:
+    from indicant import formatting
+    from indicant.reporting import Place, Result
+
+    text, name = _text(path)
+    try:
+        result = formatting.tidy(text, file=name)
+    except formatting.CommentError as error:
+        place = Place(name, error.line)
+        return [Result("comment", "error", error.message, (place,), error.help)]
+    if result == text:
+        return []
+    place = Place(name, formatting.difference(text, result))
+    message = "is not in the form of the house from here on"
+    return [Result("form", "error", message, (place,), f"indicant fmt {path}")]
+
+
+def _text(path: str) -> tuple[str, str]:
+    """Return the text of a file, and what to call it."""
+    from indicant.formatting import MAX_BYTES
+    from indicant.reading import STDIN, read_text
+
+    text = read_text(path, stdin=sys.stdin.buffer, limit=MAX_BYTES)
+    return text, "<stdin>" if path == STDIN else path
+
+
+def _tell(error: IndicantError) -> None:
+    from indicant.rendering import plain
+
+    print(plain(f"indicant: {error}"), file=sys.stderr)
+    if error.help:
+        print(plain(f"  help: {error.help}"), file=sys.stderr)

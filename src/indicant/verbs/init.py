@@ -1,0 +1,79 @@
+"""``indicant init``: the repository of an institution, from nothing."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Final
+
+from indicant.verbs.arguments import add_guideline
+
+if TYPE_CHECKING:
+    import datetime
+
+    from indicant.verbs.arguments import Verbs
+
+_EPILOG: Final = """\
+examples:
+  indicant init policy --namespace https://example.org/policy/
+  indicant init policy --namespace https://example.org/policy/ --name "Riverside Hospital"
+  cd policy && make test
+
+It writes an overlay with one rule to replace, its policy in prose, a copy of the published
+guideline pinned by version and digest, cases with what has to be answered, a Makefile and a
+workflow. The folder appears whole or not at all; one that holds something is left alone.
+"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    verb = verbs.add_parser(
+        "init",
+        help="the repository of an institution: a published guideline, pinned, and an overlay",
+        description="Found the repository of an institution that follows a published guideline "
+        "and lays a local policy over it.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument("directory", metavar="DIR", help="a folder that is empty or not there yet")
+    verb.add_argument(
+        "--namespace", required=True, metavar="IRI", help="where its own terms live, with / or #"
+    )
+    verb.add_argument("--name", default="Local policy", help="what to call it (Local policy)")
+    verb.add_argument(
+        "--date", type=_date, metavar="DATE", help="when it was decided, YYYY-MM-DD (today)"
+    )
+    add_guideline(verb)
+    verb.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Found it, and say what to do next."""
+    import datetime
+    from pathlib import Path
+
+    from indicant.founding import found
+    from indicant.loading import resolve
+
+    date = options.date or datetime.datetime.now().astimezone().date()
+    founded = found(
+        Path(options.directory),
+        options.namespace,
+        guideline=resolve(options.guideline),
+        label=options.name,
+        date=date,
+    )
+    published = founded.published
+    print(f"{options.directory}: {len(founded.files)} files")
+    print(f"  follows <{published.iri}> {published.version}")
+    print(f"  pinned  sha256 {published.digest}")
+    print(f"next: cd {options.directory} && make test")
+    return 0
+
+
+def _date(text: str) -> datetime.date:
+    import datetime
+
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is no date, YYYY-MM-DD") from error

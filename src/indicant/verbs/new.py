@@ -1,0 +1,85 @@
+"""``indicant new``: a template in the right file."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Final
+
+from indicant.errors import IndicantError
+
+if TYPE_CHECKING:
+    from indicant.verbs.arguments import Verbs
+
+_KINDS: Final = ("recommendation", "criterion", "finding", "intervention", "guideline")
+_EPILOG: Final = """\
+examples:
+  indicant new guideline sore-throat
+  indicant new finding Cough --in sore-throat 'skos:definition "noisy expulsion of air"@en'
+  indicant new criterion Coughing --in sore-throat
+  indicant new recommendation syrup-for-cough --in sore-throat 'ind:strength "may"@en'
+
+Names of recommendations and guidelines are in kebab-case, all others in UpperCamelCase. A property
+is written in Turtle, as a predicate with its objects, and replaces what the template says with the
+same predicate. Then  indicant check  says what is still missing.
+"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    verb = verbs.add_parser(
+        "new",
+        help="a template for a recommendation, criterion, finding, intervention or guideline",
+        description="Add something new to a guideline, in the file where its like stands. What is "
+        "there already is never overwritten.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument("kind", choices=_KINDS, metavar="KIND", help=f"one of: {', '.join(_KINDS)}")
+    verb.add_argument("name", metavar="NAME", help="what to call it, at the end of its IRI")
+    verb.add_argument(
+        "property",
+        nargs="*",
+        metavar="PROPERTY",
+        help="what else to say of it: a predicate with its objects, in Turtle",
+    )
+    verb.add_argument(
+        "--in",
+        dest="place",
+        metavar="PLACE",
+        help="a guideline by name or folder, or one of its files (the guideline of this folder, "
+        "else the one that ships); for a new guideline, the folder that holds its own (this one)",
+    )
+    verb.add_argument(
+        "--iri", metavar="IRI", help="the namespace of a new guideline (https://example.org/NAME/)"
+    )
+    verb.set_defaults(run=run)
+    verb.mixed = True
+
+
+def run(options: argparse.Namespace) -> int:
+    """Add it, and say where it stands."""
+    from pathlib import Path
+
+    from indicant.export import write
+    from indicant.loading import GUIDELINE_FILE, resolve
+    from indicant.rendering import plain
+    from indicant.scaffolding import compose
+
+    if options.kind == "guideline":
+        place = Path(options.place or ".")
+    elif options.iri is not None:
+        raise IndicantError("--iri is for a new guideline", help="indicant new --help")
+    elif options.place is None and Path(GUIDELINE_FILE).is_file():
+        place = Path()
+    else:
+        place = resolve(options.place)
+    added = compose(options.kind, options.name, options.property, place=place, iri=options.iri)
+    if options.kind == "guideline":
+        try:
+            added.path.parent.mkdir(parents=True)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise IndicantError(f"cannot be made: {reason}", file=str(added.path.parent)) from error
+    write(added.text.encode(), added.path)
+    print(plain(f"{added.path}:{added.line}: {options.kind} {options.name}"))
+    return 0

@@ -1,0 +1,55 @@
+"""``indicant next``: what to find out next."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Final
+
+from indicant.printing import tell_of_case
+from indicant.verbs.arguments import add_told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from indicant.assessing import Assessor
+    from indicant.reading import Document
+    from indicant.verbs.arguments import Verbs
+
+_EPILOG: Final = """\
+examples:
+  indicant next case.ttl
+  indicant next case.ttl --all --format json
+
+A fact settles an undetermined or conditional intervention when it alone makes it recommended,
+contraindicated, conflicting or not applicable. Facts are ranked by how many interventions they
+settle whichever way they turn out (the smaller of the numbers for present and for absent), then by
+the sum of the two numbers, then by name.
+"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    verb = verbs.add_parser(
+        "next",
+        help="what to find out next",
+        description="Rank the facts that are open for a case by how much each would settle, with "
+        "what to ask and the investigations that show it.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument("case", metavar="CASE", help="a case; - is standard input")
+    verb.add_argument("--all", action="store_true", help="print every open fact")
+    add_told(verb)
+    verb.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks for and return the exit code."""
+    from indicant import next as ranking
+
+    def told(assessor: Assessor, document: Document) -> Iterable[tuple[object, str]]:
+        most = None if options.all else ranking.SHOWN
+        found = ranking.next_facts(assessor, document)
+        return ((record, ranking.as_text(record, most=most)) for record in found)
+
+    return tell_of_case(options, told)

@@ -1,0 +1,69 @@
+"""The verb ``site``: a guideline as pages to look at."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Final
+
+from indicant.verbs.arguments import add_guideline
+
+if TYPE_CHECKING:
+    from indicant.verbs.arguments import Verbs
+
+_EPILOG: Final = """\
+examples:
+  indicant site public
+  indicant site public --cases tests/assess
+  indicant site public --guideline path/to/folder
+
+Open public/index.html in a browser, or publish the folder as it is: links are relative, nothing is
+loaded from elsewhere, and everything but the search works without scripts. It is written whole or
+not at all. It needs indicant[site].
+"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    verb = verbs.add_parser(
+        "site",
+        help="a guideline as pages to look at, for a browser or a web server",
+        description="Write a website about a guideline: its pathway, a page for each "
+        "recommendation, finding, intervention, publication and question, the source, the terms, "
+        "and a search.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument(
+        "folder", metavar="DIR", help="a new or empty folder, or one that holds such a site"
+    )
+    verb.add_argument(
+        "--cases",
+        metavar="DIR",
+        help="a folder of cases to show with the recommendations whose names they begin with",
+    )
+    add_guideline(verb)
+    verb.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the site."""
+    import sys
+
+    from indicant.assessing import InvalidCase
+    from indicant.rendering import finding_line, plain
+    from indicant.site.pages import build
+    from indicant.site.publishing import check, publish
+    from indicant.site.reading import cases_of
+
+    check(options.folder)
+    cases = {} if options.cases is None else cases_of(options.cases)
+    try:
+        files = build(options.guideline, cases)
+    except InvalidCase as error:
+        for finding in error.findings:
+            print(finding_line(finding))
+        print(f"indicant: {error}", file=sys.stderr)
+        return error.exit_code
+    publish(files, options.folder)
+    print(plain(f"{len(files)} files in {options.folder}; open {options.folder}/index.html"))
+    return 0

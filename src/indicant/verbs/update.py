@@ -1,0 +1,99 @@
+"""``indicant update``: what a newer version of the pinned guideline changes for an institution."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Final
+
+from indicant.verbs.arguments import add_report_options, seconds
+
+if TYPE_CHECKING:
+    from indicant.verbs.arguments import Verbs
+
+_EPILOG: Final = """\
+examples:
+  indicant update                      compare with the guideline that the package brings
+  indicant update --from path/to/new   compare with another version of it
+  indicant update --check              only whether the copy is the one that is pinned
+  indicant update --take               put the newer version in its place, and pin that
+
+Both versions are merged with the overlay, and the merged guidelines are compared over all possible
+cases: whom would the institution answer otherwise, with a smallest case for each change? Reported
+too is what the merge with the newer version newly finds, a resolution that dangles for one.
+
+exit codes: 0 nothing changes or it was taken, 1 something changes or the copy is not the pinned
+one, 2 it could not run
+"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    verb = verbs.add_parser(
+        "update",
+        help="what a newer version of a published guideline changes for an institution",
+        description="Say what a newer version of the guideline that an overlay is laid over would "
+        "change for this institution, and take it if asked to.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument(
+        "directory", nargs="?", default=".", metavar="DIR", help="its repository (here)"
+    )
+    what = verb.add_mutually_exclusive_group()
+    what.add_argument(
+        "--check", action="store_true", help="only whether the copy is the one that is pinned"
+    )
+    what.add_argument("--take", action="store_true", help="take it, and pin it")
+    verb.add_argument(
+        "--from",
+        dest="source",
+        metavar="NAME",
+        help="the newer version, by name, folder or file (the one that is installed)",
+    )
+    verb.add_argument(
+        "--as-of", metavar="DATE", help="the day on which resolutions shall hold, YYYY-MM-DD"
+    )
+    verb.add_argument(
+        "--seconds",
+        type=seconds,
+        default=60.0,
+        metavar="N",
+        help="the time limit for the search over all possible cases (60)",
+    )
+    add_report_options(verb)
+    verb.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare, check or take."""
+    from pathlib import Path
+
+    from indicant.errors import IndicantError
+    from indicant.reporting import Report
+    from indicant.reports import deliver
+    from indicant.updating import RULES, checked, compared, followed, is_older, newer, take, told
+
+    one = followed(Path(options.directory))
+    report = checked(one)
+    if options.check:
+        return deliver(report, options.format, options.output)
+    other = newer(one, options.source)
+    backwards = options.source is None and is_older(other, one.copy)
+    if options.take and backwards:
+        raise IndicantError(
+            f"{other.version} is installed, and is older than {one.copy.version}, which is pinned",
+            help="name it by --from to go back to it",
+        )
+    if options.take:
+        written = take(one, other)
+        summary = f"<{other.iri}> {other.version} is pinned" + (
+            f"; written: {', '.join(written)}" if written else " already"
+        )
+        report = Report("update", str(one.folder), RULES, (), summary=summary)
+    elif not report.results and other.digest != one.copy.digest and not backwards:
+        change = compared(one, other, as_of=options.as_of, seconds=options.seconds)
+        report = told(one, other, change)
+    elif not report.results:
+        summary = f"<{other.iri}> {other.version} is pinned, and nothing is newer"
+        report = Report("update", str(one.folder), RULES, (), summary=summary)
+    return deliver(report, options.format, options.output)

@@ -1,0 +1,63 @@
+"""``indicant whatif``: what would change if a case were otherwise."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Final
+
+from indicant.printing import tell_of_case
+from indicant.verbs.arguments import add_told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from indicant.assessing import Assessor
+    from indicant.reading import Document
+    from indicant.verbs.arguments import Verbs
+
+_EPILOG: Final = """\
+examples:
+  indicant whatif case.ttl +Cough -Fever
+  indicant whatif case.ttl ~Radiograph "shortness of breath:severity=Mild"
+  indicant whatif case.ttl Bandage:weeks=3 asOf=2027-01-31
+
+edits:
+  +Term                  it is present, or was received; what excludes it is taken back
+  -Term                  it is excluded; nodes of it, or of a class below, are taken back
+  ~Term                  whether there is one is not known
+  Term:property=value    the node of the class, or the named node, has this value; one is added
+                         where there is none
+  asOf=DATE              the case is as of another date
+
+A term is an IRI, a name with a prefix, a local name or a label. Edits never take back one another:
+a case that contradicts itself once it is edited is a finding. The file is left as it is.
+"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    verb = verbs.add_parser(
+        "whatif",
+        help="what would change if a case were otherwise",
+        description="Apply edits to a copy of a case, and say for which interventions the status "
+        "would be another, and why.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument("case", metavar="CASE", help="a case; - is standard input")
+    verb.add_argument("edit", nargs="*", metavar="EDIT", help="+Term, -Term, ~Term, …")
+    add_told(verb)
+    verb.mixed = True
+    verb.edits = True
+    verb.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks for and return the exit code."""
+    from indicant import whatif
+
+    def told(assessor: Assessor, document: Document) -> Iterable[tuple[object, str]]:
+        found = whatif.what_if(assessor, document, [one.strip() for one in options.edit])
+        return ((record, whatif.as_text(record)) for record in found)
+
+    return tell_of_case(options, told)

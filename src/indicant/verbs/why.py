@@ -1,0 +1,76 @@
+"""``indicant why``: why an intervention has its status."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Final
+
+from indicant.printing import tell_of_case
+from indicant.verbs.arguments import add_told, count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from indicant.assessing import Assessor
+    from indicant.reading import Document
+    from indicant.verbs.arguments import Verbs
+
+_EPILOG: Final = """\
+examples:
+  indicant why case.ttl Bandage                 the reasons, down to the lines of the case
+  indicant why case.ttl "walking aid" --to recommended
+
+Below the reasons stand the least sets of facts that would change the status, fewest facts first:
+no part of a set does it. "learn" says what is not known yet, "if instead" what would have to be
+otherwise than recorded; every recorded statement that contradicts a set is then taken back, and the
+rest stays. Where not every size was searched, a last line says so.
+"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    verb = verbs.add_parser(
+        "why",
+        help="why an intervention has its status, and what would change it",
+        description="Say why an intervention has its status for a case, down to the lines of the "
+        "case and the passages of the source, and which facts would change it.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument("case", metavar="CASE", help="a case; - is standard input")
+    verb.add_argument(
+        "action", metavar="ACTION", help="an IRI, a name with a prefix, a local name or a label"
+    )
+    verb.add_argument(
+        "--to",
+        metavar="STATUS",
+        choices=(
+            "recommended",
+            "conditional",
+            "conflicting",
+            "contraindicated",
+            "undetermined",
+            "not-applicable",
+        ),
+        help="only sets of facts that lead to this status",
+    )
+    verb.add_argument(
+        "--facts", type=count, default=4, metavar="N", help="the largest size of a set (4)"
+    )
+    verb.add_argument("--all", action="store_true", help="print every set that is found")
+    add_told(verb)
+    verb.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks for and return the exit code."""
+    from indicant import why
+
+    def told(assessor: Assessor, document: Document) -> Iterable[tuple[object, str]]:
+        most = None if options.all or options.format == "json" else why.SETS
+        found = why.why(
+            assessor, document, options.action, to=options.to, largest=options.facts, most=most
+        )
+        return ((record, why.as_text(record)) for record in found)
+
+    return tell_of_case(options, told)
