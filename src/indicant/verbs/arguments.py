@@ -91,3 +91,15 @@ def add_told(verb: argparse.ArgumentParser) -> None:
         "--format", choices=("text", "json"), default="text", help="how to print it (text)"
     )
     add_guideline(verb)
+    add_language(verb)
+
+
+def add_language(verb: argparse.ArgumentParser) -> None:
+    """Add the option that chooses the language of the texts of a guideline."""
+    verb.add_argument(
+        "--lang",
+        default="en",
+        metavar="TAG",
+        help="the language of labels and other texts of the guideline; where there is none, it "
+        "is English (en)",
+    )

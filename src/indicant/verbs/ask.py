@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from indicant.errors import IndicantError
 from indicant.printing import tell_findings
-from indicant.verbs.arguments import add_guideline, seconds
+from indicant.verbs.arguments import add_guideline, add_language, seconds
 
 if TYPE_CHECKING:
     from indicant.verbs.arguments import Verbs
@@ -56,6 +56,7 @@ def add(verbs: Verbs) -> None:
         "query itself (text)",
     )
     add_guideline(verb)
+    add_language(verb)
     verb.add_argument(
         "--engine",
         choices=("oxigraph", "rdflib"),
@@ -100,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
 
         text = read_text(options.query, stdin=sys.stdin.buffer, limit=adhoc.MAX_BYTES)
     try:
-        asker = Asker(options.guideline, engine=options.engine)
+        asker = Asker(options.guideline, engine=options.engine, language=options.lang)
         if options.example:
             asker.take(asker.example())
         elif words:

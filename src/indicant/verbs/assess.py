@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from indicant.errors import IndicantError
 from indicant.printing import Output, tell
-from indicant.verbs.arguments import add_guideline
+from indicant.verbs.arguments import add_guideline, add_language
 
 if TYPE_CHECKING:
     from indicant.site.casepage import CasePage
@@ -56,6 +56,7 @@ def add(verbs: Verbs) -> None:
     )
     verb.add_argument("--all", action="store_true", help="list what does not apply as well")
     add_guideline(verb)
+    add_language(verb)
     verb.add_argument(
         "--engine",
         choices=("oxigraph", "rdflib", "hermit"),
@@ -90,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
         engine=options.engine,
         validator=options.validator,
         use_cache=not options.no_cache,
+        language=options.lang,
     )
     output: Output | CasePage
     if options.format == "html":

@@ -19,7 +19,8 @@ examples:
 
 Each guideline is a named graph of the file, and so is each ontology that they share; the default
 graph says in PROV-O which files a graph comes from. Contradictions are settled by ind:Resolution
-in an overlay. The file is assessed like any guideline, by --guideline. Where terms clash or the whole is inconsistent, nothing is written.
+in an overlay. Where terms clash or the whole is inconsistent, nothing is written. The file is
+assessed like any other guideline:  --guideline merged.trig
 
 exit codes: 0 nothing is left to settle, 1 something is, 2 it could not run
 """

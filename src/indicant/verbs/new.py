@@ -10,17 +10,27 @@ from indicant.errors import IndicantError
 if TYPE_CHECKING:
     from indicant.verbs.arguments import Verbs
 
-_KINDS: Final = ("recommendation", "criterion", "finding", "intervention", "guideline")
+_KINDS: Final = (
+    "recommendation",
+    "criterion",
+    "finding",
+    "intervention",
+    "passage",
+    "document",
+    "guideline",
+)
 _EPILOG: Final = """\
 examples:
-  indicant new guideline sore-throat
-  indicant new finding Cough --in sore-throat 'skos:definition "noisy expulsion of air"@en'
-  indicant new criterion Coughing --in sore-throat
-  indicant new recommendation syrup-for-cough --in sore-throat 'ind:strength "may"@en'
+  indicant new guideline rain
+  indicant new document leaflet --in rain --from leaflet.txt 'dcterms:title "On rain"@en'
+  indicant new passage s01 --in rain --from leaflet.txt --quote 'Take an umbrella'
+  indicant new finding WetHair --in rain 'skos:definition "hair that holds water"@en'
+  indicant new criterion Caught --in rain
+  indicant new recommendation take-an-umbrella --in rain 'ind:strength "should"@en'
 
-Names of recommendations and guidelines are in kebab-case, all others in UpperCamelCase. A property
-is written in Turtle, as a predicate with its objects, and replaces what the template says with the
-same predicate. Then  indicant check  says what is still missing.
+Findings, interventions and criteria have names in UpperCamelCase, all others in kebab-case. A
+property is written in Turtle, as a predicate with its objects, and replaces what the template says
+with the same predicate. Then  indicant check  says what is still missing.
 """
 
 
@@ -28,7 +38,7 @@ def add(verbs: Verbs) -> None:
     """Declare the verb."""
     verb = verbs.add_parser(
         "new",
-        help="a template for a recommendation, criterion, finding, intervention or guideline",
+        help="a recommendation, a finding or another part of a guideline, in the right file",
         description="Add something new to a guideline, in the file where its like stands. What is "
         "there already is never overwritten.",
         epilog=_EPILOG,
@@ -52,6 +62,14 @@ def add(verbs: Verbs) -> None:
     verb.add_argument(
         "--iri", metavar="IRI", help="the namespace of a new guideline (https://example.org/NAME/)"
     )
+    verb.add_argument(
+        "--from", dest="source", metavar="FILE", help="the text that a document or a passage is of"
+    )
+    verb.add_argument(
+        "--quote",
+        metavar="WORDS",
+        help="the words of a passage, of which only the position and the digest are kept",
+    )
     verb.set_defaults(run=run)
     verb.mixed = True
 
@@ -69,11 +87,21 @@ def run(options: argparse.Namespace) -> int:
         place = Path(options.place or ".")
     elif options.iri is not None:
         raise IndicantError("--iri is for a new guideline", help="indicant new --help")
+    elif options.kind not in ("passage", "document") and (options.source or options.quote):
+        raise IndicantError("--from and --quote are for passages", help="indicant new --help")
     elif options.place is None and Path(GUIDELINE_FILE).is_file():
         place = Path()
     else:
         place = resolve(options.place)
-    added = compose(options.kind, options.name, options.property, place=place, iri=options.iri)
+    added = compose(
+        options.kind,
+        options.name,
+        options.property,
+        place=place,
+        iri=options.iri,
+        source=options.source,
+        quote=options.quote,
+    )
     if options.kind == "guideline":
         try:
             added.path.parent.mkdir(parents=True)

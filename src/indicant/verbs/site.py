@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.verbs.arguments import add_guideline
+from indicant.verbs.arguments import add_guideline, add_language
 
 if TYPE_CHECKING:
     from indicant.verbs.arguments import Verbs
@@ -42,6 +42,7 @@ def add(verbs: Verbs) -> None:
         help="a folder of cases to show with the recommendations whose names they begin with",
     )
     add_guideline(verb)
+    add_language(verb)
     verb.set_defaults(run=run)
 
 
@@ -58,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     check(options.folder)
     cases = {} if options.cases is None else cases_of(options.cases)
     try:
-        files = build(options.guideline, cases)
+        files = build(options.guideline, cases, language=options.lang)
     except InvalidCase as error:
         for finding in error.findings:
             print(finding_line(finding))

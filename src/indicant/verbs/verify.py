@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.verbs.arguments import add_report_options, seconds
+from indicant.verbs.arguments import add_language, add_report_options, seconds
 
 if TYPE_CHECKING:
     from indicant.verbs.arguments import Verbs
@@ -61,6 +61,7 @@ def add(verbs: Verbs) -> None:
         metavar="N",
         help="the time limit for each guideline, in seconds (600)",
     )
+    add_language(verb)
     add_report_options(verb)
     verb.set_defaults(run=run)
 
@@ -70,9 +71,14 @@ def run(options: argparse.Namespace) -> int:
     from indicant.loading import load, resolve
     from indicant.reports import deliver
     from indicant.verifying import together, verify, write_witnesses
+    from indicant.wording import speaking
 
     reports = [
-        verify(load(resolve(name)), seconds=options.seconds, limit=options.limit)
+        verify(
+            speaking(load(resolve(name)), options.lang),
+            seconds=options.seconds,
+            limit=options.limit,
+        )
         for name in options.guideline or [None]
     ]
     report = together(reports)
