@@ -62,6 +62,12 @@ ONE = '"1"^^xsd:nonNegativeInteger'
 LIMIT = "owl:maxQualifiedCardinality"
 REFUSALS = [
     Refusal(
+        "a-criterion-of-cases-that-holds-of-everything-else",
+        "ex:X a owl:Class , ind:Criterion ; rdfs:subClassOf ind:PatientCase ; "
+        "owl:equivalentClass [ a owl:Class ; owl:complementOf ex:C ] .",
+        ("X", "holds of everything that is no case"),
+    ),
+    Refusal(
         "only-in-a-criterion",
         criterion(restriction("ind:hasFinding", "owl:allValuesFrom ex:F")),
         ("X", "hasFinding only F"),
@@ -220,9 +226,10 @@ REFUSALS = [
         ("X subClassOf side some Side",),
     ),
     Refusal(
-        "an-equivalent-class-of-findings",
-        "ex:X a owl:Class ; rdfs:subClassOf ind:Finding ; owl:equivalentClass ex:F .",
-        ("X equivalentClass F",),
+        "a-class-of-findings-with-a-definition",
+        "ex:X a owl:Class ; rdfs:subClassOf ind:Finding ; "
+        "owl:equivalentClass [ a owl:Class ; owl:unionOf ( ex:F ex:G ) ] .",
+        ("X equivalentClass (F or G)",),
     ),
     Refusal(
         "a-union-of-findings",

@@ -16,7 +16,7 @@ from indicant.terms import local_name
 from indicant.theory import Theory, simplify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from indicant.assessing import Answer, Status
     from indicant.circuit import Formula
@@ -82,6 +82,7 @@ def advise(
     *,
     extra: Iterable[str] = (),
     beside: Mapping[str, Expression] | None = None,
+    only: Collection[str] | None = None,
     seconds: float = 60.0,
     deadline: float = float("inf"),
 ) -> Advice:
@@ -91,14 +92,17 @@ def advise(
         model: what ``profile.read_model`` returned.
         extra: criteria to compile beside those of the recommendations.
         beside: further expressions to compile, by any name.
+        only: the recommendations to compile, and no criterion but those of ``extra``.
         seconds: the time limit for each criterion.
         deadline: when to stop altogether, as of ``time.monotonic``.
     """
     theory = Theory(model)
     above = overriders(model)
     advice = Advice(model, above)
-    subjects = {iri: own(model, iri, above[iri]) for iri in sorted(model.recommendations)}
-    subjects |= {iri: model.criteria[iri] for iri in sorted({*weighed(model), *extra})}
+    wanted = model.recommendations if only is None else only
+    subjects = {iri: own(model, iri, above[iri]) for iri in sorted(wanted)}
+    criteria = {*(weighed(model) if only is None else ()), *extra}
+    subjects |= {iri: model.criteria[iri] for iri in sorted(criteria)}
     subjects |= beside or {}
     done: dict[Expression, Compiled] = {}
     for iri, expression in subjects.items():

@@ -7,13 +7,14 @@ reaches the solver with those gates and constraints alone that it depends on.
 from __future__ import annotations
 
 import time
-from threading import Timer
+from contextlib import contextmanager
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Final
 
 from indicant.errors import IndicantError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from pysat.formula import WCNF
 
@@ -40,6 +41,7 @@ class Circuit:
         self._named: dict[tuple[Formula, ...], Formula] = {}
         self._apart: dict[Formula, set[Formula]] = {}
         self.weights: dict[Formula, int] = {}
+        self._watch = _Watch()
 
     def variable(self, weight: int) -> Formula:
         """Return a new variable; ``weight`` is the effort of making it true."""
@@ -82,9 +84,9 @@ class Circuit:
         clauses, _ = self._cone(goal)
         with (
             Solver(name="minisat22", bootstrap_with=clauses) as solver,
-            _Watch(deadline, solver) as watch,
+            self._watch.over_solver(solver, deadline),
         ):
-            answer = solver.solve_limited(expect_interrupt=True) if watch else solver.solve()
+            answer = solver.solve_limited(expect_interrupt=True)
         if answer is None:
             raise OutOfTimeError
         return bool(answer)
@@ -100,20 +102,44 @@ class Circuit:
         if goal in {TRUE, FALSE}:
             return frozenset() if goal == TRUE else None
         clauses, inputs = self._cone(goal)
+        weights = {number: self.weights[one] for number, one in inputs.items()}
         with (
-            RC2(_weighted(clauses, {one: self.weights[one] for one in inputs})) as solver,
-            _Watch(deadline, solver) as watch,
+            RC2(_weighted(clauses, weights)) as solver,
+            self._watch.over_solver(solver, deadline) as watch,
         ):
-            model = solver.compute(expect_interrupt=True) if watch else solver.compute()
+            model = solver.compute(expect_interrupt=True)
             if model is None and watch.over:
                 raise OutOfTimeError
-        return None if model is None else frozenset(set(model) & set(inputs))
+        if model is None:
+            return None
+        return frozenset(inputs[number] for number in model if number in inputs)
 
-    def _cone(self, goal: Formula) -> tuple[list[list[int]], list[Formula]]:
-        """Return the clauses that a formula depends on, itself included, and its variables."""
+    def holds(self, goal: Formula, true: Collection[Formula]) -> bool:
+        """Tell whether a formula is true where these variables are and no others."""
+        values: dict[Formula, bool] = {TRUE: True}
+        stack = [abs(goal)]
+        while stack:
+            gate = stack[-1]
+            parts = self._gates.get(gate)
+            missing = [abs(part) for part in parts or () if abs(part) not in values]
+            if missing:
+                stack += missing
+                continue
+            values[stack.pop()] = (
+                gate in true
+                if parts is None and gate != TRUE
+                else all(values[abs(part)] == (part > 0) for part in parts or ())
+            )
+        return values[abs(goal)] == (goal > 0)
+
+    def _cone(self, goal: Formula) -> tuple[list[list[int]], dict[int, Formula]]:
+        """Return the clauses that a formula depends on, itself included, and its variables.
+
+        They are numbered anew, without the gaps that what is left out would leave.
+        """
         clauses: list[list[int]] = [[goal]]
         inputs: set[Formula] = set()
-        seen = {abs(goal)}
+        seen = {abs(goal): 1}
         stack = [abs(goal)]
         while stack:
             gate = stack.pop()
@@ -125,42 +151,66 @@ class Circuit:
             for part in parts:
                 clauses.append([-gate, part])
                 if abs(part) not in seen:
-                    seen.add(abs(part))
+                    seen[abs(part)] = len(seen) + 1
                     stack.append(abs(part))
         for one in sorted(inputs):
             near = sorted(self._apart.get(one, set()) & inputs)
             clauses.extend([-one, -other] for other in near)
-        return clauses, sorted(inputs)
+        for clause in clauses:
+            clause[:] = [seen[one] if one > 0 else -seen[-one] for one in clause]
+        return clauses, {seen[one]: one for one in sorted(inputs)}
 
 
 class _Watch:
-    """Interrupts a solver once its time is over; does nothing where there is no end."""
+    """Interrupts a solver once its time is over.
 
-    def __init__(self, deadline: float, solver: object) -> None:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise OutOfTimeError
+    One thread looks after all questions and ends when there has been none for a while: starting
+    one for each would take longer than most of them.
+    """
+
+    _PERIOD: Final = 0.02
+    _IDLE: Final = 50
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._solver: object = None
+        self._deadline = 0.0
+        self._running = False
         self.over = False
-        self._solver = solver
-        self._timer = None if left == float("inf") else Timer(left, self._stop)
 
-    def __bool__(self) -> bool:
-        return self._timer is not None
+    @contextmanager
+    def over_solver(self, solver: object, deadline: float) -> Iterator[_Watch]:
+        """Look after one question.
 
-    def __enter__(self) -> _Watch:
-        if self._timer is not None:
-            self._timer.daemon = True
-            self._timer.start()
-        return self
+        Raises:
+            OutOfTimeError: there is no time left for it.
+        """
+        if deadline <= time.monotonic():
+            raise OutOfTimeError
+        with self._lock:
+            self.over = False
+            self._solver, self._deadline = solver, deadline
+            if not self._running:
+                self._running = True
+                Thread(target=self._look, daemon=True).start()
+        try:
+            yield self
+        finally:
+            with self._lock:
+                self._solver = None
 
-    def __exit__(self, *_: object) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer.join()
-
-    def _stop(self) -> None:
-        self.over = True
-        self._solver.interrupt()  # type: ignore[attr-defined]
+    def _look(self) -> None:
+        idle = 0
+        while True:
+            time.sleep(self._PERIOD)
+            with self._lock:
+                idle = idle + 1 if self._solver is None else 0
+                if idle > self._IDLE:
+                    self._running = False
+                    return
+                if self._solver is not None and time.monotonic() > self._deadline:
+                    self.over = True
+                    self._solver.interrupt()  # type: ignore[attr-defined]
 
 
 def _weighted(clauses: list[list[int]], weights: Mapping[Formula, int]) -> WCNF:

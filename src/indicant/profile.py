@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
@@ -39,15 +39,18 @@ from indicant.model import (
 from indicant.terms import IND, OWL, RDF, RDFS, TYPE, XSD, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from indicant.loading import Source
+
+MOST_PAIRS: Final = 5_000_000
+"""How many pairs of a class and one above it are read: some 500 MB."""
 
 
 class _Reader:
     """Walks the triples of a source and fills a model."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, problems: list[IndicantError] | None = None) -> None:
         self.index: dict[Term, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
         self.file: dict[Term, str] = {}
         self.texts = {document.path: document.text for document in source.documents}
@@ -59,7 +62,9 @@ class _Reader:
                 values.append(value)  # type: ignore[arg-type]
             self.file.setdefault(subject, path)
         self.model = Model()
+        self._problems = problems
         self._reading: list[str] = []
+        self._groups: dict[str, set[str]] = {}
         self._ranges: dict[str, set[str]] = {}
 
     # ------------------------------------------------------------------ helpers
@@ -77,6 +82,29 @@ class _Reader:
         return IndicantError(
             f"outside the profile: {axiom}: {why}", file=file, line=line, help=hint
         )
+
+    def attempt(self, step: Callable[..., object], *given: object) -> None:
+        """Take a step, and where refusals are collected go on after one."""
+        reading = len(self._reading)
+        try:
+            step(*given)
+        except IndicantError as error:
+            if self._problems is None:
+                raise
+            del self._reading[reading:]
+            self._problems.append(error)
+        except RecursionError:
+            if self._problems is None or not isinstance(given[0], (ox.NamedNode, ox.BlankNode)):
+                raise
+            del self._reading[reading:]
+            name = local_name(given[0].value)
+            self._problems.append(
+                self.refuse(given[0], name, "a class expression is nested too deeply, or in itself")
+            )
+
+    def _told(self, iri: str) -> bool:
+        """Tell whether a term is declared, so that a refusal told already made it unknown."""
+        return bool(self._problems) and bool(self.values(_node(iri), TYPE))
 
     def _line(self, file: str, about: Term) -> int | None:
         if not isinstance(about, ox.NamedNode) or _is_blank(about):
@@ -143,7 +171,8 @@ class _Reader:
     # ------------------------------------------------------------------ vocabulary
 
     def vocabulary(self) -> None:
-        self._refuse_foreign_axioms()
+        for node, properties in list(self.index.items()):
+            self.attempt(self._refuse_foreign_axioms, node, properties)
         model = self.model
         criteria = set(self.subjects(IND + "Criterion"))
         for node in self.subjects(OWL + "Class", RDFS + "Class"):
@@ -151,7 +180,7 @@ class _Reader:
                 continue
             model.parents.setdefault(node.value, set())
         for subject in list(self.index):
-            self._class_axioms(subject, criteria)
+            self.attempt(self._class_axioms, subject, criteria)
         self._close()
         for node in self.subjects(OWL + "FunctionalProperty"):
             if isinstance(node, ox.NamedNode):
@@ -159,7 +188,7 @@ class _Reader:
         for node in self.subjects(OWL + "DatatypeProperty"):
             assert isinstance(node, ox.NamedNode)  # noqa: S101
             for value in self.values(node, RDFS + "range"):
-                model.ranges[node.value] = self.data_range(value, node)
+                self.attempt(self._data_property, node, value)
         for subject, properties in self.index.items():
             if isinstance(subject, ox.NamedNode) and not _is_blank(subject):
                 for cls in properties.get(TYPE, ()):
@@ -169,10 +198,13 @@ class _Reader:
             model.kinds[name] = frozenset().union(
                 *(model.above.get(cls, frozenset({cls})) for cls in classes)
             )
-        self._different()
-        self._nested_once()
+        self.attempt(self._different)
+        self.attempt(self._nested_once)
 
-    def _refuse_foreign_axioms(self) -> None:
+    def _data_property(self, node: ox.NamedNode, value: Term) -> None:
+        self.model.ranges[node.value] = self.data_range(value, node)
+
+    def _refuse_foreign_axioms(self, node: Term, properties: dict[str, list[Term]]) -> None:
         facts = {
             OWL + "disjointUnionOf": "disjoint union",
             OWL + "propertyChainAxiom": "property chain",
@@ -185,37 +217,36 @@ class _Reader:
             RDFS + "domain": "domain",
         }
         relevant = set(ROLES) | {IND + "shows", IND + "excludes"}
-        for node, properties in self.index.items():
-            for predicate, word in facts.items():
-                for value in properties.get(predicate, ()):
-                    raise self.refuse(
-                        node,
-                        f"{self.manchester(node)} {local_name(predicate)} {self.manchester(value)}",
-                        f"{word} axioms are not part of it",
-                    )
-            for value in properties.get(RDFS + "subPropertyOf", ()):
-                names = {getattr(node, "value", ""), getattr(value, "value", "")}
-                if names & relevant:
-                    raise self.refuse(
-                        node,
-                        f"{self.manchester(node)} subPropertyOf {self.manchester(value)}",
-                        "no property is above or below the roles of a case",
-                    )
-            for kind in ("Transitive", "Reflexive", "InverseFunctional", "Asymmetric"):
-                if _node(OWL + kind + "Property") in properties.get(TYPE, ()):
-                    raise self.refuse(
-                        node, f"{self.manchester(node)} is {kind.lower()}", "not part of it"
-                    )
-            if _node(OWL + "ObjectProperty") in properties.get(TYPE, ()):
-                for value in properties.get(RDFS + "range", ()):
-                    self._object_range(node, value)
-            for cls in properties.get(TYPE, ()):
-                if _is_blank(cls):
-                    raise self.refuse(
-                        node,
-                        f"{self.manchester(node)} type {self.manchester(cls)}",
-                        "an individual has named classes only",
-                    )
+        for predicate, word in facts.items():
+            for value in properties.get(predicate, ()):
+                raise self.refuse(
+                    node,
+                    f"{self.manchester(node)} {local_name(predicate)} {self.manchester(value)}",
+                    f"{word} axioms are not part of it",
+                )
+        for value in properties.get(RDFS + "subPropertyOf", ()):
+            names = {getattr(node, "value", ""), getattr(value, "value", "")}
+            if names & relevant:
+                raise self.refuse(
+                    node,
+                    f"{self.manchester(node)} subPropertyOf {self.manchester(value)}",
+                    "no property is above or below the roles of a case",
+                )
+        for kind in ("Transitive", "Reflexive", "InverseFunctional", "Asymmetric"):
+            if _node(OWL + kind + "Property") in properties.get(TYPE, ()):
+                raise self.refuse(
+                    node, f"{self.manchester(node)} is {kind.lower()}", "not part of it"
+                )
+        if _node(OWL + "ObjectProperty") in properties.get(TYPE, ()):
+            for value in properties.get(RDFS + "range", ()):
+                self._object_range(node, value)
+        for cls in properties.get(TYPE, ()):
+            if _is_blank(cls):
+                raise self.refuse(
+                    node,
+                    f"{self.manchester(node)} type {self.manchester(cls)}",
+                    "an individual has named classes only",
+                )
 
     def _object_range(self, node: Term, value: Term) -> None:
         axiom = f"{self.manchester(node)} range {self.manchester(value)}"
@@ -239,6 +270,8 @@ class _Reader:
             return
         for predicate in ("equivalentClass", "intersectionOf", "unionOf", "complementOf", "oneOf"):
             for value in properties.get(OWL + predicate, ()):
+                if predicate == "equivalentClass" and self._equal(node, value, criteria):
+                    continue
                 if not _is_blank(node):
                     raise self.refuse(
                         node,
@@ -246,6 +279,20 @@ class _Reader:
                         "only criteria are defined by class expressions",
                         "type the class ind:Criterion, or use rdfs:subClassOf with a named class",
                     )
+
+    def _equal(self, node: Term, other: Term, criteria: set[ox.NamedNode | ox.BlankNode]) -> bool:
+        """Take two named classes for one, if that is what they are said to be."""
+        if not isinstance(node, ox.NamedNode) or not isinstance(other, ox.NamedNode):
+            return False
+        if _is_blank(node) or _is_blank(other) or {node, other} & criteria:
+            return False
+        group = self._groups.get(node.value, {node.value}) | self._groups.get(
+            other.value, {other.value}
+        )
+        for name in group:
+            self._groups[name] = group
+            self.model.parents.setdefault(name, set())
+        return True
 
     def _subclass(
         self, node: Term, parent: Term, criteria: set[ox.NamedNode | ox.BlankNode]
@@ -307,8 +354,11 @@ class _Reader:
         model = self.model
         order: list[str] = []
         state: dict[str, int] = {}
-        for start in sorted(model.parents):
-            stack = [(start, iter(sorted(model.parents[start])))]
+        model.same = {name: min(group) for name, group in self._groups.items()}
+        model.once = self._joined(model.once)
+        asserted = self._joined(model.parents)
+        for start in sorted(asserted):
+            stack = [(start, iter(sorted(asserted[start])))]
             if state.setdefault(start, 0):
                 continue
             state[start] = 1
@@ -325,16 +375,25 @@ class _Reader:
                         )
                     if not state.get(parent):
                         state[parent] = 1
-                        stack.append((parent, iter(sorted(model.parents.get(parent, ())))))
+                        stack.append((parent, iter(sorted(asserted.get(parent, ())))))
                         break
                 else:
                     state[cls] = 2
                     order.append(cls)
                     stack.pop()
+        pairs = 0
         for cls in order:
-            model.above[cls] = frozenset({cls}).union(
-                *(model.above[parent] for parent in model.parents.get(cls, ()))
-            )
+            group = self._groups.get(cls, {cls})
+            above = frozenset(group).union(*(model.above[one] for one in asserted.get(cls, ())))
+            model.above.update(dict.fromkeys(group, above))
+            pairs += len(above)
+            if pairs > MOST_PAIRS:
+                raise self.refuse(
+                    _node(cls),
+                    f"{local_name(cls)} below {len(above) - 1:,} classes",
+                    f"there are more than {MOST_PAIRS:,} pairs of a class and one above it",
+                    "import a smaller part of the ontology",
+                )
         below: dict[str, set[str]] = defaultdict(set)
         for cls, above in model.above.items():
             for parent in above:
@@ -352,6 +411,16 @@ class _Reader:
                     f"{local_name(cls)} below two disjoint classes",
                     "the class can have no member",
                 )
+
+    def _joined(self, sets: dict[str, set[str]]) -> dict[str, set[str]]:
+        """Return sets by class, with one class standing for all that are the same."""
+        same = self.model.same
+        found: dict[str, set[str]] = {}
+        for cls, others in sets.items():
+            one = same.get(cls, cls)
+            names = {same.get(other, other) for other in others}
+            found.setdefault(one, set()).update(names - {one} if cls in same else names)
+        return found
 
     def _different(self) -> None:
         for node in self.subjects(OWL + "AllDifferent"):
@@ -448,7 +517,7 @@ class _Reader:
             if isinstance(node, ox.NamedNode) and node.value.startswith(IND):
                 continue
             assert isinstance(node, ox.NamedNode)  # noqa: S101
-            self.criterion(node)
+            self.attempt(self.criterion, node)
 
     def criterion(self, node: ox.NamedNode) -> Expression:
         name = node.value
@@ -476,8 +545,37 @@ class _Reader:
         self._reading.append(name)
         expression = self.expression(definitions[0], node)
         self._reading.pop()
+        if _node(CASE) in self.values(node, RDFS + "subClassOf") and self._beside_cases(
+            definitions[0]
+        ):
+            raise self.refuse(
+                node,
+                local_name(name),
+                "it is below ind:PatientCase and holds of everything that is no case",
+                "write  owl:intersectionOf ( ind:PatientCase … )",
+            )
         self.model.criteria[name] = expression
         return expression
+
+    def _beside_cases(self, node: Term) -> bool:
+        """Tell whether a class expression holds of what is no case and is related to nothing."""
+        if isinstance(node, ox.NamedNode) and not _is_blank(node):
+            definition = self.one(node, OWL + "equivalentClass")
+            if definition is None:
+                return node.value == OWL + "Thing"
+            return _node(CASE) not in self.values(node, RDFS + "subClassOf") and self._beside_cases(
+                definition
+            )
+        complement = self.one(node, OWL + "complementOf")
+        if complement is not None:
+            return not self._beside_cases(complement)
+        union = self.one(node, OWL + "unionOf")
+        if union is not None:
+            return any(self._beside_cases(part) for part in self.members(union, node))
+        parts = self.one(node, OWL + "intersectionOf")
+        return parts is not None and all(
+            self._beside_cases(part) for part in self.members(parts, node)
+        )
 
     def expression(self, node: Term, about: ox.NamedNode) -> Expression:
         if not _is_blank(node):
@@ -486,7 +584,7 @@ class _Reader:
                 return Const(True)
             if node.value == OWL + "Nothing":
                 return Const(False)
-            if node in set(self.subjects(IND + "Criterion")):
+            if _node(IND + "Criterion") in self.values(node, TYPE):
                 return self.criterion(node)
             raise self.refuse(
                 about,
@@ -529,7 +627,7 @@ class _Reader:
                 f"a filler has one named class, not {len(named)}",
                 f"begin the intersection with one, such as ind:{local_name(ROLES[role])}",
             )
-        cls = named[0]
+        cls = self.model.same.get(named[0], named[0])
         above = self.model.above.get(cls)
         if above is None:
             raise self.refuse(
@@ -653,45 +751,54 @@ class _Reader:
         model = self.model
         against = {IND + "Contraindication", IND + "NonIndication"}
         for node in self.subjects(IND + "Indication", *against):
-            if not isinstance(node, ox.NamedNode) or _is_blank(node):
-                raise self.refuse(node, "a recommendation without a name", "it needs an IRI")
-            kinds = {kind.value for kind in self.values(node, TYPE) if hasattr(kind, "value")}
-            action = self._single(node, IND + "action")
-            criterion = self._single(node, IND + "criterion")
-            if criterion not in model.criteria:
-                raise self.refuse(
-                    node,
-                    f"{local_name(node.value)} criterion {local_name(criterion)}",
-                    "no such ind:Criterion is defined",
-                )
-            if INTERVENTION not in model.above.get(action, ()):
-                raise self.refuse(
-                    node,
-                    f"{local_name(node.value)} action {local_name(action)}",
-                    "no such class is declared below ind:Intervention",
-                )
-            part = self.one(node, terms.DCTERMS + "isPartOf")
-            model.recommendations[node.value] = Recommendation(
-                iri=node.value,
-                action=action,
-                criterion=criterion,
-                against=bool(kinds & against),
-                non_indication=IND + "NonIndication" in kinds,
-                guideline=part.value if isinstance(part, ox.NamedNode) else None,
-                overrides=frozenset(
-                    other.value
-                    for other in self.values(node, IND + "overrides")
-                    if isinstance(other, ox.NamedNode)
-                ),
-            )
+            self.attempt(self._recommendation, node, against)
         for recommendation in model.recommendations.values():
-            for other in recommendation.overrides:
-                if other not in model.recommendations:
-                    raise self.refuse(
-                        _node(recommendation.iri),
-                        f"{local_name(recommendation.iri)} overrides {local_name(other)}",
-                        "no such recommendation is defined",
-                    )
+            self.attempt(self._overriding, recommendation)
+
+    def _recommendation(self, node: Term, against: set[str]) -> None:
+        model = self.model
+        if not isinstance(node, ox.NamedNode) or _is_blank(node):
+            raise self.refuse(node, "a recommendation without a name", "it needs an IRI")
+        kinds = {kind.value for kind in self.values(node, TYPE) if hasattr(kind, "value")}
+        action = self._single(node, IND + "action")
+        criterion = self._single(node, IND + "criterion")
+        if criterion not in model.criteria:
+            if self._told(criterion):
+                return
+            raise self.refuse(
+                node,
+                f"{local_name(node.value)} criterion {local_name(criterion)}",
+                "no such ind:Criterion is defined",
+            )
+        if INTERVENTION not in model.above.get(action, ()):
+            raise self.refuse(
+                node,
+                f"{local_name(node.value)} action {local_name(action)}",
+                "no such class is declared below ind:Intervention",
+            )
+        part = self.one(node, terms.DCTERMS + "isPartOf")
+        model.recommendations[node.value] = Recommendation(
+            iri=node.value,
+            action=model.same.get(action, action),
+            criterion=criterion,
+            against=bool(kinds & against),
+            non_indication=IND + "NonIndication" in kinds,
+            guideline=part.value if isinstance(part, ox.NamedNode) else None,
+            overrides=frozenset(
+                other.value
+                for other in self.values(node, IND + "overrides")
+                if isinstance(other, ox.NamedNode)
+            ),
+        )
+
+    def _overriding(self, recommendation: Recommendation) -> None:
+        for other in recommendation.overrides:
+            if other not in self.model.recommendations and not self._told(other):
+                raise self.refuse(
+                    _node(recommendation.iri),
+                    f"{local_name(recommendation.iri)} overrides {local_name(other)}",
+                    "no such recommendation is defined",
+                )
 
     def _single(self, node: ox.NamedNode, predicate: str) -> str:
         values = self.values(node, predicate)
@@ -705,21 +812,23 @@ class _Reader:
 
     def guidelines(self) -> None:
         for node in self.subjects(IND + "Guideline"):
-            if not isinstance(node, ox.NamedNode):
-                continue
-            self.model.guidelines.append(node.value)
-            scope = self.one(node, IND + "scope")
-            if isinstance(scope, ox.NamedNode):
-                if scope.value not in self.model.criteria:
-                    raise self.refuse(
-                        node,
-                        f"{local_name(node.value)} scope {local_name(scope.value)}",
-                        "no such ind:Criterion is defined",
-                    )
-                self.model.scopes[node.value] = scope.value
-            version = self.one(node, OWL + "versionInfo")
-            if isinstance(version, ox.Literal):
-                self.model.version[node.value] = version.value
+            if isinstance(node, ox.NamedNode):
+                self.attempt(self._guideline, node)
+
+    def _guideline(self, node: ox.NamedNode) -> None:
+        self.model.guidelines.append(node.value)
+        scope = self.one(node, IND + "scope")
+        if isinstance(scope, ox.NamedNode):
+            if scope.value not in self.model.criteria and not self._told(scope.value):
+                raise self.refuse(
+                    node,
+                    f"{local_name(node.value)} scope {local_name(scope.value)}",
+                    "no such ind:Criterion is defined",
+                )
+            self.model.scopes[node.value] = scope.value
+        version = self.one(node, OWL + "versionInfo")
+        if isinstance(version, ox.Literal):
+            self.model.version[node.value] = version.value
 
 
 def read_model(source: Source) -> Model:
@@ -728,7 +837,20 @@ def read_model(source: Source) -> Model:
     Raises:
         IndicantError: something lies outside the profile; the message names file, line and axiom.
     """
-    reader = _Reader(source)
+    return _read(_Reader(source))
+
+
+def refusals(source: Source) -> list[IndicantError]:
+    """Return all that lies outside the profile, as far as one refusal does not hide another."""
+    problems: list[IndicantError] = []
+    try:
+        _read(_Reader(source, problems))
+    except IndicantError as error:
+        problems.append(error)
+    return list({str(one): one for one in problems}.values())
+
+
+def _read(reader: _Reader) -> Model:
     reader.vocabulary()
     reader.criteria()
     facets = {
@@ -737,7 +859,7 @@ def read_model(source: Source) -> Model:
         for existential in existentials(expression)
         for facet in existential.facets
     }
-    reader.decided_values(facets)
+    reader.attempt(reader.decided_values, facets)
     reader.recommendations()
     reader.guidelines()
     return reader.model

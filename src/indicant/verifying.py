@@ -93,8 +93,7 @@ class _Verifier:
         self._model = read_model(source)
         self._labels = self._all_labels()
         self._prefixes = prefixes_in(document.text for document in source.documents)
-        self._lines = {document.path: Lines(document) for document in source.documents}
-        self._home = self._homes()
+        self._places = self._all_places()
         self._acceptances = self._accepted()
         self._used: set[str] = set()
         self.undecided: dict[str, None] = {}
@@ -158,12 +157,12 @@ class _Verifier:
                 found[quad.subject.value] = value.value
         return found
 
-    def _homes(self) -> dict[str, str]:
-        """Return the file in which each recommendation, criterion and term is defined."""
-        found: dict[str, str] = {}
-        for path, subject, _, _ in self._source.triples():
-            if isinstance(subject, ox.NamedNode):
-                found.setdefault(subject.value, path)
+    def _all_places(self) -> dict[str, Place]:
+        """Return where each recommendation, criterion and term is first described."""
+        found: dict[str, Place] = {}
+        for document in self._source.documents:
+            for iri, line in Lines(document).subjects().items():
+                found.setdefault(iri, Place(document.path, line))
         return found
 
     def _accepted(self) -> list[_Acceptance]:
@@ -198,10 +197,6 @@ class _Verifier:
 
     def _label(self, iri: str) -> str:
         return self._labels.get(iri, local_name(iri))
-
-    def _place(self, iri: str) -> Place | None:
-        file = self._home.get(iri)
-        return None if file is None else Place(file, self._lines[file].locate(iri))
 
     # ------------------------------------------------------------------ asking
 
@@ -296,7 +291,7 @@ class _Verifier:
             more = len(shown.facts) - _FACTS
             facts = "; ".join(shown.facts[:_FACTS]) + (f"; and {more} more" if more > 0 else "")
             message += f"; the smallest case: {facts or 'nothing recorded'}"
-        places = (self._place(iri) for iri in about)
+        places = (self._places.get(iri) for iri in about)
         return Result(
             rule=rule,
             level=_LEVELS.get(rule, "warning"),
