@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypedDict
+from typing import TYPE_CHECKING, Final, Literal, NotRequired, TypedDict
 
 import pyoxigraph as ox
 
@@ -20,6 +21,8 @@ from indicant.loading import EXAMPLE_FILE, load, resolve
 from indicant.reading import Document, parse, read
 from indicant.terms import IND, TYPE, XSD, local_name
 from indicant.validation import Finding, Severity, Validator, Vocabulary
+from indicant.validity import Validity
+from indicant.wording import ENGLISH, in_language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +88,10 @@ class EvidenceRecord(TypedDict):
 
 
 class RecommendationRecord(TypedDict):
-    """A recommendation that takes part in the advice about an action."""
+    """A recommendation that takes part in the advice about an action.
+
+    ``guideline`` says whose it is where several guidelines were merged.
+    """
 
     iri: str
     label: str
@@ -97,6 +103,7 @@ class RecommendationRecord(TypedDict):
     citations: list[str]
     evidence: list[EvidenceRecord]
     disputed: bool
+    guideline: NotRequired[str]
 
 
 class ReasonRecord(TypedDict):
@@ -188,11 +195,16 @@ class GuidelineRecord(TypedDict):
 
 
 class CaseRecord(TypedDict):
-    """The assessment of one case."""
+    """The assessment of one case.
+
+    ``guidelines`` are those that spoke where several were merged; ``guideline`` is then all of
+    them together.
+    """
 
     case: str
     asOf: str
     guideline: GuidelineRecord
+    guidelines: NotRequired[list[GuidelineRecord]]
     warnings: list[str]
     actions: list[ActionRecord]
     proposals: list[ProposalRecord]
@@ -246,6 +258,7 @@ class _Recommendation:
     phase: str | None
     phase_order: int
     contingent: bool
+    guideline: str | None
 
 
 @dataclass(frozen=True)
@@ -264,7 +277,7 @@ class _Catalogue:
     def __init__(self, engine: Engine) -> None:
         self.recommendations: dict[str, _Recommendation] = {}
         for row in engine.ask("which-recommendations-are-there"):
-            iri, label, direction, action, strength, urgency, soon, phase, order, late, _ = row
+            iri, label, direction, action, strength, urgency, soon, phase, order, late, by = row
             assert iri is not None and action is not None  # noqa: S101, PT018
             self.recommendations[iri] = _Recommendation(
                 iri,
@@ -277,6 +290,7 @@ class _Catalogue:
                 phase,
                 int(order or 99),
                 late in {"true", "1"},
+                by,
             )
         self.passages: dict[str, PassageRecord] = {}
         for row in engine.ask("which-passages-are-there"):
@@ -303,11 +317,7 @@ class _Catalogue:
                 self.evidence[iri].extend(said[passage])
             if mark is not None and marks.get(mark, local_name(mark)) not in self.citations[iri]:
                 self.citations[iri].append(marks.get(mark, local_name(mark)))
-        implicants: dict[str, set[str]] = defaultdict(set)
-        for iri, literal in engine.ask("which-literals-make-an-implicant"):
-            assert iri is not None and literal is not None  # noqa: S101, PT018
-            implicants[iri].add(literal)
-        self.implicants = {iri: frozenset(literals) for iri, literals in implicants.items()}
+        self.implicants = self._implicants(engine)
         ranks = {relation: rank for rank, relation in enumerate(RELATIONS)}
         for records in self.evidence.values():
             records.sort(key=lambda one: ranks[one["relation"]])
@@ -339,11 +349,15 @@ class _Catalogue:
             if above != iri:
                 self.below[above].append(iri)
         self.literals: dict[str, _Literal] = {}
+        self.opposite: dict[str, str] = {}
         for iri, label, polarity, term, fact, question, by in engine.ask(
             "which-literals-are-there"
         ):
             assert iri is not None and term is not None  # noqa: S101, PT018
             known = self.literals.get(iri)
+            present = iri.endswith("/present")
+            stem = iri.removesuffix("/present" if present else "/absent")
+            self.opposite[iri] = f"{stem}/{'absent' if present else 'present'}"
             found = (*(known.investigations if known else ()), *([by] if by else []))
             self.literals[iri] = _Literal(
                 label or "",
@@ -364,9 +378,18 @@ class _Catalogue:
             )
             for iri, one in self.literals.items()
         }
+        self.facts = {
+            iri: FactRecord(term=one.term, label=one.fact, polarity=one.polarity)
+            for iri, one in self.literals.items()
+        }
+        ordered = sorted({fact["label"] for fact in self.facts.values()})
+        places = {label: place for place, label in enumerate(ordered)}
+        self.places = {iri: places[fact["label"]] for iri, fact in self.facts.items()}
         self._standing: dict[str, tuple[list[str], list[_Recommendation], list[TensionRecord]]] = {}
-        guidelines = engine.ask("which-guidelines-are-there")
-        self.guideline = guidelines[0] if guidelines else (None, None, None)
+        self.guidelines = [
+            (row[0], row[1], row[2]) for row in engine.ask("which-guidelines-are-there")
+        ] or [(None, None, None)]
+        self.validity = Validity(engine)
 
     def _said_about_passages(self, engine: Engine) -> dict[str, list[EvidenceRecord]]:
         """Return what publications say, by passage."""
@@ -395,6 +418,19 @@ class _Catalogue:
                 )
             )
         return said
+
+    def _implicants(self, engine: Engine) -> dict[str, list[tuple[Answer, frozenset[str]]]]:
+        """Return, by recommendation, the answers that can be had and what each takes."""
+        answer: dict[tuple[str, str], Answer] = {}
+        literals: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for iri, met, _, implicant, literal in engine.ask("which-implicants-are-there"):
+            assert iri and implicant  # noqa: S101, PT018
+            answer[implicant, iri] = "met" if met == "met" else "refuted"
+            literals[implicant, iri].update([literal] if literal else [])
+        found: dict[str, list[tuple[Answer, frozenset[str]]]] = defaultdict(list)
+        for key in sorted(answer):
+            found[key[1]].append((answer[key], frozenset(literals[key])))
+        return found
 
     def passage_id(self, iri: str) -> str:
         """Return the short name of a passage."""
@@ -436,7 +472,7 @@ class _Rows:
     proposals: list[tuple[str, Status]]
     settled: dict[str, list[tuple[SettlingRecord, list[str]]]]
     records: dict[str, RecommendationRecord]
-    scope: Answer | None = None
+    scope: dict[str, Answer] = field(default_factory=dict)
 
     @classmethod
     def empty(cls) -> _Rows:
@@ -455,6 +491,7 @@ class _Rows:
 
 
 _SPECULATE: Final = 1_000
+_ORDER: Final = {status: place for place, status in enumerate(STATUSES.values())}
 
 
 class Assessor:
@@ -465,6 +502,7 @@ class Assessor:
         engine: ``oxigraph``, ``rdflib`` or ``hermit``.
         validator: ``shacl`` or ``pyshacl``.
         use_cache: whether to keep what had to be compiled.
+        language: the language of labels and other texts; where there is none, it is English.
 
     Raises:
         IndicantError: the guideline cannot be read or compiled.
@@ -477,12 +515,14 @@ class Assessor:
         engine: str = "oxigraph",
         validator: str = "shacl",
         use_cache: bool = True,
+        language: str = ENGLISH,
     ) -> None:
         self.path = resolve(None if guideline is None else os.fspath(guideline))
         source = load(self.path)
         compiled = obtain(source, use_cache=use_cache)
         self.key = key_of(source)
-        self._engine = make_engine(engine, compiled, source)
+        spoken = replace(compiled, graph=in_language(compiled.graph, language))
+        self._engine = make_engine(engine, spoken, source)
         self._catalogue = _Catalogue(self._engine)
         shapes = (resources.shapes() / "case.ttl").read_text(encoding="utf-8")
         self._validator = Validator(shapes, compiled.vocabulary)
@@ -600,10 +640,16 @@ class Assessor:
         for case, literal in engine.ask("what-is-established"):
             assert case and literal  # noqa: S101, PT018
             known[case].add(literal)
-        for case, iri, answer, implicant in engine.ask("which-answers-are-possible"):
-            assert case and iri and answer and implicant  # noqa: S101, PT018
-            missing = self._catalogue.implicants[implicant] - known[case]
-            found[case].settling[iri].append((ANSWERS[answer], missing))
+        # What "which-answers-are-possible" returns, sooner; a test compares the two.
+        for case, rows in found.items():
+            denied = {self._catalogue.opposite[literal] for literal in known[case]}
+            for iri, answer in rows.answers.items():
+                if answer == "open":
+                    rows.settling[iri] = [
+                        (possible, literals - known[case])
+                        for possible, literals in self._catalogue.implicants[iri]
+                        if denied.isdisjoint(literals)
+                    ]
         for case, iri in engine.ask("what-is-superseded"):
             assert case and iri  # noqa: S101, PT018
             found[case].superseded.add(iri)
@@ -615,23 +661,31 @@ class Assessor:
             status = STATUSES[verdict] if verdict else "not-applicable"
             if (action, status) not in found[case].proposals:
                 found[case].proposals.append((action, status))
-        for case, _, answer in engine.ask("is-the-case-in-scope"):
-            assert case and answer  # noqa: S101, PT018
-            found[case].scope = ANSWERS[answer]
+        for case, guideline, answer in engine.ask("is-the-case-in-scope"):
+            assert case and guideline and answer  # noqa: S101, PT018
+            found[case].scope[guideline] = ANSWERS[answer]
         return found
 
     # ------------------------------------------------------------------ records
 
     def _case(self, case: str, date: str, rows: _Rows, warnings: list[str]) -> CaseRecord:
-        iri, label, version = self._catalogue.guideline
+        guidelines = [
+            GuidelineRecord(iri=iri, label=label, version=version, scope=rows.scope.get(iri or ""))
+            for iri, label, version in self._catalogue.guidelines
+        ]
         records = [self._action(action, rows) for action in rows.status]
-        notes = list(warnings)
-        if rows.scope == "refuted":
-            notes.append("the case is outside the scope of the guideline")
-        return CaseRecord(
+        notes = [*warnings, *self._catalogue.validity.warnings(date)]
+        several = len(guidelines) > 1
+        notes += [
+            "the case is outside the scope of "
+            + (f"'{one['label'] or one['iri']}'" if several else "the guideline")
+            for one in guidelines
+            if one["scope"] == "refuted"
+        ]
+        record = CaseRecord(
             case=case,
             asOf=date,
-            guideline=GuidelineRecord(iri=iri, label=label, version=version, scope=rows.scope),
+            guideline=_together(guidelines) if several else guidelines[0],
             warnings=notes,
             actions=sorted(records, key=self._order),
             proposals=[
@@ -639,12 +693,15 @@ class Assessor:
                 for action, verdict in rows.proposals
             ],
         )
+        if several:
+            record["guidelines"] = guidelines
+        return record
 
     def _order(self, record: ActionRecord) -> tuple[int, int, int, str]:
         known = self._catalogue.recommendations
         own = [known[one["iri"]] for one in record["recommendations"] if one["direction"] == "for"]
         return (
-            list(STATUSES.values()).index(record["status"]),
+            _ORDER[record["status"]],
             min((one.urgency_order for one in own), default=99),
             min((one.phase_order for one in own), default=99),
             record["action"],
@@ -704,7 +761,7 @@ class Assessor:
             return rows.records[iri]
         catalogue = self._catalogue
         one = catalogue.recommendations[iri]
-        rows.records[iri] = RecommendationRecord(
+        record = RecommendationRecord(
             iri=one.iri,
             label=one.label,
             direction=one.direction,
@@ -716,6 +773,9 @@ class Assessor:
             evidence=catalogue.evidence[iri],
             disputed=any(said["relation"] == "disputes" for said in catalogue.evidence[iri]),
         )
+        if len(catalogue.guidelines) > 1 and one.guideline is not None:
+            record["guideline"] = one.guideline
+        rows.records[iri] = record
         return rows.records[iri]
 
     def _settling(
@@ -741,34 +801,19 @@ class Assessor:
 
     def _least(self, iri: str, rows: _Rows) -> list[tuple[SettlingRecord, list[str]]]:
         """Return the least sets of missing facts that settle one recommendation."""
-        literals = self._catalogue.literals
+        facts, places = self._catalogue.facts, self._catalogue.places
         sets = rows.settling[iri]
         found = []
         for answer, missing in sets:
             if any(other < missing for _, other in sets):
                 continue
-            facts = sorted(missing, key=lambda one: literals[one].fact)
+            order = sorted(missing, key=places.__getitem__)
             record = SettlingRecord(
-                recommendation=iri,
-                answer=answer,
-                facts=[
-                    FactRecord(
-                        term=literals[one].term,
-                        label=literals[one].fact,
-                        polarity=literals[one].polarity,
-                    )
-                    for one in facts
-                ],
+                recommendation=iri, answer=answer, facts=[facts[one] for one in order]
             )
-            found.append((record, facts))
-        return sorted(
-            found,
-            key=lambda one: (
-                len(one[1]),
-                [fact["label"] for fact in one[0]["facts"]],
-                one[0]["answer"],
-            ),
-        )
+            found.append(((len(order), [places[one] for one in order], answer), record, order))
+        found.sort(key=itemgetter(0))
+        return [(record, order) for _, record, order in found]
 
     def _awaiting(self, settling: list[tuple[SettlingRecord, list[str]]]) -> list[AwaitedRecord]:
         awaited = self._catalogue.awaited
@@ -778,6 +823,12 @@ class Assessor:
                 record = awaited[literal]
                 found.setdefault((record["term"], record["label"]), record)
         return list(found.values())
+
+
+def _together(guidelines: list[GuidelineRecord]) -> GuidelineRecord:
+    """Return several guidelines as one record, by the names of all."""
+    labels = [one["label"] or one["iri"] or "" for one in guidelines]
+    return GuidelineRecord(iri=None, label="; ".join(labels), version=None, scope=None)
 
 
 def _demand(findings: list[Finding]) -> None:

@@ -412,24 +412,31 @@ class _Writer:
         course that there can be is of that other kind.
         """
         at: dict[str, list[Existential]] = {}
+        also: dict[str, list[Existential]] = {}
         for atom in atoms:
             at.setdefault(atom.filler, []).append(atom)
+            for facet in atom.facets:
+                if isinstance(facet, ClassFacet) and facet.property == TYPE:
+                    also.setdefault(facet.cls, []).append(atom)
         for cls, above in self._model.above.items():
             for filler in above:
                 for atom in at.get(filler, ()):
                     if not atom.facets:
                         self._add(cls, IND + "proves", self._literal_of(atom, present=True))
-            for atom in at.get(cls, ()):
+            for atom in (*at.get(cls, ()), *also.get(cls, ())):
                 if atom.role != PROPOSES:
                     literal = self._literal_of(atom, present=False)
                     for other in above:
                         if self._model.above[other] & {FINDING, INTERVENTION}:
                             self._add(other, IND + "disproves", literal)
             for filler in self._model.apart.get(cls, ()):
-                for atom in at.get(filler, ()):
-                    if not atom.facets and self._theory.once(atom) not in {None, filler}:
-                        literal = self._literal_of(atom, present=False)
-                        self._add(cls, IND + "precludes", literal)
+                kinds = [
+                    atom
+                    for atom in at.get(filler, ())
+                    if not atom.facets and self._theory.once(atom) not in {None, filler}
+                ]
+                for atom in (*kinds, *also.get(filler, ())):
+                    self._add(cls, IND + "precludes", self._literal_of(atom, present=False))
 
     def clauses(self, atoms: Iterable[Existential]) -> None:
         """Write what literals entail about one another, as clauses.
@@ -492,7 +499,9 @@ class _Writer:
                 for action in below[recommendation.action]:
                     self._add(iri, IND + "opposes", action)
             else:
-                self._add(iri, IND + "favours", recommendation.action)
+                for action in below[recommendation.action]:
+                    if action in self._model.above[recommendation.action]:
+                        self._add(iri, IND + "favours", action)
 
     def overriding(self, above: Mapping[str, set[str]]) -> None:
         """Write which recommendation overrides which, implied ones included."""
@@ -506,17 +515,17 @@ class _Writer:
             self._lines[f"{subject} {predicate} {value} ."] = None
 
     def _existential(self, atom: Existential) -> str:
-        facets = sorted(self._facet(facet) for facet in atom.facets)
-        return f"{BASE}existential/" + _digest(atom.role, atom.filler, *facets)
+        for facet in atom.facets:
+            self._facet(facet)
+        return existential_iri(atom)
 
     def _literal_of(self, atom: Existential, *, present: bool) -> str:
         return f"{self._existential(atom)}/{'present' if present else 'absent'}"
 
     def _facet(self, facet: Facet) -> str:
-        iri = f"{BASE}facet/" + _digest(repr(facet))
+        iri = _facet_iri(facet)
         self._add(iri, TYPE, IND + "Facet")
         self._add(iri, IND + "onProperty", facet.property)
-        self._add(iri, IND + "functional", facet.property in self._model.functional)
         if isinstance(facet, RangeFacet):
             self._add(iri, IND + "integral", facet.range.integral)
             for name, value in facet.range.bounds().items():
@@ -525,9 +534,15 @@ class _Writer:
             self._add(iri, IND + "value", constant(facet.value))
         elif isinstance(facet, IndividualFacet):
             self._add(iri, IND + "value", facet.individual)
+        elif facet.property == TYPE:
+            for cls, above in self._model.above.items():
+                if facet.cls in above:
+                    self._add(iri, IND + "value", cls)
         else:
             for individual in self._model.values_in(facet.property, facet.cls):
                 self._add(iri, IND + "value", individual)
+        for individual in self._model.values_outside(facet):
+            self._add(iri, IND + "rulesOut", individual)
         return iri
 
     def _name(self, iri: str) -> str:
@@ -544,6 +559,8 @@ class _Writer:
         name = self._name(facet.property)
         if isinstance(facet, LiteralFacet):
             return f"with {name} {constant(facet.value).value}"
+        if isinstance(facet, ClassFacet) and facet.property == TYPE:
+            return f"that is also {self._name(facet.cls)}"
         if isinstance(facet, (IndividualFacet, ClassFacet)):
             value = facet.individual if isinstance(facet, IndividualFacet) else facet.cls
             return f"with {name} {self._name(value)}"
@@ -554,6 +571,16 @@ class _Writer:
         if facet.property == IND + "days":
             return f"lasting {' and '.join(bounds)} days" if bounds else "of known duration"
         return f"with {name} {' and '.join(bounds)}" if bounds else f"with a known {name}"
+
+
+def existential_iri(atom: Existential) -> str:
+    """Return the IRI that an existential has in every compiled guideline."""
+    facets = sorted(map(_facet_iri, atom.facets))
+    return f"{BASE}existential/" + _digest(atom.role, atom.filler, *facets)
+
+
+def _facet_iri(facet: Facet) -> str:
+    return f"{BASE}facet/" + _digest(repr(facet))
 
 
 def _digest(*parts: str) -> str:

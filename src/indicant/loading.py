@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from indicant import resources, terms
 from indicant.errors import IndicantError
-from indicant.reading import Document, read, read_text
+from indicant.reading import JSON_LD, MAX_BYTES, N_QUADS, TRIG, Document, read, read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 CORE = terms.IND
 MAPPED_BY = terms.IND + "mappedBy"
+_VALUE = terms.PROV + "value"
 CATALOG = "catalog-v001.xml"
 GUIDELINE_FILE = "guideline.ttl"
 EXAMPLE_FILE = "example.ttl"
@@ -82,7 +83,12 @@ def resolve(guideline: str | None) -> Path:
     )
 
 
-def _roots(path: Path) -> list[Path]:
+def roots(path: Path) -> list[Path]:
+    """Return the files that a guideline begins with, before its imports.
+
+    Raises:
+        IndicantError: a folder holds none.
+    """
     if path.is_file():
         return [path]
     root = path / GUIDELINE_FILE
@@ -132,52 +138,150 @@ def load(path: Path) -> Source:
     Raises:
         IndicantError: an import or a table is mapped to no file, or a file cannot be read.
     """
-    shipped = _shipped_catalog()
-    catalogs: dict[Path, dict[str, Path]] = {}
-    queue: list[Path] = [file.resolve() for file in _roots(path)]
-    if CORE not in shipped:
-        raise IndicantError(
-            "the catalog of the core ontology is missing", help="reinstall indicant"
-        )
-    queue.append(shipped[CORE])
-    seen: dict[Path, Document] = {}
-    tables: dict[Path, Table] = {}
-    while queue:
-        file = queue.pop(0)
-        if file in seen:
-            continue
-        document = read(_display(file))
-        seen[file] = document
-        folder = file.parent
-        if folder not in catalogs:
-            catalogs[folder] = _catalog(folder / CATALOG)
-        wanted = [("owl:imports", iri) for iri in document.imports]
-        wanted += [("ind:mappedBy", iri) for iri in _tables_of(document)]
-        for how, iri in wanted:
-            target = catalogs[folder].get(iri) or shipped.get(iri)
-            if target is None:
-                raise IndicantError(
-                    f"{how} <{iri}> is mapped to no file, and nothing is ever fetched",
-                    file=document.path,
-                    line=_line_of(document, iri),
-                    help=f'add  <uri name="{iri}" uri="…"/>  to {CATALOG} beside the file',
-                )
-            if how == "owl:imports":
-                queue.append(target)
-            elif target not in tables:
-                name = _display(target)
-                tables[target] = Table(iri, name, read_text(name))
-    documents = tuple(seen.values())
-    if not any(_holds_guideline(document) for document in documents):
+    source = gather(path)
+    if not any(_holds_guideline(document) for document in source.documents):
         raise IndicantError(
             "holds no guideline",
             file=str(path),
             help="a guideline has recommendations: ind:Indication or ind:Contraindication",
         )
+    return source
+
+
+def gather(
+    path: Path,
+    problems: list[IndicantError] | None = None,
+    progress: Callable[[str], None] | None = None,
+    large: Callable[[str], Document] | None = None,
+) -> Source:
+    """Do the same for any ontology, whether or not it holds a guideline.
+
+    Args:
+        path: a file or a folder.
+        problems: where to put what would be raised about a file or an import, which is then left
+            out of the result.
+        progress: told which file is read next.
+        large: reads an import that is larger than the limit, which is otherwise a mistake.
+    """
+    shipped = _shipped_catalog()
+    catalogs: dict[Path, dict[str, Path]] = {}
+    first = [file.resolve() for file in roots(path)]
+    queue: list[Path] = list(first)
+    if CORE not in shipped:
+        raise IndicantError(
+            "the catalog of the core ontology is missing", help="reinstall indicant"
+        )
+    core: Path | None = None
+    seen: dict[Path, Document] = {}
+    tables: dict[Path, Table] = {}
+    reached: set[Path] = set()
+    held: set[str] = set()
+
+    def mistake(error: IndicantError) -> None:
+        if problems is None:
+            raise error
+        problems.append(error)
+
+    while queue or core is None:
+        if not queue:
+            queue.append(core := shipped[CORE])
+        file = queue.pop(0)
+        if file in reached:
+            continue
+        if file == core and CORE in held:
+            continue
+        reached.add(file)
+        if progress is not None:
+            progress(_display(file))
+        try:
+            if _is_large(file) and file not in first:
+                document = _read_large(_display(file), large)
+            else:
+                document = read(_display(file))
+        except IndicantError as error:
+            mistake(error)
+            continue
+        seen[file] = document
+        folder = file.parent
+        if folder not in catalogs:
+            try:
+                catalogs[folder] = _catalog(folder / CATALOG)
+            except IndicantError as error:
+                catalogs[folder] = {}
+                mistake(error)
+        if core is None:
+            queue.append(core := catalogs[folder].get(CORE) or shipped[CORE])
+        held |= graphs_in(document)
+        texts_of_tables = _held_tables(document)
+        wanted = [("owl:imports", iri) for iri in document.imports if iri not in held]
+        wanted += [("ind:mappedBy", iri) for iri in _tables_of(document)]
+        for how, iri in wanted:
+            target = catalogs[folder].get(iri) or shipped.get(iri)
+            if iri in texts_of_tables:
+                tables[folder / iri] = Table(iri, document.path, texts_of_tables[iri])
+            elif target is None:
+                mistake(
+                    IndicantError(
+                        f"{how} <{iri}> is mapped to no file, and nothing is ever fetched",
+                        file=document.path,
+                        line=_line_of(document, iri),
+                        help=f'add  <uri name="{iri}" uri="…"/>  to {CATALOG} beside the file',
+                    )
+                )
+            elif how == "owl:imports":
+                queue.append(target)
+            elif target not in tables:
+                name = _display(target)
+                try:
+                    tables[target] = Table(iri, name, read_text(name))
+                except IndicantError as error:
+                    mistake(error)
+    documents = tuple(seen.values())
     texts = [*(one.text for one in documents), *(one.text for one in tables.values())]
     digests = sorted(hashlib.sha256(text.encode()).digest() for text in texts)
     digest = hashlib.sha256(b"".join(digests)).hexdigest()
     return Source(documents, digest, tuple(tables.values()))
+
+
+def _is_large(file: Path) -> bool:
+    return file.is_file() and file.stat().st_size > MAX_BYTES
+
+
+def _read_large(path: str, large: Callable[[str], Document] | None) -> Document:
+    if large is None:
+        raise IndicantError(
+            f"larger than the limit of {MAX_BYTES / 1_000_000:g} MB",
+            file=path,
+            help="import an excerpt of it;  indicant merge  takes one by itself",
+        )
+    return large(path)
+
+
+def graphs_in(document: Document) -> set[str]:
+    """Return the names of the graphs of a document, and of the ontologies and versions in them."""
+    if document.format not in {TRIG, N_QUADS, JSON_LD}:
+        return set()
+    found: set[str] = set()
+    for quad in document.quads:
+        graph = getattr(quad.graph_name, "value", None)
+        if graph is not None:
+            found.add(graph)
+            if quad.predicate.value == terms.TYPE and str(quad.object) == f"<{terms.OWL}Ontology>":
+                found.add(str(getattr(quad.subject, "value", "")))
+            elif quad.predicate.value == terms.OWL + "versionIRI":
+                found.add(str(getattr(quad.object, "value", "")))
+    return found
+
+
+def _held_tables(document: Document) -> dict[str, str]:
+    """Return the texts of the tables that a merged guideline brings with it."""
+    if document.format not in {TRIG, N_QUADS}:
+        return {}
+    return {
+        str(getattr(quad.subject, "value", "")): str(getattr(quad.object, "value", ""))
+        for quad in document.quads
+        if quad.predicate.value == _VALUE
+    }
 
 
 def _tables_of(document: Document) -> list[str]:

@@ -174,8 +174,10 @@ class Model:
 
     ``parents`` holds the asserted superclasses of each named class under ``ind:Finding`` and
     ``ind:Intervention`` and of each class used by a facet; ``above`` its reflexive, transitive
-    closure. ``apart`` holds, per class, the classes that are disjoint with it. ``ranges`` holds
-    the range of data properties, ``kinds`` the classes that a value of an object property is in.
+    closure. ``same`` holds, for each class that is said to be equivalent to others, the one that
+    stands for all of them. ``apart`` holds, per class, the classes that are disjoint with it.
+    ``ranges`` holds the range of data properties, ``kinds`` the classes that a value of an object
+    property is in.
     """
 
     parents: dict[str, set[str]] = field(default_factory=dict)
@@ -185,6 +187,7 @@ class Model:
     ranges: dict[str, Range | str] = field(default_factory=dict)
     kinds: dict[str, frozenset[str]] = field(default_factory=dict)
     once: dict[str, set[str]] = field(default_factory=dict)
+    same: dict[str, str] = field(default_factory=dict)
     types: dict[str, set[str]] = field(default_factory=dict)
     different: dict[str, set[str]] = field(default_factory=dict)
     criteria: dict[str, Expression] = field(default_factory=dict)
@@ -199,10 +202,31 @@ class Model:
             above for cls in self.types.get(individual, ()) for above in self.above.get(cls, {cls})
         )
 
-    def values_in(self, name: str, cls: str) -> list[str]:
-        """Return the individuals of a class that are in the range of a property, sorted."""
-        wanted = self.kinds.get(name, frozenset()) | {cls}
+    def values_in(self, name: str, *classes: str) -> list[str]:
+        """Return the individuals of some classes that are in the range of a property, sorted."""
+        wanted = self.kinds.get(name, frozenset()).union(classes)
         return sorted(one for one in self.types if wanted <= self.value_classes(one))
+
+    def values_outside(self, facet: Facet) -> list[str]:
+        """Return the individuals in the range of a property known not to satisfy a facet, sorted.
+
+        There are none where the property can have another value beside them.
+        """
+        if facet.property not in self.functional:
+            return []
+        return [one for one in self.values_in(facet.property) if self._outside(facet, one)]
+
+    def _outside(self, facet: Facet, individual: str) -> bool:
+        known = self.value_classes(individual)
+        if isinstance(facet, ClassFacet):
+            others = frozenset({facet.cls})
+        elif isinstance(facet, IndividualFacet):
+            if facet.individual in self.different.get(individual, ()):
+                return True
+            others = self.value_classes(facet.individual)
+        else:
+            return False
+        return any(self.disjoint(one, other) for one in known for other in others)
 
     def disjoint(self, one: str, other: str) -> bool:
         """Tell whether two classes share no member."""

@@ -9,7 +9,7 @@ from indicant.answering import answering
 from indicant.terms import local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from indicant.assessing import (
         ActionRecord,
@@ -85,15 +85,19 @@ def plain(text: str) -> str:
 
 
 def _heading(record: CaseRecord) -> Iterator[str]:
-    guideline = record["guideline"]
-    name = guideline["label"] or guideline["iri"] or "guideline"
-    yield f"{name} {guideline['version'] or ''}".rstrip()
+    guidelines = record.get("guidelines", [record["guideline"]])
+    names = [one["label"] or one["iri"] or "guideline" for one in guidelines]
+    yield "; ".join(
+        f"{name} {one['version'] or ''}".rstrip()
+        for name, one in zip(names, guidelines, strict=True)
+    )
     yield f"case {record['case']} as of {record['asOf']}"
-    scope = guideline["scope"]
-    if scope == "met":
-        yield "within the scope of the guideline"
-    elif scope == "open":
-        yield "whether the case is within the scope of the guideline is open"
+    for name, one in zip(names, guidelines, strict=True):
+        of = name if len(guidelines) > 1 else "the guideline"
+        if one["scope"] == "met":
+            yield f"within the scope of {of}"
+        elif one["scope"] == "open":
+            yield f"whether the case is within the scope of {of} is open"
     for warning in record["warnings"]:
         yield f"note: {warning}"
 
@@ -103,7 +107,8 @@ def _answering(record: ActionRecord) -> list[RecommendationRecord]:
     return answering(record["status"], record["recommendations"])
 
 
-def _reasons(record: ActionRecord) -> Iterator[str]:
+def reasons(record: ActionRecord) -> Iterator[str]:
+    """Yield why a status is what it is: a line for each recommendation that made it so."""
     for one in _answering(record):
         parts = []
         for reason in record["because"]:
@@ -135,7 +140,7 @@ def reference(said: EvidenceRecord) -> str:
     return dated if place in {None, who} else f"{dated}, {place}"
 
 
-def _disputing(records: list[ActionRecord]) -> str:
+def disputed_by(records: list[ActionRecord]) -> str:
     """Name the publications that dispute what actions rest on, each with the passages."""
     found: dict[str, tuple[str, set[str]]] = {}
     for record in records:
@@ -147,12 +152,13 @@ def _disputing(records: list[ActionRecord]) -> str:
     return "; ".join(f"{words} ({', '.join(sorted(at))})" for words, at in found.values())
 
 
-def _strengths(records: list[ActionRecord]) -> str:
+def strengths(records: list[ActionRecord]) -> str:
+    """Return how strongly the source puts what decided, in its own words."""
     deciding = [one for record in records for one in _answering(record)]
     return _joined(f'"{one["strength"]}"' for one in deciding if one["strength"])
 
 
-def _settling(record: ActionRecord) -> Iterator[str]:
+def settling_lines(record: ActionRecord) -> Iterator[str]:
     """Say what would settle an open action: in its favour first, then against it."""
     sides = {one["iri"]: one["direction"] for one in record["recommendations"]}
     sets: dict[tuple[str, str], list[str]] = {}
@@ -179,7 +185,7 @@ def _settling(record: ActionRecord) -> Iterator[str]:
         yield "a contraindication is open as well"
 
 
-def _asking(record: ActionRecord) -> Iterator[str]:
+def questions_to_ask(record: ActionRecord) -> Iterator[str]:
     """Ask for what would settle the side that is shown."""
     sides = {one["iri"]: one["direction"] for one in record["recommendations"]}
     indicating = any(sides[one["recommendation"]] == "for" for one in record["settledBy"])
@@ -207,23 +213,39 @@ def _wrap(label: str, text: str) -> Iterator[str]:
     )
 
 
-def _folded(records: Iterable[ActionRecord]) -> Iterator[ActionRecord]:
+def folded(records: Iterable[ActionRecord]) -> Iterator[ActionRecord]:
     """Leave out what is listed under a class above it."""
     found = list(records)
     inner = {term["term"] for record in found for term in record["including"]}
     yield from (record for record in found if record["action"] not in inner)
 
 
+def speakers(record: CaseRecord) -> dict[str, str]:
+    """Return what guidelines are called where several speak, by their IRIs."""
+    return {
+        one["iri"]: one["label"] or one["iri"]
+        for one in record.get("guidelines", [])
+        if one["iri"] is not None
+    }
+
+
+def said_by(records: list[ActionRecord], called: Mapping[str, str]) -> str:
+    """Name the guidelines that made statuses what they are, where several speak."""
+    deciding = [one for record in records for one in _answering(record)]
+    return _joined(called.get(one["guideline"]) for one in deciding if "guideline" in one)
+
+
 def _text(record: CaseRecord) -> Iterator[str]:
+    called = speakers(record)
     yield from _heading(record)
     for title, belongs in GROUPS:
-        members = list(_folded(one for one in record["actions"] if belongs(one)))
+        members = list(folded(one for one in record["actions"] if belongs(one)))
         if not members:
             continue
         yield ""
         yield title.upper()
-        indicated = [one for one in members if title != "Open" or _could_be_indicated(one)]
-        for lines, labels in _alike(indicated):
+        indicated = [one for one in members if title != "Open" or could_be_indicated(one)]
+        for lines, labels in _alike(indicated, called):
             yield f"  {labels}"
             yield from lines
         rest = [one["label"] for one in members if one not in indicated]
@@ -238,24 +260,28 @@ def _text(record: CaseRecord) -> Iterator[str]:
     yield from _tensions_text(record)
 
 
-def _could_be_indicated(record: ActionRecord) -> bool:
+def could_be_indicated(record: ActionRecord) -> bool:
+    """Tell whether an indication of an intervention is open."""
     return any(
         one["direction"] == "for" and one["answer"] == "open" for one in record["recommendations"]
     )
 
 
-def _alike(records: list[ActionRecord]) -> Iterator[tuple[list[str], str]]:
+def _alike(
+    records: list[ActionRecord], called: Mapping[str, str]
+) -> Iterator[tuple[list[str], str]]:
     """Put actions that say the same, or await the same, under one heading."""
     groups: dict[tuple[str, ...], list[ActionRecord]] = {}
     for record in records:
         undetermined = record["status"] == "undetermined"
-        lines = _open_lines(record) if undetermined else _action_lines([record])
+        lines = _open_lines(record) if undetermined else _action_lines([record], called)
         groups.setdefault(tuple(lines), []).append(record)
     for members in groups.values():
-        yield list(_action_lines(members)), "; ".join(_title(one) for one in members)
+        yield list(_action_lines(members, called)), "; ".join(heading(one) for one in members)
 
 
-def _title(record: ActionRecord) -> str:
+def heading(record: ActionRecord) -> str:
+    """Return what an intervention is called, with what is to be known at a glance."""
     title = record["label"]
     if record["status"] == "conditional":
         title += " (once what is open has been excluded)"
@@ -267,21 +293,24 @@ def _title(record: ActionRecord) -> str:
 
 
 def _open_lines(record: ActionRecord) -> Iterator[str]:
-    for settling in _settling(record):
+    for settling in settling_lines(record):
         yield from _wrap("open", settling)
-    for question in _asking(record):
+    for question in questions_to_ask(record):
         yield from _wrap("ask", question)
 
 
-def _action_lines(records: list[ActionRecord]) -> Iterator[str]:
+def _action_lines(records: list[ActionRecord], called: Mapping[str, str]) -> Iterator[str]:
     """Yield the lines under one or more actions that have their reasons in common."""
     first = records[0]
     urgency = _joined(one["urgency"] for one in records)
     phase = _joined(one["phase"] for one in records)
-    line = ", ".join(part for part in (urgency, phase, _strengths(records)) if part)
+    line = ", ".join(part for part in (urgency, phase, strengths(records)) if part)
     if line:
         yield from _wrap("how", line)
-    for reason in _reasons(first):
+    speaking = said_by(records, called)
+    if speaking:
+        yield from _wrap("says", speaking)
+    for reason in reasons(first):
         yield from _wrap("because", reason)
     yield from _open_lines(first)
     received = _joined(local_name(node) for one in records for node in one["received"])
@@ -290,7 +319,7 @@ def _action_lines(records: list[ActionRecord]) -> Iterator[str]:
     sources = _sources(records)
     if sources:
         yield from _wrap("source", sources)
-    disputing = _disputing(records)
+    disputing = disputed_by(records)
     if disputing:
         yield from _wrap("disputed", f"by {disputing}")
 
@@ -313,34 +342,36 @@ def _tensions_text(record: CaseRecord) -> Iterator[str]:
 
 
 def _markdown(record: CaseRecord) -> Iterator[str]:
+    called = speakers(record)
     first, *rest = _heading(record)
     yield f"# {first}"
     yield ""
     for line in rest:
         yield f"- {line}"
     for title, belongs in GROUPS:
-        members = list(_folded(one for one in record["actions"] if belongs(one)))
+        members = list(folded(one for one in record["actions"] if belongs(one)))
         if not members:
             continue
         yield ""
         yield f"## {title}"
         for action in members:
             yield ""
-            yield f"### {_title(action)}"
+            yield f"### {heading(action)}"
             yield ""
-            facts = [action["status"], action["urgency"], action["phase"], _strengths([action])]
+            facts = [action["status"], action["urgency"], action["phase"], strengths([action])]
             yield f"- **{', '.join(fact for fact in facts if fact)}**"
-            for reason in _reasons(action):
+            for reason in reasons(action):
                 yield f"- because: {reason}"
-            for settling in _settling(action):
+            for settling in settling_lines(action):
                 yield f"- open: {settling}"
-            for question in _asking(action):
+            for question in questions_to_ask(action):
                 yield f"- ask: {question}"
             if action["disputed"]:
-                yield f"- **disputed by** {_disputing([action])}"
+                yield f"- **disputed by** {disputed_by([action])}"
             for one in _answering(action):
                 cites = f" (cites {', '.join(one['citations'])})" if one["citations"] else ""
-                yield f"- {one['direction']}: {one['label']}{cites}"
+                by = f", {called[one['guideline']]}" if one.get("guideline") in called else ""
+                yield f"- {one['direction']}: {one['label']}{cites}{by}"
                 for passage in one["passages"]:
                     place = f"{passage['start']}-{passage['end']}"
                     yield f"  - {passage['id']} [{place}] {passage['paraphrase']}"

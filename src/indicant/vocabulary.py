@@ -18,6 +18,7 @@ _PROPERTIES: Final = frozenset(
 )
 _DECLARATIONS: Final = _PROPERTIES | {_CLASS, _INDIVIDUAL, _ONTOLOGY, _FUNCTIONAL}
 _SUBCLASS: Final = terms.RDFS + "subClassOf"
+_EQUIVALENT: Final = terms.OWL + "equivalentClass"
 _RANGE: Final = terms.RDFS + "range"
 _DISJOINT: Final = terms.OWL + "disjointWith"
 _MAXIMUM: Final = terms.OWL + "maxQualifiedCardinality"
@@ -81,6 +82,9 @@ def slim_vocabulary(triples: Iterable[tuple[object, object, object]]) -> str:
                     keep_all(value)
             elif predicate in (_SUBCLASS, _DISJOINT) and not _is_anonymous(values[value]):
                 keep(subject, predicate, value)
+            elif predicate == _EQUIVALENT and not _is_anonymous(values[value]):
+                keep(subject, _SUBCLASS, value)
+                keep(value, _SUBCLASS, subject)
             elif predicate == _SUBCLASS and of(value, _MAXIMUM):
                 keep(subject, predicate, value)
                 keep_all(value)
