@@ -57,7 +57,11 @@ RULES: Final = (
     Rule("renamed-term", "Terms that go by another name, as the new version says."),
     Rule("term-changed", "What is stated of a term."),
 )
-_SHOWN: Final = 40
+_SHOWN: Final = 30
+_LINES: Final = 60
+_LONGEST: Final = 240
+_ROOM: Final = 15_000
+"""How much of a comment the cases may take; code hosts cut one off at 65,536 characters."""
 _SIGNS: Final = {"added": "+", "removed": "-", "changed": "~", "renamed": "="}
 
 
@@ -260,20 +264,22 @@ def _markdown(difference: Difference) -> Iterator[str]:
         yield ""
         yield "| intervention | before | now | smallest case |"
         yield "| --- | --- | --- | --- |"
-        for one in difference.behaviour:
+        for one in difference.behaviour[:_SHOWN]:
             cells = (one.label, one.old, one.new, _facts(one))
-            yield f"| {' | '.join(_cell(cell) for cell in cells)} |"
-        for one in difference.behaviour:
+            yield f"| {' | '.join(_marked(_cut(cell)) for cell in cells)} |"
+        if len(difference.behaviour) > _SHOWN:
             yield ""
-            yield "<details>"
-            yield f"<summary>{_marked(one.label)}: {one.old} → {one.new}</summary>"
-            yield ""
-            for line in _because(one):
-                yield f"- {_marked(line)}"
-            yield ""
-            yield from _fenced(one.witness.turtle, "turtle")
-            yield ""
-            yield "</details>"
+            yield f"And {_number(len(difference.behaviour) - _SHOWN, 'more change')}."
+        room = _ROOM
+        for number, one in enumerate(difference.behaviour):
+            rows = list(_folded(one))
+            room -= sum(len(row) + 1 for row in rows)
+            if room < 0:
+                left = _number(len(difference.behaviour) - number, "more case")
+                yield ""
+                yield f"{left}: `indicant diff OLD NEW --witnesses DIR`"
+                break
+            yield from rows
     for title, lines in (
         ("Not decided", difference.undecided),
         (
@@ -321,10 +327,26 @@ def _markdown(difference: Difference) -> Iterator[str]:
             for iri, gone, come in difference.tables
         ]
         if len(difference.terms) > _SHOWN:
-            text.append(f"  and {len(difference.terms) - _SHOWN} more")
-        yield from _fenced("\n".join(plain(line) for line in text) + "\n", "text")
+            text.append(f"  and {len(difference.terms) - _SHOWN} more terms")
+        if len(text) > _LINES:
+            text[_LINES:] = [f"  and {len(text) - _LINES} more lines"]
+        yield from _fenced("\n".join(plain(_cut(line)) for line in text) + "\n", "text")
         yield ""
         yield "</details>"
+
+
+def _folded(change: BehaviourChange) -> Iterator[str]:
+    """Yield a witness, folded away."""
+    yield ""
+    yield "<details>"
+    yield f"<summary>{_marked(change.label)}: {change.old} → {change.new}</summary>"
+    yield ""
+    for line in _because(change):
+        yield f"- {_marked(line)}"
+    yield ""
+    yield from _fenced(change.witness.turtle, "turtle")
+    yield ""
+    yield "</details>"
 
 
 def _headline(difference: Difference) -> str:
@@ -335,7 +357,7 @@ def _headline(difference: Difference) -> str:
 
 def _items(lines: list[str]) -> Iterator[str]:
     for line in lines[:_SHOWN]:
-        yield f"- {_marked(line)}"
+        yield f"- {_marked(_cut(line))}"
     if len(lines) > _SHOWN:
         yield f"- and {len(lines) - _SHOWN} more"
 
@@ -346,8 +368,8 @@ def _marked(text: str) -> str:
     return escaped.replace("&", "&amp;")
 
 
-def _cell(text: str) -> str:
-    return _marked(text)
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _code(text: str) -> str:
@@ -398,8 +420,13 @@ class _Results:
             if path is not None:
                 if path not in self._lines:
                     self._lines[path] = Lines(self._documents[path])
-                return (Place(path, self._lines[path].locate(iri)),)
-        return (Place(self._difference.new.source.documents[0].path),)
+                return (Place(self._file(path), self._lines[path].locate(iri)),)
+        return (Place(self._file(self._difference.new.source.documents[0].path)),)
+
+    def _file(self, path: str) -> str:
+        """Return the path of a file, of a revision as it is in the repository."""
+        revision = self._difference.new.revision
+        return path if revision is None else path.removeprefix(f"{revision}:")
 
     def all(self) -> Iterator[Result]:
         difference = self._difference
