@@ -2,15 +2,16 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+BROWSER := $(VENV)/.browser
 N ?= 10000
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types tests oracle bench format lock build clean
+.PHONY: help demo test lint types tests test-browser oracle bench format lock build clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("indicant needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
@@ -39,6 +40,13 @@ types: $(STAMP) ## check types
 tests: $(STAMP) ## run the tests
 	$(BIN)/pytest -n 2 --dist loadgroup
 
+$(BROWSER): $(STAMP) tests/browser/requirements.lock
+	$(BIN)/python -m pip install --quiet --require-hashes -r tests/browser/requirements.lock
+	@touch $@
+
+test-browser: $(BROWSER) ## look at the pages in Chromium (apt-get install chromium)
+	$(BIN)/pytest tests/browser
+
 oracle: $(STAMP) ## compare N=10000 random answers with HermiT
 	@$(BIN)/python tests/oracle.py $(N)
 
@@ -49,10 +57,14 @@ format: $(STAMP) ## put the code into the house style
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 
-lock: ## renew requirements.lock (needs uv)
+lock: ## renew the lock files (needs uv)
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras \
 		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --group browser \
+		--constraint requirements.lock \
+		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --output-file tests/browser/requirements.lock
 
 build: $(STAMP) ## build the wheel and the source archive into dist/
 	$(BIN)/python -m build --no-isolation --outdir dist

@@ -1,0 +1,36 @@
+"""Find the cases of a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from indicant.errors import IndicantError
+from indicant.reading import EXTENSIONS, read
+
+if TYPE_CHECKING:
+    import os
+
+    from indicant.reading import Document
+
+
+def cases_of(folder: str | os.PathLike[str]) -> dict[str, Document]:
+    """Return the cases of a folder by name.
+
+    A case is a file of the folder, named as the file is, or the file ``case.ttl`` of a folder in
+    it, named as that folder is.
+
+    Raises:
+        IndicantError: the folder is none, or holds no case.
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        raise IndicantError("is not a folder", file=str(path), help="--cases names a folder")
+    files = {
+        one.parent.name if one.stem == "case" and one.parent != path else one.stem: one
+        for one in sorted([*path.glob("*"), *path.glob("*/case.*")])
+        if one.is_file() and one.suffix in EXTENSIONS and one.suffix != ".json"
+    }
+    if not files:
+        raise IndicantError("holds no case", file=str(path))
+    return {name: read(file) for name, file in sorted(files.items())}
