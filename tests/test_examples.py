@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,10 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from indicant.cli import parser
+
 ROOT = Path(__file__).resolve().parent.parent
 PROMPT = "$ "
+MORE = ">"
+WALK = "CONTRIBUTING.md"
 ELLIPSIS = "..."
-_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,10 @@ class Example:
 
 def blocks(language: str) -> list[tuple[str, int, str]]:
     """Return the blocks of a language in the documents: document, first line and text."""
+    documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
     return [
-        (path.name, text.count("\n", 0, block.start(2)) + 1, block[2])
-        for path in sorted(ROOT.glob("*.md"))
+        (str(path.relative_to(ROOT)), text.count("\n", 0, block.start(2)) + 1, block[2])
+        for path in sorted(documents)
         for text in [path.read_text(encoding="utf-8")]
         for block in _BLOCK.finditer(text)
         if block[1] == language
@@ -42,17 +48,25 @@ def blocks(language: str) -> list[tuple[str, int, str]]:
 
 
 def examples(document: str, start: int, text: str) -> list[Example]:
-    r"""Split a block at its prompts.
+    r"""Split a block at its prompts; a command goes on behind further ones.
 
     >>> [one.output for one in examples("a.md", 1, "$ echo a\na\n\n$ echo b\nb\n")]
     [('a',), ('b',)]
+    >>> [one.command for one in examples("a.md", 1, "$ cat <<'END'\n> a\n> END\na\n> b\n")]
+    ["cat <<'END'\na\nEND"]
     """
     found: list[Example] = []
     for number, line in enumerate(text.splitlines(), start):
         if line.startswith(PROMPT):
             found.append(Example(document, number, line.removeprefix(PROMPT), ()))
-        elif found:
-            last = found[-1]
+            continue
+        if not found:
+            continue
+        last = found[-1]
+        if not last.output and (line == MORE or line.startswith(f"{MORE} ")):
+            command = f"{last.command}\n{line[2:]}"
+            found[-1] = Example(document, last.line, command, ())
+        else:
             found[-1] = Example(document, last.line, last.command, (*last.output, line))
     return [Example(one.document, one.line, one.command, _trimmed(one.output)) for one in found]
 
@@ -79,7 +93,13 @@ COMMANDS = [
     example
     for block in blocks("console")
     for example in examples(*block)
-    if example.command.split()[0] == "indicant"
+    if example.command.split()[0] == "indicant" and example.document != WALK
+]
+STEPS = [
+    example
+    for block in blocks("console")
+    for example in examples(*block)
+    if example.document == WALK
 ]
 
 
@@ -91,7 +111,8 @@ def test_every_block_of_a_console_shows_a_command_and_what_it_prints() -> None:
     for block in blocks("console"):
         shown = examples(*block)
         assert shown, block
-        assert all(example.output for example in shown), block
+        if block[0] != WALK:
+            assert all(example.output for example in shown), block
 
 
 @pytest.fixture(scope="module")
@@ -111,14 +132,11 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     }
 
 
-@pytest.mark.skipif(os.name != "posix", reason="the examples are for a POSIX shell")
-@pytest.mark.parametrize("example", COMMANDS, ids=str)
-def test_the_command_prints_what_the_document_shows(
-    example: Example, environment: dict[str, str]
-) -> None:
+def held(example: Example, folder: Path, environment: dict[str, str]) -> None:
+    """Run a command of a document in a folder, and compare what it prints with what is shown."""
     done = subprocess.run(
         ["sh", "-c", example.command],
-        cwd=ROOT,
+        cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -130,9 +148,40 @@ def test_the_command_prints_what_the_document_shows(
     )
     actual = done.stdout.splitlines()
     if ELLIPSIS in example.output:
-        assert shows(example.output, actual), done.stdout
+        assert shows(example.output, actual), f"{example}\n{done.stdout}"
     else:
-        assert actual == list(example.output)
+        assert actual == list(example.output), example
+
+
+posix = pytest.mark.skipif(os.name != "posix", reason="the examples are for a POSIX shell")
+
+
+@posix
+@pytest.mark.parametrize("example", COMMANDS, ids=str)
+def test_the_command_prints_what_the_document_shows(
+    example: Example, environment: dict[str, str]
+) -> None:
+    held(example, ROOT, environment)
+
+
+@posix
+def test_the_walk_of_a_new_recommendation_leads_there(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    for step in STEPS:
+        held(step, tmp_path, environment)
+    assert STEPS[-1].command.startswith("indicant assess ")
+    assert "  umbrella" in STEPS[-1].output
+    for command in ("check rain", "test cases --guideline rain", "fmt --check rain"):
+        done = subprocess.run(
+            ["indicant", *command.split()],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("block", blocks("python"), ids=lambda block: f"{block[0]}:{block[1]}")
@@ -150,3 +199,18 @@ def test_the_python_of_the_documents_runs(
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        line
+        for language in ("", "sh", "console")
+        for _, _, text in blocks(language)
+        for line in text.splitlines()
+        if line.startswith("indicant ")
+    ],
+)
+def test_a_command_that_is_not_run_is_one_at_least(command: str) -> None:
+    words = shlex.split(re.split(r" {3}| [<>|&]", command)[0], comments=True)
+    assert callable(parser().parse_args(words[1:]).run)

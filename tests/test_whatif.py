@@ -77,16 +77,16 @@ def changed(text: str) -> dict[str, tuple[str, str]]:
             ["-NeckPain"],
             [
                 (":pain , ", ""),
-                (":pain a spine:NeckPain .", ""),
+                (":pain\n    a spine:NeckPain ;\n.", ""),
                 ("spine:SpinalInst", "spine:NeckPain , spine:SpinalInst"),
             ],
         ),
-        (["~NeckPain"], [(":pain , ", ""), (":pain a spine:NeckPain .", "")]),
+        (["~NeckPain"], [(":pain , ", ""), (":pain\n    a spine:NeckPain ;\n.", "")]),
         (
             ["-Radiculopathy"],
             [
                 (" , :radiculopathy", ""),
-                (":radiculopathy a spine:CervicalRadiculopathy .", ""),
+                (":radiculopathy\n    a spine:CervicalRadiculopathy ;\n.", ""),
                 ("spine:SpinalInst", "spine:Radiculopathy , spine:SpinalInst"),
             ],
         ),
@@ -96,7 +96,7 @@ def changed(text: str) -> dict[str, tuple[str, str]]:
             ["-LumbarFusion"],
             [
                 (":fusion , ", ""),
-                (":fusion a spine:LumbarFusion .", ""),
+                (":fusion\n    a spine:LumbarFusion ;\n.", ""),
                 ("spine:SpinalInst", "spine:LumbarFusion , spine:SpinalInst"),
             ],
         ),
@@ -117,7 +117,7 @@ def changed(text: str) -> dict[str, tuple[str, str]]:
             ["+Myelopathy", "-Radiculopathy"],
             [
                 (":pain , :radiculopathy", ":pain , [ a spine:Myelopathy ]"),
-                (":radiculopathy a spine:CervicalRadiculopathy .", ""),
+                (":radiculopathy\n    a spine:CervicalRadiculopathy ;\n.", ""),
                 (" , spine:Myelopathy", ""),
                 ("spine:SpinalInst", "spine:Radiculopathy , spine:SpinalInst"),
             ],
@@ -163,8 +163,8 @@ def test_what_several_investigations_show_stays_with_the_other() -> None:
 
 def test_a_node_of_several_classes_loses_one() -> None:
     text = SEVEN.read_text(encoding="utf-8").replace(
-        ":radiculopathy a spine:CervicalRadiculopathy",
-        ":radiculopathy a spine:CervicalRadiculopathy , spine:RadicularPain",
+        ":radiculopathy\n    a spine:CervicalRadiculopathy",
+        ":radiculopathy\n    a spine:CervicalRadiculopathy , spine:RadicularPain",
     )
     (record,) = what_if(assessor(), parse(text, path="case.ttl"), ["-Radiculopathy"])
     assert [local_name(one["value"]) for one in record["takenBack"]] == ["CervicalRadiculopathy"]

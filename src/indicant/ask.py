@@ -11,6 +11,7 @@ from indicant.assessing import Assessor
 from indicant.errors import IndicantError
 from indicant.questions import CASE, bind, named, parse, prefixes_of, question, questions
 from indicant.tables import Table, render
+from indicant.wording import ENGLISH
 
 if TYPE_CHECKING:
     import os
@@ -31,6 +32,7 @@ class Asker:
         case: the cases to ask about; they are validated, and the rules run over them.
         engine: ``oxigraph`` or ``rdflib``.
         use_cache: whether to keep what had to be compiled.
+        language: the language of the texts in answers to the questions that ship.
 
     Raises:
         IndicantError: the guideline cannot be read or compiled.
@@ -44,11 +46,12 @@ class Asker:
         *,
         engine: str = "oxigraph",
         use_cache: bool = True,
+        language: str = ENGLISH,
     ) -> None:
         if engine not in ENGINES:
             raise IndicantError(f"unknown engine '{engine}'", help=f"one of: {', '.join(ENGINES)}")
         self._name = engine
-        self._assessor = Assessor(guideline, engine=engine, use_cache=use_cache)
+        self._assessor = Assessor(guideline, engine=engine, use_cache=use_cache, language=language)
         self.case: Document | None = None
         self._named: Mapping[str, Named] | None = None
         if case is not None:

@@ -46,7 +46,7 @@ def tell_of_case(
     from indicant.reading import read
 
     document = read(options.case, stdin=sys.stdin.buffer)
-    assessor = Assessor(options.guideline)
+    assessor = Assessor(options.guideline, language=options.lang)
     try:
         found = list(told(assessor, document))
     except InvalidCase as error:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     import pyoxigraph
+    import shacl
     from rdflib import Graph
     from rdflib.term import Node
 
@@ -139,20 +140,7 @@ class Validator:
         for part in _parts(facts):
             mentioned = {name for fact in part for name in (text_of(fact[1]), text_of(fact[2]))}
             text = "".join(map(_ntriples, part))
-            report = self._shapes.validate_text(
-                text + self.vocabulary.excerpt(mentioned), format="ntriples"
-            )
-            found.extend(
-                Finding(
-                    shape=_unquote(result.root_shape) or "",
-                    severity=_severity(result.severity),
-                    message=result.message or "",
-                    focus=_unquote(result.focus_node),
-                    path=_unquote(result.path),
-                    value=result.value_plain,
-                )
-                for result in report.results
-            )
+            found += _findings(self._shapes, text + self.vocabulary.excerpt(mentioned))
         return _unique(found)
 
     def validate_with_pyshacl(self, quads: Iterable[pyoxigraph.Quad]) -> list[Finding]:
@@ -192,6 +180,21 @@ class Validator:
             Finding(ASSERTION, "violation", message.replace("{?path}", path), subject, path, value)
             for (subject, path), value in axioms.items()
         ]
+
+
+def validate_graph(shapes_turtle: str, ntriples: str, *, reference: bool = False) -> list[Finding]:
+    """Return what does not hold of a graph as it stands, without lines.
+
+    Args:
+        shapes_turtle: the shapes.
+        ntriples: the graph.
+        reference: whether pySHACL is to be the engine.
+    """
+    if reference:
+        return _unique(_run_pyshacl(shapes_turtle, ntriples))
+    import shacl
+
+    return _unique(_findings(shacl.Shapes.from_turtle(shapes_turtle), ntriples))
 
 
 def locate_findings(
@@ -412,6 +415,20 @@ def _parts(facts: list[_Fact]) -> list[list[_Fact]]:
         root = leader(text_of(fact[0]))
         parts[root if root in parts else first].append(fact)
     return list(parts.values())
+
+
+def _findings(shapes: shacl.Shapes, ntriples: str) -> list[Finding]:
+    return [
+        Finding(
+            shape=_unquote(result.root_shape) or "",
+            severity=_severity(result.severity),
+            message=result.message or "",
+            focus=_unquote(result.focus_node),
+            path=_unquote(result.path),
+            value=result.value_plain,
+        )
+        for result in shapes.validate_text(ntriples, format="ntriples").results
+    ]
 
 
 def _run_pyshacl(shapes_turtle: str, data_ntriples: str) -> list[Finding]:

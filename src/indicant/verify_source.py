@@ -144,7 +144,7 @@ class Verification:
             yield f"{self.file}: does not match as it stands; compared {self.reading}"
         for check in self.checks:
             if check.state != "matches":
-                yield f"{self.file}:{check.line}: {self._told(check)}"
+                yield f"{self.file}:{check.line}: {self.told(check)}"
         total = len(self.checks)
         summary = f"{self.file}: {self.matching} of {total} passages match"
         if self.whole is None:
@@ -156,7 +156,8 @@ class Verification:
         else:
             yield f"{summary}; the digest of the whole does not"
 
-    def _told(self, check: Check) -> str:
+    def told(self, check: Check) -> str:
+        """Say what became of a passage."""
         passage = check.passage
         place = f"{passage.id} [{passage.start}-{passage.end}]"
         if check.found is not None:
