@@ -52,6 +52,7 @@ oracle: $(STAMP) ## compare N=10000 random answers with HermiT
 
 bench: $(STAMP) ## measure speed and memory
 	@$(BIN)/python tests/bench.py
+	@$(BIN)/python tests/scaling.py
 
 format: $(STAMP) ## put the code into the house style
 	@$(BIN)/ruff check --fix --quiet .

@@ -91,12 +91,11 @@ def watched(engine: str, clock: Clock) -> Assessor:
     else:
         apply = inner._apply
 
-        def decide(stratum: int, rule: str) -> None:
-            if stratum in DECIDING:
-                with clock.measuring("decide"):
-                    apply(stratum, rule)
-            else:
-                apply(stratum, rule)
+        def decide(stratum: int, rule: str) -> set[str]:
+            if stratum not in DECIDING:
+                return apply(stratum, rule)
+            with clock.measuring("decide"):
+                return apply(stratum, rule)
 
         setattr(inner, "_apply", decide)  # noqa: B010
     return assessor

@@ -382,11 +382,10 @@ class Models:
             options = self._options(name, here, given)
             chosen = {one: self._fresh() for one in options}
             for value in given:
-                stated = chosen.get(frozenset({key(value)}))
-                self._add(*([] if stated is None else [stated]))
-            if functional:
-                for low, high in itertools.combinations(chosen.values(), 2):
-                    self._add(-low, -high)
+                self._add(*(chosen[one] for one in options if key(value) in one))
+            for low, high in itertools.combinations(options, 2):
+                if functional or any(kind == "individual" for kind, _ in low & high):
+                    self._add(-chosen[low], -chosen[high])
             for facet in here:
                 facets[facet] = self._either(
                     [chosen[one] for one, accepted in options.items() if facet in accepted]
@@ -401,23 +400,25 @@ class Models:
         found: dict[frozenset[tuple[str, Fraction | str]], set[Facet]] = {}
         if name in guideline.objects:
             always = guideline.above[guideline.reach[name]] if name in guideline.reach else set()
-            for individual, types in guideline.individuals.items():
-                up = frozenset().union(*(guideline.above[cls] for cls in types))
-                if not up.issuperset(always):
-                    continue
-                found[frozenset({("individual", individual)})] = {
-                    facet
-                    for facet in facets
-                    if (isinstance(facet, Is) and facet.value == Iri(individual))
-                    or (isinstance(facet, IsA) and facet.cls in up)
-                }
             used = sorted({facet.cls for facet in facets if isinstance(facet, IsA)})
-            for size in range(len(used) + 1):
-                for classes in itertools.combinations(used, size):
-                    if guideline.possible({*classes, *always}):
-                        up = frozenset(always).union(*(guideline.above[cls] for cls in classes))
-                        found[frozenset(("anonymous", cls) for cls in classes)] = {
-                            facet for facet in facets if isinstance(facet, IsA) and facet.cls in up
+            known = {
+                Iri(one): frozenset().union(*(guideline.above[cls] for cls in types))
+                for one, types in guideline.individuals.items()
+            }
+            known = {one: up for one, up in known.items() if up.issuperset(always)}
+            for one, own in (*known.items(), (None, frozenset(always))):
+                free = [cls for cls in used if cls not in own]
+                for size in range(len(free) + 1):
+                    for more in itertools.combinations(free, size):
+                        if not guideline.possible({*own, *more}):
+                            continue
+                        up = own.union(*(guideline.above[cls] for cls in more))
+                        names = {("class", cls) for cls in more}
+                        found[frozenset({*names, *([key(one)] if one else [])})] = {
+                            facet
+                            for facet in facets
+                            if (isinstance(facet, Is) and facet.value == one)
+                            or (isinstance(facet, IsA) and facet.cls in up)
                         }
             return found
         span = guideline.data[name]

@@ -563,6 +563,84 @@ class Maker:
         return replace(node, values=(*node.values, (name, value)))
 
 
+class BesideMaker(Maker):
+    """Makes guidelines about one course recorded once and classes above, below and beside it.
+
+    Their criteria are short and share facets, so that what is known of the one course decides
+    about what could be another.
+    """
+
+    role = RECEIVED
+
+    def guideline(self) -> Guideline:
+        """Return a guideline within the profile."""
+        self.role = self.one((RECEIVED, HAS_FINDING))
+        root = ROOTS[self.role]
+        classes: dict[str, tuple[str, ...]] = {"ex:Care": (root,), "ex:Act": (root,)}
+        classes["ex:Deed"] = (self.one((root, "ex:Care", "ex:Act")),)
+        classes["ex:Course"] = self.one((("ex:Care",), (root,), ("ex:Care", "ex:Deed")))
+        classes["ex:Low"] = ("ex:Course",)
+        lower = (("ex:Course", "ex:Act"), ("ex:Course", "ex:Deed"), ("ex:Low", "ex:Act"))
+        classes["ex:Both"] = self.one(lower)
+        classes["ex:Side"] = self.one((("ex:Act",), ("ex:Deed",), ("ex:Act", "ex:Deed")))
+        guideline = Guideline(classes, once=((self.role, "ex:Course"),))
+        for _ in range(self.random.randint(0, 2)):
+            pair = tuple(self.random.sample(list(classes), 2))
+            trial = replace(guideline, disjoint=(*guideline.disjoint, pair))
+            if all(trial.possible([cls]) for cls in classes):
+                guideline = trial
+        if self.chance(0.2):
+            guideline = replace(guideline, once=(*guideline.once, (self.role, "ex:Low")))
+        guideline = self._properties(guideline)
+        names = self.random.sample([*guideline.data, *guideline.objects], 3)
+        facets = [self._facet(guideline, self.one(names)) for _ in range(4)]
+        pool = [
+            Some(self.role, self.one(classes), tuple(dict.fromkeys(self.random.sample(facets, n))))
+            for n in self.random.choices((0, 1, 1, 2, 2, 3), k=7)
+        ]
+        criteria: dict[str, Expression] = {}
+        for number in range(6):
+            few = self.random.sample(pool, self.one((2, 2, 3, 4)))
+            parts = tuple(atom if self.chance(0.5) else Not(atom) for atom in few)
+            kind, other = self.one(((And, Or), (Or, And)))
+            half = len(parts) // 2
+            if half > 1 and self.chance(0.5):
+                parts = (other(parts[:half]), other(parts[half:]))
+            criteria[f"ex:C{number}"] = kind(parts)
+        advice = {
+            f"ex:R{number}": Advice(f"ex:R{number}", "Indication", INTERVENTION, criterion)
+            for number, criterion in enumerate(criteria)
+        }
+        return replace(guideline, criteria=criteria, advice=advice)
+
+    def case(self, guideline: Guideline, name: str) -> Case:
+        """Return a case with a course of several kinds, of which something is known."""
+        case = Case(name, datetime.date(2024, 2, 20))
+        asked = [
+            facet
+            for body in guideline.criteria.values()
+            for atom in brute.atoms_of(guideline, body)
+            for facet in atom.facets
+        ]
+        for number in range(self.one((0, 1, 1, 2))):
+            types = tuple(self.random.sample(list(guideline.classes), self.one((1, 2, 2, 3))))
+            if number == 0 and self.chance(0.7):
+                types = tuple(dict.fromkeys(("ex:Course", *types)))
+            node = Node(f"{name}-n{number}", self.role, types)
+            for facet in dict.fromkeys(asked):
+                if self.chance(0.4):
+                    node = self._value(guideline, case, node, facet)
+            trial = replace(case, nodes=(*case.nodes, node))
+            if conforms(guideline, trial):
+                case = trial
+        for _ in range(self.one((0, 0, 1, 2))):
+            excluded = (*case.excludes, ("", self.one(guideline.classes)))
+            trial = replace(case, excludes=tuple(dict.fromkeys(excluded)))
+            if conforms(guideline, trial):
+                case = trial
+        return case
+
+
 def _leaves(one: Expression) -> Iterator[Expression]:
     if isinstance(one, Not):
         yield from _leaves(one.part)

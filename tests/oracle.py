@@ -22,7 +22,7 @@ from indicant.errors import IndicantError
 from indicant.loading import Source, load
 from indicant.reading import Document, parse
 from indicant.validation import Validator
-from making import BASE, EX, IND, Maker, case_text, guideline_text
+from making import BASE, EX, IND, BesideMaker, Maker, case_text, guideline_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -362,7 +362,7 @@ def run(pairs: int, seed: int, tally: Tally, *, verbose: bool = False) -> Iterat
     """Compare at least so many pairs, and yield every disagreement after reporting it."""
     number = seed
     while tally.pairs < pairs:
-        maker = Maker(number)
+        maker = BesideMaker(number) if number % 4 == 0 else Maker(number)
         guideline = maker.guideline()
         tally.guidelines += 1
         try:

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from brute import Case, Guideline, Models, Not, Ref, Some
-from making import Maker, case_text, guideline_text
+from making import BesideMaker, Maker, case_text, guideline_text
 from oracle import Bench, Tally, run, shrink
 
 SEEDS = range(9001, 9006)
@@ -34,6 +34,15 @@ def test_random_criteria_are_answered_as_owl_entails(seed: int) -> None:
     for first in range(0, CASES, 2):
         assert bench.compare(cases[first : first + 2], tally) == []
     assert tally.pairs >= 5 * CASES
+
+
+@pytest.mark.parametrize("seed", [9002, 9004])
+def test_a_course_that_is_also_something_else_is_decided_exactly(seed: int) -> None:
+    """So are random criteria that look at one course from above, from below and from beside."""
+    maker = BesideMaker(seed)
+    bench = Bench(maker.guideline())
+    for case in valid_cases(maker, bench):
+        assert bench.compare([case]) == []
 
 
 def test_the_comparison_is_not_trivial() -> None:

@@ -240,6 +240,26 @@ def test_answers_do_not_depend_on_the_order_of_questions(order: tuple[str, ...])
         assert (answer(ontology, name), answer(ontology, name, "d")) == expected[name]
 
 
+@pytest.mark.parametrize("name", [":A", ":Z"])
+def test_a_definition_is_found_behind_another_name(name: str) -> None:
+    """A class keeps its definition beside a class that is said to be the same."""
+    text = "\n".join(
+        (
+            PREFIXES,
+            TBOX,
+            f":M a owl:Class ; owl:equivalentClass {no(':N')} .",
+            f":N a owl:Class ; owl:equivalentClass {some(':Swimming')} .",
+            f"{name} a owl:Class ; owl:equivalentClass :M .",
+            f":c a owl:NamedIndividual , :Case , {no(some(':Exercise'))} .",
+        )
+    )
+    defined = {f"{EX}{one}" for one in ("M", "N", name[1:])}
+    with Reasoner(text, "turtle", defined=defined) as ontology:
+        assert answer(ontology, "M") == "met"
+        assert answer(ontology, name[1:]) == "met"
+        assert answer(ontology, "N") == "refuted"
+
+
 def test_every_pair_of_disjoint_classes_is_seen() -> None:
     ontology = reason()
     for one, other in itertools.permutations(["Case", "Drug", "Exercise"], 2):

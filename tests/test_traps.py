@@ -67,7 +67,7 @@ VOCABULARY = Guideline(
     classes=CLASSES,
     disjoint=(
         ("ex:Course", "ex:Diet"),
-        ("ex:Grave", "ex:Slight"),
+        ("ex:Grave", "ex:Slight", "ex:Fatal"),
         ("ind:Outcome", "ex:Severity"),
     ),
     once=((RECEIVED, "ex:Course"),),
@@ -79,9 +79,15 @@ VOCABULARY = Guideline(
         "ex:firm": Span("boolean"),
         "ex:free": None,
     },
-    objects={"ind:outcome": True, "ex:severity": True, "ex:note": False},
+    objects={"ind:outcome": True, "ex:severity": True, "ex:rarity": True, "ex:note": False},
     reach={"ind:outcome": "ind:Outcome"},
-    kinds={"ex:Severity": (), "ex:Grave": ("ex:Severity",), "ex:Slight": ("ex:Severity",)},
+    kinds={
+        "ex:Severity": (),
+        "ex:Grave": ("ex:Severity",),
+        "ex:Slight": ("ex:Severity",),
+        "ex:Fatal": ("ex:Severity",),
+        "ex:Rare": (),
+    },
     individuals={
         "ind:Failed": ("ind:Outcome",),
         "ind:Succeeded": ("ind:Outcome",),
@@ -166,6 +172,10 @@ ONCE = guideline(
         )
     ),
 )
+BESIDE = guideline(
+    above=And((received("ex:Course", FAILED), Not(received("ex:Care", FAILED, LONG)))),
+    beside=And((received("ex:Course", FAILED), Not(received("ex:Act", FAILED)))),
+)
 TWICE = guideline(
     split=Or(
         (
@@ -238,6 +248,8 @@ VALUES = guideline(
     word=received("ex:Course", Is("ex:free", "a")),
     grave=received("ex:Course", IsA("ex:severity", "ex:Grave")),
     worst=received("ex:Course", Is("ex:severity", Iri("ex:worst"))),
+    fatal=received("ex:Course", IsA("ex:severity", "ex:Fatal")),
+    rare=received("ex:Course", IsA("ex:rarity", "ex:Rare")),
     noted=received("ex:Course", Is("ex:note", Iri("ex:bad"))),
 )
 PROPOSALS = guideline(proposed=Some(PROPOSES, "ex:Act"), received=received("ex:Act"))
@@ -318,6 +330,26 @@ TRAPS = [
         {"always": "met", "never": "refuted", "guarded": "met"},
     ),
     Trap("what-occurs-once-shares-its-individual", ONCE, case(), {"split": "met"}),
+    *(
+        Trap(
+            name,
+            BESIDE,
+            case(given),
+            {"above": above, "beside": beside},
+        )
+        for name, given, above, beside in (
+            ("a-course-of-unknown-length", node(RECEIVED, "ex:Course"), "open", "open"),
+            ("a-course-known-as-long", node(RECEIVED, "ex:Course", days=50), "refuted", "open"),
+            ("a-course-known-as-short", node(RECEIVED, "ex:Course", days=5), "open", "open"),
+            ("a-course-of-two-kinds", node(RECEIVED, "ex:Course", "ex:Act"), "open", "refuted"),
+            (
+                "a-course-of-a-kind-below-another",
+                node(RECEIVED, "ex:Course", "ex:Below"),
+                "open",
+                "refuted",
+            ),
+        )
+    ),
     Trap(
         "what-may-occur-twice-does-not",
         TWICE,
@@ -447,6 +479,7 @@ TRAPS = [
                 free="a",
                 level=Decimal(2),
                 severity=Iri("ex:worst"),
+                rarity=Iri("ex:bad"),
                 note=Iri("ex:bad"),
             )
         ),
@@ -457,6 +490,8 @@ TRAPS = [
             "word": "met",
             "grave": "met",
             "worst": "met",
+            "fatal": "refuted",
+            "rare": "open",
             "noted": "met",
         },
     ),
@@ -471,6 +506,7 @@ TRAPS = [
                 free="b",
                 level=Decimal("2.5"),
                 severity=Iri("ex:bad"),
+                rarity=Iri("ind:Failed"),
                 note=Iri("ex:worst"),
             )
         ),
@@ -481,14 +517,26 @@ TRAPS = [
             "word": "refuted",
             "grave": "met",
             "worst": "refuted",
+            "fatal": "refuted",
+            "rare": "open",
             "noted": "open",
         },
     ),
     Trap(
         "a-value-of-another-kind",
         VALUES,
-        case(node(RECEIVED, "ex:Course", severity=Iri("ind:Failed"), free=True)),
-        {"grave": "refuted", "worst": "refuted", "whole": "refuted", "word": "refuted"},
+        case(
+            node(
+                RECEIVED, "ex:Course", severity=Iri("ind:Failed"), rarity=Iri("ex:mild"), free=True
+            )
+        ),
+        {
+            "grave": "refuted",
+            "worst": "refuted",
+            "rare": "open",
+            "whole": "refuted",
+            "word": "refuted",
+        },
     ),
     Trap(
         "a-decimal-may-be-an-integer",
@@ -740,8 +788,8 @@ def test_a_double_is_no_decimal(name: str) -> None:
     assert decide(made.engines[name], document)["for-whole"] == "refuted"
 
 
-def test_a_node_of_cases_on_two_dates_is_refused() -> None:
-    """How long a course has lasted depends on the case that it belongs to."""
+def test_a_node_of_two_cases_is_refused() -> None:
+    """How long a course has lasted, and what it was not, depends on the case it belongs to."""
     made = bench(GUIDELINES.index(LONGER))
     cases = [
         Case("c1", TODAY, (node(RECEIVED, "ex:Course", days=10),)),

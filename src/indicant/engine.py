@@ -7,7 +7,9 @@ evaluates them. They give the same answers, which the tests hold them to.
 from __future__ import annotations
 
 import functools
+import re
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
@@ -34,14 +36,36 @@ DECIDING: Final = 60
 DESCRIBING: Final = 90
 
 
+_NEEDS: Final = re.compile(r"^#\+ needs: \[(.*)\]$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule, with its stratum and the properties one of which a case needs for it to say anything.
+
+    A rule that names no such property is always run.
+    """
+
+    stratum: int
+    text: str
+    needs: frozenset[str]
+
+
 @functools.cache
-def rules() -> tuple[tuple[int, str], ...]:
-    """Return the rules in the order in which they run, each with the number of its stratum."""
+def rules() -> tuple[Rule, ...]:
+    """Return the rules in the order in which they run."""
     folder = resources.queries() / "rules"
     files = sorted(folder.glob("*.rq"))
     if not files:
         raise IndicantError("the rules are missing", help="reinstall indicant")
-    return tuple((int(file.name[:2]), file.read_text(encoding="utf-8")) for file in files)
+    found = []
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        needs = _NEEDS.search(text)
+        names = needs.group(1).split(",") if needs else []
+        properties = frozenset(IND + name.strip().removeprefix("ind:") for name in names)
+        found.append(Rule(int(file.name[:2]), text, properties))
+    return tuple(found)
 
 
 @functools.cache
@@ -63,18 +87,20 @@ class Engine(ABC):
 
     def begin(self, quads: Iterable[ox.Quad]) -> None:
         """Forget the last cases, take these, and derive what follows up to their advice."""
+        triples = [(quad.subject, quad.predicate, quad.object) for quad in quads]
         self._clear()
-        self._add((quad.subject, quad.predicate, quad.object) for quad in quads)
-        for stratum, rule in rules():
-            if stratum < DESCRIBING:
-                self._apply(stratum, rule)
+        self._add(triples)
+        stated = {predicate.value for _, predicate, _ in triples}
+        for rule in rules():
+            if rule.stratum < DESCRIBING and not (rule.needs and stated.isdisjoint(rule.needs)):
+                stated |= self._apply(rule.stratum, rule.text)
 
     def describe(self) -> list[ox.Triple]:
         """Return the assessments as a graph: what the rules of the last strata construct."""
         found: dict[ox.Triple, None] = {}
-        for stratum, rule in rules():
-            if stratum >= DESCRIBING:
-                for triple in self.construct(rule):
+        for rule in rules():
+            if rule.stratum >= DESCRIBING:
+                for triple in self.construct(rule.text):
                     found[triple] = None
         return list(found)
 
@@ -82,9 +108,10 @@ class Engine(ABC):
         """Return the rows of a question, each value as its IRI or lexical form."""
         return self.select(question(name))
 
-    def _apply(self, stratum: int, rule: str) -> None:
+    def _apply(self, stratum: int, rule: str) -> set[str]:
+        """Add what a rule says and return the properties that it says it with."""
         del stratum
-        self._derive(rule)
+        return self._derive(rule)
 
     @abstractmethod
     def select(self, query: str) -> list[Row]:
@@ -109,7 +136,7 @@ class Engine(ABC):
     def _add(self, triples: Iterable[tuple[object, object, object]]) -> None: ...
 
     @abstractmethod
-    def _derive(self, rule: str) -> None: ...
+    def _derive(self, rule: str) -> set[str]: ...
 
 
 class OxigraphEngine(Engine):
@@ -152,11 +179,11 @@ class OxigraphEngine(Engine):
         case = self._case
         self._store.extend(ox.Quad(s, p, o, case) for s, p, o in triples)  # type: ignore[arg-type]
 
-    def _derive(self, rule: str) -> None:
-        case = self._case
-        self._store.extend(
-            ox.Quad(one.subject, one.predicate, one.object, case) for one in self.construct(rule)
-        )
+    def _derive(self, rule: str) -> set[str]:
+        triples = [(one.subject, one.predicate, one.object) for one in self.construct(rule)]
+        if triples:
+            self._add(triples)
+        return {predicate.value for _, predicate, _ in triples}
 
 
 class RdflibEngine(Engine):
@@ -211,11 +238,14 @@ class RdflibEngine(Engine):
                 self._graph.add(triple)
                 self._own.add(triple)
 
-    def _derive(self, rule: str) -> None:
+    def _derive(self, rule: str) -> set[str]:
+        stated = set()
         for triple in self._graph.query(_prepared(rule)).graph or ():
+            stated.add(str(triple[1]))
             if triple not in self._graph:
                 self._graph.add(triple)
                 self._own.add(triple)
+        return stated
 
 
 @functools.cache
@@ -288,11 +318,11 @@ class HermitEngine(OxigraphEngine):
             if stronger is not None:
                 others.add(stronger)
 
-    def _apply(self, stratum: int, rule: str) -> None:
-        if stratum == DECIDING:
-            self._decide()
-        else:
-            self._derive(rule)
+    def _apply(self, stratum: int, rule: str) -> set[str]:
+        if stratum != DECIDING:
+            return self._derive(rule)
+        self._decide()
+        return set()
 
     def case_as_owl(self) -> str:
         """Return the cases as OWL assertions, in N-Triples."""

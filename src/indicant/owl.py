@@ -67,6 +67,9 @@ def _equivalent(name: str, atom: Existential) -> Iterator[str]:
     yield triple(stem + "i", TYPE, f"<{OWL}Class>")
     parts = [f"<{atom.filler}>"]
     for number, facet in enumerate(sorted(atom.facets, key=repr)):
+        if isinstance(facet, ClassFacet) and facet.property == TYPE:
+            parts.append(f"<{facet.cls}>")
+            continue
         part = f"{stem}f{number}"
         parts.append(part)
         yield triple(part, TYPE, f"<{OWL}Restriction>")

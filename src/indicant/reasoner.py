@@ -96,7 +96,7 @@ class Reasoner:
                 self._ontology,
                 java.OWLOntologyLoaderConfiguration(),
             )
-            self._definitions = self._take_definitions(defined)
+            self._definitions, self._always = self._take_definitions(defined)
             self._in_force: set[str] = set()
             self._hermit = java.Reasoner(self._configuration(), self._ontology)
 
@@ -283,24 +283,40 @@ class Reasoner:
     def _class(self, iri: str) -> Any:
         return self._factory.getOWLClass(self._java.IRI.create(iri))
 
-    def _take_definitions(self, defined: Collection[str]) -> dict[str, tuple[Any, set[str]]]:
+    def _take_definitions(
+        self, defined: Collection[str]
+    ) -> tuple[dict[str, tuple[Any, set[str]]], set[str]]:
         """Take the definitions of some classes out of the ontology.
 
-        Each comes with the other classes of the kind that it mentions.
+        Each comes with the other classes of the kind that it mentions. What the definitions that
+        could not be taken mention is returned as well.
         """
         found: dict[str, tuple[Any, set[str]]] = {}
-        for iri in defined:
-            axioms = list(self._ontology.getEquivalentClassesAxioms(self._class(iri)))
-            if len(axioms) == 1:
-                mentioned = {str(cls.getIRI()) for cls in axioms[0].getClassesInSignature()}
-                found[iri] = axioms[0], mentioned.intersection(defined) - {iri}
-                self._manager.removeAxiom(self._ontology, axioms[0])
-        return found
+        left = sorted(set(defined))
+        # Of "A is B" and "B is some C", B has two definitions until A has been taken.
+        while alone := [iri for iri in left if len(self._definitions_of(iri)) == 1]:
+            for iri in alone:
+                axioms = self._definitions_of(iri)
+                if axioms:
+                    mentioned = {str(cls.getIRI()) for cls in axioms[0].getClassesInSignature()}
+                    found[iri] = axioms[0], mentioned.intersection(defined) - {iri}
+                    self._manager.removeAxiom(self._ontology, axioms[0])
+            left = [iri for iri in left if iri not in found]
+        mentioned = {
+            str(cls.getIRI())
+            for iri in left
+            for axiom in self._definitions_of(iri)
+            for cls in axiom.getClassesInSignature()
+        }
+        return found, mentioned & found.keys()
+
+    def _definitions_of(self, iri: str) -> list[Any]:
+        return list(self._ontology.getEquivalentClassesAxioms(self._class(iri)))
 
     def _attend(self, *classes: str) -> None:
         """Put the definitions that some classes rest on, and no others, back into force."""
         needed: set[str] = set()
-        queue = [iri for iri in classes if iri in self._definitions]
+        queue = [iri for iri in {*classes, *self._always} if iri in self._definitions]
         while queue:
             iri = queue.pop()
             if iri not in needed:

@@ -34,7 +34,7 @@ from indicant.model import (
     Range,
     RangeFacet,
 )
-from indicant.terms import XSD
+from indicant.terms import TYPE, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -112,34 +112,32 @@ class Theory:
     def closure(self, own: Iterable[Existential]) -> set[Existential]:
         """Return existentials in normal form with what a record is to be known by beside them.
 
-        An existential over a class that a record may be in, without being about that record alone,
-        is true of the record by its kind and by its facets together; each of them is then a fact
-        of its own that a case can establish.
+        ``role some (Care and p and q)`` is true of a record that satisfies q as soon as
+        ``role some (Course and p)`` is, so that q of the record is a fact that a case can
+        establish. Another such fact is that the record is of a class beside its kind; it is put
+        as a facet on the type.
         """
+        model = self._model
         atoms = set(own)
-        roots = {
-            (role, cls)
-            for cls, roles in self._model.once.items()
-            for role in roles
-            if self.once(Existential(role, cls)) == cls
-        }
-        for atom in list(atoms):
-            if not atom.facets or self.once(atom) is not None:
-                continue
-            for role, root in roots:
-                if role != atom.role:
+        records: dict[tuple[str, str], list[Existential]] = defaultdict(list)
+        for atom in sorted(atoms, key=repr):
+            root = self.once(atom)
+            if root is not None:
+                records[(atom.role, root)].append(atom)
+        free = [atom for atom in atoms if atom.facets and self.once(atom) is None]
+        for (role, root), record in records.items():
+            tied = {facet.property for atom in record for facet in atom.facets}
+            kinds = {above for atom in record for above in model.above[atom.filler]}
+            for atom in free:
+                beside = atom.filler not in model.above[root]
+                if atom.role != role or model.disjoint(root, atom.filler):
                     continue
-                kinds = {
-                    cls
-                    for cls, above in self._model.above.items()
-                    if root in above and atom.filler in above
-                }
-                if root not in kinds:
-                    atoms.update(Existential(role, cls) for cls in kinds)
-                if kinds:
-                    atoms.update(
-                        Existential(role, root, frozenset({facet})) for facet in atom.facets
-                    )
+                if tied.isdisjoint(facet.property for facet in atom.facets) and not (
+                    beside and atom.filler in kinds
+                ):
+                    continue
+                known = {*atom.facets, *([ClassFacet(TYPE, atom.filler)] if beside else [])}
+                atoms.update(Existential(role, root, frozenset({facet})) for facet in known)
         return atoms
 
     # ------------------------------------------------------------------ clauses
@@ -226,9 +224,15 @@ class Theory:
             exists = out.fresh()
             out.tied.update(out.variables[atom] for atom in record)
         kinds = {root: exists}
+        facets: dict[Facet, int] = {}
         for atom in record:
             if not atom.facets:
                 kinds[atom.filler] = out.variables[atom]
+            for facet in atom.facets:
+                if isinstance(facet, ClassFacet) and facet.property == TYPE:
+                    kinds[facet.cls] = out.variables[atom]
+                else:
+                    facets[facet] = out.variables[atom]
         for one, variable in kinds.items():
             if one != root:
                 out.add(-variable, exists)
@@ -237,10 +241,6 @@ class Theory:
                     out.add(-variable, above)
                 if one < other and model.disjoint(one, other):
                     out.add(-variable, -above)
-        facets: dict[Facet, int] = {}
-        for atom in record:
-            for facet in atom.facets:
-                facets[facet] = out.variables[atom]
         reach = [atom for atom in others if atom.filler in self._reachable(kinds)]
         seen = set(facets) | {facet for atom in reach for facet in atom.facets}
         for name, cells in self._cells(seen).items():
@@ -258,8 +258,9 @@ class Theory:
                         *(-facets[facet] for facet in sorted(atom.facets, key=repr)),
                         out.variables[atom],
                     )
-                    if any(facets[facet] > len(out.variables) for facet in atom.facets):
-                        out.tied.add(out.variables[atom])
+                    used = {variable, *(facets[facet] for facet in atom.facets)}
+                    if max(used) > len(out.variables):
+                        out.tied.update(used | {out.variables[atom]})
 
     def _reachable(self, kinds: Iterable[str]) -> set[str]:
         return {above for cls in kinds for above in self._model.above[cls]}
