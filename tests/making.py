@@ -601,8 +601,11 @@ class BesideMaker(Maker):
         criteria: dict[str, Expression] = {}
         for number in range(6):
             few = self.random.sample(pool, self.one((2, 2, 3, 4)))
-            parts = tuple(atom if self.chance(0.5) else Not(atom) for atom in few)
-            kind, other = self.one(((And, Or), (Or, And)))
+            parts: tuple[Expression, ...] = tuple(
+                atom if self.chance(0.5) else Not(atom) for atom in few
+            )
+            kinds: list[tuple[type[And | Or], type[And | Or]]] = [(And, Or), (Or, And)]
+            kind, other = self.one(kinds)
             half = len(parts) // 2
             if half > 1 and self.chance(0.5):
                 parts = (other(parts[:half]), other(parts[half:]))

@@ -80,3 +80,22 @@ def test_what_can_still_be_answered_is_what_the_question_says(path: Path) -> Non
         for iri, sets in rows.settling.items()
         for answer, missing in sets
     )
+
+
+@pytest.mark.parametrize("path", [*CASES, *FOLDERS], ids=lambda path: path.parent.name)
+def test_the_reasons_are_what_the_question_says(path: Path) -> None:
+    """The command finds the shortest reason by itself, which is sooner, and finds the same."""
+    made = assessor()
+    made.begin(read(path))
+    rows = sorted(
+        (case or "", iri or "", literal or "", node or "")
+        for case, iri, literal, node in made.engine.ask("why-is-it-so")
+    )
+    assert rows
+    assert rows == sorted(
+        (case, iri, literal, node)
+        for case, found in made._ask(everything=True).items()
+        for iri, reasons in found.reasons.items()
+        for literal, nodes in reasons.items()
+        for node in nodes
+    )

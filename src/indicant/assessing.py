@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from pathlib import Path
@@ -25,7 +26,7 @@ from indicant.validity import Validity
 from indicant.wording import ENGLISH, in_language
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import rdflib
 
@@ -317,6 +318,7 @@ class _Catalogue:
                 self.evidence[iri].extend(said[passage])
             if mark is not None and marks.get(mark, local_name(mark)) not in self.citations[iri]:
                 self.citations[iri].append(marks.get(mark, local_name(mark)))
+        self.shortest: dict[str, list[tuple[Answer, tuple[str, ...]]]] = defaultdict(list)
         self.implicants = self._implicants(engine)
         ranks = {relation: rank for rank, relation in enumerate(RELATIONS)}
         for records in self.evidence.values():
@@ -423,13 +425,17 @@ class _Catalogue:
         """Return, by recommendation, the answers that can be had and what each takes."""
         answer: dict[tuple[str, str], Answer] = {}
         literals: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for iri, met, _, implicant, literal in engine.ask("which-implicants-are-there"):
-            assert iri and implicant  # noqa: S101, PT018
+        ranks: dict[tuple[str, str], int] = {}
+        for iri, met, rank, implicant, literal in engine.ask("which-implicants-are-there"):
+            assert iri and implicant and rank  # noqa: S101, PT018
             answer[implicant, iri] = "met" if met == "met" else "refuted"
             literals[implicant, iri].update([literal] if literal else [])
+            ranks[implicant, iri] = int(rank)
         found: dict[str, list[tuple[Answer, frozenset[str]]]] = defaultdict(list)
         for key in sorted(answer):
             found[key[1]].append((answer[key], frozenset(literals[key])))
+        for key in sorted(answer, key=lambda one: (ranks[one], one)):
+            self.shortest[key[1]].append((answer[key], tuple(sorted(literals[key]))))
         return found
 
     def passage_id(self, iri: str) -> str:
@@ -465,7 +471,7 @@ class _Rows:
 
     status: dict[str, Status]
     answers: dict[str, Answer]
-    reasons: dict[str, dict[str, list[str]]]
+    reasons: dict[str, Mapping[str, list[str]]]
     settling: dict[str, list[tuple[Answer, frozenset[str]]]]
     received: dict[str, list[str]]
     superseded: set[str]
@@ -480,7 +486,7 @@ class _Rows:
         return cls(
             {},
             {},
-            defaultdict(lambda: defaultdict(list)),
+            defaultdict(dict),
             defaultdict(list),
             defaultdict(list),
             set(),
@@ -574,22 +580,34 @@ class Assessor:
             InvalidCase: a case does not conform to the case shapes.
             IndicantError: there is no case, or the date is none.
         """
+        with self._begun(document, as_of) as findings:
+            pass
+        return [finding.message for finding in findings]
+
+    @contextmanager
+    def _begun(self, document: Document, as_of: str | None) -> Iterator[list[Finding]]:
+        """Run the rules over the cases of a document, and what stands inside over their results.
+
+        A small case is checked meanwhile, since both release the interpreter. The findings are
+        complete at the end, and an invalid case then ends in an error, so that nothing that was
+        derived from it is ever told.
+        """
         if as_of is not None:
             document = with_date(document, as_of)
+        findings: list[Finding] = []
         if len(document.quads) > _SPECULATE:
-            findings = self.validate(document)
+            findings += self.validate(document)
             _demand(findings)
             self._engine.begin(document.quads)
-        else:
-            # Both release the interpreter while they work, so that a small case is checked while
-            # the rules run over it; what they derived is not read unless it conforms.
-            checking = self._pool.submit(self.validate, document)
-            try:
-                self._engine.begin(document.quads)
-            finally:
-                findings = checking.result()
+            yield findings
+            return
+        checking = self._pool.submit(self.validate, document)
+        try:
+            self._engine.begin(document.quads)
+            yield findings
+        finally:
+            findings += checking.result()
             _demand(findings)
-        return [finding.message for finding in findings]
 
     def assess(
         self, document: Document, *, as_of: str | None = None, everything: bool = False
@@ -605,11 +623,12 @@ class Assessor:
             InvalidCase: a case does not conform to the case shapes.
             IndicantError: there is no case, or the date is none.
         """
-        warnings = self.begin(document, as_of=as_of)
-        rows = self._ask(everything)
+        with self._begun(document, as_of) as findings:
+            rows = self._ask(everything)
+            cases = self._engine.ask("which-cases-are-there")
+        warnings = [finding.message for finding in findings]
         return [
-            self._case(case or "", date or "", rows[case or ""], warnings)
-            for case, date in self._engine.ask("which-cases-are-there")
+            self._case(case or "", date or "", rows[case or ""], warnings) for case, date in cases
         ]
 
     def describe(self, document: Document, *, as_of: str | None = None) -> list[ox.Triple]:
@@ -633,23 +652,27 @@ class Assessor:
         for case, iri, answer in engine.ask("what-is-decided"):
             assert case and iri  # noqa: S101, PT018
             found[case].answers[iri] = answer  # type: ignore[assignment]
-        for case, iri, literal, node in engine.ask("why-is-it-so"):
-            assert case and iri and literal and node  # noqa: S101, PT018
-            found[case].reasons[iri][literal].append(node)
-        known: dict[str, set[str]] = defaultdict(set)
-        for case, literal in engine.ask("what-is-established"):
-            assert case and literal  # noqa: S101, PT018
-            known[case].add(literal)
-        # What "which-answers-are-possible" returns, sooner; a test compares the two.
+        attesting: dict[str, dict[str, list[str]]] = defaultdict(dict)
+        for case, literal, node in engine.ask("which-node-attests-what"):
+            assert case and literal and node  # noqa: S101, PT018
+            attesting[case].setdefault(literal, []).append(node)
+        # What "which-answers-are-possible" and "why-is-it-so" return, sooner; a test compares them.
         for case, rows in found.items():
-            denied = {self._catalogue.opposite[literal] for literal in known[case]}
+            nodes = attesting[case]
+            known = nodes.keys()
+            denied = {self._catalogue.opposite[literal] for literal in known}
             for iri, answer in rows.answers.items():
                 if answer == "open":
                     rows.settling[iri] = [
-                        (possible, literals - known[case])
+                        (possible, literals - known)
                         for possible, literals in self._catalogue.implicants[iri]
                         if denied.isdisjoint(literals)
                     ]
+                    continue
+                for given, reason in self._catalogue.shortest[iri]:
+                    if given == answer and all(literal in known for literal in reason):
+                        rows.reasons[iri] = {literal: nodes[literal] for literal in reason}
+                        break
         for case, iri in engine.ask("what-is-superseded"):
             assert case and iri  # noqa: S101, PT018
             found[case].superseded.add(iri)
