@@ -78,8 +78,8 @@ def watched(engine: str, clock: Clock) -> Assessor:
     """Return an assessor that tells the clock where its time goes.
 
     ``validate`` runs beside the rules and the questions. ``decide`` is what the rules of the strata
-    up to the decisions do, or what HermiT does in their place; ``begin`` is that with the rules that
-    turn decisions into advice.
+    up to the decisions do, or what HermiT does in their place; ``begin`` is that with the rules
+    that turn decisions into advice.
     """
     assessor = Assessor(engine=engine)
     inner = assessor._engine
