@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 from pysat.solvers import Solver
 
-from indicant.assessing import STATUSES, Assessor
+from indicant.assessing import Assessor
 from indicant.changing import Ruling, Situation
 from indicant.compiling import _Writer, effective, weighed
 from indicant.drafting import Draft
@@ -17,6 +17,7 @@ from indicant.entailment import Mask, bits
 from indicant.model import Existential, existentials
 from indicant.profile import read_model
 from indicant.reading import Document, read
+from indicant.records import STATUSES
 from indicant.terms import IND
 from indicant.theory import Theory, simplify
 

@@ -19,9 +19,10 @@ from rdflib.namespace import SH
 
 import indicant
 from indicant import resources
-from indicant.assessing import ANSWERS, Assessor, CaseRecord, InvalidCase
+from indicant.assessing import Assessor, InvalidCase
 from indicant.errors import IndicantError
 from indicant.reading import Document, parse, read
+from indicant.records import ANSWERS, CaseRecord
 from indicant.terms import local_name
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import pytest
 
 from forcing import CASES, assessor
 from indicant import engine as module
-from indicant.assessing import ANSWERS
 from indicant.compiling import obtain
 from indicant.engine import make_engine, rules
 from indicant.reading import read
+from indicant.records import ANSWERS
 
 if TYPE_CHECKING:
     from indicant.engine import Engine

@@ -14,8 +14,9 @@ from rdflib.namespace import DCTERMS, RDF, SKOS
 
 from indicant import rendering, resources
 from indicant.answering import answering
-from indicant.assessing import RELATIONS, ActionRecord, Assessor, CaseRecord, EvidenceRecord
+from indicant.assessing import Assessor
 from indicant.reading import Document, parse, read
+from indicant.records import RELATIONS, ActionRecord, CaseRecord, EvidenceRecord
 from indicant.terms import local_name
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -29,7 +29,7 @@ from indicant.reports import exit_code
 from indicant.terms import IND, local_name
 
 if TYPE_CHECKING:
-    from indicant.assessing import CaseRecord
+    from indicant.records import CaseRecord
     from indicant.reporting import Result
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 
 from indicant.changing import ORDER
 from indicant.circuit import FALSE
-from indicant.compiling import overriders, weighed
+from indicant.compiling import overriders, weighed, without
 from indicant.errors import IndicantError
 from indicant.implicants import Compiled, compile_expression
-from indicant.model import And, Expression, Not
 from indicant.terms import local_name
 from indicant.theory import Theory, simplify
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from indicant.assessing import Answer, Status
     from indicant.circuit import Formula
-    from indicant.model import Existential, Model
+    from indicant.model import Existential, Expression, Model
     from indicant.possible import Space
+    from indicant.records import Answer, Status
 
 STATUSES = ORDER
 
@@ -68,15 +67,6 @@ class Advice:
         return pro, contra
 
 
-def own(model: Model, iri: str, above: Iterable[str]) -> Expression:
-    """Return the criterion of a recommendation and not those of others that override it."""
-    criterion = model.criteria[model.recommendations[iri].criterion]
-    others = [
-        Not(model.criteria[model.recommendations[other].criterion]) for other in sorted(above)
-    ]
-    return And((criterion, *others)) if others else criterion
-
-
 def advise(
     model: Model,
     *,
@@ -100,7 +90,7 @@ def advise(
     above = overriders(model)
     advice = Advice(model, above)
     wanted = model.recommendations if only is None else only
-    subjects = {iri: own(model, iri, above[iri]) for iri in sorted(wanted)}
+    subjects = {iri: without(model, iri, above[iri]) for iri in sorted(wanted)}
     criteria = {*(weighed(model) if only is None else ()), *extra}
     subjects |= {iri: model.criteria[iri] for iri in sorted(criteria)}
     subjects |= beside or {}

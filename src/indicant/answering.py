@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from indicant.assessing import RecommendationRecord
+    from indicant.records import RecommendationRecord
 
 
 def answering(

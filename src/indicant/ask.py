@@ -167,8 +167,8 @@ def arguments(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     Raises:
         IndicantError: a parameter is given twice.
 
-    >>> arguments(["case.ttl", "action=spine:Foraminotomy"])
-    (['case.ttl'], {'action': 'spine:Foraminotomy'})
+    >>> arguments(["case.ttl", "action=ex:Bandage"])
+    (['case.ttl'], {'action': 'ex:Bandage'})
     """
     files: list[str] = []
     given: dict[str, str] = {}

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant.advising import STATUSES, Advice, Statuses, advise, own
+from indicant.advising import STATUSES, Advice, Statuses, advise
 from indicant.circuit import FALSE, TRUE, OutOfTimeError
-from indicant.compiling import overriders
+from indicant.compiling import overriders, without
 from indicant.model import FINDING, INTERVENTION, ClassFacet, IndividualFacet, existentials
 from indicant.possible import Space
 from indicant.recording import Entry, Node, Recorded, turtle, words
@@ -19,10 +19,10 @@ from indicant.terms import LABEL, TYPE, local_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from indicant.assessing import Answer, Status
     from indicant.circuit import Formula
     from indicant.loading import Source
     from indicant.model import Existential, Expression, Model
+    from indicant.records import Answer, Status
 
 SIDES: Final = ("OLD", "NEW")
 ANSWERS: Final[tuple[Answer, ...]] = ("met", "refuted", "open")
@@ -177,7 +177,7 @@ class Behaviour:
         """Return the effective criteria that count for an intervention, and for which side."""
         model, above = self._models[version], self._bare[version].above
         return {
-            (model.recommendations[iri].against, own(model, iri, above[iri]))
+            (model.recommendations[iri].against, without(model, iri, above[iri]))
             for iri in self._counting(action)[version]
         }
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     import pyoxigraph as ox
 
-    from indicant.assessing import Answer, Status
     from indicant.engine import Engine, Row
+    from indicant.records import Answer, Status
 
 LARGEST: Final = 4
 TRIES: Final = 200_000

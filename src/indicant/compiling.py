@@ -107,15 +107,16 @@ def effective(model: Model) -> dict[str, Expression]:
     """
     above = overriders(model)
     _refuse_cycle(above)
-    result: dict[str, Expression] = {}
-    for iri, recommendation in model.recommendations.items():
-        own = model.criteria[recommendation.criterion]
-        others = [
-            Not(model.criteria[model.recommendations[other].criterion])
-            for other in sorted(above[iri])
-        ]
-        result[iri] = And((own, *others)) if others else own
-    return result
+    return {iri: without(model, iri, above[iri]) for iri in model.recommendations}
+
+
+def without(model: Model, iri: str, others: Iterable[str]) -> Expression:
+    """Return the criterion of a recommendation and not those of others."""
+    own = model.criteria[model.recommendations[iri].criterion]
+    negated = [
+        Not(model.criteria[model.recommendations[other].criterion]) for other in sorted(others)
+    ]
+    return And((own, *negated)) if negated else own
 
 
 def overriders(model: Model) -> dict[str, set[str]]:

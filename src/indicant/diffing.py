@@ -37,9 +37,9 @@ from indicant.terms import DCTERMS, IND, LABEL, OWL, TYPE, local_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from indicant.assessing import CaseRecord
     from indicant.loading import Source
     from indicant.model import Facet, Model, Recommendation
+    from indicant.records import CaseRecord
     from indicant.revisions import Version
 
 SECONDS: Final = 60.0

@@ -104,7 +104,12 @@ def roots(path: Path) -> list[Path]:
     return files
 
 
-def _catalog(path: Path) -> dict[str, Path]:
+def catalog(path: Path) -> dict[str, Path]:
+    """Return the file that an OASIS catalog maps each name to; no catalog maps none.
+
+    Raises:
+        IndicantError: it cannot be read as one.
+    """
     if not path.is_file():
         return {}
     text = path.read_bytes()
@@ -124,8 +129,8 @@ def _catalog(path: Path) -> dict[str, Path]:
 
 def _shipped_catalog() -> dict[str, Path]:
     mapping: dict[str, Path] = {}
-    for catalog in sorted(resources.ontology().rglob(CATALOG)):
-        mapping.update(_catalog(catalog))
+    for file in sorted(resources.ontology().rglob(CATALOG)):
+        mapping.update(catalog(file))
     return mapping
 
 
@@ -205,7 +210,7 @@ def gather(
         folder = file.parent
         if folder not in catalogs:
             try:
-                catalogs[folder] = _catalog(folder / CATALOG)
+                catalogs[folder] = catalog(folder / CATALOG)
             except IndicantError as error:
                 catalogs[folder] = {}
                 mistake(error)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Final, TypedDict
 
-from indicant.assessing import Status, TermRecord
 from indicant.changing import SETTLED, Ruling, Situation
+from indicant.records import Status, TermRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from indicant.assessing import ActionRecord, Assessor, CaseRecord
+    from indicant.assessing import Assessor
     from indicant.reading import Document
+    from indicant.records import ActionRecord, CaseRecord
 
 SHOWN: Final = 10
 _WIDTH: Final = 100

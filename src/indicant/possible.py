@@ -554,7 +554,7 @@ class Space:
             here = {facet for facet in facets if facet.property == property_}
             for model in self._models:
                 allowed = model.ranges.get(property_)
-                for value in Theory._samples(here, allowed):
+                for value in Theory.samples(here, allowed):
                     if isinstance(value, Decimal):
                         days = property_ == DAYS or not lasting
                         numbers.add(value if days else (value * 7).quantize(Decimal("1e-9")))
@@ -586,7 +586,7 @@ class Space:
             if len(digits) + exponent > _DIGITS or (entry.property == WEEKS and value < 0):
                 return False
         return isinstance(value, ox.NamedNode) or all(
-            Theory._allows(model.ranges.get(entry.property), value) for model in self._models
+            Theory.allows(model.ranges.get(entry.property), value) for model in self._models
         )
 
     def _satisfies(self, values: Mapping[str, Value], facet: Facet) -> bool:
@@ -599,7 +599,7 @@ class Space:
             return isinstance(facet, ClassFacet) and any(
                 value.value in model.values_in(facet.property, facet.cls) for model in self._models
             )
-        return Theory._accepts(facet, value)
+        return Theory.accepts(facet, value)
 
 
 def _recorded(role: str, entry: Entry) -> dict[str, Value]:

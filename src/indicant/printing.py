@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
     import pyoxigraph
 
-    from indicant.assessing import Assessor, CaseRecord, InvalidCase
+    from indicant.assessing import Assessor, InvalidCase
     from indicant.errors import IndicantError
     from indicant.reading import Document
+    from indicant.records import CaseRecord
 
 
 def tell(error: IndicantError) -> None:

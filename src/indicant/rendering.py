@@ -11,12 +11,7 @@ from indicant.terms import local_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from indicant.assessing import (
-        ActionRecord,
-        CaseRecord,
-        EvidenceRecord,
-        RecommendationRecord,
-    )
+    from indicant.records import ActionRecord, CaseRecord, EvidenceRecord, RecommendationRecord
     from indicant.validation import Finding
 
 _WIDTH: Final = 100

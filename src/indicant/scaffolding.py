@@ -234,8 +234,8 @@ def _quoted(
 def _words(name: str) -> list[str]:
     """Return the words of a name, abbreviations as they are.
 
-    >>> _words("CervicalMRIScan"), _words("wait-6-weeks")
-    (['cervical', 'MRI', 'scan'], ['wait', '6', 'weeks'])
+    >>> _words("LeftMRIScan"), _words("wait-6-weeks")
+    (['left', 'MRI', 'scan'], ['wait', '6', 'weeks'])
     """
     found = _WORD.findall(name)
     return [word if len(word) > 1 and word.isupper() else word.lower() for word in found]

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from indicant.advising import Advice
-    from indicant.assessing import Answer, Assessor
+    from indicant.assessing import Assessor
     from indicant.circuit import Formula
     from indicant.coverage import Goal, Wanted
     from indicant.recording import Recorded
+    from indicant.records import Answer
     from indicant.reporting import Report
 
 _ANSWERS: Final[Mapping[Wanted, Answer]] = {"met": "met", "refuted": "refuted", "open": "open"}

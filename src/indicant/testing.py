@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from indicant import expectations
-from indicant.assessing import ANSWERS, InvalidCase
+from indicant.assessing import InvalidCase
 from indicant.coverage import PLURALS, Coverage, goals, percent, table
 from indicant.errors import IndicantError
 from indicant.expectations import OTHERS, SECTIONS, Expectation, Misstated
 from indicant.naming import Names, prefixes_in
 from indicant.reading import EXTENSIONS, read, read_text
+from indicant.records import ANSWERS
 from indicant.reporting import Place, Report, Result, Rule
 from indicant.terms import IND, PREFIXES, local_name
 from indicant.validation import SHAPE
@@ -21,9 +22,10 @@ from indicant.validation import SHAPE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from indicant.assessing import Assessor, CaseRecord
+    from indicant.assessing import Assessor
     from indicant.coverage import Goal, Wanted
     from indicant.reading import Document
+    from indicant.records import CaseRecord
     from indicant.validation import Finding
 
 EXPECTED_JSON: Final = "expected.json"

@@ -323,20 +323,22 @@ class Theory:
             return self._object_cells(name, group)
         allowed = self._model.ranges.get(name)
         found: set[Cell] = set()
-        for value in self._samples(group, allowed):
-            if self._allows(allowed, value):
-                found.add(frozenset(facet for facet in group if self._accepts(facet, value)))
+        for value in self.samples(group, allowed):
+            if self.allows(allowed, value):
+                found.add(frozenset(facet for facet in group if self.accepts(facet, value)))
         return found - {frozenset()}
 
     @staticmethod
-    def _allows(allowed: Range | str | None, value: Decimal | str | bool) -> bool:
+    def allows(allowed: Range | str | None, value: Decimal | str | bool) -> bool:
+        """Tell whether a value is in the range of a property."""
         if isinstance(allowed, Range):
             return value in allowed
         kinds: dict[str | None, type] = {XSD + "boolean": bool, XSD + "string": str}
         return isinstance(value, kinds.get(allowed, object))
 
     @staticmethod
-    def _accepts(facet: Facet, value: Decimal | str | bool) -> bool:
+    def accepts(facet: Facet, value: Decimal | str | bool) -> bool:
+        """Tell whether a value satisfies a facet."""
         if isinstance(facet, RangeFacet):
             return isinstance(value, Decimal) and value in facet.range
         return (
@@ -346,7 +348,7 @@ class Theory:
         )
 
     @staticmethod
-    def _samples(group: set[Facet], allowed: Range | str | None) -> list[Decimal | str | bool]:
+    def samples(group: set[Facet], allowed: Range | str | None) -> list[Decimal | str | bool]:
         """Return values such that every cell of the facets holds one of them."""
         points: set[Decimal] = set()
         others: set[str | bool] = set()

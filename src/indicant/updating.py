@@ -116,7 +116,7 @@ def followed(folder: Path) -> Followed:
             help="state ind:sha256 of one owl:imports, as 'indicant init' does",
         )
     pin, beside = pins[0]
-    target = loading._catalog(beside / CATALOG).get(pin.version_iri)
+    target = loading.catalog(beside / CATALOG).get(pin.version_iri)
     if target is None:
         raise IndicantError(
             f"<{pin.version_iri}> is not in the catalog",
@@ -368,7 +368,7 @@ def _catalog_with(one: Followed, folder: Path, new: Mapping[str, Path]) -> str:
     overlay = one.overlay.resolve()
     held = (one.folder / PUBLISHED).resolve()
     places = {}
-    for iri, place in loading._catalog(overlay / CATALOG).items():
+    for iri, place in loading.catalog(overlay / CATALOG).items():
         if place.is_relative_to(overlay):
             places[iri] = folder / place.relative_to(overlay)
         elif not place.is_relative_to(held) and not iri.startswith(CORE):

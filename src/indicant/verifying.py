@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant import resources
-from indicant.advising import Advice, Statuses, advise, own
+from indicant.advising import Advice, Statuses, advise
 from indicant.circuit import TRUE, OutOfTimeError, need_solver
+from indicant.compiling import overriders, without
 from indicant.errors import IndicantError
 from indicant.lines import Lines
 from indicant.model import And
@@ -97,8 +98,9 @@ class _Verifier:
         self._acceptances = self._accepted()
         self._used: set[str] = set()
         self.undecided: dict[str, None] = {}
+        above = overriders(self._model)
         self._idle = {
-            (one, other): And((own(self._model, other, self._above(other) - {one}), criterion))
+            (one, other): And((without(self._model, other, above[other] - {one}), criterion))
             for one, other, criterion in self._stated()
         }
         self._advice = self._advise()
@@ -173,11 +175,6 @@ class _Verifier:
             concerns[iri].add(concerned)
             found[iri] = _Acceptance(iri, anomaly, frozenset(concerns[iri]), scope, rationale)
         return list(found.values())
-
-    def _above(self, iri: str) -> set[str]:
-        from indicant.compiling import overriders
-
-        return overriders(self._model)[iri]
 
     def _stated(self) -> Iterator[tuple[str, str, Expression]]:
         """Yield who is stated to override whom, with the criterion of the former."""

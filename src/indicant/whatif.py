@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 import pyoxigraph as ox
 
-from indicant.assessing import Answer, InvalidCase, ReasonRecord, Status, with_date
+from indicant.assessing import InvalidCase, with_date
 from indicant.changing import ORDER
 from indicant.drafting import LENGTHS, Draft
 from indicant.errors import IndicantError
@@ -21,8 +21,9 @@ from indicant.why import names_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from indicant.assessing import Assessor, CaseRecord
+    from indicant.assessing import Assessor
     from indicant.reading import Document
+    from indicant.records import Answer, CaseRecord, ReasonRecord, Status
     from indicant.validation import Finding
 
 ADD: Final = "+"

@@ -7,12 +7,12 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final, Literal, TypedDict, get_args
 
 from indicant.answering import answering
-from indicant.assessing import Answer, Status, TermRecord
 from indicant.changing import DURATIONS, LARGEST, ORDER, Changes, Ruling, Situation
 from indicant.drafting import LENGTHS
 from indicant.errors import IndicantError
 from indicant.lines import Lines
 from indicant.naming import Names, prefixes_in
+from indicant.records import Answer, Status, TermRecord
 from indicant.rendering import reference
 from indicant.terms import PREFIXES, TYPE, local_name
 from indicant.vocabulary import text_of
@@ -20,16 +20,16 @@ from indicant.vocabulary import text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from indicant.assessing import (
+    from indicant.assessing import Assessor
+    from indicant.reading import Document
+    from indicant.records import (
         ActionRecord,
-        Assessor,
         CaseRecord,
         EvidenceRecord,
         PassageRecord,
         RecommendationRecord,
         SettlingRecord,
     )
-    from indicant.reading import Document
 
 SETS: Final = 12
 STATUSES: Final[tuple[str, ...]] = get_args(Status)

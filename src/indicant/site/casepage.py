@@ -17,11 +17,10 @@ from indicant.terms import local_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from indicant.assessing import (
+    from indicant.assessing import Assessor, InvalidCase
+    from indicant.records import (
         ActionRecord,
-        Assessor,
         CaseRecord,
-        InvalidCase,
         ProposalRecord,
         RecommendationRecord,
         Status,

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from indicant.ask import Asker
-    from indicant.assessing import Answer, Assessor, CaseRecord, Relation, Status
+    from indicant.assessing import Assessor
     from indicant.engine import Engine
     from indicant.questions import Question
     from indicant.reading import Document
+    from indicant.records import Answer, CaseRecord, Relation, Status
     from indicant.tables import Table
 
 Row = dict[str, str | None]
