@@ -18,6 +18,7 @@ from rdflib import RDF, Graph, Namespace
 from rdflib.namespace import SH
 
 import indicant
+from indicant import records as recorded
 from indicant import resources
 from indicant.assessing import Assessor, InvalidCase
 from indicant.errors import IndicantError
@@ -361,11 +362,7 @@ def test_what_does_not_apply_is_left_out_unless_asked_for(folder: Path) -> None:
 
 def test_the_schema_has_the_fields_of_the_records_and_no_other() -> None:
     defined = schema()["$defs"]
-    records = {
-        one: value
-        for one, value in vars(sys.modules[Assessor.__module__]).items()
-        if one.endswith("Record")
-    }
+    records = {one: value for one, value in vars(recorded).items() if one.endswith("Record")}
     assert set(defined) == {*records, "Status", "Answer"}
     for one, kind in records.items():
         assert list(defined[one]["properties"]) == list(get_type_hints(kind)), one

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, NotRequired, TypedDict
+from typing import Final, Literal, NotRequired, TypedDict
 
 from indicant.terms import IND
-
-if TYPE_CHECKING:
-    from indicant.validation import Severity
+from indicant.validation import Severity  # noqa: TC001 - a record's fields are read as types
 
 Status = Literal[
     "recommended", "conditional", "conflicting", "contraindicated", "undetermined", "not-applicable"
