@@ -145,7 +145,8 @@ class Vocabulary:
                     self.ranges[subject] = value
                 elif predicate == terms.TYPE:
                     self._declare(subject, value)
-                    if value == _ONTOLOGY:
+                    if value == _ONTOLOGY and subject.endswith(("/", "#")):
+                        # The shapes look for the namespace of a term; a module is none.
                         self._always += line
                 block += line + (text(value) if value in anonymous else "")
             self._blocks[subject] = self._blocks.get(subject, "") + block
