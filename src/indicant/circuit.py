@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Final
 
-from indicant.errors import IndicantError
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
@@ -249,18 +247,3 @@ def _weighted(clauses: list[list[int]], weights: Mapping[Formula, int]) -> WCNF:
     for variable, weight in sorted(weights.items()):
         problem.append([-variable], weight=weight)
     return problem
-
-
-def need_solver() -> None:
-    """Raise an error that says what to install where there is no solver.
-
-    Raises:
-        IndicantError: python-sat is not installed.
-    """
-    try:
-        import pysat  # noqa: F401
-    except ImportError as error:
-        raise IndicantError(
-            "asking about all possible patients needs a SAT solver; python-sat is not installed",
-            help="pip install 'indicant[reasoner]'",
-        ) from error

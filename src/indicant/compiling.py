@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.util
 import os
 import shutil
 import tempfile
@@ -195,16 +194,12 @@ def compile_source(source: Source, *, seconds: float = 60.0) -> CompiledGuidelin
         IndicantError: an axiom outside the profile, an inconsistent ontology, circular overriding,
             a criterion that takes too long, or no Java runtime.
     """
-    from indicant.implicants import compile_expression
+    from indicant.implicants import compile_expression, need_solver
     from indicant.mappings import of_source
     from indicant.theory import Theory, simplify
     from indicant.validation import slim_vocabulary
 
-    if importlib.util.find_spec("pysat") is None:
-        raise IndicantError(
-            "python-sat is not installed; compiling needs it",
-            help="pip install 'indicant[reasoner]'",
-        )
+    need_solver("compiling")
     try:
         tables = of_source(source)
         model = read_model(source)

@@ -12,8 +12,8 @@ import pyoxigraph as ox
 
 from indicant.assessing import Assessor, InvalidCase
 from indicant.behaving import SIDES, UNSTATED, Behaviour, BehaviourChange, Names, Unshared
-from indicant.circuit import need_solver
 from indicant.errors import IndicantError
+from indicant.implicants import need_solver
 from indicant.model import (
     FINDING,
     INTERVENTION,
@@ -139,7 +139,7 @@ def compare(
     Raises:
         IndicantError: there is no solver, or a version lies outside the profile.
     """
-    need_solver()
+    need_solver("asking about all possible patients")
     deadline = time.monotonic() + seconds
     prefixes = prefixes_in(document.text for one in (new, old) for document in one.source.documents)
     names = Names((old.source, new.source), prefixes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,7 +16,7 @@ from indicant.errors import IndicantError
 from indicant.owl import ontology_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from indicant.compiling import CompiledGuideline
     from indicant.engine import Engine
@@ -115,6 +116,29 @@ def write(data: bytes, path: str | os.PathLike[str]) -> None:
         if work is not None:
             with contextlib.suppress(OSError):
                 os.unlink(work)
+
+
+@contextlib.contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """Yield a folder to fill, which then takes its place whole or not at all.
+
+    Whether something may be there already is for the caller to say.
+
+    Raises:
+        IndicantError: it cannot be written.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
+        try:
+            yield work
+            work.chmod(0o755)
+            os.replace(work, target)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise IndicantError(f"cannot be written: {reason}", file=str(target)) from error
 
 
 def _mode(target: Path) -> int:

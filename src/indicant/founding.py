@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -17,6 +15,7 @@ import pyoxigraph as ox
 
 from indicant import __version__
 from indicant.errors import IndicantError
+from indicant.export import new_folder
 from indicant.loading import CATALOG, CORE, GUIDELINE_FILE, Source, load
 from indicant.terms import IND, LABEL, OWL, RDFS, TYPE, local_name
 
@@ -75,27 +74,13 @@ def found(
     parent = directory.resolve().parent
     if not parent.is_dir():
         raise IndicantError("there is no such folder", file=str(directory.parent))
-    try:
-        work = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
-    except OSError as error:
-        raise IndicantError(
-            f"cannot be written: {error.strerror or error}", file=str(directory)
-        ) from error
-    try:
+    with new_folder(directory) as work:
         places = copy(published, work / PUBLISHED)
         _fill(work, namespace, published, places, label, date)
         load(work / OVERLAY)
         files = sorted(str(one.relative_to(work)) for one in work.rglob("*") if one.is_file())
-        os.chmod(work, 0o755)  # noqa: S103 - a folder for others to read, as mkdir would make it
         if directory.is_dir():
             directory.rmdir()
-        os.replace(work, directory)
-    except OSError as error:
-        raise IndicantError(
-            f"cannot be written: {error.strerror or error}", file=str(directory)
-        ) from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return Founded(tuple(files), published)
 
 

@@ -7,6 +7,7 @@ shows that a proposal entails the criterion or gives a counterexample that block
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -193,12 +194,20 @@ def _dual(literal: int) -> int:
     return 2 * literal - 1 if literal > 0 else -2 * literal
 
 
-def _solver() -> Solver:
-    try:
-        from pysat.solvers import Solver
-    except ImportError as error:
+def need_solver(purpose: str) -> None:
+    """Raise an error that says what to install where there is no solver.
+
+    Raises:
+        IndicantError: python-sat is not installed.
+    """
+    if importlib.util.find_spec("pysat") is None:
         raise IndicantError(
-            "compiling a guideline needs a SAT solver, and python-sat is not installed",
+            f"python-sat is not installed; {purpose} needs it",
             help="pip install 'indicant[reasoner]'",
-        ) from error
+        )
+
+
+def _solver() -> Solver:
+    from pysat.solvers import Solver
+
     return Solver(name="minisat22")

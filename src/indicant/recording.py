@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,7 @@ from indicant.terms import IND, LABEL, XSD, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
 DAYS: Final = IND + "days"
 AS_OF: Final = datetime.date(2026, 1, 1)
@@ -68,6 +70,13 @@ def turtle(recorded: Recorded, prefixes: Mapping[str, str], *, about: str | None
     """
     writer = _Writer(prefixes)
     return writer.text(recorded, about)
+
+
+def write_files(folder: Path, case: str, expected: Mapping[str, object]) -> None:
+    """Write a case and what is expected of it into a folder, for ``indicant test``."""
+    (folder / "case.ttl").write_text(case, encoding="utf-8")
+    text = json.dumps(expected, indent=2, ensure_ascii=False)
+    (folder / "expected.json").write_text(text + "\n", encoding="utf-8")
 
 
 class _Writer:

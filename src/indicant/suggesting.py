@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from indicant.advising import Statuses, advise
-from indicant.circuit import OutOfTimeError, need_solver
+from indicant.circuit import OutOfTimeError
 from indicant.compiling import existential_iri
 from indicant.coverage import Coverage
-from indicant.implicants import Literal
+from indicant.implicants import Literal, need_solver
 from indicant.naming import prefixes_in
 from indicant.possible import Space
 from indicant.profile import read_model
@@ -76,7 +76,7 @@ def suggest(
     Raises:
         IndicantError: a folder is there already or cannot be written, or there is no solver.
     """
-    need_solver()
+    need_solver("asking about all possible patients")
     coverage = Coverage(coverage.goals, set(coverage.exercised))
     wanted = [goal for goal in coverage.uncovered() if goal.kind != "shape"]
     if not wanted:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from indicant.behaving import SIDES, UNSTATED
 from indicant.errors import IndicantError
+from indicant.export import new_folder
 from indicant.lines import Lines
+from indicant.recording import write_files
 from indicant.rendering import plain
 from indicant.reporting import Place, Report, Result, Rule
 from indicant.terms import local_name
@@ -582,23 +580,13 @@ def write_witnesses(difference: Difference, folder: str) -> None:
         IndicantError: the folder is there already and not empty, or cannot be written.
     """
     target = Path(folder)
-    try:
-        if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise IndicantError(
-                "is there already", file=folder, help="name another folder, or remove this one"
-            )
-        target.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
-        try:
-            for one in difference.behaviour:
-                _write_witness(one, work)
-            work.chmod(0o755)
-            os.rename(work, target)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise IndicantError(f"cannot be written: {reason}", file=folder) from error
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise IndicantError(
+            "is there already", file=folder, help="name another folder, or remove this one"
+        )
+    with new_folder(target) as work:
+        for one in difference.behaviour:
+            _write_witness(one, work)
 
 
 def _write_witness(change: BehaviourChange, work: Path) -> None:
@@ -617,6 +605,4 @@ def _write_witness(change: BehaviourChange, work: Path) -> None:
             place = work / side.lower() / f"{name}-{number}"
         place.mkdir(parents=True)
         expected = {"scope": answer} if change.scope else {"actions": {subjects: answer}}
-        (place / "case.ttl").write_text(text, encoding="utf-8")
-        said = json.dumps(expected, indent=2, ensure_ascii=False)
-        (place / "expected.json").write_text(said + "\n", encoding="utf-8")
+        write_files(place, text, expected)

@@ -7,9 +7,6 @@ comes with a smallest case that shows it, and what is not found cannot happen.
 from __future__ import annotations
 
 import itertools
-import json
-import shutil
-import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -20,15 +17,17 @@ import pyoxigraph as ox
 
 from indicant import resources
 from indicant.advising import Advice, Statuses, advise
-from indicant.circuit import TRUE, OutOfTimeError, need_solver
+from indicant.circuit import TRUE, OutOfTimeError
 from indicant.compiling import overriders, without
 from indicant.errors import IndicantError
+from indicant.export import new_folder
+from indicant.implicants import need_solver
 from indicant.lines import Lines
 from indicant.model import And
 from indicant.naming import prefixes_in
 from indicant.possible import Space
 from indicant.profile import read_model
-from indicant.recording import turtle, words
+from indicant.recording import turtle, words, write_files
 from indicant.reporting import Level, Place, Report, Result, Rule
 from indicant.terms import LABEL, local_name
 
@@ -77,7 +76,7 @@ def verify(source: Source, *, seconds: float = 60.0, limit: float = 600.0) -> Re
     Raises:
         IndicantError: something lies outside the profile, or there is no solver.
     """
-    need_solver()
+    need_solver("asking about all possible patients")
     return _Verifier(source, seconds, limit).report()
 
 
@@ -643,21 +642,6 @@ def write_case(folder: Path, case: str, expected: Mapping[str, object]) -> Path:
         raise IndicantError(
             "is there already", file=str(folder), help="name another folder, or remove this one"
         )
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise IndicantError(f"cannot be written: {reason}", file=str(folder)) from error
-    try:
-        (work / "case.ttl").write_text(case, encoding="utf-8")
-        text = json.dumps(expected, indent=2, ensure_ascii=False)
-        (work / "expected.json").write_text(text + "\n", encoding="utf-8")
-        work.chmod(0o755)
-        work.rename(folder)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise IndicantError(f"cannot be written: {reason}", file=str(folder)) from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with new_folder(folder) as work:
+        write_files(work, case, expected)
     return folder
