@@ -338,19 +338,11 @@ class _Writer:
         self._model = model
         self._theory = theory
         self._lines: dict[str, None] = {}
-        self._labels: dict[str, str] = {}
+        self._labels = source.labels()
         for _, subject, predicate, value in source.triples():
             if GENID in str(subject) or GENID in str(value):
                 continue
             self._lines[f"{subject} {predicate} {value} ."] = None
-            if (
-                isinstance(predicate, ox.NamedNode)
-                and predicate.value == LABEL
-                and isinstance(subject, ox.NamedNode)
-                and isinstance(value, ox.Literal)
-                and value.language in {None, "en"}
-            ):
-                self._labels.setdefault(subject.value, value.value)
 
     def text(self) -> str:
         """Return the graph as sorted N-Triples."""

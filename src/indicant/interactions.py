@@ -17,7 +17,7 @@ from indicant.merging import place_of, text_of
 from indicant.possible import Space
 from indicant.recording import turtle
 from indicant.reporting import Place, Result, Rule
-from indicant.terms import IND, LABEL, TYPE, local_name
+from indicant.terms import IND, TYPE, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -275,17 +275,12 @@ class _Teller:
         self._owners = collected.owners()
         self._collected = collected
         self._parts = {part.name: part for part in collected.parts}
-        self._labels: dict[str, str] = {}
-        self._actions: dict[str, str] = {}
-        for _, subject, predicate, value in source.triples():
-            if text_of(predicate) == IND + "action":
-                self._actions[text_of(subject)] = text_of(value)
-            elif (
-                text_of(predicate) == LABEL
-                and isinstance(value, ox.Literal)
-                and value.language in {None, "en"}
-            ):
-                self._labels.setdefault(text_of(subject), value.value)
+        self._labels = source.labels()
+        self._actions = {
+            text_of(subject): text_of(value)
+            for _, subject, predicate, value in source.triples()
+            if text_of(predicate) == IND + "action"
+        }
 
     def label(self, iri: str) -> str:
         return self._labels.get(iri, local_name(iri))

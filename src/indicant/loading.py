@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyoxigraph as ox
+
 from indicant import resources, terms
 from indicant.errors import IndicantError
 from indicant.reading import JSON_LD, MAX_BYTES, N_QUADS, TRIG, Document, read, read_text
+from indicant.vocabulary import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,6 +57,22 @@ class Source:
         for document in self.documents:
             for quad in document.quads:
                 yield document.path, quad.subject, quad.predicate, quad.object
+
+    def labels(self) -> dict[str, str]:
+        """Return what each term is called in English, or without a language; the first one counts.
+
+        The key is the IRI of the term.
+        """
+        found: dict[str, str] = {}
+        for _, subject, predicate, value in self.triples():
+            if (
+                text_of(predicate) == terms.LABEL
+                and isinstance(subject, ox.NamedNode)
+                and isinstance(value, ox.Literal)
+                and value.language in {None, "en"}
+            ):
+                found.setdefault(subject.value, value.value)
+        return found
 
 
 def installed() -> dict[str, Path]:

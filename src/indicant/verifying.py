@@ -29,7 +29,7 @@ from indicant.possible import Space
 from indicant.profile import read_model
 from indicant.recording import turtle, words, write_files
 from indicant.reporting import Level, Place, Report, Result, Rule
-from indicant.terms import LABEL, local_name
+from indicant.terms import local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -91,7 +91,7 @@ class _Verifier:
             for _, subject, predicate, value in source.triples()
         )
         self._model = read_model(source)
-        self._labels = self._all_labels()
+        self._labels = source.labels()
         self._prefixes = prefixes_in(document.text for document in source.documents)
         self._places = self._all_places()
         self._acceptances = self._accepted()
@@ -145,18 +145,6 @@ class _Verifier:
             tuple(None if value is None else getattr(value, "value", None) for value in row)
             for row in solutions
         ]
-
-    def _all_labels(self) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for quad in self._store.quads_for_pattern(None, ox.NamedNode(LABEL), None, None):
-            value = quad.object
-            if (
-                isinstance(quad.subject, ox.NamedNode)
-                and isinstance(value, ox.Literal)
-                and value.language in {None, "en"}
-            ):
-                found[quad.subject.value] = value.value
-        return found
 
     def _all_places(self) -> dict[str, Place]:
         """Return where each recommendation, criterion and term is first described."""
