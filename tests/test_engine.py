@@ -11,20 +11,36 @@ import pytest
 from forcing import CASES, assessor
 from indicant import engine as module
 from indicant.compiling import obtain
-from indicant.engine import make_engine, rules
+from indicant.engine import make_engine, needs, rules, strata
+from indicant.questions import questions
 from indicant.reading import read
 from indicant.records import ANSWERS
+from test_traps import GUIDELINES, TRAPS, bench
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from indicant.engine import Engine
+    from indicant.reading import Document
 
 HERE = Path(__file__).parent
 FOLDERS = sorted((HERE / "assess").glob("*/case.ttl"))[::12]
 
 
-def known(engine: Engine, path: Path) -> set[str]:
-    engine.begin(read(path).quads)
+def known(engine: Engine, document: Document) -> set[str]:
+    engine.begin(document.quads)
     return {str(triple) for triple in engine.known()}
+
+
+def work(name: str) -> list[tuple[Engine, Document]]:
+    """Return engines with documents: the guideline that ships, and the small ones of the traps."""
+    shipped = make_engine(name, obtain(assessor().source), None)
+    paths = [*CASES, *FOLDERS] if name == "oxigraph" else CASES[:4]
+    found = [(shipped, read(path)) for path in paths]
+    for trap in TRAPS:
+        made = bench(GUIDELINES.index(trap.guideline))
+        found.append((made.engines[name], made.document([trap.case])))
+    return found
 
 
 @pytest.mark.parametrize("name", ["oxigraph", "rdflib"])
@@ -32,28 +48,46 @@ def test_a_rule_without_what_it_needs_says_nothing(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Leaving it out derives the same, and every rule that needs something is left out once."""
-    engine = make_engine(name, obtain(assessor().source), None)
-    paths = [*CASES, *FOLDERS] if name == "oxigraph" else CASES[:4]
+    pairs = work(name)
     needy = {rule.text for rule in rules() if rule.needs}
     ran: list[set[str]] = []
-    derive = engine._derive
+    for engine in dict.fromkeys(engine for engine, _ in pairs):
+        derive = engine._derive
 
-    def watched(rule: str) -> set[str]:
-        ran[-1].add(rule)
-        return derive(rule)
+        def watched(
+            texts: Sequence[str], derive: Callable[[Sequence[str]], set[str]] = derive
+        ) -> set[str]:
+            ran[-1].update(texts)
+            return derive(texts)
 
-    monkeypatch.setattr(engine, "_derive", watched)
+        monkeypatch.setattr(engine, "_derive", watched)
     found = []
-    for path in paths:
+    for engine, document in pairs:
         ran.append(set())
-        found.append(known(engine, path))
+        found.append(known(engine, document))
     assert needy
-    if name == "oxigraph":
-        assert needy == set.union(*(needy - one for one in ran))
-        assert needy == set.union(*(needy & one for one in ran))
-    always = tuple(dataclasses.replace(rule, needs=frozenset()) for rule in rules())
-    monkeypatch.setattr(module, "rules", lambda: always)
-    assert [known(engine, path) for path in paths] == found
+    assert needy == set.union(*(needy - one for one in ran))
+    assert needy == set.union(*(needy & one for one in ran))
+    always = [
+        (stratum, tuple(dataclasses.replace(rule, needs=frozenset()) for rule in together))
+        for stratum, together in strata()
+    ]
+    monkeypatch.setattr(module, "strata", lambda: always)
+    assert [known(engine, document) for engine, document in pairs] == found
+
+
+def test_a_question_without_what_it_needs_finds_nothing() -> None:
+    """Not asking it finds the same, and every question that needs something is not asked once."""
+    needy = {name: one.text for name, one in questions().items() if needs(one.text)}
+    assert needy
+    answered: dict[str, set[bool]] = {name: set() for name in needy}
+    for engine, document in work("oxigraph"):
+        engine.begin(document.quads)
+        for name, text in needy.items():
+            rows = engine.select(text)
+            assert engine.ask(name) == rows
+            answered[name].add(bool(rows))
+    assert all(found == {True, False} for found in answered.values())
 
 
 @pytest.mark.parametrize("path", [*CASES, *FOLDERS], ids=lambda path: path.parent.name)

@@ -6,7 +6,7 @@ import os
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -21,7 +21,6 @@ from indicant.errors import IndicantError
 from indicant.loading import EXAMPLE_FILE, load, resolve
 from indicant.reading import Document, parse, read
 from indicant.records import (
-    ANSWERS,
     RELATIONS,
     STATUSES,
     ActionRecord,
@@ -208,8 +207,9 @@ class _Catalogue:
         self.places = {iri: places[fact["label"]] for iri, fact in self.facts.items()}
         self._standing: dict[str, tuple[list[str], list[_Recommendation], list[TensionRecord]]] = {}
         self.guidelines = [
-            (row[0], row[1], row[2]) for row in engine.ask("which-guidelines-are-there")
-        ] or [(None, None, None)]
+            (iri, label, version, scope)
+            for iri, label, version, scope in engine.ask("which-guidelines-are-there")
+        ] or [(None, None, None, None)]
         self.validity = Validity(engine)
 
     def _said_about_passages(self, engine: Engine) -> dict[str, list[EvidenceRecord]]:
@@ -290,6 +290,7 @@ class _Rows:
 
     status: dict[str, Status]
     answers: dict[str, Answer]
+    criteria: dict[str, Answer]
     reasons: dict[str, Mapping[str, list[str]]]
     settling: dict[str, list[tuple[Answer, frozenset[str]]]]
     received: dict[str, list[str]]
@@ -297,12 +298,12 @@ class _Rows:
     proposals: list[tuple[str, Status]]
     settled: dict[str, list[tuple[SettlingRecord, list[str]]]]
     records: dict[str, RecommendationRecord]
-    scope: dict[str, Answer] = field(default_factory=dict)
 
     @classmethod
     def empty(cls) -> _Rows:
         """Return rows with nothing in them."""
         return cls(
+            {},
             {},
             {},
             defaultdict(dict),
@@ -468,9 +469,12 @@ class Assessor:
             assert case and action and status  # noqa: S101, PT018
             if everything or STATUSES[status] != "not-applicable":
                 found[case].status[action] = STATUSES[status]
-        for case, iri, answer in engine.ask("what-is-decided"):
+        recommendations = self._catalogue.recommendations
+        for case, iri, answer in engine.ask("what-is-answered"):
             assert case and iri  # noqa: S101, PT018
-            found[case].answers[iri] = answer  # type: ignore[assignment]
+            rows = found[case]
+            answers = rows.answers if iri in recommendations else rows.criteria
+            answers[iri] = answer  # type: ignore[assignment]
         attesting: dict[str, dict[str, list[str]]] = defaultdict(dict)
         for case, literal, node in engine.ask("which-node-attests-what"):
             assert case and literal and node  # noqa: S101, PT018
@@ -503,17 +507,16 @@ class Assessor:
             status = STATUSES[verdict] if verdict else "not-applicable"
             if (action, status) not in found[case].proposals:
                 found[case].proposals.append((action, status))
-        for case, guideline, answer in engine.ask("is-the-case-in-scope"):
-            assert case and guideline and answer  # noqa: S101, PT018
-            found[case].scope[guideline] = ANSWERS[answer]
         return found
 
     # ------------------------------------------------------------------ records
 
     def _case(self, case: str, date: str, rows: _Rows, warnings: list[str]) -> CaseRecord:
         guidelines = [
-            GuidelineRecord(iri=iri, label=label, version=version, scope=rows.scope.get(iri or ""))
-            for iri, label, version in self._catalogue.guidelines
+            GuidelineRecord(
+                iri=iri, label=label, version=version, scope=rows.criteria.get(scope or "")
+            )
+            for iri, label, version, scope in self._catalogue.guidelines
         ]
         records = [self._action(action, rows) for action in rows.status]
         notes = [*warnings, *self._catalogue.validity.warnings(date)]

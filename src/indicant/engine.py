@@ -7,6 +7,7 @@ evaluates them. They give the same answers, which the tests hold them to.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ _NEEDS: Final = re.compile(r"^#\+ needs: \[(.*)\]$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule, with its stratum and the properties one of which a case needs for it to say anything.
+    """A rule, with its stratum and the properties one of which it takes to say anything.
 
     A rule that names no such property is always run.
     """
@@ -63,11 +64,23 @@ def rules() -> tuple[Rule, ...]:
     found = []
     for file in files:
         text = file.read_text(encoding="utf-8")
-        needs = _NEEDS.search(text)
-        names = needs.group(1).split(",") if needs else []
-        properties = frozenset(IND + name.strip().removeprefix("ind:") for name in names)
-        found.append(Rule(int(file.name[:2]), text, properties))
+        found.append(Rule(int(file.name[:2]), text, needs(text)))
     return tuple(found)
+
+
+@functools.cache
+def strata() -> tuple[tuple[int, tuple[Rule, ...]], ...]:
+    """Return the rules by stratum: those of one run together, over what those before have said."""
+    grouped = itertools.groupby(rules(), key=lambda rule: rule.stratum)
+    return tuple((stratum, tuple(together)) for stratum, together in grouped)
+
+
+@functools.cache
+def needs(query: str) -> frozenset[str]:
+    """Return the properties one of which has to be stated for a query to find anything."""
+    header = _NEEDS.search(query)
+    names = header.group(1).split(",") if header else []
+    return frozenset(IND + name.strip().removeprefix("ind:") for name in names)
 
 
 @functools.cache
@@ -87,15 +100,20 @@ def question(name: str) -> str:
 class Engine(ABC):
     """A guideline, at most one document of cases, and what follows for them."""
 
+    def __init__(self) -> None:
+        self._stated: set[str] = set()
+        self._of_guideline: dict[str, bool] = {}
+
     def begin(self, quads: Iterable[ox.Quad]) -> None:
         """Forget the last cases, take these, and derive what follows up to their advice."""
         triples = [(quad.subject, quad.predicate, quad.object) for quad in quads]
         self._clear()
         self._add(triples)
-        stated = {predicate.value for _, predicate, _ in triples}
-        for rule in rules():
-            if rule.stratum < DESCRIBING and not (rule.needs and stated.isdisjoint(rule.needs)):
-                stated |= self._apply(rule.stratum, rule.text)
+        self._stated = {predicate.value for _, predicate, _ in triples}
+        for stratum, together in strata():
+            if stratum < DESCRIBING:
+                texts = [rule.text for rule in together if self._speaks(rule.needs)]
+                self._stated |= self._apply(stratum, texts)
 
     def describe(self) -> list[ox.Triple]:
         """Return the assessments as a graph: what the rules of the last strata construct."""
@@ -108,12 +126,26 @@ class Engine(ABC):
 
     def ask(self, name: str) -> list[Row]:
         """Return the rows of a question, each value as its IRI or lexical form."""
-        return self.select(question(name))
+        query = question(name)
+        return self.select(query) if self._speaks(needs(query)) else []
 
-    def _apply(self, stratum: int, rule: str) -> set[str]:
-        """Add what a rule says and return the properties that it says it with."""
+    def _speaks(self, needed: frozenset[str]) -> bool:
+        """Tell whether the cases, what was derived or the guideline state what a query needs."""
+        return (
+            not needed
+            or not self._stated.isdisjoint(needed)
+            or any(self._guideline_states(name) for name in needed)
+        )
+
+    def _guideline_states(self, name: str) -> bool:
+        if name not in self._of_guideline:
+            self._of_guideline[name] = self._has(name)
+        return self._of_guideline[name]
+
+    def _apply(self, stratum: int, texts: Sequence[str]) -> set[str]:
+        """Add what the rules of a stratum say and return the properties that they say it with."""
         del stratum
-        return self._derive(rule)
+        return self._derive(texts)
 
     @abstractmethod
     def select(self, query: str) -> list[Row]:
@@ -138,29 +170,32 @@ class Engine(ABC):
     def _add(self, triples: Iterable[tuple[object, object, object]]) -> None: ...
 
     @abstractmethod
-    def _derive(self, rule: str) -> set[str]: ...
+    def _derive(self, texts: Sequence[str]) -> set[str]: ...
+
+    @abstractmethod
+    def _has(self, name: str) -> bool:
+        """Tell whether the guideline states something with a property."""
 
 
 class OxigraphEngine(Engine):
     """The rules on Oxigraph."""
 
     def __init__(self, graph: str) -> None:
+        super().__init__()
         self._graph = graph
-        self._case = ox.NamedNode(IND + "case")
+        self._case, self._guideline = ox.NamedNode(IND + "case"), ox.NamedNode(IND + "guideline")
         self._load()
 
     def _load(self) -> None:
         self._taken = 0
         self._store = ox.Store()
-        self._store.load(
-            self._graph, format=ox.RdfFormat.N_TRIPLES, to_graph=ox.NamedNode(IND + "guideline")
-        )
+        self._store.load(self._graph, format=ox.RdfFormat.N_TRIPLES, to_graph=self._guideline)
 
     def select(self, query: str) -> list[Row]:
         """Return the rows of a SELECT query."""
         found = self._store.query(query, use_default_graph_as_union=True)
         assert isinstance(found, ox.QuerySolutions)  # noqa: S101
-        return [tuple(None if term is None else term.value for term in row) for row in found]
+        return [tuple([None if term is None else term.value for term in row]) for row in found]
 
     def solutions(self, query: str) -> Solutions:
         """Return the variables and the rows of a SELECT query, each value as a term."""
@@ -191,11 +226,15 @@ class OxigraphEngine(Engine):
         case = self._case
         self._store.extend(ox.Quad(s, p, o, case) for s, p, o in triples)  # type: ignore[arg-type]
 
-    def _derive(self, rule: str) -> set[str]:
-        triples = [(one.subject, one.predicate, one.object) for one in self.construct(rule)]
-        if triples:
-            self._add(triples)
-        return {predicate.value for _, predicate, _ in triples}
+    def _derive(self, texts: Sequence[str]) -> set[str]:
+        found = [triple for text in texts for triple in self.construct(text)]
+        if found:
+            self._add(tuple(triple) for triple in found)
+        return {triple.predicate.value for triple in found}
+
+    def _has(self, name: str) -> bool:
+        found = self._store.quads_for_pattern(None, ox.NamedNode(name), None, self._guideline)
+        return next(found, None) is not None
 
 
 class RdflibEngine(Engine):
@@ -204,6 +243,7 @@ class RdflibEngine(Engine):
     def __init__(self, graph: str) -> None:
         import rdflib
 
+        super().__init__()
         self._graph = rdflib.Graph()
         self._own: set[tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]] = set()
         for triple in ox.parse(graph, format=ox.RdfFormat.N_TRIPLES):
@@ -250,14 +290,21 @@ class RdflibEngine(Engine):
                 self._graph.add(triple)
                 self._own.add(triple)
 
-    def _derive(self, rule: str) -> set[str]:
+    def _derive(self, texts: Sequence[str]) -> set[str]:
         stated = set()
-        for triple in self._graph.query(_prepared(rule)).graph or ():
+        found = [self._graph.query(_prepared(text)).graph or () for text in texts]
+        for triple in itertools.chain.from_iterable(found):
             stated.add(str(triple[1]))
             if triple not in self._graph:
                 self._graph.add(triple)
                 self._own.add(triple)
         return stated
+
+    def _has(self, name: str) -> bool:
+        import rdflib
+
+        found = self._graph.triples((None, rdflib.URIRef(name), None))
+        return any(triple not in self._own for triple in found)
 
 
 @functools.cache
@@ -330,9 +377,9 @@ class HermitEngine(OxigraphEngine):
             if stronger is not None:
                 others.add(stronger)
 
-    def _apply(self, stratum: int, rule: str) -> set[str]:
+    def _apply(self, stratum: int, texts: Sequence[str]) -> set[str]:
         if stratum != DECIDING:
-            return self._derive(rule)
+            return self._derive(texts)
         self._decide()
         return set()
 
