@@ -436,6 +436,18 @@ def test_imports_are_not_followed_and_headers_do_no_harm() -> None:
     assert ontology.profile_violations() == []
 
 
+def test_texts_that_xml_cannot_say_are_told_apart() -> None:
+    ontology = reason(
+        r':word a owl:DatatypeProperty , owl:FunctionalProperty . :c a :Case ; :note "\u0001" .',
+        named(
+            One=r'[ a owl:Restriction ; owl:onProperty :word ; owl:hasValue "a\u0001" ]',
+            Two=r'[ a owl:Restriction ; owl:onProperty :word ; owl:hasValue "a\u0002" ]',
+        ),
+        r':c :word "a\u0001" .',
+    )
+    assert [answer(ontology, name) for name in ("One", "Two")] == ["met", "refuted"]
+
+
 def test_a_date_is_left_out_of_the_reasoning() -> None:
     ontology = reason(
         ":asOf a owl:DatatypeProperty , owl:FunctionalProperty .",

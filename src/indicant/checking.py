@@ -412,7 +412,7 @@ class _Check:
         self.checks("reasoner", "inconsistent", "unsatisfiable")
         try:
             with reasoner.Reasoner(
-                proofreading.printable(ontology_text(source)), "ntriples", timeout=self._seconds
+                ontology_text(source), "ntriples", timeout=self._seconds
             ) as hermit:
                 if hermit.is_consistent():
                     self._unsatisfiable(source, hermit, places)

@@ -40,9 +40,6 @@ _DIRECTIVE: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-_NOT_XML: Final = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\\u00(?:0[0-8BCbcEFef]|1[0-9A-Fa-f])"
-)
 _UNPRINTABLE: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
 )
@@ -280,11 +277,6 @@ def unprintable_texts(documents: Iterable[Document]) -> list[Result]:
                     )
                 )
     return found
-
-
-def printable(ntriples: str) -> str:
-    """Return N-Triples without the characters that XML cannot say."""
-    return _NOT_XML.sub("\ufffd", ntriples)
 
 
 def undefined_terms(documents: Sequence[Document]) -> list[Result]:

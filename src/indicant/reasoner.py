@@ -500,6 +500,12 @@ def _java_version(home: Path) -> int:
     return int(match[1]) if match else 0
 
 
+_SAYABLE: Final = {
+    code: 0xF0000 + code for code in (*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFFE, 0xFFFF)
+}
+"""For each character that XML cannot say, one of private use, so that what differed still does."""
+
+
 def _as_rdfxml(rdf: str | bytes, syntax: Format) -> str:
     """Return the graph as RDF/XML, the one syntax whose old parser is beyond doubt."""
     import pyoxigraph
@@ -526,7 +532,7 @@ def _as_rdfxml(rdf: str | bytes, syntax: Format) -> str:
                 help="its last part shall begin with a letter or an underscore",
             )
     document = pyoxigraph.serialize(triples, format=pyoxigraph.RdfFormat.RDF_XML)
-    return (document or b"").decode()
+    return (document or b"").decode().translate(_SAYABLE)
 
 
 def _is_header(triple: pyoxigraph.Triple) -> bool:
