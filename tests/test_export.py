@@ -17,8 +17,9 @@ from indicant.ask import Asker
 from indicant.cli import main
 from indicant.errors import IndicantError
 from indicant.export import FORMATS, serialize, write
-from indicant.owl import GENID, ontology_text
+from indicant.owl import ontology_text
 from indicant.reading import parse, read
+from indicant.terms import GENID
 
 ROOT = Path(__file__).resolve().parents[1]
 CASES = ROOT / "tests" / "ask" / "cases.ttl"

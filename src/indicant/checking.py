@@ -24,8 +24,8 @@ from indicant.loading import (
 from indicant.owl import ontology_text
 from indicant.reading import STDIN, read, read_text
 from indicant.reporting import Place, Report, Result, Rule
-from indicant.terms import IND, OWL, RDFS, TYPE, local_name
-from indicant.vocabulary import GENID, text_of
+from indicant.terms import GENID, IND, OWL, RDFS, TYPE, local_name
+from indicant.vocabulary import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -9,9 +9,9 @@ import pyoxigraph as ox
 
 from indicant.errors import IndicantError
 from indicant.merging import ONTOLOGY, Added, header, ontology_of, place_of, text_of
-from indicant.owl import GENID, ontology_text
+from indicant.owl import ontology_text
 from indicant.reporting import Place, Result
-from indicant.terms import IND, LABEL, OWL, RDF, RDFS, SKOS, TYPE, local_name
+from indicant.terms import GENID, IND, LABEL, OWL, RDF, RDFS, SKOS, TYPE, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

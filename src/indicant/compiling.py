@@ -33,9 +33,9 @@ from indicant.model import (
     RangeFacet,
     existentials,
 )
-from indicant.owl import GENID, constant, existential_classes, ontology_text
+from indicant.owl import constant, existential_classes, ontology_text
 from indicant.profile import read_model
-from indicant.terms import IND, LABEL, OWL, TYPE, local_name
+from indicant.terms import GENID, IND, LABEL, OWL, TYPE, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,6 +49,7 @@ GRAPH_FILE: Final = "graph.nt"
 VOCABULARY_FILE: Final = "vocabulary.nt"
 DIGEST_FILE: Final = "sha256"
 _COMPILER: Final = (
+    "axioms",
     "compiling",
     "implicants",
     "mappings",

@@ -17,10 +17,9 @@ from indicant.excerpting import Excerpt, Large, mentioned
 from indicant.lines import locate
 from indicant.loading import GUIDELINE_FILE, Source, Table, gather, graphs_in, resolve, roots
 from indicant.naming import prefixes_in
-from indicant.owl import GENID
 from indicant.reading import TURTLE, Document
 from indicant.reporting import Place, Result
-from indicant.terms import DCTERMS, IND, OWL, PROV, TYPE, XSD
+from indicant.terms import DCTERMS, GENID, IND, OWL, PROV, TYPE, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
 from indicant.model import ClassFacet, Existential, IndividualFacet, LiteralFacet, RangeFacet
-from indicant.terms import OWL, RDF, RDFS, TYPE, XSD
+from indicant.terms import GENID, OWL, RDF, RDFS, TYPE, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from indicant.loading import Source
-
-GENID: Final = "/.well-known/genid/"
 
 
 def _restore(term: object) -> str:

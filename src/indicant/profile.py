@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant import terms
+from indicant.axioms import Axioms, as_node
 from indicant.errors import IndicantError
 from indicant.model import (
-    BOUNDS,
     CASE,
     HAS_FINDING,
-    INTEGERS,
     INTERVENTION,
     RECEIVED,
     ROLES,
@@ -36,10 +35,10 @@ from indicant.model import (
     existentials,
     number_of,
 )
-from indicant.terms import IND, OWL, RDF, RDFS, TYPE, XSD, local_name
+from indicant.terms import IND, OWL, RDF, RDFS, TYPE, XSD, is_blank, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from indicant.loading import Source
 
@@ -47,41 +46,16 @@ MOST_PAIRS: Final = 5_000_000
 """How many pairs of a class and one above it are read: some 500 MB."""
 
 
-class _Reader:
+class _Reader(Axioms):
     """Walks the triples of a source and fills a model."""
 
     def __init__(self, source: Source, problems: list[IndicantError] | None = None) -> None:
-        self.index: dict[Term, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
-        self.file: dict[Term, str] = {}
-        self.texts = {document.path: document.text for document in source.documents}
-        for path, subject, predicate, value in source.triples():
-            assert isinstance(subject, (ox.NamedNode, ox.BlankNode))  # noqa: S101
-            assert isinstance(predicate, ox.NamedNode)  # noqa: S101
-            values = self.index[subject][predicate.value]
-            if value not in values:
-                values.append(value)  # type: ignore[arg-type]
-            self.file.setdefault(subject, path)
+        super().__init__(source)
         self.model = Model()
         self._problems = problems
         self._reading: list[str] = []
         self._groups: dict[str, set[str]] = {}
         self._ranges: dict[str, set[str]] = {}
-
-    # ------------------------------------------------------------------ helpers
-
-    def values(self, node: Term, predicate: str) -> list[Term]:
-        return self.index[node][predicate] if node in self.index else []
-
-    def one(self, node: Term, predicate: str) -> Term | None:
-        found = self.values(node, predicate)
-        return found[0] if found else None
-
-    def refuse(self, about: Term, axiom: str, why: str, hint: str | None = None) -> IndicantError:
-        file = self.file.get(about)
-        line = self._line(file, about) if file else None
-        return IndicantError(
-            f"outside the profile: {axiom}: {why}", file=file, line=line, help=hint
-        )
 
     def attempt(self, step: Callable[..., object], *given: object) -> None:
         """Take a step, and where refusals are collected go on after one."""
@@ -104,69 +78,7 @@ class _Reader:
 
     def _told(self, iri: str) -> bool:
         """Tell whether a term is declared, so that a refusal told already made it unknown."""
-        return bool(self._problems) and bool(self.values(_node(iri), TYPE))
-
-    def _line(self, file: str, about: Term) -> int | None:
-        if not isinstance(about, ox.NamedNode) or _is_blank(about):
-            return None
-        text = self.texts[file]
-        name = local_name(about.value)
-        for number, line in enumerate(text.splitlines(), 1):
-            head = line.split(None, 1)[0] if line.strip() and not line[0].isspace() else ""
-            if head in {f"<{about.value}>", f"<#{name}>"} or head.endswith(f":{name}"):
-                return number
-        return None
-
-    def members(self, head: Term, about: Term) -> list[Term]:
-        found: list[Term] = []
-        seen: set[Term] = set()
-        node: Term | None = head
-        while node is not None and node != _node(RDF + "nil"):
-            if node in seen or not self.values(node, RDF + "first"):
-                raise self.refuse(about, "rdf:List", "the list is broken")
-            seen.add(node)
-            found.extend(self.values(node, RDF + "first")[:1])
-            node = self.one(node, RDF + "rest")
-        return found
-
-    def subjects(self, *types: str) -> Iterator[ox.NamedNode | ox.BlankNode]:
-        wanted = {_node(value) for value in types}
-        for node, properties in list(self.index.items()):
-            if wanted.intersection(properties.get(TYPE, ())):
-                assert isinstance(node, (ox.NamedNode, ox.BlankNode))  # noqa: S101
-                yield node
-
-    def manchester(self, node: Term, depth: int = 0) -> str:
-        """Render a class expression in words close to the Manchester syntax."""
-        if isinstance(node, ox.Literal):
-            return node.value
-        if depth > 6 or not _is_blank(node):
-            return local_name(node.value) if isinstance(node, ox.NamedNode) else str(node)
-        for predicate, word in (("intersectionOf", " and "), ("unionOf", " or ")):
-            head = self.one(node, OWL + predicate)
-            if head is not None:
-                parts = [self.manchester(part, depth + 1) for part in self.members(head, node)]
-                return "(" + word.join(parts) + ")"
-        complement = self.one(node, OWL + "complementOf")
-        if complement is not None:
-            return f"not {self.manchester(complement, depth + 1)}"
-        on = self.one(node, OWL + "onProperty")
-        if on is not None:
-            name = self.manchester(on, depth + 1)
-            for predicate, values in self.index[node].items():
-                short = local_name(predicate)
-                if short in {"onProperty", "type", "onClass", "onDataRange"}:
-                    continue
-                words = {"someValuesFrom": "some", "allValuesFrom": "only", "hasValue": "value"}
-                qualified = self.one(node, OWL + "onClass") or self.one(node, OWL + "onDataRange")
-                return (
-                    f"{name} {words.get(short, short)} {self.manchester(values[0], depth + 1)}"
-                    + (f" {self.manchester(qualified, depth + 1)}" if qualified else "")
-                )
-        for predicate in self.index.get(node, ()):
-            if predicate.startswith(OWL):
-                return local_name(predicate)
-        return "an anonymous node"
+        return bool(self._problems) and bool(self.values(as_node(iri), TYPE))
 
     # ------------------------------------------------------------------ vocabulary
 
@@ -176,7 +88,7 @@ class _Reader:
         model = self.model
         criteria = set(self.subjects(IND + "Criterion"))
         for node in self.subjects(OWL + "Class", RDFS + "Class"):
-            if _is_blank(node) or not isinstance(node, ox.NamedNode) or node in criteria:
+            if is_blank(node) or not isinstance(node, ox.NamedNode) or node in criteria:
                 continue
             model.parents.setdefault(node.value, set())
         for subject in list(self.index):
@@ -190,7 +102,7 @@ class _Reader:
             for value in self.values(node, RDFS + "range"):
                 self.attempt(self._data_property, node, value)
         for subject, properties in self.index.items():
-            if isinstance(subject, ox.NamedNode) and not _is_blank(subject):
+            if isinstance(subject, ox.NamedNode) and not is_blank(subject):
                 for cls in properties.get(TYPE, ()):
                     if isinstance(cls, ox.NamedNode) and not cls.value.startswith((OWL, RDF, RDFS)):
                         model.types.setdefault(subject.value, set()).add(cls.value)
@@ -233,15 +145,15 @@ class _Reader:
                     "no property is above or below the roles of a case",
                 )
         for kind in ("Transitive", "Reflexive", "InverseFunctional", "Asymmetric"):
-            if _node(OWL + kind + "Property") in properties.get(TYPE, ()):
+            if as_node(OWL + kind + "Property") in properties.get(TYPE, ()):
                 raise self.refuse(
                     node, f"{self.manchester(node)} is {kind.lower()}", "not part of it"
                 )
-        if _node(OWL + "ObjectProperty") in properties.get(TYPE, ()):
+        if as_node(OWL + "ObjectProperty") in properties.get(TYPE, ()):
             for value in properties.get(RDFS + "range", ()):
                 self._object_range(node, value)
         for cls in properties.get(TYPE, ()):
-            if _is_blank(cls):
+            if is_blank(cls):
                 raise self.refuse(
                     node,
                     f"{self.manchester(node)} type {self.manchester(cls)}",
@@ -252,7 +164,7 @@ class _Reader:
         axiom = f"{self.manchester(node)} range {self.manchester(value)}"
         if not isinstance(node, ox.NamedNode) or not isinstance(value, ox.NamedNode):
             raise self.refuse(node, axiom, "a range is a named class")
-        if _is_blank(value) or node.value in {*ROLES, IND + "shows", IND + "excludes"}:
+        if is_blank(value) or node.value in {*ROLES, IND + "shows", IND + "excludes"}:
             raise self.refuse(node, axiom, "only a property of findings or courses has a range")
         self._ranges.setdefault(node.value, set()).add(value.value)
 
@@ -262,7 +174,7 @@ class _Reader:
             self._subclass(node, parent, criteria)
         for other in properties.get(OWL + "disjointWith", ()):
             self._disjoint(node, [node, other], criteria)
-        if _node(OWL + "AllDisjointClasses") in properties.get(TYPE, ()):
+        if as_node(OWL + "AllDisjointClasses") in properties.get(TYPE, ()):
             head = self.one(node, OWL + "members")
             if head is not None:
                 self._disjoint(node, self.members(head, node), criteria)
@@ -272,7 +184,7 @@ class _Reader:
             for value in properties.get(OWL + predicate, ()):
                 if predicate == "equivalentClass" and self._equal(node, value, criteria):
                     continue
-                if not _is_blank(node):
+                if not is_blank(node):
                     raise self.refuse(
                         node,
                         f"{self.manchester(node)} {predicate} {self.manchester(value)}",
@@ -284,7 +196,7 @@ class _Reader:
         """Take two named classes for one, if that is what they are said to be."""
         if not isinstance(node, ox.NamedNode) or not isinstance(other, ox.NamedNode):
             return False
-        if _is_blank(node) or _is_blank(other) or {node, other} & criteria:
+        if is_blank(node) or is_blank(other) or {node, other} & criteria:
             return False
         group = self._groups.get(node.value, {node.value}) | self._groups.get(
             other.value, {other.value}
@@ -298,10 +210,10 @@ class _Reader:
         self, node: Term, parent: Term, criteria: set[ox.NamedNode | ox.BlankNode]
     ) -> None:
         axiom = f"{self.manchester(node)} subClassOf {self.manchester(parent)}"
-        if _is_blank(node):
+        if is_blank(node):
             raise self.refuse(node, axiom, "the subclass shall be a named class")
         assert isinstance(node, ox.NamedNode)  # noqa: S101
-        if isinstance(parent, ox.NamedNode) and not _is_blank(parent):
+        if isinstance(parent, ox.NamedNode) and not is_blank(parent):
             if node in criteria:
                 if parent.value not in {CASE, OWL + "Thing"}:
                     raise self.refuse(
@@ -321,7 +233,7 @@ class _Reader:
             and isinstance(role, ox.NamedNode)
             and role.value in {HAS_FINDING, RECEIVED}
             and isinstance(cls, ox.NamedNode)
-            and not _is_blank(cls)
+            and not is_blank(cls)
             and isinstance(limit, ox.Literal)
             and limit.value == "1"
         ):
@@ -338,7 +250,7 @@ class _Reader:
         self, node: Term, members: list[Term], criteria: set[ox.NamedNode | ox.BlankNode]
     ) -> None:
         for member in members:
-            if _is_blank(member) or member in criteria:
+            if is_blank(member) or member in criteria:
                 raise self.refuse(
                     node,
                     "DisjointClasses " + ", ".join(self.manchester(one) for one in members),
@@ -369,7 +281,7 @@ class _Reader:
                         names = [entry[0] for entry in stack]
                         cycle = [*names[names.index(parent) :], parent]
                         raise self.refuse(
-                            _node(parent),
+                            as_node(parent),
                             " subClassOf ".join(local_name(name) for name in cycle),
                             "the hierarchy is cyclic",
                         )
@@ -389,7 +301,7 @@ class _Reader:
             pairs += len(above)
             if pairs > MOST_PAIRS:
                 raise self.refuse(
-                    _node(cls),
+                    as_node(cls),
                     f"{local_name(cls)} below {len(above) - 1:,} classes",
                     f"there are more than {MOST_PAIRS:,} pairs of a class and one above it",
                     "import a smaller part of the ontology",
@@ -407,7 +319,7 @@ class _Reader:
         for cls, others in model.apart.items():
             if cls in others:
                 raise self.refuse(
-                    _node(cls),
+                    as_node(cls),
                     f"{local_name(cls)} below two disjoint classes",
                     "the class can have no member",
                 )
@@ -449,66 +361,11 @@ class _Reader:
                     and not model.disjoint(one, other)
                 ):
                     raise self.refuse(
-                        _node(one),
+                        as_node(one),
                         f"PatientCase max 1 {local_name(one)} and max 1 {local_name(other)}",
                         "courses recorded once are disjoint, or one is below the other",
                         f"add  {local_name(one)} owl:disjointWith {local_name(other)}",
                     )
-
-    # ------------------------------------------------------------------ data ranges
-
-    def data_range(self, node: Term, about: Term) -> Range | str:
-        """Return a numeric range, or the IRI of another datatype."""
-        if not _is_blank(node):
-            assert isinstance(node, ox.NamedNode)  # noqa: S101
-            return self._named_range(node.value) or node.value
-        base = self.one(node, OWL + "onDatatype")
-        head = self.one(node, OWL + "withRestrictions")
-        if not isinstance(base, ox.NamedNode) or head is None:
-            raise self.refuse(
-                about,
-                f"{self.manchester(about)}: a data range other than a datatype with bounds",
-                "use xsd:integer or xsd:decimal with owl:withRestrictions",
-            )
-        result = self._named_range(base.value)
-        if result is None:
-            raise self.refuse(
-                about,
-                f"{self.manchester(about)}: bounds on {local_name(base.value)}",
-                "numbers are xsd:integer or xsd:decimal; xsd:double and xsd:float are other "
-                "values in OWL",
-            )
-        bounds: dict[str, Decimal | None] = dict.fromkeys(BOUNDS)
-        bounds.update(result.bounds())
-        for part in self.members(head, about):
-            for predicate, values in self.index[part].items():
-                name = local_name(predicate)
-                number = number_of(values[0])
-                if not predicate.startswith(XSD) or name not in bounds or number is None:
-                    raise self.refuse(
-                        about,
-                        f"{self.manchester(about)}: facet {name} {self.manchester(values[0])}",
-                        "facets are xsd:minInclusive, minExclusive, maxInclusive, maxExclusive "
-                        "with an integer or decimal",
-                    )
-                old = bounds[name]
-                tighter = max if name.startswith("min") else min
-                bounds[name] = number if old is None else tighter(old, number)
-        return Range(result.integral, *(bounds[name] for name in BOUNDS))
-
-    @staticmethod
-    def _named_range(iri: str) -> Range | None:
-        name = iri.removeprefix(XSD)
-        if iri in {XSD + "decimal", OWL + "rational", OWL + "real"}:
-            return Range()
-        if iri.startswith(XSD) and name in INTEGERS:
-            low, high = INTEGERS[name]
-            return Range(
-                integral=True,
-                min_inclusive=None if low is None else Decimal(low),
-                max_inclusive=None if high is None else Decimal(high),
-            )
-        return None
 
     # ------------------------------------------------------------------ criteria
 
@@ -545,7 +402,7 @@ class _Reader:
         self._reading.append(name)
         expression = self.expression(definitions[0], node)
         self._reading.pop()
-        if _node(CASE) in self.values(node, RDFS + "subClassOf") and self._beside_cases(
+        if as_node(CASE) in self.values(node, RDFS + "subClassOf") and self._beside_cases(
             definitions[0]
         ):
             raise self.refuse(
@@ -559,13 +416,12 @@ class _Reader:
 
     def _beside_cases(self, node: Term) -> bool:
         """Tell whether a class expression holds of what is no case and is related to nothing."""
-        if isinstance(node, ox.NamedNode) and not _is_blank(node):
+        if isinstance(node, ox.NamedNode) and not is_blank(node):
             definition = self.one(node, OWL + "equivalentClass")
             if definition is None:
                 return node.value == OWL + "Thing"
-            return _node(CASE) not in self.values(node, RDFS + "subClassOf") and self._beside_cases(
-                definition
-            )
+            above = self.values(node, RDFS + "subClassOf")
+            return as_node(CASE) not in above and self._beside_cases(definition)
         complement = self.one(node, OWL + "complementOf")
         if complement is not None:
             return not self._beside_cases(complement)
@@ -578,13 +434,13 @@ class _Reader:
         )
 
     def expression(self, node: Term, about: ox.NamedNode) -> Expression:
-        if not _is_blank(node):
+        if not is_blank(node):
             assert isinstance(node, ox.NamedNode)  # noqa: S101
             if node.value in {CASE, OWL + "Thing"}:
                 return Const(True)
             if node.value == OWL + "Nothing":
                 return Const(False)
-            if _node(IND + "Criterion") in self.values(node, TYPE):
+            if as_node(IND + "Criterion") in self.values(node, TYPE):
                 return self.criterion(node)
             raise self.refuse(
                 about,
@@ -614,11 +470,11 @@ class _Reader:
     def existential(self, role: str, filler: Term, node: Term, about: ox.NamedNode) -> Existential:
         text = f"{local_name(about.value)}: {self.manchester(node)}"
         parts = [filler]
-        if _is_blank(filler):
+        if is_blank(filler):
             head = self.one(filler, OWL + "intersectionOf")
             parts = [filler] if head is None else self.members(head, about)
         named = [
-            part.value for part in parts if isinstance(part, ox.NamedNode) and not _is_blank(part)
+            part.value for part in parts if isinstance(part, ox.NamedNode) and not is_blank(part)
         ]
         if len(named) != 1:
             raise self.refuse(
@@ -643,12 +499,12 @@ class _Reader:
                 f"{local_name(cls)} is not below ind:{local_name(ROLES[role])}, which "
                 f"ind:{local_name(role)} takes",
             )
-        facets = frozenset(self.facet(part, about, text) for part in parts if _is_blank(part))
+        facets = frozenset(self.facet(part, about, text) for part in parts if is_blank(part))
         return Existential(role, cls, facets)
 
     def facet(self, node: Term, about: ox.NamedNode, text: str) -> Facet:
         on = self.one(node, OWL + "onProperty")
-        if not isinstance(on, ox.NamedNode) or _is_blank(on):
+        if not isinstance(on, ox.NamedNode) or is_blank(on):
             raise self.refuse(about, text, "a facet restricts one named property")
         name = on.value
         kinds = {kind.value for kind in self.values(on, TYPE) if isinstance(kind, ox.NamedNode)}
@@ -674,9 +530,9 @@ class _Reader:
                     f"ind:{local_name(name)} is no facet",
                     "what an investigation shows, the case has: use ind:hasFinding",
                 )
-            if isinstance(value, ox.NamedNode) and not _is_blank(value):
+            if isinstance(value, ox.NamedNode) and not is_blank(value):
                 return IndividualFacet(name, value.value)
-            if isinstance(some, ox.NamedNode) and not _is_blank(some):
+            if isinstance(some, ox.NamedNode) and not is_blank(some):
                 return ClassFacet(name, some.value)
         else:
             raise self.refuse(
@@ -714,7 +570,7 @@ class _Reader:
                 )
                 for cls in sorted(missing):
                     raise self.refuse(
-                        _node(facet.individual),
+                        as_node(facet.individual),
                         f"{local_name(facet.property)} value {local_name(facet.individual)}",
                         f"the individual is not said to be a {local_name(cls)}",
                     )
@@ -729,7 +585,7 @@ class _Reader:
                 for other in sorted(peers - {one}):
                     if other not in model.different.get(one, ()):
                         raise self.refuse(
-                            _node(one),
+                            as_node(one),
                             f"{local_name(name)} value {local_name(one)}",
                             f"it is not said to be different from {local_name(other)}",
                             "list the values in an owl:AllDifferent",
@@ -739,7 +595,7 @@ class _Reader:
                     known = model.value_classes(one)
                     if cls not in known and not any(model.disjoint(cls, other) for other in known):
                         raise self.refuse(
-                            _node(one),
+                            as_node(one),
                             f"{local_name(name)} some {local_name(cls)}",
                             f"whether {local_name(one)} is of that class is left open",
                             "state the class of the individual, or that the classes are disjoint",
@@ -757,7 +613,7 @@ class _Reader:
 
     def _recommendation(self, node: Term, against: set[str]) -> None:
         model = self.model
-        if not isinstance(node, ox.NamedNode) or _is_blank(node):
+        if not isinstance(node, ox.NamedNode) or is_blank(node):
             raise self.refuse(node, "a recommendation without a name", "it needs an IRI")
         kinds = {kind.value for kind in self.values(node, TYPE) if hasattr(kind, "value")}
         action = self._single(node, IND + "action")
@@ -795,7 +651,7 @@ class _Reader:
         for other in recommendation.overrides:
             if other not in self.model.recommendations and not self._told(other):
                 raise self.refuse(
-                    _node(recommendation.iri),
+                    as_node(recommendation.iri),
                     f"{local_name(recommendation.iri)} overrides {local_name(other)}",
                     "no such recommendation is defined",
                 )
@@ -863,13 +719,3 @@ def _read(reader: _Reader) -> Model:
     reader.recommendations()
     reader.guidelines()
     return reader.model
-
-
-def _node(iri: str) -> ox.NamedNode:
-    return ox.NamedNode(iri)
-
-
-def _is_blank(term: Term) -> bool:
-    return isinstance(term, ox.BlankNode) or (
-        isinstance(term, ox.NamedNode) and "/.well-known/genid/" in term.value
-    )

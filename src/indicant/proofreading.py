@@ -17,8 +17,7 @@ from indicant.lines import Lines
 from indicant.naming import Names
 from indicant.reading import EXTENSIONS, TRIG, TURTLE, parse, read_text
 from indicant.reporting import Place, Result
-from indicant.terms import DCTERMS, IND, OWL, RDF, RDFS, SKOS, TYPE, XSD, local_name
-from indicant.vocabulary import GENID
+from indicant.terms import DCTERMS, GENID, IND, OWL, RDF, RDFS, SKOS, TYPE, XSD, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -406,7 +406,7 @@ def _genid(quads: Iterable[pyoxigraph.Quad], base: str, text: str) -> str:
         root = ontologies[0].rstrip("/#")
     else:
         root = f"{base}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    return f"{root}/.well-known/genid/"
+    return root + terms.GENID
 
 
 def _name_blank_nodes(

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant.model import BOUNDS
-from indicant.owl import GENID
-from indicant.terms import OWL, PREFIXES, RDF, RDFS, TYPE, XSD, local_name
+from indicant.terms import GENID, OWL, PREFIXES, RDF, RDFS, TYPE, XSD, is_blank, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -105,7 +104,7 @@ class Statements:
                 continue
             seen.add(triple)
             self.index[_name(subject)][_name(predicate)].append(value)  # type: ignore[arg-type]
-            if _anonymous(value):
+            if is_blank(value):
                 mentioned.add(_name(value))
         self._digests: dict[str, str] = {}
         self._left = 0
@@ -145,7 +144,7 @@ class Statements:
 
     def _key(self, predicate: str, value: Term) -> str:
         """Return what a value is, for values that are the same and no others."""
-        if not _anonymous(value):
+        if not is_blank(value):
             return str(value)
         members = self._members(value) if predicate in _UNORDERED else None
         if members is not None:
@@ -171,9 +170,9 @@ class Statements:
         """Yield the anonymous nodes that the digest of a node needs."""
         for predicate, values in self.index.get(node, {}).items():
             for value in values:
-                if _anonymous(value):
+                if is_blank(value):
                     members = self._members(value) if predicate in _UNORDERED else None
-                    yield from (_name(one) for one in members or [value] if _anonymous(one))
+                    yield from (_name(one) for one in members or [value] if is_blank(one))
 
     def _digest(self, start: str) -> str:
         """Return a digest of all that is stated of an anonymous node."""
@@ -199,7 +198,7 @@ class Statements:
 
     def _settled(self, predicate: str, value: Term) -> str:
         """Return the key of a value whose parts have digests, save one that leads to itself."""
-        if not _anonymous(value):
+        if not is_blank(value):
             return str(value)
         members = self._members(value) if predicate in _UNORDERED else None
         if members is not None:
@@ -215,7 +214,7 @@ class Statements:
         self._left -= 1
         if isinstance(value, ox.Literal):
             return literal_text(value)
-        if not _anonymous(value):
+        if not is_blank(value):
             return self._short(_name(value))
         if depth > _DEEPEST or self._left < 0:
             return "…"
@@ -257,7 +256,7 @@ class Statements:
 
     def _operand(self, value: Term, depth: int) -> str:
         text = self.text(value, depth + 1)
-        return f"({text})" if _anonymous(value) and " " in text else text
+        return f"({text})" if is_blank(value) and " " in text else text
 
     def _turtle(self, said: Mapping[str, list[Term]], depth: int) -> str:
         rows = sorted(
@@ -351,12 +350,6 @@ def apart(old: str, new: str) -> tuple[str, str]:
         cut = len(middle) > _LONGEST
         found.append(f"{'… ' if start else ''}{middle[:_LONGEST]}{' …' if end or cut else ''}")
     return found[0], found[1]
-
-
-def _anonymous(term: object) -> bool:
-    return isinstance(term, ox.BlankNode) or (
-        isinstance(term, ox.NamedNode) and GENID in term.value
-    )
 
 
 def _name(term: object) -> str:

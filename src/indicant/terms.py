@@ -13,6 +13,9 @@ SKOS: Final = "http://www.w3.org/2004/02/skos/core#"
 DCTERMS: Final = "http://purl.org/dc/terms/"
 PROV: Final = "http://www.w3.org/ns/prov#"
 
+GENID: Final = "/.well-known/genid/"
+"""What names a node that stands for a blank one."""
+
 PREFIXES: Final = {
     "dcterms": DCTERMS,
     "ind": IND,
@@ -26,6 +29,15 @@ PREFIXES: Final = {
 
 TYPE: Final = RDF + "type"
 LABEL: Final = RDFS + "label"
+
+
+def is_blank(term: object) -> bool:
+    """Tell whether a term of pyoxigraph is an anonymous node, or stands for one."""
+    import pyoxigraph
+
+    return isinstance(term, pyoxigraph.BlankNode) or (
+        isinstance(term, pyoxigraph.NamedNode) and GENID in term.value
+    )
 
 
 def local_name(iri: str) -> str:

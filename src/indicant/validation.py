@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from indicant import terms
 from indicant.errors import IndicantError
-from indicant.vocabulary import GENID, Vocabulary, slim_vocabulary, text_of
+from indicant.vocabulary import Vocabulary, slim_vocabulary, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -350,9 +350,9 @@ def _shortener(document: Document) -> Callable[[str], str]:
     }
 
     def shorten(term: str) -> str:
-        if GENID in term:
+        if terms.GENID in term:
             kind = types.get(term)
-            return f"[ a {shorten(kind)} ]" if kind and GENID not in kind else "[]"
+            return f"[ a {shorten(kind)} ]" if kind and terms.GENID not in kind else "[]"
         iri = term.rstrip(",.;:)")
         best = max(
             (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from indicant import terms
+from indicant.terms import GENID, is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +26,6 @@ _MAXIMUM: Final = terms.OWL + "maxQualifiedCardinality"
 _ON_CLASS: Final = terms.OWL + "onClass"
 _FIRST: Final = terms.RDF + "first"
 _REST: Final = terms.RDF + "rest"
-GENID: Final = "/.well-known/genid/"
 
 
 def slim_vocabulary(triples: Iterable[tuple[object, object, object]]) -> str:
@@ -58,7 +58,7 @@ def slim_vocabulary(triples: Iterable[tuple[object, object, object]]) -> str:
     def keep_all(node: str) -> None:
         for row in by_subject.get(node, ()):
             keep(*row)
-            if _is_anonymous(values[row[2]]):
+            if is_blank(values[row[2]]):
                 keep_all(row[2])
 
     for subject, rows in by_subject.items():
@@ -78,11 +78,11 @@ def slim_vocabulary(triples: Iterable[tuple[object, object, object]]) -> str:
                     keep(subject, predicate, value)
             elif predicate == _RANGE:
                 keep(subject, predicate, value)
-                if _is_anonymous(values[value]):
+                if is_blank(values[value]):
                     keep_all(value)
-            elif predicate in (_SUBCLASS, _DISJOINT) and not _is_anonymous(values[value]):
+            elif predicate in (_SUBCLASS, _DISJOINT) and not is_blank(values[value]):
                 keep(subject, predicate, value)
-            elif predicate == _EQUIVALENT and not _is_anonymous(values[value]):
+            elif predicate == _EQUIVALENT and not is_blank(values[value]):
                 keep(subject, _SUBCLASS, value)
                 keep(value, _SUBCLASS, subject)
             elif predicate == _SUBCLASS and of(value, _MAXIMUM):
@@ -117,7 +117,7 @@ class Vocabulary:
             rows.setdefault(subject, []).append((predicate, value, line))
             self.triples.add((subject, predicate, value))
             anonymous.update(
-                text_of(term) for term in (quad.subject, quad.object) if _is_anonymous(term)
+                text_of(term) for term in (quad.subject, quad.object) if is_blank(term)
             )
 
         def text(node: str) -> str:
@@ -195,14 +195,6 @@ class Vocabulary:
             lines.append(self._blocks.get(name, ""))
             lines += [line for other, line in self._disjoint.get(name, ()) if other in selected]
         return "".join(lines)
-
-
-def _is_anonymous(term: object) -> bool:
-    import pyoxigraph
-
-    return isinstance(term, pyoxigraph.BlankNode) or (
-        isinstance(term, pyoxigraph.NamedNode) and GENID in term.value
-    )
 
 
 def text_of(term: object) -> str:

@@ -12,10 +12,9 @@ from indicant.errors import IndicantError
 from indicant.loading import graphs_in
 from indicant.merging import text_of
 from indicant.naming import Names, prefixes_in
-from indicant.owl import GENID
 from indicant.reading import read
 from indicant.tables import Table
-from indicant.terms import LABEL, PREFIXES
+from indicant.terms import GENID, LABEL, PREFIXES
 
 if TYPE_CHECKING:
     from indicant.reading import Document

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant.terms import OWL, RDF, XSD
-from indicant.vocabulary import GENID
+from indicant.terms import OWL, RDF, XSD, is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,7 +84,7 @@ class Manchester:
         if isinstance(node, ox.Literal):
             yield Word(_literal(node))
             return
-        if depth > _DEEPEST or not _anonymous(node):
+        if depth > _DEEPEST or not is_blank(node):
             yield self._name(node)
             return
         for predicate, word in (("intersectionOf", "and"), ("unionOf", "or")):
@@ -115,7 +114,7 @@ class Manchester:
         yield from self._restriction(node, depth)
 
     def _operand(self, node: Term, depth: int) -> Iterator[Word]:
-        if not _anonymous(node):
+        if not is_blank(node):
             yield from self._expression(node, depth)
             return
         yield Word("(")
@@ -166,12 +165,6 @@ class Manchester:
         if isinstance(node, ox.NamedNode):
             return Word(self._shorten(node), node.value)
         return Word(getattr(node, "value", ""))
-
-
-def _anonymous(node: Term) -> bool:
-    return isinstance(node, ox.BlankNode) or (
-        isinstance(node, ox.NamedNode) and GENID in node.value
-    )
 
 
 def _literal(value: ox.Literal) -> str:
