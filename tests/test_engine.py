@@ -76,6 +76,23 @@ def test_a_rule_without_what_it_needs_says_nothing(
     assert [known(engine, document) for engine, document in pairs] == found
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_rules_of_one_number_do_not_build_on_one_another(
+    monkeypatch: pytest.MonkeyPatch, *, backwards: bool
+) -> None:
+    """One after the other, in whatever order, they derive what they derive together."""
+    pairs = work("oxigraph")
+    found = [known(engine, document) for engine, document in pairs]
+    assert any(len(together) > 1 for _, together in strata())
+    alone = [
+        (stratum, (rule,))
+        for stratum, together in strata()
+        for rule in (reversed(together) if backwards else together)
+    ]
+    monkeypatch.setattr(module, "strata", lambda: alone)
+    assert [known(engine, document) for engine, document in pairs] == found
+
+
 def test_a_question_without_what_it_needs_finds_nothing() -> None:
     """Not asking it finds the same, and every question that needs something is not asked once."""
     needy = {name: one.text for name, one in questions().items() if needs(one.text)}
