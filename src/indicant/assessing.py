@@ -9,39 +9,34 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
 from indicant import resources
 from indicant.answering import answering
+from indicant.catalogue import Catalogue
 from indicant.compiling import key_of, obtain
 from indicant.engine import Engine, make_engine
 from indicant.errors import IndicantError
 from indicant.loading import EXAMPLE_FILE, load, resolve
 from indicant.reading import Document, parse, read
 from indicant.records import (
-    RELATIONS,
     STATUSES,
     ActionRecord,
     Answer,
     AwaitedRecord,
     CaseRecord,
-    EvidenceRecord,
-    FactRecord,
     GuidelineRecord,
-    PassageRecord,
     ProposalRecord,
     ReasonRecord,
     RecommendationRecord,
     SettlingRecord,
     Status,
-    TensionRecord,
     TermRecord,
 )
-from indicant.terms import IND, TYPE, XSD, local_name
+from indicant.terms import IND, TYPE, XSD
 from indicant.validation import Finding, Validator, Vocabulary
-from indicant.validity import Validity
 from indicant.wording import ENGLISH, in_language
 
 if TYPE_CHECKING:
@@ -63,225 +58,6 @@ class InvalidCase(IndicantError):  # noqa: N818 - it is a finding, told as one
             help="every finding says what to mend; nothing is assessed before",
         )
         self.findings = tuple(findings)
-
-
-@dataclass(frozen=True)
-class _Recommendation:
-    iri: str
-    label: str
-    direction: Literal["for", "against"]
-    action: str
-    strength: str | None
-    urgency: str | None
-    urgency_order: int
-    phase: str | None
-    phase_order: int
-    contingent: bool
-    guideline: str | None
-
-
-@dataclass(frozen=True)
-class _Literal:
-    label: str
-    polarity: Literal["present", "absent"]
-    term: str
-    fact: str
-    question: str | None
-    investigations: tuple[str, ...]
-
-
-class _Catalogue:
-    """What a guideline says whatever the case, asked once."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.recommendations: dict[str, _Recommendation] = {}
-        for row in engine.ask("which-recommendations-are-there"):
-            iri, label, direction, action, strength, urgency, soon, phase, order, late, by = row
-            assert iri is not None and action is not None  # noqa: S101, PT018
-            self.recommendations[iri] = _Recommendation(
-                iri,
-                label or local_name(iri),
-                "for" if direction == "for" else "against",
-                action,
-                strength,
-                urgency,
-                int(soon or 99),
-                phase,
-                int(order or 99),
-                late in {"true", "1"},
-                by,
-            )
-        self.passages: dict[str, PassageRecord] = {}
-        for row in engine.ask("which-passages-are-there"):
-            iri, name, start, end, sha256, section, paraphrase = row
-            assert iri is not None  # noqa: S101
-            self.passages[iri] = PassageRecord(
-                id=name or local_name(iri),
-                start=int(start or 0),
-                end=int(end or 0),
-                sha256=sha256 or "",
-                section=section,
-                paraphrase=paraphrase or "",
-            )
-        marks = {row[0]: row[1] or "" for row in engine.ask("which-citations-are-there")}
-        said = self._said_about_passages(engine)
-        self.support: dict[str, list[PassageRecord]] = defaultdict(list)
-        self.evidence: dict[str, list[EvidenceRecord]] = defaultdict(list)
-        self.citations: dict[str, list[str]] = defaultdict(list)
-        for iri, passage, mark in engine.ask("which-passages-support-what"):
-            assert iri is not None and passage is not None  # noqa: S101, PT018
-            record = self.passages.get(passage)
-            if record is not None and record not in self.support[iri]:
-                self.support[iri].append(record)
-                self.evidence[iri].extend(said[passage])
-            if mark is not None and marks.get(mark, local_name(mark)) not in self.citations[iri]:
-                self.citations[iri].append(marks.get(mark, local_name(mark)))
-        self.shortest: dict[str, list[tuple[Answer, tuple[str, ...]]]] = defaultdict(list)
-        self.implicants = self._implicants(engine)
-        ranks = {relation: rank for rank, relation in enumerate(RELATIONS)}
-        for records in self.evidence.values():
-            records.sort(key=lambda one: ranks[one["relation"]])
-        self.counting: dict[str, list[str]] = defaultdict(list)
-        for action, iri, _ in engine.ask("what-counts-for-what"):
-            assert action is not None and iri is not None  # noqa: S101, PT018
-            self.counting[action].append(iri)
-        self.tensions: dict[str, dict[str, TensionRecord]] = defaultdict(dict)
-        for row in engine.ask("which-tensions-touch-what"):
-            recommendation, iri, label, description, resolution, passage = row
-            assert recommendation is not None and iri is not None  # noqa: S101, PT018
-            tension = self.tensions[recommendation].setdefault(
-                iri,
-                TensionRecord(
-                    iri=iri,
-                    label=label or local_name(iri),
-                    description=description,
-                    resolution=resolution,
-                    passages=[],
-                ),
-            )
-            if passage is not None:
-                tension["passages"].append(self.passage_id(passage))
-        self.labels: dict[str, str] = {}
-        self.below: dict[str, list[str]] = defaultdict(list)
-        for iri, label, above in engine.ask("which-interventions-are-there"):
-            assert iri is not None and above is not None  # noqa: S101, PT018
-            self.labels[iri] = label or local_name(iri)
-            if above != iri:
-                self.below[above].append(iri)
-        self.literals: dict[str, _Literal] = {}
-        self.opposite: dict[str, str] = {}
-        for iri, label, polarity, term, fact, question, by in engine.ask(
-            "which-literals-are-there"
-        ):
-            assert iri is not None and term is not None  # noqa: S101, PT018
-            known = self.literals.get(iri)
-            present = iri.endswith("/present")
-            stem = iri.removesuffix("/present" if present else "/absent")
-            self.opposite[iri] = f"{stem}/{'absent' if present else 'present'}"
-            found = (*(known.investigations if known else ()), *([by] if by else []))
-            self.literals[iri] = _Literal(
-                label or "",
-                "present" if polarity == "present" else "absent",
-                term,
-                fact or "",
-                question,
-                found,
-            )
-        self.awaited = {
-            iri: AwaitedRecord(
-                term=one.term,
-                label=one.fact,
-                question=one.question,
-                investigations=[
-                    TermRecord(term=by, label=self.label(by)) for by in one.investigations
-                ],
-            )
-            for iri, one in self.literals.items()
-        }
-        self.facts = {
-            iri: FactRecord(term=one.term, label=one.fact, polarity=one.polarity)
-            for iri, one in self.literals.items()
-        }
-        ordered = sorted({fact["label"] for fact in self.facts.values()})
-        places = {label: place for place, label in enumerate(ordered)}
-        self.places = {iri: places[fact["label"]] for iri, fact in self.facts.items()}
-        self._standing: dict[str, tuple[list[str], list[_Recommendation], list[TensionRecord]]] = {}
-        self.guidelines = [
-            (iri, label, version, scope)
-            for iri, label, version, scope in engine.ask("which-guidelines-are-there")
-        ] or [(None, None, None, None)]
-        self.validity = Validity(engine)
-
-    def _said_about_passages(self, engine: Engine) -> dict[str, list[EvidenceRecord]]:
-        """Return what publications say, by passage."""
-        publications = {row[0]: row for row in engine.ask("which-publications-are-there")}
-        said: dict[str, list[EvidenceRecord]] = defaultdict(list)
-        for row in engine.ask("which-evidence-speaks-to-what"):
-            _, relation, publication, passage, note, basis = row
-            assert relation and publication and passage  # noqa: S101, PT018
-            _, title, authors, year, venue, doi, pmid, pmcid = publications.get(
-                publication, (publication, *[None] * 7)
-            )
-            said[passage].append(
-                EvidenceRecord(
-                    relation=RELATIONS[relation],
-                    publication=publication,
-                    title=title or local_name(publication),
-                    authors=authors,
-                    year=year,
-                    venue=venue,
-                    doi=doi,
-                    pmid=pmid,
-                    pmcid=pmcid,
-                    passage=self.passage_id(passage),
-                    note=note,
-                    basis=basis,
-                )
-            )
-        return said
-
-    def _implicants(self, engine: Engine) -> dict[str, list[tuple[Answer, frozenset[str]]]]:
-        """Return, by recommendation, the answers that can be had and what each takes."""
-        answer: dict[tuple[str, str], Answer] = {}
-        literals: dict[tuple[str, str], set[str]] = defaultdict(set)
-        ranks: dict[tuple[str, str], int] = {}
-        for iri, met, rank, implicant, literal in engine.ask("which-implicants-are-there"):
-            assert iri and implicant and rank  # noqa: S101, PT018
-            answer[implicant, iri] = "met" if met == "met" else "refuted"
-            literals[implicant, iri].update([literal] if literal else [])
-            ranks[implicant, iri] = int(rank)
-        found: dict[str, list[tuple[Answer, frozenset[str]]]] = defaultdict(list)
-        for key in sorted(answer):
-            found[key[1]].append((answer[key], frozenset(literals[key])))
-        for key in sorted(answer, key=lambda one: (ranks[one], one)):
-            self.shortest[key[1]].append((answer[key], tuple(sorted(literals[key]))))
-        return found
-
-    def passage_id(self, iri: str) -> str:
-        """Return the short name of a passage."""
-        return self.passages[iri]["id"] if iri in self.passages else local_name(iri)
-
-    def standing(self, action: str) -> tuple[list[str], list[_Recommendation], list[TensionRecord]]:
-        """Return what counts for an action whatever the case.
-
-        That is every recommendation, those for it first; those for it, the soonest first; and
-        the tensions that touch any of them.
-        """
-        if action not in self._standing:
-            known = self.recommendations
-            counting = self.counting[action]
-            ordered = sorted(counting, key=lambda iri: (known[iri].direction != "for", iri))
-            soonest = sorted(
-                (known[iri] for iri in counting if known[iri].direction == "for"),
-                key=lambda one: (one.urgency_order, one.phase_order, one.iri),
-            )
-            tensions = {iri: one for name in ordered for iri, one in self.tensions[name].items()}
-            self._standing[action] = ordered, soonest, [tensions[iri] for iri in sorted(tensions)]
-        return self._standing[action]
-
-    def label(self, iri: str) -> str:
-        """Return the label of an intervention."""
-        return self.labels.get(iri, local_name(iri))
 
 
 @dataclass
@@ -349,7 +125,7 @@ class Assessor:
         self.key = key_of(source)
         spoken = replace(compiled, graph=in_language(compiled.graph, language))
         self._engine = make_engine(engine, spoken, source)
-        self._catalogue = _Catalogue(self._engine)
+        self._catalogue = Catalogue(self._engine)
         shapes = (resources.shapes() / "case.ttl").read_text(encoding="utf-8")
         self._validator = Validator(shapes, compiled.vocabulary)
         if validator not in {"shacl", "pyshacl"}:
@@ -364,7 +140,7 @@ class Assessor:
         return self._engine
 
     @property
-    def catalogue(self) -> _Catalogue:
+    def catalogue(self) -> Catalogue:
         """Return what the guideline says whatever the case."""
         return self._catalogue
 
@@ -543,20 +319,15 @@ class Assessor:
         return record
 
     def _order(self, record: ActionRecord) -> tuple[int, int, int, str]:
-        known = self._catalogue.recommendations
-        own = [known[one["iri"]] for one in record["recommendations"] if one["direction"] == "for"]
-        return (
-            _ORDER[record["status"]],
-            min((one.urgency_order for one in own), default=99),
-            min((one.phase_order for one in own), default=99),
-            record["action"],
-        )
+        standing = self._catalogue.standing(record["action"])
+        return _ORDER[record["status"]], standing.urgency, standing.phase, record["action"]
 
     def _action(self, action: str, rows: _Rows) -> ActionRecord:
         catalogue = self._catalogue
         status = rows.status[action]
         answers = rows.answers
-        ordered, soonest, tensions = catalogue.standing(action)
+        standing = catalogue.standing(action)
+        ordered, soonest = standing.ordered, standing.soonest
         leading = next((one for one in soonest if answers[one.iri] == "met"), None) or next(
             (one for one in soonest if answers[one.iri] == "open"), None
         )
@@ -584,7 +355,7 @@ class Assessor:
             awaiting=self._awaiting(settling),
             settledBy=[record for record, _ in settling],
             recommendations=recommendations,
-            tensions=tensions,
+            tensions=standing.tensions,
             including=self._terms(below, status) if status == "contraindicated" else [],
             excepting=(
                 self._terms(below, "contraindicated")
@@ -661,12 +432,10 @@ class Assessor:
         return [(record, order) for _, record, order in found]
 
     def _awaiting(self, settling: list[tuple[SettlingRecord, list[str]]]) -> list[AwaitedRecord]:
-        awaited = self._catalogue.awaited
         found: dict[tuple[str, str], AwaitedRecord] = {}
-        for _, facts in settling:
-            for literal in facts:
-                record = awaited[literal]
-                found.setdefault((record["term"], record["label"]), record)
+        for literal in dict.fromkeys(literal for _, facts in settling for literal in facts):
+            record = self._catalogue.awaited[literal]
+            found.setdefault((record["term"], record["label"]), record)
         return list(found.values())
 
 
