@@ -241,18 +241,18 @@ class Assessor:
     def _ask(self, everything: bool) -> dict[str, _Rows]:
         engine = self._engine
         found: dict[str, _Rows] = defaultdict(_Rows.empty)
-        for case, action, status in engine.ask("what-is-the-status"):
+        for case, action, status in engine.ask("what-is-the-status", ordered=False):
             assert case and action and status  # noqa: S101, PT018
             if everything or STATUSES[status] != "not-applicable":
                 found[case].status[action] = STATUSES[status]
         recommendations = self._catalogue.recommendations
-        for case, iri, answer in engine.ask("what-is-answered"):
+        for case, iri, answer in engine.ask("what-is-answered", ordered=False):
             assert case and iri  # noqa: S101, PT018
             rows = found[case]
             answers = rows.answers if iri in recommendations else rows.criteria
             answers[iri] = answer  # type: ignore[assignment]
         attesting: dict[str, dict[str, list[str]]] = defaultdict(dict)
-        for case, literal, node in engine.ask("which-node-attests-what"):
+        for case, literal, node in engine.ask("which-node-attests-what", ordered=False):
             assert case and literal and node  # noqa: S101, PT018
             attesting[case].setdefault(literal, []).append(node)
         # What "which-answers-are-possible" and "why-is-it-so" return, sooner; a test compares them.
@@ -270,9 +270,9 @@ class Assessor:
                     continue
                 for given, reason in self._catalogue.shortest[iri]:
                     if given == answer and all(literal in known for literal in reason):
-                        rows.reasons[iri] = {literal: nodes[literal] for literal in reason}
+                        rows.reasons[iri] = {literal: sorted(nodes[literal]) for literal in reason}
                         break
-        for case, iri in engine.ask("what-is-superseded"):
+        for case, iri in engine.ask("what-is-superseded", ordered=False):
             assert case and iri  # noqa: S101, PT018
             found[case].superseded.add(iri)
         for case, action, node in engine.ask("what-was-received"):

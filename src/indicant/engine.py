@@ -39,6 +39,7 @@ RENEWAL: Final = 200
 """After how many documents a store is loaded anew."""
 
 
+_ORDER: Final = re.compile(r"^ORDER BY .*\s*\Z", re.MULTILINE)
 _NEEDS: Final = re.compile(r"^#\+ needs: \[(.*)\]$", re.MULTILINE)
 
 
@@ -97,6 +98,12 @@ def question(name: str) -> str:
         raise IndicantError(f"there is no question '{name}'") from error
 
 
+@functools.cache
+def _unordered(name: str) -> str:
+    """Return the text of a question without the order of its rows, which takes time."""
+    return _ORDER.sub("", question(name))
+
+
 class Engine(ABC):
     """A guideline, at most one document of cases, and what follows for them."""
 
@@ -124,9 +131,14 @@ class Engine(ABC):
                     found[triple] = None
         return list(found)
 
-    def ask(self, name: str) -> list[Row]:
-        """Return the rows of a question, each value as its IRI or lexical form."""
-        query = question(name)
+    def ask(self, name: str, *, ordered: bool = True) -> list[Row]:
+        """Return the rows of a question, each value as its IRI or lexical form.
+
+        Args:
+            name: the name of the question.
+            ordered: whether the rows are to stand in the order that the question asks for.
+        """
+        query = question(name) if ordered else _unordered(name)
         return self.select(query) if self._speaks(needs(query)) else []
 
     def _speaks(self, needed: frozenset[str]) -> bool:
