@@ -71,7 +71,7 @@ class Axioms:
         found: list[Term] = []
         seen: set[Term] = set()
         node: Term | None = head
-        while node is not None and node != as_node(RDF + "nil"):
+        while node is not None and node != ox.NamedNode(RDF + "nil"):
             if node in seen or not self.values(node, RDF + "first"):
                 raise self.refuse(about, "rdf:List", "the list is broken")
             seen.add(node)
@@ -81,7 +81,7 @@ class Axioms:
 
     def subjects(self, *types: str) -> Iterator[ox.NamedNode | ox.BlankNode]:
         """Yield the nodes of one of some types."""
-        wanted = {as_node(value) for value in types}
+        wanted = {ox.NamedNode(value) for value in types}
         for node, properties in list(self.index.items()):
             if wanted.intersection(properties.get(TYPE, ())):
                 assert isinstance(node, (ox.NamedNode, ox.BlankNode))  # noqa: S101
@@ -175,8 +175,3 @@ class Axioms:
                 max_inclusive=None if high is None else Decimal(high),
             )
         return None
-
-
-def as_node(iri: str) -> ox.NamedNode:
-    """Return an IRI as a node."""
-    return ox.NamedNode(iri)

@@ -14,6 +14,7 @@ import pyoxigraph as ox
 
 from indicant.errors import IndicantError
 from indicant.owl import ontology_text
+from indicant.terms import NOT_XML
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +32,7 @@ FORMATS: Final = {
     "rdfxml": ox.RdfFormat.RDF_XML,
 }
 _XML_NAME: Final = re.compile(r"[^\W\d][\w.-]*\Z")
-_NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_NOT_XML: Final = re.compile(f"[{''.join(map(chr, sorted(NOT_XML)))}]")
 
 
 def published(

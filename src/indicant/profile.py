@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant import terms
-from indicant.axioms import Axioms, as_node
+from indicant.axioms import Axioms
 from indicant.errors import IndicantError
 from indicant.model import (
     CASE,
@@ -78,7 +78,7 @@ class _Reader(Axioms):
 
     def _told(self, iri: str) -> bool:
         """Tell whether a term is declared, so that a refusal told already made it unknown."""
-        return bool(self._problems) and bool(self.values(as_node(iri), TYPE))
+        return bool(self._problems) and bool(self.values(ox.NamedNode(iri), TYPE))
 
     # ------------------------------------------------------------------ vocabulary
 
@@ -145,11 +145,11 @@ class _Reader(Axioms):
                     "no property is above or below the roles of a case",
                 )
         for kind in ("Transitive", "Reflexive", "InverseFunctional", "Asymmetric"):
-            if as_node(OWL + kind + "Property") in properties.get(TYPE, ()):
+            if ox.NamedNode(OWL + kind + "Property") in properties.get(TYPE, ()):
                 raise self.refuse(
                     node, f"{self.manchester(node)} is {kind.lower()}", "not part of it"
                 )
-        if as_node(OWL + "ObjectProperty") in properties.get(TYPE, ()):
+        if ox.NamedNode(OWL + "ObjectProperty") in properties.get(TYPE, ()):
             for value in properties.get(RDFS + "range", ()):
                 self._object_range(node, value)
         for cls in properties.get(TYPE, ()):
@@ -174,7 +174,7 @@ class _Reader(Axioms):
             self._subclass(node, parent, criteria)
         for other in properties.get(OWL + "disjointWith", ()):
             self._disjoint(node, [node, other], criteria)
-        if as_node(OWL + "AllDisjointClasses") in properties.get(TYPE, ()):
+        if ox.NamedNode(OWL + "AllDisjointClasses") in properties.get(TYPE, ()):
             head = self.one(node, OWL + "members")
             if head is not None:
                 self._disjoint(node, self.members(head, node), criteria)
@@ -281,7 +281,7 @@ class _Reader(Axioms):
                         names = [entry[0] for entry in stack]
                         cycle = [*names[names.index(parent) :], parent]
                         raise self.refuse(
-                            as_node(parent),
+                            ox.NamedNode(parent),
                             " subClassOf ".join(local_name(name) for name in cycle),
                             "the hierarchy is cyclic",
                         )
@@ -301,7 +301,7 @@ class _Reader(Axioms):
             pairs += len(above)
             if pairs > MOST_PAIRS:
                 raise self.refuse(
-                    as_node(cls),
+                    ox.NamedNode(cls),
                     f"{local_name(cls)} below {len(above) - 1:,} classes",
                     f"there are more than {MOST_PAIRS:,} pairs of a class and one above it",
                     "import a smaller part of the ontology",
@@ -319,7 +319,7 @@ class _Reader(Axioms):
         for cls, others in model.apart.items():
             if cls in others:
                 raise self.refuse(
-                    as_node(cls),
+                    ox.NamedNode(cls),
                     f"{local_name(cls)} below two disjoint classes",
                     "the class can have no member",
                 )
@@ -361,7 +361,7 @@ class _Reader(Axioms):
                     and not model.disjoint(one, other)
                 ):
                     raise self.refuse(
-                        as_node(one),
+                        ox.NamedNode(one),
                         f"PatientCase max 1 {local_name(one)} and max 1 {local_name(other)}",
                         "courses recorded once are disjoint, or one is below the other",
                         f"add  {local_name(one)} owl:disjointWith {local_name(other)}",
@@ -402,7 +402,7 @@ class _Reader(Axioms):
         self._reading.append(name)
         expression = self.expression(definitions[0], node)
         self._reading.pop()
-        if as_node(CASE) in self.values(node, RDFS + "subClassOf") and self._beside_cases(
+        if ox.NamedNode(CASE) in self.values(node, RDFS + "subClassOf") and self._beside_cases(
             definitions[0]
         ):
             raise self.refuse(
@@ -421,7 +421,7 @@ class _Reader(Axioms):
             if definition is None:
                 return node.value == OWL + "Thing"
             above = self.values(node, RDFS + "subClassOf")
-            return as_node(CASE) not in above and self._beside_cases(definition)
+            return ox.NamedNode(CASE) not in above and self._beside_cases(definition)
         complement = self.one(node, OWL + "complementOf")
         if complement is not None:
             return not self._beside_cases(complement)
@@ -440,7 +440,7 @@ class _Reader(Axioms):
                 return Const(True)
             if node.value == OWL + "Nothing":
                 return Const(False)
-            if as_node(IND + "Criterion") in self.values(node, TYPE):
+            if ox.NamedNode(IND + "Criterion") in self.values(node, TYPE):
                 return self.criterion(node)
             raise self.refuse(
                 about,
@@ -570,7 +570,7 @@ class _Reader(Axioms):
                 )
                 for cls in sorted(missing):
                     raise self.refuse(
-                        as_node(facet.individual),
+                        ox.NamedNode(facet.individual),
                         f"{local_name(facet.property)} value {local_name(facet.individual)}",
                         f"the individual is not said to be a {local_name(cls)}",
                     )
@@ -585,7 +585,7 @@ class _Reader(Axioms):
                 for other in sorted(peers - {one}):
                     if other not in model.different.get(one, ()):
                         raise self.refuse(
-                            as_node(one),
+                            ox.NamedNode(one),
                             f"{local_name(name)} value {local_name(one)}",
                             f"it is not said to be different from {local_name(other)}",
                             "list the values in an owl:AllDifferent",
@@ -595,7 +595,7 @@ class _Reader(Axioms):
                     known = model.value_classes(one)
                     if cls not in known and not any(model.disjoint(cls, other) for other in known):
                         raise self.refuse(
-                            as_node(one),
+                            ox.NamedNode(one),
                             f"{local_name(name)} some {local_name(cls)}",
                             f"whether {local_name(one)} is of that class is left open",
                             "state the class of the individual, or that the classes are disjoint",
@@ -651,7 +651,7 @@ class _Reader(Axioms):
         for other in recommendation.overrides:
             if other not in self.model.recommendations and not self._told(other):
                 raise self.refuse(
-                    as_node(recommendation.iri),
+                    ox.NamedNode(recommendation.iri),
                     f"{local_name(recommendation.iri)} overrides {local_name(other)}",
                     "no such recommendation is defined",
                 )

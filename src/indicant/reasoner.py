@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from indicant.errors import IndicantError
+from indicant.terms import NOT_XML
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -500,9 +501,7 @@ def _java_version(home: Path) -> int:
     return int(match[1]) if match else 0
 
 
-_SAYABLE: Final = {
-    code: 0xF0000 + code for code in (*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFFE, 0xFFFF)
-}
+_SAYABLE: Final = {code: 0xF0000 + code for code in NOT_XML}
 """For each character that XML cannot say, one of private use, so that what differed still does."""
 
 

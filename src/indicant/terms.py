@@ -16,6 +16,9 @@ PROV: Final = "http://www.w3.org/ns/prov#"
 GENID: Final = "/.well-known/genid/"
 """What names a node that stands for a blank one."""
 
+NOT_XML: Final = frozenset((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFFE, 0xFFFF))
+"""The characters that XML 1.0 cannot say."""
+
 PREFIXES: Final = {
     "dcterms": DCTERMS,
     "ind": IND,
