@@ -156,7 +156,8 @@ class Advice:
 class Guideline:
     """A guideline with its vocabulary; every class comes after its parents.
 
-    ``objects`` tells which object properties are functional, ``reach`` which have a range.
+    ``objects`` tells which object properties are functional, ``reach`` which have a range,
+    ``alias`` which further names there are for classes.
     """
 
     classes: Mapping[str, tuple[str, ...]]
@@ -167,6 +168,7 @@ class Guideline:
     reach: Mapping[str, str] = field(default_factory=dict)
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     individuals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    alias: Mapping[str, str] = field(default_factory=dict)
     criteria: Mapping[str, Expression] = field(default_factory=dict)
     advice: Mapping[str, Advice] = field(default_factory=dict)
 
@@ -181,7 +183,17 @@ class Guideline:
         }
         for cls, parents in (*self.classes.items(), *self.kinds.items()):
             found[cls] = frozenset({cls}).union(*(found[parent] for parent in parents))
-        return found
+        for name, cls in self.alias.items():
+            found[name] = found[cls]
+        names = {cls: {one for one, of in self.alias.items() if of == cls} for cls in found}
+        return {
+            cls: up.union(*(names[one] for one in up if one in names)) for cls, up in found.items()
+        }
+
+    def same(self, cls: str) -> set[str]:
+        """Return all names of a class."""
+        named = self.alias.get(cls, cls)
+        return {named, *(one for one, of in self.alias.items() if of == named)}
 
     @functools.cached_property
     def pairs(self) -> frozenset[tuple[str, str]]:
@@ -225,7 +237,8 @@ class Guideline:
 class Node:
     """A finding or an intervention of a case.
 
-    ``place`` is a role, or the name of the investigation that shows the finding.
+    ``place`` is a role, or the name of the investigation that shows the finding; ``planned`` tells
+    whether the case proposes the node beside.
     """
 
     name: str
@@ -234,6 +247,7 @@ class Node:
     values: tuple[tuple[str, Value], ...] = ()
     start: datetime.date | None = None
     end: datetime.date | None = None
+    planned: bool = False
 
     @property
     def role(self) -> str:
@@ -258,10 +272,9 @@ def values_of(case: Case, node: Node) -> dict[str, list[Value]]:
     for name, value in node.values:
         found.setdefault(name, []).append(value)
     weeks = found.get(WEEKS)
-    if node.role == PROPOSES:
-        return found
-    if node.start is not None:
-        days = ((node.end or case.as_of) - node.start).days
+    end = node.end or (None if node.role == PROPOSES else case.as_of)
+    if node.start is not None and end is not None:
+        days = (end - node.start).days
         found[DAYS] = [Fraction(days)]
         if weeks is None:
             found[WEEKS] = [Fraction(days, 7)]
@@ -524,7 +537,8 @@ def statuses(guideline: Guideline, answers: Mapping[str, str]) -> dict[str, str]
     sides: dict[str, tuple[list[int], list[int]]] = {}
     for one in guideline.advice.values():
         if one.kind == "Indication":
-            sides.setdefault(one.action, ([], []))[0].append(score[answers[one.name]])
+            for action in guideline.same(one.action):
+                sides.setdefault(action, ([], []))[0].append(score[answers[one.name]])
         else:
             for action, up in guideline.above.items():
                 if one.action in up:

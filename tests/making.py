@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import random
 from dataclasses import replace
 from decimal import Decimal
@@ -117,6 +118,9 @@ def guideline_text(guideline: Guideline) -> str:
     for cls, parents in (*guideline.classes.items(), *guideline.kinds.items()):
         above = f" ; rdfs:subClassOf {' , '.join(parents)}" if parents else ""
         lines.append(f"{cls} a owl:Class{above} .")
+    lines += [
+        f"{name} a owl:Class ; owl:equivalentClass {cls} ." for name, cls in guideline.alias.items()
+    ]
     for group in guideline.disjoint:
         if len(group) == 2:
             lines.append(f"{group[0]} owl:disjointWith {group[1]} .")
@@ -160,6 +164,7 @@ def case_text(cases: Iterable[Case]) -> str:
     for case in cases:
         facts = [f'a ind:PatientCase ; ind:asOf "{case.as_of}"^^xsd:date']
         facts += [f"{node.place} :{node.name}" for node in case.nodes if node.place in ROOTS]
+        facts += [f"ind:proposes :{node.name}" for node in case.nodes if node.planned]
         facts += [f"ind:proposes {cls}" for cls in case.proposes]
         facts += [f"ind:excludes {cls}" for by, cls in case.excludes if not by]
         lines.append(f":{case.name} {' ; '.join(facts)} .")
@@ -214,6 +219,7 @@ class Maker:
         guideline = replace(guideline, disjoint=self._disjoint(guideline))
         guideline = replace(guideline, once=self._once(guideline))
         guideline = self._properties(guideline)
+        guideline = replace(guideline, alias=self._alias(guideline))
         pool = self._pool(guideline)
         criteria: dict[str, Expression] = {}
         for number in range(self.random.randint(6, 9)):
@@ -224,6 +230,12 @@ class Maker:
                 body = And((Ref(TOP), body))
             criteria[f"ex:C{number}"] = body
         return self._advice(replace(guideline, criteria=criteria))
+
+    def _alias(self, guideline: Guideline) -> dict[str, str]:
+        """Return further names for some classes, before and behind them in the alphabet."""
+        names = [f"ex:{letter}{number}" for number in range(2) for letter in "AZ"]
+        chosen = self.random.sample(names, self.random.choice((0, 0, 1, 2)))
+        return {name: self.one(guideline.classes) for name in sorted(chosen)}
 
     def _disjoint(self, guideline: Guideline) -> tuple[tuple[str, ...], ...]:
         found: tuple[tuple[str, ...], ...] = ()
@@ -482,6 +494,8 @@ class Maker:
                 node = self._value(guideline, case, node, facet)
         if self.chance(0.15):
             node = self._dated(case, node, self.random.randint(0, 90))
+        if node.role == RECEIVED and self.chance(0.02):
+            node = replace(node, planned=True)
         return replace(case, nodes=(*others, node))
 
     def _place(self, guideline: Guideline, case: Case, atom: Some) -> str:
@@ -544,6 +558,8 @@ class Maker:
         values: list[Value] = [
             round(one, 6) if isinstance(one, Decimal) and one % 1 else one for one in found
         ]
+        if values and self.chance(0.1):
+            values = self._strangers(facet, span) or values
         if not values:
             return node
         value = self.one(values)
@@ -553,7 +569,9 @@ class Maker:
                 if node.role != PROPOSES and self.chance(0.6):
                     return self._dated(case, node, days)
                 weeks = Decimal(days) / 7 if name == DAYS else value
-                if WEEKS not in taken:
+                if self.chance(0.3):
+                    weeks += Decimal(self.random.randint(1, 13)) / 100
+                if WEEKS not in taken and (node.start is None or self.chance(0.1)):
                     return replace(node, values=(*node.values, (WEEKS, round(weeks, 3) + 0)))
             return node
         if isinstance(value, Decimal) and value == int(value):
@@ -561,6 +579,135 @@ class Maker:
             tenth = span is None or span.datatype == "decimal"
             value = Decimal(f"{plain}.0") if tenth and self.chance(0.3) else plain
         return replace(node, values=(*node.values, (name, value)))
+
+    def _strangers(self, facet: Facet, span: Span | None) -> list[Value]:
+        """Return values close to those that a facet names, or that nothing names."""
+        near = Decimal(self.random.choice((-1, 1))) / self.random.choice((10, 20, 100))
+        bounds = facet.span.bounds if isinstance(facet, Within) else ()
+        numbers: list[Value] = [limit + near for _, limit in bounds]
+        texts: list[Value] = [True, False, "stranger"]
+        return [one for one in (*numbers, *texts) if span is None or one in span]
+
+    # -------------------------------------------------------------- versions
+
+    def revised(self, guideline: Guideline) -> Guideline:
+        """Return another version of a guideline: one or two things changed, within the profile."""
+        for _ in range(self.random.randint(1, 2)):
+            change = self.one(
+                (
+                    self._other_advice,
+                    self._other_criterion,
+                    self._other_place,
+                    self._other_values,
+                    self._other_function,
+                    self._other_limits,
+                    self._other_names,
+                )
+            )
+            guideline = change(guideline)
+        return guideline
+
+    def _other_advice(self, guideline: Guideline) -> Guideline:
+        name = self.one(guideline.advice)
+        one = guideline.advice[name]
+        actions = sorted({other.action for other in guideline.advice.values()})
+        new = replace(one, action=self.one(actions), criterion=self.one(guideline.criteria))
+        if self.chance(0.3):
+            new = replace(
+                new, kind="Contraindication" if one.kind == "Indication" else "Indication"
+            )
+        trial = replace(guideline, advice={**guideline.advice, name: new})
+        return guideline if _cyclic(trial.overriders()) else trial
+
+    def _other_criterion(self, guideline: Guideline) -> Guideline:
+        name = self.one(guideline.criteria)
+        if any(Ref(name) in _leaves(one) for one in guideline.criteria.values()):
+            return guideline
+        pool = [
+            atom for body in guideline.criteria.values() for atom in brute.atoms_of(guideline, body)
+        ]
+        if not pool:
+            return guideline
+        few = self.random.sample(pool, min(len(pool), 3))
+        body = self._expression(2, 4, few, {})
+        return replace(guideline, criteria={**guideline.criteria, name: body})
+
+    def _other_place(self, guideline: Guideline) -> Guideline:
+        """Move a class elsewhere in the hierarchy."""
+        order = list(guideline.classes)
+        cls = self.one(order)
+        root = FINDING if FINDING in guideline.above[cls] else INTERVENTION
+        before = [one for one in order[: order.index(cls)] if root in guideline.above[one]]
+        parents = (self.one((root, *before)),)
+        return self._sound(
+            guideline, replace(guideline, classes={**guideline.classes, cls: parents})
+        )
+
+    def _other_values(self, guideline: Guideline) -> Guideline:
+        """Let an individual be of another class."""
+        own = [one for one in guideline.individuals if one.startswith("ex:")]
+        one = self.one(own)
+        stem = one[4]
+        kinds = [f"ex:{k}{stem}" for k in "KLM" if f"ex:{k}{stem}" in guideline.kinds]
+        types = (self.one(kinds[1:] or kinds),)
+        return replace(guideline, individuals={**guideline.individuals, one: types})
+
+    def _other_function(self, guideline: Guideline) -> Guideline:
+        """Let an object property have one value or any number of them."""
+        name = self.one(one for one in guideline.objects if one.startswith("ex:"))
+        return replace(guideline, objects={**guideline.objects, name: not guideline.objects[name]})
+
+    def _other_limits(self, guideline: Guideline) -> Guideline:
+        """Let what occurs once occur more often, or the other way round."""
+        once = list(guideline.once)
+        if once and self.chance(0.5):
+            once.remove(self.one(once))
+            return replace(guideline, once=tuple(once))
+        more = self._once(replace(guideline, once=()))[0]
+        return self._sound(guideline, replace(guideline, once=tuple(dict.fromkeys((*once, more)))))
+
+    def _other_names(self, guideline: Guideline) -> Guideline:
+        """Say that a class has the name of another one as well."""
+        if self.chance(0.5):
+            return guideline
+        used = {one.action for one in guideline.advice.values()}
+        leaves = [
+            cls
+            for cls in guideline.classes
+            if cls not in used
+            and not any(cls in parents for parents in guideline.classes.values())
+            and not any(cls in group for group in guideline.disjoint)
+            and not any(cls == other for _, other in guideline.once)
+            and cls not in guideline.alias.values()
+            and not any(
+                cls == atom.cls
+                for body in guideline.criteria.values()
+                for atom in brute.atoms_of(guideline, body)
+            )
+        ]
+        if not leaves:
+            return guideline
+        name = self.one(leaves)
+        root = FINDING if FINDING in guideline.above[name] else INTERVENTION
+        peers = [one for one in guideline.classes if root in guideline.above[one] and one != name]
+        classes = {one: up for one, up in guideline.classes.items() if one != name}
+        trial = replace(
+            guideline, classes=classes, alias={**guideline.alias, name: self.one(peers)}
+        )
+        return self._sound(guideline, trial)
+
+    @staticmethod
+    def _sound(guideline: Guideline, trial: Guideline) -> Guideline:
+        """Return the changed guideline where its classes can have members and are told apart."""
+        limits = trial.once
+        apart = all(
+            role != other
+            or one in trial.above[two]
+            or two in trial.above[one]
+            or trial.apart(one, two)
+            for (role, one), (other, two) in itertools.combinations(limits, 2)
+        )
+        return trial if apart and all(trial.possible([cls]) for cls in trial.above) else guideline
 
 
 class BesideMaker(Maker):

@@ -16,11 +16,15 @@ from typing import TYPE_CHECKING
 import brute
 from brute import And, Case, Expression, Guideline, Not, Or, Ref, Some
 from indicant import resources
+from indicant.advising import Statuses, advise
 from indicant.compiling import CompiledGuideline, compile_source
 from indicant.engine import ENGINES, Engine, Row, make_engine
 from indicant.errors import IndicantError
 from indicant.loading import Source, load
+from indicant.possible import Space
+from indicant.profile import read_model
 from indicant.reading import Document, parse
+from indicant.recording import turtle
 from indicant.validation import Validator
 from making import BASE, EX, IND, BesideMaker, Maker, case_text, guideline_text
 
@@ -36,6 +40,7 @@ SELECT ?case ?answer ?subject WHERE {
 ORDER BY ?case ?answer ?subject
 """
 ANSWERS = {IND + "meets": "met", IND + "refutes": "refuted", IND + "leavesOpen": "open"}
+NEVER = float("inf")
 EXPLAINING = ("why-is-it-so", "what-would-settle-it", "what-is-proposed")
 
 
@@ -65,6 +70,8 @@ class Tally:
     guidelines: int = 0
     cases: int = 0
     beyond: int = 0
+    vectors: int = 0
+    joint: int = 0
     invalid: int = 0
     disagreements: int = 0
 
@@ -203,6 +210,93 @@ class Bench:
                 for name, rows in superseded.items()
             },
         )
+        return found
+
+    def decided(self, case: Case) -> dict[str, str]:
+        """Return what the rules answer about a case, by recommendation and criterion."""
+        engine = self.engines["oxigraph"]
+        engine.begin(self.document([case]).quads)
+        return {
+            subject or "": ANSWERS[answer or ""] for _, answer, subject in engine.select(DECIDED)
+        }
+
+
+class Proofs:
+    """All cases that some versions of a guideline can read, as verification and diff know them."""
+
+    def __init__(self, benches: Sequence[Bench]) -> None:
+        self.benches = benches
+        self.advice = [advise(read_model(bench.source)) for bench in benches]
+        self.space = Space(
+            [one.model for one in self.advice], [one.existentials() for one in self.advice]
+        )
+        self.statuses = [
+            Statuses(one, self.space, version) for version, one in enumerate(self.advice)
+        ]
+
+    def impossible(self, case: Case) -> list[str]:
+        """Return the answers about a case that the space does not hold together.
+
+        Nothing is returned where the whole vector, over all versions, is one that it holds.
+        """
+        told = [
+            (version, iri, answer)
+            for version, bench in enumerate(self.benches)
+            for iri, answer in bench.decided(case).items()
+            if iri in self.advice[version].compiled
+        ]
+        goals = [self.statuses[version].answer(iri, answer) for version, iri, answer in told]
+        circuit = self.space.circuit
+        if circuit.possible(circuit.all_of(goals), NEVER):
+            return []
+        alone = [
+            f"version {version}: {_short(iri, EX)} {answer}"
+            for (version, iri, answer), goal in zip(told, goals, strict=True)
+            if not circuit.possible(goal, NEVER)
+        ]
+        return alone or ["each answer alone, but not all together"]
+
+    def strays(self, limit: int) -> list[str]:
+        """Return witnesses that are invalid, or are answered otherwise than is said of them."""
+        circuit = self.space.circuit
+        found: list[str] = []
+        wanted = [
+            (version, action, status, where)
+            for version, statuses in enumerate(self.statuses)
+            for action in self.advice[version].actions()
+            for status, where in statuses.each(action)
+        ]
+        if len(self.benches) > 1:
+            first, second = self.statuses
+            wanted = [
+                (0, action, f"{one} and {other}", circuit.all_of((here, there)))
+                for action in sorted({one for two in self.advice for one in two.actions()})
+                for one, here in first.each(action)
+                for other, there in second.each(action)
+                if one != other
+            ]
+        for version, action, status, where in wanted[:limit]:
+            chosen = circuit.least(where, NEVER)
+            if chosen is None:
+                continue
+            text = turtle(self.space.recorded(chosen), {"ex": EX})
+            document = parse(text, path="case.ttl")
+            said = []
+            for bench in self.benches:
+                findings = bench.validator.check(document)
+                if any(one.severity == "violation" for one in findings):
+                    found.append(f"invalid: {findings[0].message}: {text}")
+                bench.engines["oxigraph"].begin(document.quads)
+                said.append(
+                    {
+                        row[1]: (row[2] or "").removeprefix(IND)
+                        for row in bench.engines["oxigraph"].ask("what-is-the-status")
+                    }.get(action, "NotApplicable")
+                )
+            names = [one.title().replace("-", "") for one in status.split(" and ")]
+            told = said if len(self.benches) > 1 else [said[version]]
+            if told != names:
+                found.append(f"{_short(action, EX)} is {told}, not {status}: {text}")
         return found
 
 
@@ -358,8 +452,19 @@ def report(guideline: Guideline, cases: Sequence[Case], what: object) -> None:
 # ---------------------------------------------------------------------- running
 
 
-def run(pairs: int, seed: int, tally: Tally, *, verbose: bool = False) -> Iterator[str]:
-    """Compare at least so many pairs, and yield every disagreement after reporting it."""
+def run(
+    pairs: int, seed: int, tally: Tally, *, vectors: bool = False, verbose: bool = False
+) -> Iterator[str]:
+    """Compare at least so many pairs, and yield every disagreement after reporting it.
+
+    Args:
+        pairs: how many pairs of a criterion and a case.
+        seed: the first seed.
+        tally: where to count.
+        vectors: whether all answers of each case are to be possible together, in one version and
+            in two, and whether all witnesses are to be answered as told.
+        verbose: whether to print how far it is.
+    """
     number = seed
     while tally.pairs < pairs:
         maker = BesideMaker(number) if number % 4 == 0 else Maker(number)
@@ -380,6 +485,11 @@ def run(pairs: int, seed: int, tally: Tally, *, verbose: bool = False) -> Iterat
                 cases.append(case)
             else:
                 tally.invalid += 1
+        if vectors:
+            for what in _proofs(maker, bench, cases, tally):
+                tally.disagreements += 1
+                print(f"DISAGREEMENT: seed {number}: {what}", flush=True)
+                yield what
         while cases:
             size = maker.one((1, 2, 3))
             batch, cases = cases[:size], cases[size:]
@@ -395,16 +505,46 @@ def run(pairs: int, seed: int, tally: Tally, *, verbose: bool = False) -> Iterat
         number += 1
 
 
+def _proofs(maker: Maker, bench: Bench, cases: Sequence[Case], tally: Tally) -> Iterator[str]:
+    """Yield what verification and diff do not know of these and more cases of a guideline."""
+    more = (maker.case(bench.guideline, f"m{number}") for number in range(12))
+    every = [*cases, *(one for one in more if bench.valid(one))]
+    alone = Proofs([bench])
+    yield from alone.strays(200)
+    for case in every:
+        tally.vectors += 1
+        yield from _told([bench], case, alone.impossible(case)[:1])
+    revised = maker.revised(bench.guideline)
+    try:
+        other = Bench(revised)
+    except IndicantError:
+        return  # the profile does not take it
+    both = Proofs([bench, other])
+    yield from both.strays(60)
+    for case in every:
+        if other.valid(case):
+            tally.joint += 1
+            yield from _told([bench, other], case, both.impossible(case)[:1])
+
+
+def _told(benches: Sequence[Bench], case: Case, found: Sequence[str]) -> Iterator[str]:
+    for what in found:
+        texts = [guideline_text(bench.guideline) for bench in benches]
+        yield "\n".join([f"no possible case has: {what}", *texts, case_text([case])])
+
+
 def main() -> int:
     """Compare as many pairs as the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pairs", type=int, nargs="?", default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--vectors", action="store_true", help="hold verification and diff to it")
     parser.add_argument("--stop", type=int, default=3, help="stop after so many disagreements")
     options = parser.parse_args()
     tally = Tally()
     started = time.monotonic()
-    for count, _ in enumerate(run(options.pairs, options.seed, tally, verbose=True), 1):
+    found = run(options.pairs, options.seed, tally, vectors=options.vectors, verbose=True)
+    for count, _ in enumerate(found, 1):
         if count >= options.stop:
             break
     print(
@@ -413,6 +553,11 @@ def main() -> int:
         "values gives, statuses: "
         + ", ".join(f"{n} {name}" for name, n in sorted(tally.statuses.items()))
     )
+    if options.vectors:
+        print(
+            f"{tally.vectors} vectors possible in one version, {tally.joint} in two, but for the "
+            "disagreements"
+        )
     print(tally)
     return 1 if tally.disagreements else 0
 

@@ -49,15 +49,19 @@ class Advice:
 
     def actions(self) -> list[str]:
         """Return the interventions that a recommendation speaks of, itself or from above."""
+        same = self.model.same
         named = {one.action for one in self.model.recommendations.values()}
         against = {one.action for one in self.model.recommendations.values() if one.against}
         return sorted(
-            cls for cls, above in self.model.above.items() if cls in named or above & against
+            cls
+            for cls, above in self.model.above.items()
+            if same.get(cls, cls) in named or above & against
         )
 
     def counting(self, action: str) -> tuple[list[str], list[str]]:
         """Return the recommendations for an intervention, and those against it or above it."""
         above = self.model.above.get(action, frozenset())
+        action = self.model.same.get(action, action)
         pro, contra = [], []
         for iri, one in sorted(self.model.recommendations.items()):
             if one.against and one.action in above:

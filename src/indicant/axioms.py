@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from indicant.errors import IndicantError
-from indicant.model import BOUNDS, INTEGERS, Range, number_of
+from indicant.model import BOUNDS, EXACTLY, INTEGERS, Range, is_exact, number_of
 from indicant.terms import OWL, RDF, TYPE, XSD, is_blank, local_name
 
 if TYPE_CHECKING:
@@ -156,6 +156,13 @@ class Axioms:
                         f"{self.manchester(about)}: facet {name} {self.manchester(values[0])}",
                         "facets are xsd:minInclusive, minExclusive, maxInclusive, maxExclusive "
                         "with an integer or decimal",
+                    )
+                if not is_exact(values[0]):
+                    raise self.refuse(
+                        about,
+                        f"{self.manchester(about)}: {name} {self.manchester(values[0])}",
+                        EXACTLY,
+                        "round it, or state it in another unit",
                     )
                 old = bounds[name]
                 tighter = max if name.startswith("min") else min

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -43,6 +44,18 @@ INTEGERS: Final[Mapping[str, tuple[int | None, int | None]]] = {
     "unsignedByte": (0, 255),
 }
 BOUNDS: Final = ("minInclusive", "minExclusive", "maxInclusive", "maxExclusive")
+
+# What every engine reads and compares exactly: Oxigraph keeps whole numbers in 64 bits and decimals
+# in 128 with eighteen places, and a seventh, as weeks are, may not round to a bound.
+WHOLE_DIGITS: Final = 18
+PLACES: Final = 9
+EXACTLY: Final = (
+    f"numbers have at most {WHOLE_DIGITS} digits before the point and {PLACES} after it, which is "
+    "what every engine compares exactly"
+)
+_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
+_DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+_EXACT: Final = re.compile(rf"[+-]?[0-9]{{0,{WHOLE_DIGITS}}}(?:\.[0-9]{{0,{PLACES}}})?")
 
 
 @dataclass(frozen=True, order=True)
@@ -234,17 +247,25 @@ class Model:
 
 
 def number_of(term: Term) -> Decimal | None:
-    """Return the value of an integer or decimal literal, or nothing for any other term."""
-    if not isinstance(term, ox.Literal):
+    """Return the value of an integer or decimal literal, or nothing for any other term.
+
+    A literal that is not in the lexical space of its datatype has no value.
+    """
+    if not isinstance(term, ox.Literal) or not term.datatype.value.startswith(XSD):
         return None
-    datatype = term.datatype.value
-    name = datatype.removeprefix(XSD)
-    if datatype.startswith(XSD) and (name == "decimal" or name in INTEGERS):
-        try:
-            return Decimal(term.value.strip())
-        except ArithmeticError:
-            return None
-    return None
+    name = term.datatype.value.removeprefix(XSD)
+    if name == "decimal":
+        return Decimal(term.value) if _DECIMAL.fullmatch(term.value) else None
+    if name not in INTEGERS or not _INTEGER.fullmatch(term.value):
+        return None
+    number = Decimal(term.value)
+    low, high = INTEGERS[name]
+    return number if (low is None or number >= low) and (high is None or number <= high) else None
+
+
+def is_exact(term: Term) -> bool:
+    """Tell whether every engine reads a number as it is written and compares it exactly."""
+    return isinstance(term, ox.Literal) and _EXACT.fullmatch(term.value) is not None
 
 
 def existentials(expression: Expression) -> Iterator[Existential]:

@@ -14,9 +14,11 @@ of them all: it says no more than one that excludes what criteria speak of.
 from __future__ import annotations
 
 import itertools
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
@@ -24,19 +26,20 @@ import pyoxigraph as ox
 from indicant.circuit import FALSE, Circuit, Formula
 from indicant.model import (
     FINDING,
-    HAS_FINDING,
     INTERVENTION,
     PROPOSES,
-    RECEIVED,
+    ROLES,
     ClassFacet,
     Existential,
     Facet,
     IndividualFacet,
     Model,
+    RangeFacet,
 )
 from indicant.recording import DAYS, Entry, Node, Recorded, Value
 from indicant.terms import IND, TYPE
 from indicant.theory import Theory
+from indicant.values import representatives
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -45,18 +48,25 @@ if TYPE_CHECKING:
 
 WEEKS: Final = IND + "weeks"
 _FARTHEST: Final = 300_000
+# What the case shapes accept of a number, before and after its point.
 _DIGITS: Final = 9
 _COMBINATIONS: Final = 128
 _ROOTS: Final = frozenset((FINDING, INTERVENTION, IND + "Investigation"))
 
 
+Told = tuple[frozenset[Facet], ...]
+"""Some facets, as each version has them."""
+Slot = tuple[str | None, ...]
+"""The kind recorded once that a node is within, by each version."""
+
+
 @dataclass(frozen=True)
 class _Option:
-    """A way to record a value, with the facets that it satisfies and those it lies outside of."""
+    """A way to record a value: which facets it satisfies, and lies outside of, in each version."""
 
     entry: Entry
-    satisfies: frozenset[Facet]
-    violates: frozenset[Facet]
+    satisfies: Told
+    violates: Told
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,7 @@ class _Typed:
     """The one record of a kind is of a class."""
 
     role: str
-    root: str
+    slot: Slot
     cls: str
 
 
@@ -83,7 +93,7 @@ class _Valued:
     """The one record of a kind has a value."""
 
     role: str
-    root: str
+    slot: Slot
     option: _Option
 
 
@@ -149,8 +159,8 @@ class Space:
         nodes: list[Node] = []
         excluded: list[str] = []
         proposed: list[str] = []
-        kinds: dict[tuple[str, str], list[str]] = defaultdict(list)
-        values: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+        kinds: dict[tuple[str, Slot], list[str]] = defaultdict(list)
+        values: dict[tuple[str, Slot], list[Entry]] = defaultdict(list)
         for number in sorted(chosen):
             part = self._things[number]
             if isinstance(part, Node):
@@ -160,11 +170,11 @@ class Space:
             elif isinstance(part, _Proposed):
                 proposed.append(part.cls)
             elif isinstance(part, _Typed):
-                kinds[(part.role, part.root)].append(part.cls)
+                kinds[(part.role, part.slot)].append(part.cls)
             else:
-                values[(part.role, part.root)].append(part.option.entry)
-        for (role, root), classes in kinds.items():
-            entries = tuple(sorted(values[(role, root)], key=repr))
+                values[(part.role, part.slot)].append(part.option.entry)
+        for (role, slot), classes in kinds.items():
+            entries = tuple(sorted(values[(role, slot)], key=repr))
             nodes.append(Node(role, tuple(sorted(classes)), entries))
         return Recorded(
             tuple(sorted(nodes, key=repr)), tuple(sorted(excluded)), tuple(sorted(proposed))
@@ -208,47 +218,39 @@ class Space:
             if cls in self._excludable:
                 self.circuit.forbid(part, self._excludable[cls])
 
-    def _once(self, role: str, cls: str) -> str | None:
-        """Return the topmost kind recorded once that a class is within, by any of the models."""
-        found = [
-            root
+    def _slot(self, role: str, cls: str) -> Slot:
+        """Return the topmost kind recorded once that a class is within, by each of the models."""
+        return tuple(
+            theory.once(Existential(role, cls)) if cls in model.above else None
             for theory, model in zip(self._theories, self._models, strict=True)
-            if cls in model.above and (root := theory.once(Existential(role, cls))) is not None
-        ]
-        if not found:
-            return None
-        return next(
-            (one for one in found if all(one in self._above(two) for two in found)), found[0]
         )
 
-    def _free_nodes(self) -> list[tuple[Node, frozenset[Facet], Formula]]:
+    def _free_nodes(self) -> list[tuple[Node, Told, Formula]]:
         """Make nodes of kinds of which a case has any number, one for each that tells something."""
-        best: dict[tuple[object, ...], list[tuple[Node, frozenset[Facet], int]]] = {}
-        for role in (HAS_FINDING, RECEIVED, PROPOSES):
+        best: dict[tuple[object, ...], list[tuple[Node, Told, int]]] = {}
+        for role in ROLES:
             for cls in self._classes:
                 above = self._above(cls)
-                if not above & {FINDING, INTERVENTION} or self._once(role, cls) is not None:
+                if ROLES[role] not in above or any(self._slot(role, cls)):
                     continue
                 at = [
-                    atom
-                    for atoms in self._atoms
+                    (version, atom)
+                    for version, atoms in enumerate(self._atoms)
                     for atom in atoms
-                    if atom.role == role and atom.filler in above
+                    if atom.role == role and atom.filler in self._models[version].above[cls]
                 ]
                 if not at:
                     continue
                 for options in self._combinations(role, at):
-                    satisfied = frozenset().union(*(one.satisfies for one in options))
+                    satisfied = self._together(one.satisfies for one in options)
                     node = Node(role, (cls,), tuple(one.entry for one in options))
                     tells = tuple(
                         frozenset(
                             atom
-                            for atom in atoms
-                            if atom.role == role
-                            and atom.filler in model.above.get(cls, ())
-                            and atom.facets <= satisfied
+                            for other, atom in at
+                            if other == version and atom.facets <= satisfied[version]
                         )
-                        for model, atoms in zip(self._models, self._atoms, strict=True)
+                        for version in range(len(self._models))
                     )
                     if any(tells):
                         best.setdefault((role, *tells), []).append((node, satisfied, len(options)))
@@ -270,20 +272,31 @@ class Space:
                     kept.append((node, satisfied, number))
         return kept
 
-    def _combinations(self, role: str, at: Sequence[Existential]) -> Iterator[tuple[_Option, ...]]:
+    def _together(self, parts: Iterable[Told]) -> Told:
+        """Return the facets of several values, as each version has them."""
+        nothing: Told = (frozenset(),) * len(self._models)
+        return tuple(frozenset().union(*one) for one in zip(nothing, *parts, strict=True))
+
+    def _combinations(
+        self, role: str, at: Sequence[tuple[int, Existential]]
+    ) -> Iterator[tuple[_Option, ...]]:
         """Yield values for a node: every combination, or where there are many what atoms need."""
         names = sorted(
-            {_slot(facet) for atom in at for facet in atom.facets if not _is_type(facet)}
+            {_slot(facet) for _, atom in at for facet in atom.facets if not _is_type(facet)}
         )
-        wanted = frozenset(facet for atom in at for facet in atom.facets)
+        wanted = tuple(
+            frozenset(facet for other, atom in at if other == version for facet in atom.facets)
+            for version in range(len(self._models))
+        )
         choices: list[list[tuple[_Option, ...]]] = []
         for name in names:
-            seen: dict[frozenset[Facet], tuple[_Option, ...]] = {frozenset(): ()}
+            seen: dict[Told, tuple[_Option, ...]] = {self._together(()): ()}
             for option in self._options[(role, name)]:
-                seen.setdefault(option.satisfies & wanted, (option,))
+                told = tuple(one & two for one, two in zip(option.satisfies, wanted, strict=True))
+                seen.setdefault(told, (option,))
             if not self._functional(name):
                 for first, second in itertools.combinations(list(seen), 2):
-                    seen.setdefault(first | second, seen[first] + seen[second])
+                    seen.setdefault(self._together((first, second)), seen[first] + seen[second])
             choices.append(list(seen.values()))
         total = 1
         for one in choices:
@@ -293,25 +306,29 @@ class Space:
                 yield tuple(itertools.chain.from_iterable(values))
             return
         yield ()
-        for atom in sorted(set(at), key=repr):
+        for version, atom in sorted(set(at), key=repr):
             needed = sorted({_slot(facet) for facet in atom.facets if not _is_type(facet)})
             per_name = []
             for name in needed:
                 here = frozenset(facet for facet in atom.facets if _slot(facet) == name)
-                per_name.append(self._enough(role, name, here))
+                per_name.append(self._enough(role, name, version, here))
             for chosen in itertools.product(*per_name):
                 yield tuple(itertools.chain.from_iterable(chosen))
 
-    def _enough(self, role: str, name: str, wanted: frozenset[Facet]) -> list[tuple[_Option, ...]]:
+    def _enough(
+        self, role: str, name: str, version: int, wanted: frozenset[Facet]
+    ) -> list[tuple[_Option, ...]]:
         options = self._options[(role, name)]
-        single: list[tuple[_Option, ...]] = [(one,) for one in options if wanted <= one.satisfies]
+        single: list[tuple[_Option, ...]] = [
+            (one,) for one in options if wanted <= one.satisfies[version]
+        ]
         if single or self._functional(name):
             return single
         return [
             tuple(dict.fromkeys(chosen))
             for chosen in itertools.product(
                 *(
-                    [one for one in options if facet in one.satisfies][:1]
+                    [one for one in options if facet in one.satisfies[version]][:1]
                     for facet in sorted(wanted, key=repr)
                 )
             )
@@ -320,84 +337,104 @@ class Space:
     def _functional(self, name: str) -> bool:
         return name == DAYS or any(name in model.functional for model in self._models)
 
-    def _record_parts(self) -> dict[tuple[str, str], tuple[list[str], list[_Option]]]:
-        """Make the parts of the one record of each kind that a case has at most one of."""
-        atoms = {atom for one in self._atoms for atom in one}
-        roles = {atom.role for atom in atoms}
-        records: dict[tuple[str, str], tuple[list[str], list[_Option]]] = {}
-        for role in sorted(roles):
-            fillers = {atom.filler for atom in atoms if atom.role == role}
-            fillers |= {facet.cls for atom in atoms if atom.role == role for facet in _also(atom)}
-            within: dict[str, list[str]] = defaultdict(list)
-            for cls in self._classes:
-                root = self._once(role, cls)
-                if root is not None and root in self._shared:
-                    within[root].append(cls)
-            for root, classes in sorted(within.items()):
-                telling = self._telling(classes, fillers)
+    def _record_parts(self) -> dict[tuple[str, Slot], tuple[list[str], list[str], list[_Option]]]:
+        """Make the parts of the one record of each kind that a case has at most one of.
+
+        Versions may differ about which classes are within such a kind, so that there is a record
+        for each way they see it, and two of them never share a kind in one version.
+        """
+        records: dict[tuple[str, Slot], tuple[list[str], list[str], list[_Option]]] = {}
+        for role, root in ROLES.items():
+            slots: dict[str, Slot] = {
+                cls: self._slot(role, cls) for cls in self._classes if root in self._above(cls)
+            }
+            if not any(atom.role == role for atoms in self._atoms for atom in atoms):
+                continue
+            made: dict[Slot, dict[str, Formula]] = {}
+            for slot in sorted({one for one in slots.values() if any(one)}, key=repr):
+                within = [cls for cls in slots if _share(slots[cls], slot)]
+                beside = [
+                    cls
+                    for cls in slots
+                    if cls not in within
+                    and any(not self._apart(cls, kind) for kind in within)
+                    and not all(cls in self._above(kind) for kind in within)
+                ]
+                telling = self._telling(role, within, slots, [*within, *beside])
                 if not telling:
                     continue
+                more = self._telling(role, beside, slots, [*within, *beside])
                 names = sorted(
                     {
                         _slot(facet)
+                        for model, atoms in zip(self._models, self._atoms, strict=True)
                         for atom in atoms
-                        if atom.role == role and self._meets(atom.filler, classes)
+                        if atom.role == role
+                        and any(not model.disjoint(atom.filler, cls) for cls in within)
                         for facet in atom.facets
                         if not _is_type(facet)
                     }
                 )
                 options = [one for name in names for one in self._options[(role, name)]]
-                beside = [
-                    cls
-                    for cls in sorted(fillers & self._shared)
-                    if cls not in self._above(root)
-                    and root not in self._above(cls)
-                    and not any(model.disjoint(root, cls) for model in self._models)
-                ]
-                self._record(role, root, [*telling, *beside], set(telling), options)
-                records[(role, root)] = ([*telling, *beside], options)
+                made[slot] = self._record(role, slot, [*telling, *more], options)
+                records[(role, slot)] = (telling, [*telling, *more], options)
+            for first, second in itertools.combinations(made, 2):
+                for one, other in itertools.product(made[first], made[second]):
+                    if _share(slots[one], slots[other]):
+                        self.circuit.forbid(made[first][one], made[second][other])
         return records
 
-    def _meets(self, filler: str, classes: Iterable[str]) -> bool:
-        """Tell whether a record of one of some classes can be in another class."""
-        return any(
-            not any(model.disjoint(filler, cls) for model in self._models) for cls in classes
-        )
+    def _apart(self, one: str, other: str) -> bool:
+        """Tell whether nothing is of two classes, by any of the models."""
+        return any(model.disjoint(one, other) for model in self._models)
 
-    def _telling(self, classes: Iterable[str], fillers: set[str]) -> list[str]:
-        """Return one of the topmost classes for each set of fillers that a class is within."""
-        found: dict[tuple[frozenset[str], frozenset[str]], str] = {}
+    def _telling(
+        self,
+        role: str,
+        classes: Iterable[str],
+        slots: Mapping[str, Slot],
+        peers: Collection[str],
+    ) -> list[str]:
+        """Return classes for a record: of those that tell the same, the ones that bar the least.
+
+        What a class tells is the fillers that it is within and apart from, and the kinds recorded
+        once that it is within. It bars what is excluded above it, and what it is disjoint with.
+        """
+        told: dict[tuple[object, ...], list[tuple[frozenset[str], str]]] = defaultdict(list)
+        fillers = [
+            {atom.filler for atom in atoms if atom.role == role}
+            | {facet.cls for atom in atoms if atom.role == role for facet in _also(atom)}
+            for atoms in self._atoms
+        ]
         for cls in sorted(classes, key=lambda one: (len(self._above(one)), one)):
-            above = self._above(cls) & fillers
-            apart = frozenset(
-                filler
-                for filler in fillers
-                for model in self._models
-                if model.disjoint(cls, filler)
-            )
-            if above or apart:
-                found.setdefault((frozenset(above), apart), cls)
-        return sorted(found.values())
+            above, apart = [], []
+            for model, named in zip(self._models, fillers, strict=True):
+                above.append(frozenset(named & model.above[cls]))
+                apart.append(frozenset(one for one in named if model.disjoint(cls, one)))
+            if any(above) or any(apart):
+                bars = frozenset(
+                    one for one in self._above(cls) if one in self._excludable
+                ) | frozenset(f"not {one}" for one in peers if self._apart(cls, one))
+                same = told[(slots[cls], tuple(above), tuple(apart))]
+                if not any(other <= bars for other, _ in same):
+                    same.append((bars, cls))
+        return sorted(cls for same in told.values() for _, cls in same)
 
     def _record(
-        self, role: str, root: str, classes: list[str], kinds: set[str], options: list[_Option]
-    ) -> None:
-        typed = {cls: self._part(_Typed(role, root, cls), 1) for cls in classes}
+        self, role: str, slot: Slot, classes: list[str], options: list[_Option]
+    ) -> dict[str, Formula]:
+        typed = {cls: self._part(_Typed(role, slot, cls), 1) for cls in classes}
         for one, other in itertools.combinations(classes, 2):
-            if any(model.disjoint(one, other) for model in self._models):
+            if self._apart(one, other):
                 self.circuit.forbid(typed[one], typed[other])
         for cls in classes:
             self._forbid_excluded(typed[cls], [cls], role)
-        for cls in sorted(set(classes) - kinds):
-            # Of what is beside the kind a record is only where it is of the kind as well.
-            if self._once(role, cls) not in {None, root}:
-                for kind in sorted(kinds):
-                    self.circuit.forbid(typed[cls], typed[kind])
-        valued = [self._part(_Valued(role, root, option), 1) for option in options]
-        slots = [_slot_of(option.entry.property) for option in options]
+        valued = [self._part(_Valued(role, slot, option), 1) for option in options]
+        names = [_slot_of(option.entry.property) for option in options]
         for first, second in itertools.combinations(range(len(options)), 2):
-            if slots[first] == slots[second] and self._functional(slots[first]):
+            if names[first] == names[second] and self._functional(names[first]):
                 self.circuit.forbid(valued[first], valued[second])
+        return typed
 
     def _proposals(self) -> None:
         """Make proposals that name a class."""
@@ -413,7 +450,7 @@ class Space:
     # ------------------------------------------------------------------ what parts establish
 
     def _establish(self, version: int) -> dict[tuple[Existential, bool], Formula]:
-        model, theory = self._models[version], self._theories[version]
+        model = self._models[version]
         circuit = self.circuit
         known: dict[tuple[Existential, bool], Formula] = {}
         for atom in self._atoms[version]:
@@ -422,7 +459,7 @@ class Space:
                 for node, satisfied, number in self._nodes
                 if node.role == atom.role
                 and atom.filler in model.above.get(node.classes[0], ())
-                and atom.facets <= satisfied
+                and atom.facets <= satisfied[version]
             ]
             if atom.role == PROPOSES and not atom.facets:
                 present += [
@@ -438,28 +475,27 @@ class Space:
                         for above in sorted(model.above[cls])
                         if above in self._excludable
                     ]
-            for (role, root), (classes, options) in self._records.items():
+            for role, slot in self._records:
                 if role == atom.role:
-                    self._of_record(model, theory, atom, root, classes, options, present, absent)
+                    self._of_record(version, atom, slot, present, absent)
             known[(atom, True)] = circuit.any_of(present)
             known[(atom, False)] = circuit.any_of(absent)
         return known
 
     def _of_record(
         self,
-        model: Model,
-        theory: Theory,
+        version: int,
         atom: Existential,
-        root: str,
-        classes: list[str],
-        options: list[_Option],
+        slot: Slot,
         present: list[Formula],
         absent: list[Formula],
     ) -> None:
+        """Add what the one record of a kind establishes about an existential."""
         circuit = self.circuit
-        typed = {cls: self._parts[_Typed(atom.role, root, cls)] for cls in classes}
-        valued = {one: self._parts[_Valued(atom.role, root, one)] for one in options}
-        kinds = [cls for cls in classes if root in self._above(cls)]
+        model = self._models[version]
+        kinds, classes, options = self._records[(atom.role, slot)]
+        typed = {cls: self._parts[_Typed(atom.role, slot, cls)] for cls in classes}
+        valued = {one: self._parts[_Valued(atom.role, slot, one)] for one in options}
         there = circuit.any_of(typed[cls] for cls in kinds)
 
         def of(wanted: str) -> Formula:
@@ -475,16 +511,17 @@ class Space:
                 conditions.append(of(facet.cls))
             else:
                 conditions.append(
-                    circuit.any_of(valued[one] for one in options if facet in one.satisfies)
+                    circuit.any_of(
+                        valued[one] for one in options if facet in one.satisfies[version]
+                    )
                 )
         present.append(circuit.all_of(conditions))
-        once = theory.once(atom)
+        once = self._theories[version].once(atom)
         if once is None:
             return
         apart = [atom.filler] if not atom.facets and atom.filler != once else []
         apart += [facet.cls for facet in _also(atom)]
-        within = [cls for cls in kinds if once in model.above.get(cls, ())]
-        one_of_them = circuit.any_of(typed[cls] for cls in within)
+        one_of_them = of(once)
         for other in apart:
             absent += [
                 circuit.all_of((one_of_them, typed[cls]))
@@ -492,7 +529,9 @@ class Space:
                 if model.disjoint(cls, other)
             ]
         for facet in sorted(atom.facets, key=repr):
-            outside = circuit.any_of(valued[one] for one in options if facet in one.violates)
+            outside = circuit.any_of(
+                valued[one] for one in options if facet in one.violates[version]
+            )
             absent.append(circuit.all_of((one_of_them, outside)))
 
     # ------------------------------------------------------------------ values
@@ -508,7 +547,7 @@ class Space:
 
     def _grouped(self) -> dict[tuple[str, str], list[Facet]]:
         found: dict[tuple[str, str], list[Facet]] = defaultdict(list)
-        for role in (HAS_FINDING, RECEIVED, PROPOSES):
+        for role in ROLES:
             for facet in sorted(self._facets, key=repr):
                 found[(role, _slot(facet))].append(facet)
         return found
@@ -517,22 +556,18 @@ class Space:
         """Return one way to record a value for each cell of some facets, the plainest."""
         objects = all(isinstance(facet, (IndividualFacet, ClassFacet)) for facet in facets)
         entries = self._individuals(name) if objects else self._constants(role, name, facets)
-        found: dict[tuple[frozenset[Facet], ...], _Option] = {}
+        found: dict[tuple[Told, Told], _Option] = {}
         for entry in entries:
-            values = _recorded(role, entry)
-            satisfied = frozenset(facet for facet in facets if self._satisfies(values, facet))
-            outside = frozenset(
-                facet
-                for facet in facets
-                if facet not in satisfied
-                and any(facet.property in model.functional for model in self._models)
-                and facet.property in values
-                and (
-                    not isinstance(entry.value, ox.NamedNode)
-                    or any(
-                        entry.value.value in model.values_outside(facet) for model in self._models
-                    )
+            values = _recorded(entry)
+            satisfied = tuple(
+                frozenset(one for one in facets if _satisfies(model, values, one))
+                for model in self._models
+            )
+            outside = tuple(
+                frozenset(
+                    one for one in facets if one not in known and _violates(model, values, one)
                 )
+                for model, known in zip(self._models, satisfied, strict=True)
             )
             found.setdefault((satisfied, outside), _Option(entry, satisfied, outside))
         return list(found.values())
@@ -547,34 +582,47 @@ class Space:
                 yield Entry(name, ox.NamedNode(individual))
 
     def _constants(self, role: str, name: str, facets: list[Facet]) -> Iterator[Entry]:
-        numbers: set[Decimal] = set()
-        others: dict[str | bool, None] = {}
-        lasting = name == DAYS
-        for property_ in sorted({facet.property for facet in facets}):
-            here = {facet for facet in facets if facet.property == property_}
-            for model in self._models:
-                allowed = model.ranges.get(property_)
-                for value in Theory.samples(here, allowed):
-                    if isinstance(value, Decimal):
-                        days = property_ == DAYS or not lasting
-                        numbers.add(value if days else (value * 7).quantize(Decimal("1e-9")))
-                    else:
-                        others[value] = None
-        weeks = any(facet.property == WEEKS for facet in facets)
-        for number in sorted(numbers, key=_plainness):
-            if lasting:
-                whole = 0 <= number == number.to_integral_value() <= _FARTHEST
-                if whole and role != PROPOSES:
-                    yield Entry(DAYS, number)
-                if weeks or number > _FARTHEST or role == PROPOSES:
-                    entry = Entry(WEEKS, number / 7)
-                    if self._writable(entry):
-                        yield entry
-            elif self._writable(Entry(name, number)):
-                yield Entry(name, number)
-        for value in others:
-            if not lasting and self._writable(Entry(name, value)):
+        if name == DAYS:
+            yield from self._durations(role, facets)
+            return
+        values = {
+            (type(value), value): value
+            for model in self._models
+            for value in Theory.samples(facets, model.ranges.get(name))
+        }
+        for _, value in sorted(values.items(), key=lambda one: _plainness(one[1])):
+            if self._writable(Entry(name, value)):
                 yield Entry(name, value)
+
+    def _durations(self, role: str, facets: list[Facet]) -> Iterator[Entry]:
+        """Yield how long something may have lasted: by dates, or in weeks, of which days follow."""
+        days, weeks = [
+            {
+                Fraction(bound)
+                for facet in facets
+                if facet.property == name and isinstance(facet, RangeFacet)
+                for bound in facet.range.bounds().values()
+            }
+            for name in (DAYS, WEEKS)
+        ]
+        # Whole days tell bounds of weeks apart at seven times as many, whole weeks at their sevens.
+        points = {*days, *(7 * one for one in weeks)}
+        whole = {
+            number
+            for point in points or {Fraction(0)}
+            for base in (math.floor(point), math.ceil(point))
+            for number in (*range(base - 2, base + 3), 7 * (base // 7), 7 * (base // 7 + 1))
+        }
+        if role != PROPOSES:
+            for number in sorted(whole):
+                if 0 <= number <= _FARTHEST:
+                    yield Entry(DAYS, Decimal(number))
+        if role == PROPOSES or any(one.property == WEEKS for one in facets):
+            first = {one for day in days for one in (math.ceil(day), math.floor(day) + 1)}
+            breaks = {*weeks, *(Fraction(day, 7) for day in first)}
+            for value in sorted(representatives(breaks, _DIGITS), key=_plainness):
+                if self._writable(Entry(WEEKS, value)):
+                    yield Entry(WEEKS, value)
 
     def _writable(self, entry: Entry) -> bool:
         """Tell whether the case shapes accept a value of a property."""
@@ -589,23 +637,36 @@ class Space:
             Theory.allows(model.ranges.get(entry.property), value) for model in self._models
         )
 
-    def _satisfies(self, values: Mapping[str, Value], facet: Facet) -> bool:
-        if facet.property not in values:
-            return False
-        value = values[facet.property]
-        if isinstance(value, ox.NamedNode):
-            if isinstance(facet, IndividualFacet):
-                return facet.individual == value.value
-            return isinstance(facet, ClassFacet) and any(
-                value.value in model.values_in(facet.property, facet.cls) for model in self._models
-            )
+
+def _satisfies(model: Model, values: Mapping[str, Value], facet: Facet) -> bool:
+    """Tell whether values of a node satisfy a facet, as the rules of a model have it."""
+    if facet.property not in values:
+        return False
+    value = values[facet.property]
+    if not isinstance(value, ox.NamedNode):
         return Theory.accepts(facet, value)
+    if isinstance(facet, IndividualFacet):
+        return facet.individual == value.value
+    return isinstance(facet, ClassFacet) and value.value in model.values_in(
+        facet.property, facet.cls
+    )
 
 
-def _recorded(role: str, entry: Entry) -> dict[str, Value]:
+def _violates(model: Model, values: Mapping[str, Value], facet: Facet) -> bool:
+    """Tell whether values that do not satisfy a facet lie outside of it, as the rules have it."""
+    if facet.property not in values or facet.property not in model.functional:
+        return False
+    value = values[facet.property]
+    return not isinstance(value, ox.NamedNode) or value.value in model.values_outside(facet)
+
+
+def _share(one: Slot, other: Slot) -> bool:
+    """Tell whether two classes are within one kind recorded once, by any version."""
+    return any(kind is not None and kind == two for kind, two in zip(one, other, strict=True))
+
+
+def _recorded(entry: Entry) -> dict[str, Value]:
     """Return what the rules make of a value: the days that something lasted are weeks as well."""
-    if role == PROPOSES:
-        return {entry.property: entry.value}
     if entry.property == DAYS:
         assert isinstance(entry.value, Decimal)  # noqa: S101
         return {DAYS: entry.value, WEEKS: entry.value / 7}
@@ -635,7 +696,10 @@ def _also(atom: Existential) -> list[ClassFacet]:
     return sorted(found, key=repr)
 
 
-def _plainness(number: Decimal) -> tuple[int, Decimal, Decimal]:
-    exponent = number.normalize().as_tuple().exponent
+def _plainness(value: Decimal | str | bool) -> tuple[int, int, Decimal, str]:
+    """Return by what values are ordered, those that are written shortest before the others."""
+    if not isinstance(value, Decimal):
+        return 1, 0, Decimal(0), str(value)
+    exponent = value.normalize().as_tuple().exponent
     places = max(0, -exponent) if isinstance(exponent, int) else 0
-    return places, abs(number), number
+    return 0, places, abs(value), str(value)

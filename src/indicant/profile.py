@@ -13,7 +13,10 @@ from indicant.axioms import Axioms
 from indicant.errors import IndicantError
 from indicant.model import (
     CASE,
+    EXACTLY,
+    FINDING,
     HAS_FINDING,
+    INTEGERS,
     INTERVENTION,
     RECEIVED,
     ROLES,
@@ -33,6 +36,7 @@ from indicant.model import (
     Recommendation,
     Term,
     existentials,
+    is_exact,
     number_of,
 )
 from indicant.terms import IND, OWL, RDF, RDFS, TYPE, XSD, is_blank, local_name
@@ -44,6 +48,9 @@ if TYPE_CHECKING:
 
 MOST_PAIRS: Final = 5_000_000
 """How many pairs of a class and one above it are read: some 500 MB."""
+
+
+_TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
 class _Reader(Axioms):
@@ -516,6 +523,8 @@ class _Reader(Axioms):
             if some is not None:
                 numbers = self.data_range(some, about)
                 if isinstance(numbers, Range):
+                    if any(abs(one) >= 2**63 for one in numbers.bounds().values()):
+                        raise self.refuse(about, text, EXACTLY, "use xsd:integer with bounds")
                     return RangeFacet(name, numbers)
             if isinstance(value, ox.Literal):
                 constant = self._constant(value, about, text)
@@ -533,7 +542,7 @@ class _Reader(Axioms):
             if isinstance(value, ox.NamedNode) and not is_blank(value):
                 return IndividualFacet(name, value.value)
             if isinstance(some, ox.NamedNode) and not is_blank(some):
-                return ClassFacet(name, some.value)
+                return ClassFacet(name, self._class_of_values(some, about, text))
         else:
             raise self.refuse(
                 about,
@@ -546,15 +555,42 @@ class _Reader(Axioms):
             "a facet is a numeric range, a value, or a named class of values",
         )
 
+    def _class_of_values(self, cls: ox.NamedNode, about: ox.NamedNode, text: str) -> str:
+        """Return a class of which a facet demands a value, if every case has it decided."""
+        if ox.NamedNode(OWL + "Class") not in self.values(cls, TYPE):
+            raise self.refuse(
+                about,
+                text,
+                f"no class {local_name(cls.value)} is declared",
+                "declare it, or add the owl:imports of the ontology that does",
+            )
+        records = {FINDING, INTERVENTION, CASE}
+        if records & (self.model.above.get(cls.value, frozenset()) | {cls.value}):
+            raise self.refuse(
+                about,
+                text,
+                f"{local_name(cls.value)} is a class of records, and what one record has to do "
+                "with another is not decided",
+                "a facet takes a class of values, such as degrees; state what is related as a "
+                "finding or an intervention of its own",
+            )
+        return cls.value
+
     def _constant(self, value: ox.Literal, about: ox.NamedNode, text: str) -> Decimal | str | bool:
         number = number_of(value)
         if number is not None:
+            if not is_exact(value):
+                raise self.refuse(about, text, EXACTLY, "round it, or state it in another unit")
             return number
         datatype = value.datatype.value
-        if datatype == XSD + "boolean":
-            return value.value in {"true", "1"}
+        if datatype == XSD + "boolean" and value.value in _TRUTH:
+            return _TRUTH[value.value]
         if datatype == XSD + "string" and not value.language:
             return value.value
+        if datatype in {XSD + "boolean", XSD + "decimal"} or datatype.removeprefix(XSD) in INTEGERS:
+            raise self.refuse(
+                about, text, f"{self.manchester(value)} is no xsd:{local_name(datatype)}"
+            )
         raise self.refuse(about, text, f"values of type {local_name(datatype)} are not compared")
 
     def decided_values(self, facets: Iterable[Facet]) -> None:

@@ -16,10 +16,12 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from dataclasses import dataclass, field
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from indicant.model import (
+    PLACES,
     And,
     ClassFacet,
     Const,
@@ -35,10 +37,12 @@ from indicant.model import (
     RangeFacet,
 )
 from indicant.terms import TYPE, XSD
+from indicant.values import representatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+Constant = Decimal | str | bool
 Cell = frozenset[Facet]
 Clause = tuple[int, ...]
 
@@ -329,7 +333,7 @@ class Theory:
         return found - {frozenset()}
 
     @staticmethod
-    def allows(allowed: Range | str | None, value: Decimal | str | bool) -> bool:
+    def allows(allowed: Range | str | None, value: Constant) -> bool:
         """Tell whether a value is in the range of a property."""
         if isinstance(allowed, Range):
             return value in allowed
@@ -337,7 +341,7 @@ class Theory:
         return isinstance(value, kinds.get(allowed, object))
 
     @staticmethod
-    def accepts(facet: Facet, value: Decimal | str | bool) -> bool:
+    def accepts(facet: Facet, value: Constant) -> bool:
         """Tell whether a value satisfies a facet."""
         if isinstance(facet, RangeFacet):
             return isinstance(value, Decimal) and value in facet.range
@@ -348,28 +352,27 @@ class Theory:
         )
 
     @staticmethod
-    def samples(group: set[Facet], allowed: Range | str | None) -> list[Decimal | str | bool]:
-        """Return values such that every cell of the facets holds one of them."""
-        points: set[Decimal] = set()
-        others: set[str | bool] = set()
+    def samples(group: Iterable[Facet], allowed: Range | str | None) -> list[Constant]:
+        """Return values such that every cell of the facets holds one of them.
+
+        Beside what the facets name there are both truth values, a text that none of them names and
+        numbers between all of theirs.
+        """
+        points: set[Fraction] = set()
+        texts: set[str] = set()
         ranges = [facet.range for facet in group if isinstance(facet, RangeFacet)]
         if isinstance(allowed, Range):
             ranges.append(allowed)
         for numbers in ranges:
-            points.update(numbers.bounds().values())
-        others.update(facet.value for facet in group if isinstance(facet, LiteralFacet))
-        samples: set[Decimal] = {Decimal(0), Decimal("0.5")}
-        one = Decimal(1)
-        ordered = sorted(points)
-        for point in ordered:
-            floor = point.to_integral_value(ROUND_FLOOR)
-            ceiling = point.to_integral_value(ROUND_CEILING)
-            samples |= {point, floor, ceiling, floor - one, ceiling + one}
-            samples |= {floor - one / 2, ceiling + one / 2}
-        for low, high in itertools.pairwise(ordered):
-            span = high - low
-            samples |= {low + span / 2, low + span / 3}
-        return [*sorted(samples), *sorted(others, key=repr)]
+            points.update(map(Fraction, numbers.bounds().values()))
+        for facet in group:
+            if isinstance(facet, LiteralFacet) and isinstance(facet.value, str):
+                texts.add(facet.value)
+        other = "other"
+        while other in texts:
+            other += "-"
+        numeric = sorted(set(representatives(points, PLACES)))
+        return [*numeric, False, True, *sorted(texts), other]
 
     def _object_cells(self, name: str, group: set[Facet]) -> set[Cell]:
         model = self._model
