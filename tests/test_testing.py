@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import tracemalloc
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,19 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
+from brute import (
+    FINDING,
+    HAS_FINDING,
+    INTERVENTION,
+    PROPOSES,
+    Advice,
+    And,
+    Guideline,
+    Is,
+    Not,
+    Some,
+    Span,
+)
 from indicant import expectations, resources
 from indicant.assessing import Assessor
 from indicant.cli import main
@@ -22,6 +36,7 @@ from indicant.expectations import parse_expectation, parse_findings
 from indicant.reports import exit_code
 from indicant.suggesting import Suggested, suggest, tell
 from indicant.testing import RULES, Outcome, _Runner, run_cases
+from making import guideline_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -494,6 +509,42 @@ def test_what_is_to_be_exercised_is_what_can_be() -> None:
     coverage.add([("urn:a", "present")])
     assert [one.kind for one in coverage.uncovered()] == ["shape"]
     assert (percent(1, 3), percent(2999, 3000), percent(3, 3)) == (33.3, 99.9, 100.0)
+
+
+def test_what_no_case_can_get_is_not_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That something is not proposed, or that a finding is there with no other grade."""
+    proposed = Some(PROPOSES, "ex:Act")
+    graded = Some(HAS_FINDING, "ex:Pain", (Is("ex:grade", Decimal(1)),))
+    guideline = Guideline(
+        classes={"ex:Pain": (FINDING,), "ex:Act": (INTERVENTION,)},
+        data={"ex:grade": Span("integer")},
+        criteria={
+            "ex:C": proposed,
+            "ex:D": Not(proposed),
+            "ex:E": And((Some(HAS_FINDING, "ex:Pain"), Not(graded))),
+        },
+        advice={
+            f"ex:{letter}": Advice(f"ex:{letter}", "Indication", "ex:Act", f"ex:{letter.upper()}")
+            for letter in "cde"
+        },
+    )
+    file = tmp_path / "guideline.ttl"
+    file.write_text(guideline_text(guideline), encoding="utf-8")
+    small = Assessor(file)
+    every = suggest(small, Coverage(goals(small)), str(tmp_path / "cases"))
+    assert {str(one) for one in every.impossible} == {
+        "no case refutes c",
+        "no case meets d",
+        "no case meets e",
+        "no case excludes Act proposed",
+    }
+    arguments = ["test", str(tmp_path / "cases"), "--guideline", str(file)]
+    assert main([*arguments, "--fail-under", "100"]) == 0
+    out = capsys.readouterr().out
+    assert "not counted      4, which no case can get" in out
+    assert "recommendations  6 of 6 (100 %)" in out
 
 
 # ------------------------------------------------------------------------- the cases that miss

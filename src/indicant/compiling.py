@@ -57,6 +57,7 @@ _COMPILER: Final = (
     "owl",
     "profile",
     "theory",
+    "values",
     "vocabulary",
 )
 _BOUND_WORDS: Final = {

@@ -78,6 +78,11 @@ class Coverage:
             if kind in (None, goal.kind) and (goal.iri, goal.wanted) not in self.exercised
         ]
 
+    def without(self, goals: Iterable[Goal]) -> Coverage:
+        """Return the same where some of it is no longer asked for."""
+        gone = set(goals)
+        return Coverage(tuple(one for one in self.goals if one not in gone), self.exercised)
+
     def share(self, kind: Kind) -> tuple[int, int]:
         """Return how many goals of a kind were exercised, and how many there are."""
         every = sum(goal.kind == kind for goal in self.goals)
@@ -106,9 +111,10 @@ def percent(done: int, every: int) -> float:
 
 
 def goals(assessor: Assessor) -> tuple[Goal, ...]:
-    """Return all that cases can exercise, given the guideline and the case shapes.
+    """Return all that there is to exercise, given the guideline and the case shapes.
 
-    An answer that no case can get is none: a criterion that always holds is never refuted.
+    What the implicants rule out is none: a criterion that always holds is never refuted. Whether
+    some case can record what an implicant asks for is for :mod:`indicant.attaining` to say.
     """
     engine = assessor.engine
     possible: dict[tuple[Kind, str], tuple[str, set[str]]] = {}

@@ -14,14 +14,9 @@ of them all: it says no more than one that excludes what criteria speak of.
 from __future__ import annotations
 
 import itertools
-import math
 from collections import defaultdict
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final
-
-import pyoxigraph as ox
 
 from indicant.circuit import FALSE, Circuit, Formula
 from indicant.model import (
@@ -32,41 +27,24 @@ from indicant.model import (
     ClassFacet,
     Existential,
     Facet,
-    IndividualFacet,
     Model,
-    RangeFacet,
 )
-from indicant.recording import DAYS, Entry, Node, Recorded, Value
-from indicant.terms import IND, TYPE
+from indicant.recordable import Option, Told, Values, is_type, topic, topic_of
+from indicant.recording import Entry, Node, Recorded
+from indicant.terms import IND
 from indicant.theory import Theory
-from indicant.values import representatives
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from indicant.implicants import Implicant, Literal
 
-WEEKS: Final = IND + "weeks"
-_FARTHEST: Final = 300_000
-# What the case shapes accept of a number, before and after its point.
-_DIGITS: Final = 9
 _COMBINATIONS: Final = 128
 _ROOTS: Final = frozenset((FINDING, INTERVENTION, IND + "Investigation"))
 
 
-Told = tuple[frozenset[Facet], ...]
-"""Some facets, as each version has them."""
 Slot = tuple[str | None, ...]
 """The kind recorded once that a node is within, by each version."""
-
-
-@dataclass(frozen=True)
-class _Option:
-    """A way to record a value: which facets it satisfies, and lies outside of, in each version."""
-
-    entry: Entry
-    satisfies: Told
-    violates: Told
 
 
 @dataclass(frozen=True)
@@ -94,7 +72,7 @@ class _Valued:
 
     role: str
     slot: Slot
-    option: _Option
+    option: Option
 
 
 _Part = _Excluded | _Proposed | _Typed | _Valued | Node
@@ -128,11 +106,7 @@ class Space:
             if len({model.above[cls] & {FINDING, INTERVENTION} for model in models}) == 1
         ]
         self._shared = frozenset(self._classes)
-        self._facets = self._all_facets()
-        self._options = {
-            (role, name): [] if name in foreign else self._values(role, name, facets)
-            for (role, name), facets in self._grouped().items()
-        }
+        self._values = Values(models, self._atoms, foreign)
         self._known: list[dict[tuple[Existential, bool], Formula]] = []
         self._exclusions()
         self._nodes = self._free_nodes()
@@ -279,22 +253,22 @@ class Space:
 
     def _combinations(
         self, role: str, at: Sequence[tuple[int, Existential]]
-    ) -> Iterator[tuple[_Option, ...]]:
+    ) -> Iterator[tuple[Option, ...]]:
         """Yield values for a node: every combination, or where there are many what atoms need."""
         names = sorted(
-            {_slot(facet) for _, atom in at for facet in atom.facets if not _is_type(facet)}
+            {topic(facet) for _, atom in at for facet in atom.facets if not is_type(facet)}
         )
         wanted = tuple(
             frozenset(facet for other, atom in at if other == version for facet in atom.facets)
             for version in range(len(self._models))
         )
-        choices: list[list[tuple[_Option, ...]]] = []
+        choices: list[list[tuple[Option, ...]]] = []
         for name in names:
-            seen: dict[Told, tuple[_Option, ...]] = {self._together(()): ()}
-            for option in self._options[(role, name)]:
+            seen: dict[Told, tuple[Option, ...]] = {self._together(()): ()}
+            for option in self._values.options(role, name):
                 told = tuple(one & two for one, two in zip(option.satisfies, wanted, strict=True))
                 seen.setdefault(told, (option,))
-            if not self._functional(name):
+            if not self._values.functional(name):
                 for first, second in itertools.combinations(list(seen), 2):
                     seen.setdefault(self._together((first, second)), seen[first] + seen[second])
             choices.append(list(seen.values()))
@@ -307,22 +281,22 @@ class Space:
             return
         yield ()
         for version, atom in sorted(set(at), key=repr):
-            needed = sorted({_slot(facet) for facet in atom.facets if not _is_type(facet)})
+            needed = sorted({topic(facet) for facet in atom.facets if not is_type(facet)})
             per_name = []
             for name in needed:
-                here = frozenset(facet for facet in atom.facets if _slot(facet) == name)
+                here = frozenset(facet for facet in atom.facets if topic(facet) == name)
                 per_name.append(self._enough(role, name, version, here))
             for chosen in itertools.product(*per_name):
                 yield tuple(itertools.chain.from_iterable(chosen))
 
     def _enough(
         self, role: str, name: str, version: int, wanted: frozenset[Facet]
-    ) -> list[tuple[_Option, ...]]:
-        options = self._options[(role, name)]
-        single: list[tuple[_Option, ...]] = [
+    ) -> list[tuple[Option, ...]]:
+        options = self._values.options(role, name)
+        single: list[tuple[Option, ...]] = [
             (one,) for one in options if wanted <= one.satisfies[version]
         ]
-        if single or self._functional(name):
+        if single or self._values.functional(name):
             return single
         return [
             tuple(dict.fromkeys(chosen))
@@ -334,16 +308,13 @@ class Space:
             )
         ]
 
-    def _functional(self, name: str) -> bool:
-        return name == DAYS or any(name in model.functional for model in self._models)
-
-    def _record_parts(self) -> dict[tuple[str, Slot], tuple[list[str], list[str], list[_Option]]]:
+    def _record_parts(self) -> dict[tuple[str, Slot], tuple[list[str], list[str], list[Option]]]:
         """Make the parts of the one record of each kind that a case has at most one of.
 
         Versions may differ about which classes are within such a kind, so that there is a record
         for each way they see it, and two of them never share a kind in one version.
         """
-        records: dict[tuple[str, Slot], tuple[list[str], list[str], list[_Option]]] = {}
+        records: dict[tuple[str, Slot], tuple[list[str], list[str], list[Option]]] = {}
         for role, root in ROLES.items():
             slots: dict[str, Slot] = {
                 cls: self._slot(role, cls) for cls in self._classes if root in self._above(cls)
@@ -366,16 +337,16 @@ class Space:
                 more = self._telling(role, beside, slots, [*within, *beside])
                 names = sorted(
                     {
-                        _slot(facet)
+                        topic(facet)
                         for model, atoms in zip(self._models, self._atoms, strict=True)
                         for atom in atoms
                         if atom.role == role
                         and any(not model.disjoint(atom.filler, cls) for cls in within)
                         for facet in atom.facets
-                        if not _is_type(facet)
+                        if not is_type(facet)
                     }
                 )
-                options = [one for name in names for one in self._options[(role, name)]]
+                options = [one for name in names for one in self._values.options(role, name)]
                 made[slot] = self._record(role, slot, [*telling, *more], options)
                 records[(role, slot)] = (telling, [*telling, *more], options)
             for first, second in itertools.combinations(made, 2):
@@ -421,7 +392,7 @@ class Space:
         return sorted(cls for same in told.values() for _, cls in same)
 
     def _record(
-        self, role: str, slot: Slot, classes: list[str], options: list[_Option]
+        self, role: str, slot: Slot, classes: list[str], options: list[Option]
     ) -> dict[str, Formula]:
         typed = {cls: self._part(_Typed(role, slot, cls), 1) for cls in classes}
         for one, other in itertools.combinations(classes, 2):
@@ -430,9 +401,9 @@ class Space:
         for cls in classes:
             self._forbid_excluded(typed[cls], [cls], role)
         valued = [self._part(_Valued(role, slot, option), 1) for option in options]
-        names = [_slot_of(option.entry.property) for option in options]
+        names = [topic_of(option.entry.property) for option in options]
         for first, second in itertools.combinations(range(len(options)), 2):
-            if names[first] == names[second] and self._functional(names[first]):
+            if names[first] == names[second] and self._values.functional(names[first]):
                 self.circuit.forbid(valued[first], valued[second])
         return typed
 
@@ -507,7 +478,7 @@ class Space:
 
         conditions = [of(atom.filler)]
         for facet in sorted(atom.facets, key=repr):
-            if isinstance(facet, ClassFacet) and _is_type(facet):
+            if isinstance(facet, ClassFacet) and is_type(facet):
                 conditions.append(of(facet.cls))
             else:
                 conditions.append(
@@ -534,172 +505,13 @@ class Space:
             )
             absent.append(circuit.all_of((one_of_them, outside)))
 
-    # ------------------------------------------------------------------ values
-
-    def _all_facets(self) -> frozenset[Facet]:
-        return frozenset(
-            facet
-            for atoms in self._atoms
-            for atom in atoms
-            for facet in atom.facets
-            if not _is_type(facet)
-        )
-
-    def _grouped(self) -> dict[tuple[str, str], list[Facet]]:
-        found: dict[tuple[str, str], list[Facet]] = defaultdict(list)
-        for role in ROLES:
-            for facet in sorted(self._facets, key=repr):
-                found[(role, _slot(facet))].append(facet)
-        return found
-
-    def _values(self, role: str, name: str, facets: list[Facet]) -> list[_Option]:
-        """Return one way to record a value for each cell of some facets, the plainest."""
-        objects = all(isinstance(facet, (IndividualFacet, ClassFacet)) for facet in facets)
-        entries = self._individuals(name) if objects else self._constants(role, name, facets)
-        found: dict[tuple[Told, Told], _Option] = {}
-        for entry in entries:
-            values = _recorded(entry)
-            satisfied = tuple(
-                frozenset(one for one in facets if _satisfies(model, values, one))
-                for model in self._models
-            )
-            outside = tuple(
-                frozenset(
-                    one for one in facets if one not in known and _violates(model, values, one)
-                )
-                for model, known in zip(self._models, satisfied, strict=True)
-            )
-            found.setdefault((satisfied, outside), _Option(entry, satisfied, outside))
-        return list(found.values())
-
-    def _individuals(self, name: str) -> Iterator[Entry]:
-        shared = set.intersection(*(set(model.types) for model in self._models))
-        for individual in sorted(shared):
-            if all(
-                model.kinds.get(name, frozenset()) <= model.value_classes(individual)
-                for model in self._models
-            ):
-                yield Entry(name, ox.NamedNode(individual))
-
-    def _constants(self, role: str, name: str, facets: list[Facet]) -> Iterator[Entry]:
-        if name == DAYS:
-            yield from self._durations(role, facets)
-            return
-        values = {
-            (type(value), value): value
-            for model in self._models
-            for value in Theory.samples(facets, model.ranges.get(name))
-        }
-        for _, value in sorted(values.items(), key=lambda one: _plainness(one[1])):
-            if self._writable(Entry(name, value)):
-                yield Entry(name, value)
-
-    def _durations(self, role: str, facets: list[Facet]) -> Iterator[Entry]:
-        """Yield how long something may have lasted: by dates, or in weeks, of which days follow."""
-        days, weeks = [
-            {
-                Fraction(bound)
-                for facet in facets
-                if facet.property == name and isinstance(facet, RangeFacet)
-                for bound in facet.range.bounds().values()
-            }
-            for name in (DAYS, WEEKS)
-        ]
-        # Whole days tell bounds of weeks apart at seven times as many, whole weeks at their sevens.
-        points = {*days, *(7 * one for one in weeks)}
-        whole = {
-            number
-            for point in points or {Fraction(0)}
-            for base in (math.floor(point), math.ceil(point))
-            for number in (*range(base - 2, base + 3), 7 * (base // 7), 7 * (base // 7 + 1))
-        }
-        if role != PROPOSES:
-            for number in sorted(whole):
-                if 0 <= number <= _FARTHEST:
-                    yield Entry(DAYS, Decimal(number))
-        if role == PROPOSES or any(one.property == WEEKS for one in facets):
-            first = {one for day in days for one in (math.ceil(day), math.floor(day) + 1)}
-            breaks = {*weeks, *(Fraction(day, 7) for day in first)}
-            for value in sorted(representatives(breaks, _DIGITS), key=_plainness):
-                if self._writable(Entry(WEEKS, value)):
-                    yield Entry(WEEKS, value)
-
-    def _writable(self, entry: Entry) -> bool:
-        """Tell whether the case shapes accept a value of a property."""
-        value = entry.value
-        if isinstance(value, Decimal):
-            _, digits, exponent = value.normalize().as_tuple()
-            if not isinstance(exponent, int) or -exponent > _DIGITS:
-                return False
-            if len(digits) + exponent > _DIGITS or (entry.property == WEEKS and value < 0):
-                return False
-        return isinstance(value, ox.NamedNode) or all(
-            Theory.allows(model.ranges.get(entry.property), value) for model in self._models
-        )
-
-
-def _satisfies(model: Model, values: Mapping[str, Value], facet: Facet) -> bool:
-    """Tell whether values of a node satisfy a facet, as the rules of a model have it."""
-    if facet.property not in values:
-        return False
-    value = values[facet.property]
-    if not isinstance(value, ox.NamedNode):
-        return Theory.accepts(facet, value)
-    if isinstance(facet, IndividualFacet):
-        return facet.individual == value.value
-    return isinstance(facet, ClassFacet) and value.value in model.values_in(
-        facet.property, facet.cls
-    )
-
-
-def _violates(model: Model, values: Mapping[str, Value], facet: Facet) -> bool:
-    """Tell whether values that do not satisfy a facet lie outside of it, as the rules have it."""
-    if facet.property not in values or facet.property not in model.functional:
-        return False
-    value = values[facet.property]
-    return not isinstance(value, ox.NamedNode) or value.value in model.values_outside(facet)
-
 
 def _share(one: Slot, other: Slot) -> bool:
     """Tell whether two classes are within one kind recorded once, by any version."""
     return any(kind is not None and kind == two for kind, two in zip(one, other, strict=True))
 
 
-def _recorded(entry: Entry) -> dict[str, Value]:
-    """Return what the rules make of a value: the days that something lasted are weeks as well."""
-    if entry.property == DAYS:
-        assert isinstance(entry.value, Decimal)  # noqa: S101
-        return {DAYS: entry.value, WEEKS: entry.value / 7}
-    if entry.property == WEEKS:
-        assert isinstance(entry.value, Decimal)  # noqa: S101
-        whole = (entry.value * 7).to_integral_value(ROUND_FLOOR)
-        return {DAYS: whole, WEEKS: entry.value}
-    return {entry.property: entry.value}
-
-
-def _slot(facet: Facet) -> str:
-    return _slot_of(facet.property)
-
-
-def _slot_of(name: str) -> str:
-    """Return a property; how many weeks something lasted is how many days it did."""
-    return DAYS if name == WEEKS else name
-
-
-def _is_type(facet: Facet) -> bool:
-    return facet.property == TYPE
-
-
 def _also(atom: Existential) -> list[ClassFacet]:
     """Return what an existential demands a record to be beside its kind."""
-    found = [one for one in atom.facets if isinstance(one, ClassFacet) and _is_type(one)]
+    found = [one for one in atom.facets if isinstance(one, ClassFacet) and is_type(one)]
     return sorted(found, key=repr)
-
-
-def _plainness(value: Decimal | str | bool) -> tuple[int, int, Decimal, str]:
-    """Return by what values are ordered, those that are written shortest before the others."""
-    if not isinstance(value, Decimal):
-        return 1, 0, Decimal(0), str(value)
-    exponent = value.normalize().as_tuple().exponent
-    places = max(0, -exponent) if isinstance(exponent, int) else 0
-    return 0, places, abs(value), str(value)

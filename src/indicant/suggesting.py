@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from indicant.advising import Statuses, advise
+from indicant.attaining import Attainable
 from indicant.circuit import OutOfTimeError
-from indicant.compiling import existential_iri
 from indicant.coverage import Coverage
-from indicant.implicants import Literal, need_solver
+from indicant.implicants import need_solver
 from indicant.naming import prefixes_in
-from indicant.possible import Space
-from indicant.profile import read_model
 from indicant.reading import parse
 from indicant.recording import turtle
 from indicant.terms import local_name
@@ -24,17 +20,12 @@ from indicant.testing import exercised_by
 from indicant.verifying import write_case
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from indicant.advising import Advice
     from indicant.assessing import Assessor
-    from indicant.circuit import Formula
     from indicant.coverage import Goal, Wanted
     from indicant.recording import Recorded
-    from indicant.records import Answer
     from indicant.reporting import Report
-
-_ANSWERS: Final[Mapping[Wanted, Answer]] = {"met": "met", "refuted": "refuted", "open": "open"}
 
 
 @dataclass(frozen=True)
@@ -81,7 +72,7 @@ def suggest(
     wanted = [goal for goal in coverage.uncovered() if goal.kind != "shape"]
     if not wanted:
         return Suggested((), (), ())
-    search = _Search(assessor, wanted, seconds, time.monotonic() + limit)
+    search = _Search(assessor, wanted, seconds, limit)
     found: list[_Candidate] = []
     impossible, undecided = [], []
     for goal in wanted:
@@ -121,44 +112,15 @@ class _Search:
     """Asks for the smallest case that exercises something."""
 
     def __init__(
-        self, assessor: Assessor, wanted: Sequence[Goal], seconds: float, deadline: float
+        self, assessor: Assessor, wanted: Sequence[Goal], seconds: float, limit: float
     ) -> None:
         self._assessor = assessor
-        self._seconds, self._deadline = seconds, deadline
-        criteria = {goal.iri for goal in wanted if goal.kind == "criterion"}
-        model = read_model(assessor.source)
-        self._advice: Advice = advise(model, extra=criteria, seconds=seconds, deadline=deadline)
-        existentials = self._advice.existentials()
-        self._space = Space([model], [existentials])
-        self._answers = Statuses(self._advice, self._space)
-        self._literals = {
-            f"{existential_iri(atom)}/{'present' if present else 'absent'}": Literal(atom, present)
-            for atom in existentials
-            for present in (True, False)
-        }
+        self._cases = Attainable(assessor.source, wanted, seconds, limit)
+        self.least = self._cases.least
+        model = self._cases.advice.model
         self._taken: Counter[str] = Counter()
         self._called = Counter(map(local_name, {*model.recommendations, *model.criteria}))
         self._prefixes = prefixes_in(one.text for one in assessor.source.documents)
-
-    def least(self, goal: Goal) -> Recorded | None:
-        """Return the smallest case that exercises something, or nothing if none does.
-
-        Raises:
-            OutOfTimeError: it was not found in time.
-        """
-        until = min(self._deadline, time.monotonic() + self._seconds)
-        chosen = self._space.circuit.least(self._formula(goal), until)
-        return None if chosen is None else self._space.recorded(chosen)
-
-    def _formula(self, goal: Goal) -> Formula:
-        if goal.kind == "literal":
-            literal = self._literals.get(goal.iri)
-            if literal is None:
-                raise OutOfTimeError
-            return self._space.known(literal)
-        if goal.iri in self._advice.undecided:
-            raise OutOfTimeError
-        return self._answers.answer(goal.iri, _ANSWERS[goal.wanted])
 
     def write(self, candidate: _Candidate, folder: Path, coverage: Coverage) -> Path:
         """Write a case with what is answered to it, and note what it exercises."""
@@ -180,10 +142,10 @@ class _Search:
         """Return what is answered, as far as the goal concerns it."""
         concerned = {goal.iri}
         if goal.kind == "literal":
-            atom = self._literals[goal.iri].existential
+            atom = self._cases.literals[goal.iri].existential
             concerned = {
                 iri
-                for iri, one in self._advice.compiled.items()
+                for iri, one in self._cases.advice.compiled.items()
                 if any(
                     atom == literal.existential
                     for implicant in (*one.met, *one.refuted)
@@ -193,7 +155,8 @@ class _Search:
         stated: dict[str, dict[str, str]] = {}
         for iri, got in sorted(answer):
             if iri in concerned:
-                kind = "answers" if iri in self._advice.model.recommendations else "criteria"
+                known = self._cases.advice.model.recommendations
+                kind = "answers" if iri in known else "criteria"
                 stated.setdefault(kind, {})[self._name(iri)] = got
         return dict(stated)
 

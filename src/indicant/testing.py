@@ -83,7 +83,14 @@ def run_cases(
     runner = _Runner(assessor)
     for folder in folders:
         runner.run(folder)
-    coverage, total, held = runner.coverage, runner.total, len(runner.held)
+    total, held = runner.total, len(runner.held)
+    left = [goal for goal in runner.coverage.uncovered() if goal.kind != "shape"]
+    beyond: list[Goal] | None = []
+    if left:
+        from indicant.attaining import out_of_reach
+
+        beyond = out_of_reach(assessor.source, left)
+    coverage = runner.coverage.without(beyond or ())
     results = [
         *runner.results,
         *([] if fail_under is None else _shortfalls(coverage, fail_under, runner.breaking)),
@@ -102,11 +109,19 @@ def run_cases(
         results=tuple(results),
         summary=cases + missed,
         held=tuple(runner.held),
-        lines=tuple(table(coverage, shapes=runner.breaking)),
+        lines=(*table(coverage, shapes=runner.breaking), *_beyond(beyond)),
         data={"cases": {"total": total, "held": held}, "coverage": coverage.record()},
         anchor=assessor.source.documents[0].path,
     )
     return Outcome(report, coverage)
+
+
+def _beyond(goals: Sequence[Goal] | None) -> Iterator[str]:
+    """Yield what is to be said of what no case can exercise."""
+    if goals is None:
+        yield "what no case can get is counted as well: to tell it takes indicant[reasoner]"
+    elif goals:
+        yield f"not counted      {len(goals)}, which no case can get"
 
 
 def _shortfalls(coverage: Coverage, least: float, shapes: bool) -> Iterator[Result]:
