@@ -1,0 +1,51 @@
+"""What all tests share: examples that come again, and an address at which nobody may call."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# A red run is red again: examples follow from the test, not from the clock. To look for others,
+# HYPOTHESIS_PROFILE=explore.
+settings.register_profile("repeat", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("explore", deadline=None, print_blob=True, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
+
+
+@pytest.fixture
+def uncalled() -> Iterator[str]:
+    """Yield the address of a listener on loopback; the test fails if anybody calls there."""
+    calls: list[object] = []
+
+    def accept() -> None:
+        while True:
+            try:
+                caller, _ = listening.accept()
+            except OSError:
+                return
+            calls.append(caller.getsockname())
+            caller.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        with socket.create_connection(("127.0.0.1", listening.getsockname()[1])) as probe:
+            probe.recv(1)
+        assert calls, "the listener hears who calls"
+        calls.clear()
+        yield address
+        # What was sent off before has arrived once a later call has.
+        with socket.create_connection(("127.0.0.1", listening.getsockname()[1])) as last:
+            last.recv(1)
+        listening.shutdown(socket.SHUT_RDWR)
+    thread.join(10)
+    assert len(calls) == 1, f"somebody called {address}"
