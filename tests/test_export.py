@@ -16,10 +16,11 @@ import rdflib
 from indicant.ask import Asker
 from indicant.cli import main
 from indicant.errors import IndicantError
-from indicant.export import FORMATS, serialize, write
+from indicant.export import FORMATS, serialize
 from indicant.owl import ontology_text
 from indicant.reading import parse, read
 from indicant.terms import GENID
+from indicant.writing import write
 
 ROOT = Path(__file__).resolve().parents[1]
 CASES = ROOT / "tests" / "ask" / "cases.ttl"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 import pytest
 
-from indicant import combining, export, resources
+from indicant import combining, resources, writing
 from indicant.assessing import Assessor
 from indicant.cli import main
 from indicant.combining import combine
@@ -51,7 +51,7 @@ def merged(tmp_path: Path, *names: str, **options: Any) -> Path:
     path = tmp_path / "merged.trig"
     combined = combine(names, output=str(path), **options)
     assert combined.data is not None, [one.message for one in combined.report.results]
-    export.write(combined.data, path)
+    writing.write(combined.data, path)
     return path
 
 
@@ -498,7 +498,7 @@ def test_of_a_large_import_the_terms_in_use_are_merged(tmp_path: Path) -> None:
     combined = combine(names, output=str(output))
     assert combined.data is not None
     assert [one.rule for one in combined.report.results] == ["excerpt", "contradiction"]
-    export.write(combined.data, output)
+    writing.write(combined.data, output)
     assert len(combined.data) < 200_000
     trig = ox.RdfFormat.TRIG
     rows = asked(combined.data, trig, "where-does-each-statement-come-from")

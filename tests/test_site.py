@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
@@ -19,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicant import cli
+from indicant import cli, staging
 from indicant.assessing import Assessor
 from indicant.errors import IndicantError
 from indicant.questions import prefixes_of, questions
@@ -527,17 +526,27 @@ def test_an_interrupted_write_changes_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
-def test_a_swap_that_fails_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("swaps", [True, False])
+def test_a_swap_that_fails_is_taken_back(
+    swaps: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether or not the system can exchange two names in one step."""
     target = tmp_path / "site"
     publishing.publish({"index.html": b"old"}, target)
-    plain = Path.rename
+    plain = os.rename
+    moved: list[Path] = []
 
-    def fail(path: Path, other: Path) -> Path:
-        if path.name.startswith(".new-"):
-            raise OSError(5, "Input/output error")
-        return plain(path, other)
+    def fail(*_: object) -> bool:
+        raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(Path, "rename", fail)
+    def second(one: Path, other: Path) -> None:
+        moved.append(other)
+        if len(moved) == 2:
+            fail()
+        plain(one, other)
+
+    monkeypatch.setattr(staging, "exchange", fail if swaps else lambda *_: False)
+    monkeypatch.setattr(os, "rename", second)
     with pytest.raises(IndicantError, match="cannot be written: Input/output error"):
         publishing.publish({"index.html": b"new"}, target)
     assert (target / "index.html").read_bytes() == b"old"
@@ -550,7 +559,7 @@ def test_a_place_that_cannot_be_written_is_a_line(
     def fail(*_: object, **__: object) -> str:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(tempfile, "mkdtemp", fail)
+    monkeypatch.setattr(Path, "mkdir", fail)
     with pytest.raises(IndicantError, match="cannot be written: Permission denied"):
         publishing.publish({"index.html": b"1"}, tmp_path / "site")
     (tmp_path / "file").write_text("x")

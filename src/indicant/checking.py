@@ -22,7 +22,7 @@ from indicant.loading import (
     resolve,
 )
 from indicant.owl import ontology_text
-from indicant.reading import STDIN, read, read_text
+from indicant.reading import STDIN, read, read_text, visible
 from indicant.reporting import Place, Report, Result, Rule
 from indicant.terms import GENID, IND, OWL, RDFS, TYPE, local_name
 from indicant.vocabulary import text_of
@@ -113,10 +113,10 @@ def _targets(path: Path) -> list[Path]:
     files = sorted(path.glob("*.ttl"))
     if files:
         return files
-    below = sorted(file.parent for file in path.rglob(GUIDELINE_FILE))
+    below = sorted(file.parent for file in visible(path.rglob(GUIDELINE_FILE), path))
     if below:
         return below
-    files = sorted(path.rglob("*.ttl"))
+    files = sorted(visible(path.rglob("*.ttl"), path))
     if files:
         return files
     raise IndicantError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,7 +28,7 @@ from indicant.model import (
 )
 from indicant.naming import prefixes_in
 from indicant.owl import constant
-from indicant.reading import EXTENSIONS, read
+from indicant.reading import EXTENSIONS, read, visible
 from indicant.revisions import model_of, of_side
 from indicant.statements import Statements, TermChange, apart, differences
 from indicant.terms import DCTERMS, IND, LABEL, OWL, TYPE, local_name
@@ -417,10 +416,11 @@ def case_files(folder: str) -> list[str]:
     if not path.is_dir():
         return [folder]
     found = [
-        os.path.join(root, name)
-        for root, _, names in os.walk(path)
-        for name in names
-        if os.path.splitext(name)[1].lower() in _CASES and not name.startswith("expected.")
+        str(file)
+        for file in visible(path.rglob("*"), path)
+        if file.suffix.lower() in _CASES
+        and not file.name.startswith("expected.")
+        and file.is_file()
     ]
     if not found:
         raise IndicantError("holds no case", file=folder, help="a case is a file in Turtle")

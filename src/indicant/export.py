@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
-import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
@@ -17,7 +12,7 @@ from indicant.owl import ontology_text
 from indicant.terms import NOT_XML
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from indicant.compiling import CompiledGuideline
     from indicant.engine import Engine
@@ -85,67 +80,3 @@ def _check_xml(triples: Iterable[ox.Triple]) -> None:
                 f"RDF/XML cannot express a control character in <{one.predicate.value}>",
                 help="every other format can",
             )
-
-
-def write(data: bytes, path: str | os.PathLike[str]) -> None:
-    """Write a file whole or not at all.
-
-    Raises:
-        IndicantError: the file cannot be written.
-    """
-    target = Path(path)
-    work = None
-    try:
-        if target.is_dir():
-            raise IndicantError("is a directory, not a file", file=str(target))
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)
-            return
-        real = target.resolve()
-        handle, work = tempfile.mkstemp(prefix=".new-", dir=real.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(work, _mode(real))
-        os.replace(work, real)
-        work = None
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise IndicantError(f"cannot be written: {reason}", file=str(target)) from error
-    finally:
-        if work is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(work)
-
-
-@contextlib.contextmanager
-def new_folder(target: Path) -> Iterator[Path]:
-    """Yield a folder to fill, which then takes its place whole or not at all.
-
-    Whether something may be there already is for the caller to say.
-
-    Raises:
-        IndicantError: it cannot be written.
-    """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
-        try:
-            yield work
-            work.chmod(0o755)
-            os.replace(work, target)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise IndicantError(f"cannot be written: {reason}", file=str(target)) from error
-
-
-def _mode(target: Path) -> int:
-    """Return the rights of a file that is replaced, or those that a new one gets."""
-    with contextlib.suppress(OSError):
-        return target.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

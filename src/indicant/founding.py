@@ -15,8 +15,8 @@ import pyoxigraph as ox
 
 from indicant import __version__
 from indicant.errors import IndicantError
-from indicant.export import new_folder
 from indicant.loading import CATALOG, CORE, GUIDELINE_FILE, Source, load
+from indicant.staging import new_folder
 from indicant.terms import IND, LABEL, OWL, RDFS, TYPE, local_name
 
 if TYPE_CHECKING:
@@ -79,8 +79,6 @@ def found(
         _fill(work, namespace, published, places, label, date)
         load(work / OVERLAY)
         files = sorted(str(one.relative_to(work)) for one in work.rglob("*") if one.is_file())
-        if directory.is_dir():
-            directory.rmdir()
     return Founded(tuple(files), published)
 
 

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from indicant import resources, terms
 from indicant.errors import IndicantError
-from indicant.reading import JSON_LD, MAX_BYTES, N_QUADS, TRIG, Document, read, read_text
+from indicant.reading import JSON_LD, MAX_BYTES, N_QUADS, TRIG, Document, read, read_text, visible
 from indicant.vocabulary import text_of
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ class Source:
 def installed() -> dict[str, Path]:
     """Return the guidelines that ship with the package, by name."""
     folder = resources.ontology() / "guidelines"
-    return {path.parent.name: path.parent for path in sorted(folder.glob(f"*/{GUIDELINE_FILE}"))}
+    files = visible(sorted(folder.glob(f"*/{GUIDELINE_FILE}")), folder)
+    return {path.parent.name: path.parent for path in files}
 
 
 def resolve(guideline: str | None) -> Path:
@@ -148,7 +149,8 @@ def catalog(path: Path) -> dict[str, Path]:
 
 def _shipped_catalog() -> dict[str, Path]:
     mapping: dict[str, Path] = {}
-    for file in sorted(resources.ontology().rglob(CATALOG)):
+    folder = resources.ontology()
+    for file in visible(sorted(folder.rglob(CATALOG)), folder):
         mapping.update(catalog(file))
     return mapping
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
+    import os
     from collections.abc import Callable, Iterable
     from typing import TextIO
 
@@ -26,6 +27,21 @@ def tell(error: IndicantError) -> None:
     print(plain(f"indicant: {error}"), file=sys.stderr)
     if error.help:
         print(plain(f"  help: {error.help}"), file=sys.stderr)
+
+
+def tell_recovered(place: str | os.PathLike[str]) -> None:
+    """Finish what a run that was killed had begun at a place, and tell it on standard error.
+
+    Raises:
+        IndicantError: it cannot be finished.
+    """
+    from pathlib import Path
+
+    from indicant.rendering import plain
+    from indicant.staging import recover
+
+    for line in recover(Path(place)):
+        print(plain(f"indicant: {line}"), file=sys.stderr)
 
 
 def tell_findings(error: InvalidCase) -> int:

@@ -15,6 +15,7 @@ from indicant.errors import IndicantError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     import pyoxigraph
 
@@ -104,6 +105,18 @@ def read_text(
     if not text.strip():
         raise IndicantError("the file is empty", file=shown)
     return text
+
+
+def visible(paths: Iterable[Path], below: Path) -> list[Path]:
+    """Return the paths below a folder that neither are hidden nor stand in a hidden folder there.
+
+    What is not in its place yet, or was left behind by a run that was killed, is hidden.
+    """
+    return [
+        path
+        for path in paths
+        if not any(part.startswith(".") for part in path.relative_to(below).parts)
+    ]
 
 
 def parse(

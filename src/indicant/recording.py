@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
+from indicant.errors import IndicantError
 from indicant.model import HAS_FINDING, PROPOSES, RECEIVED
 from indicant.owl import constant
+from indicant.staging import recover, staged
 from indicant.terms import IND, LABEL, XSD, local_name
 
 if TYPE_CHECKING:
@@ -72,11 +75,47 @@ def turtle(recorded: Recorded, prefixes: Mapping[str, str], *, about: str | None
     return writer.text(recorded, about)
 
 
+@dataclass(frozen=True)
+class CaseFiles:
+    """A case with what is expected of it, and the name of the folder that is to hold them."""
+
+    name: str
+    case: str
+    expected: Mapping[str, object]
+
+
 def write_files(folder: Path, case: str, expected: Mapping[str, object]) -> None:
     """Write a case and what is expected of it into a folder, for ``indicant test``."""
     (folder / "case.ttl").write_text(case, encoding="utf-8")
     text = json.dumps(expected, indent=2, ensure_ascii=False)
     (folder / "expected.json").write_text(text + "\n", encoding="utf-8")
+
+
+def write_cases(folder: Path, cases: Sequence[CaseFiles]) -> tuple[Path, ...]:
+    """Write cases into a folder, in a new folder each, all of them or none; return these folders.
+
+    Raises:
+        IndicantError: such a folder is there already, or cannot be written.
+    """
+    places = tuple(folder / one.name for one in cases)
+    if not cases:
+        return places
+    recover(folder)
+    for place in places:
+        if os.path.lexists(place):
+            raise IndicantError(
+                "is there already", file=str(place), help="name another folder, or remove this one"
+            )
+    with staged(folder if folder.is_dir() else folder.parent, shown=folder) as stage:
+        work = None if folder.is_dir() else stage.folder(folder)
+        for place, one in zip(places, cases, strict=True):
+            if work is None:
+                new = stage.folder(place)
+            else:
+                new = work / one.name
+                new.mkdir()
+            write_files(new, one.case, one.expected)
+    return places
 
 
 class _Writer:

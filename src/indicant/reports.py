@@ -57,7 +57,7 @@ def deliver(report: Report, form: Form, output: str | None = None) -> int:
     if output is None:
         sys.stdout.write(text)
     else:
-        from indicant.export import write
+        from indicant.writing import write
 
         write(text.encode("utf-8", "backslashreplace"), output)
     return exit_code(report)

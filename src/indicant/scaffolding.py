@@ -70,12 +70,16 @@ _HEADER: Final = """
 
 @dataclass(frozen=True)
 class Added:
-    """What is to be added: its IRI, the file, the line where it begins, and the whole new text."""
+    """What is to be added: its IRI, the file, the line where it begins, and the whole new text.
+
+    ``before`` is what the file says without it, if there is one.
+    """
 
     iri: str
     path: Path
     line: int
     text: str
+    before: str | None = None
 
 
 def compose(
@@ -133,7 +137,7 @@ def compose(
     header = "".join(f"PREFIX {one}: <{known[one]}>\n" for one in sorted(wanted) if one in known)
     text = tidy(f"{header}{target.text}\n{block}\n", file=target.path)
     line = locate(parse(text, path=target.path, format=TURTLE), node)
-    return Added(node, Path(target.path), line or 1, text)
+    return Added(node, Path(target.path), line or 1, text, target.text)
 
 
 def _guideline(name: str, properties: Sequence[str], place: Path, iri: str | None) -> Added:

@@ -14,10 +14,9 @@ from indicant.coverage import Coverage
 from indicant.implicants import need_solver
 from indicant.naming import prefixes_in
 from indicant.reading import parse
-from indicant.recording import turtle
+from indicant.recording import CaseFiles, turtle, write_cases
 from indicant.terms import local_name
 from indicant.testing import exercised_by
-from indicant.verifying import write_case
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +50,7 @@ def suggest(
     seconds: float = 60.0,
     limit: float = 600.0,
 ) -> Suggested:
-    """Write a case for what is not exercised.
+    """Write a case for what is not exercised, all of them or none.
 
     Smaller cases come first, and what one of them exercises gets none of its own. Beside a case
     stands what is answered to it: whether that is right is for its author to say. Shapes are left
@@ -85,11 +84,12 @@ def suggest(
             impossible.append(goal)
         else:
             found.append(_Candidate(goal, recorded))
-    folders = tuple(
-        search.write(one, Path(folder), coverage)
+    cases = [
+        search.case(one, coverage)
         for one in sorted(found, key=lambda each: each.recorded.size)
         if (one.goal.iri, one.goal.wanted) not in coverage.exercised
-    )
+    ]
+    folders = write_cases(Path(folder), cases)
     return Suggested(folders, tuple(impossible), tuple(undecided))
 
 
@@ -122,8 +122,8 @@ class _Search:
         self._called = Counter(map(local_name, {*model.recommendations, *model.criteria}))
         self._prefixes = prefixes_in(one.text for one in assessor.source.documents)
 
-    def write(self, candidate: _Candidate, folder: Path, coverage: Coverage) -> Path:
-        """Write a case with what is answered to it, and note what it exercises."""
+    def case(self, candidate: _Candidate, coverage: Coverage) -> CaseFiles:
+        """Return a case with what is answered to it, and note what it exercises."""
         goal = candidate.goal
         about = str(goal).replace("no case ", "a case that ", 1)
         text = turtle(candidate.recorded, self._prefixes, about=about)
@@ -134,9 +134,8 @@ class _Search:
         self._taken[name] += 1
         if self._taken[name] > 1:
             name += f"-{self._taken[name]}"
-        written = write_case(folder / name, text, self._expected(goal, answer))
         coverage.add(answer)
-        return written
+        return CaseFiles(name, text, self._expected(goal, answer))
 
     def _expected(self, goal: Goal, answer: set[tuple[str, Wanted]]) -> dict[str, object]:
         """Return what is answered, as far as the goal concerns it."""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from indicant.behaving import SIDES, UNSTATED
 from indicant.errors import IndicantError
-from indicant.export import new_folder
 from indicant.lines import Lines
 from indicant.recording import write_files
 from indicant.rendering import plain
 from indicant.reporting import Place, Report, Result, Rule
+from indicant.staging import new_folder
 from indicant.terms import local_name
 
 if TYPE_CHECKING:

@@ -195,7 +195,7 @@ class _Runner:
             self.results.append(Result("unreadable", "error", message, (Place(place),)))
 
         for place, folders, files in os.walk(folder, onerror=denied):
-            folders.sort()
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
             names = [(name, *os.path.splitext(name)) for name in sorted(files)]
             cases = [name for name, stem, end in names if stem == "case" and end in EXTENSIONS]
             if cases:

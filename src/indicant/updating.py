@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 from indicant import loading
 from indicant.errors import IndicantError
-from indicant.export import write
 from indicant.founding import (
     OVERLAY,
     PUBLISHED,
@@ -25,7 +24,9 @@ from indicant.founding import (
 )
 from indicant.lines import locate
 from indicant.loading import CATALOG, CORE, installed, load
+from indicant.reading import read_text, visible
 from indicant.reporting import Place, Report, Result, Rule
+from indicant.staging import staged
 from indicant.terms import IND
 
 if TYPE_CHECKING:
@@ -302,12 +303,17 @@ def take(one: Followed, other: Published) -> tuple[str, ...]:
 
     The copy is replaced where it lies within the repository. One that lies elsewhere is left
     alone, and only the pin is renewed: the catalog has to lead to the other version already.
+    Copy and pin change together or not at all; see ``staging``.
 
     Raises:
         IndicantError: the copy is elsewhere and is not that version, or cannot be written.
     """
     held = one.folder / PUBLISHED
-    within = held.is_dir() and one.copy.root.resolve().is_relative_to(held.resolve())
+    within = (
+        held.is_dir()
+        and not held.is_symlink()
+        and one.copy.root.resolve().is_relative_to(held.resolve())
+    )
     if not within and one.copy.digest != other.digest:
         raise IndicantError(
             "lies outside the repository and is not replaced",
@@ -315,49 +321,34 @@ def take(one: Followed, other: Published) -> tuple[str, ...]:
             help="put the newer version there, or have the catalog lead to it",
         )
     texts = dict(_repinned(one, one.overlay, other))
-    if within and one.copy.digest != other.digest:
-        places = _replace_copy(held, other)
-        texts[one.overlay / CATALOG] = _catalog_with(one, one.overlay, places)
-    for path, text in sorted(texts.items()):
-        write(text.encode(), path)
+    with staged(one.folder) as stage:
+        if within and one.copy.digest != other.digest:
+            work = stage.folder(held, replace=True)
+            places = {
+                iri: held / place.relative_to(work) for iri, place in copy(other, work).items()
+            }
+            file = one.overlay / CATALOG
+            before = texts[file][0] if file in texts else read_text(file)
+            texts[file] = before, _catalog_with(one, one.overlay, places)
+        for path, (before, after) in sorted(texts.items()):
+            stage.file(path, after.encode(), before=before.encode())
     return tuple(str(path) for path in sorted(texts))
 
 
-def _replace_copy(held: Path, other: Published) -> dict[str, Path]:
-    """Put a copy in the place of the one that is there, and return what is where."""
-    try:
-        work = Path(tempfile.mkdtemp(prefix=".new-", dir=held.parent))
-    except OSError as error:
-        reason = error.strerror or error
-        raise IndicantError(f"cannot be written: {reason}", file=str(held)) from error
-    try:
-        places = copy(other, work / PUBLISHED)
-        os.replace(held, work / "old")
-        try:
-            os.replace(work / PUBLISHED, held)
-        except BaseException:
-            os.replace(work / "old", held)
-            raise
-    except OSError as error:
-        reason = error.strerror or error
-        raise IndicantError(f"cannot be written: {reason}", file=str(held)) from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return {iri: held / place.relative_to(work / PUBLISHED) for iri, place in places.items()}
-
-
-def _repinned(one: Followed, folder: Path, other: Published) -> Iterator[tuple[Path, str]]:
-    """Yield the files of an overlay that name the version or the digest, with the new ones."""
+def _repinned(
+    one: Followed, folder: Path, other: Published
+) -> Iterator[tuple[Path, tuple[str, str]]]:
+    """Yield the files of an overlay that name the version or the digest: before and after."""
     pairs = ((one.pin.version_iri, other.version_iri), (one.pin.digest, other.digest))
-    for path in sorted(folder.rglob("*")):
-        if path.suffix != ".ttl" and path.name != CATALOG:
+    for path in visible(sorted(folder.rglob("*")), folder):
+        if (path.suffix != ".ttl" and path.name != CATALOG) or not path.is_file():
             continue
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
         changed = text
         for old, new in pairs:
             changed = changed.replace(old, new)
         if changed != text:
-            yield path, changed
+            yield path, (text, changed)
 
 
 def _catalog_with(one: Followed, folder: Path, new: Mapping[str, Path]) -> str:
@@ -384,7 +375,7 @@ def _laid_over(one: Followed, other: Published) -> Iterator[tuple[Path, Path]]:
         places = copy(other, work / PUBLISHED)
         overlay = work / OVERLAY
         shutil.copytree(one.overlay, overlay)
-        for path, text in list(_repinned(one, overlay, other)):
+        for path, (_, text) in list(_repinned(one, overlay, other)):
             path.write_text(text, encoding="utf-8")
         text = _catalog_with(one, overlay, places)
         (overlay / CATALOG).write_text(text, encoding="utf-8")

@@ -19,15 +19,13 @@ from indicant import resources
 from indicant.advising import Advice, Statuses, advise
 from indicant.circuit import TRUE, OutOfTimeError
 from indicant.compiling import overriders, without
-from indicant.errors import IndicantError
-from indicant.export import new_folder
 from indicant.implicants import need_solver
 from indicant.lines import Lines
 from indicant.model import And
 from indicant.naming import prefixes_in
 from indicant.possible import Space
 from indicant.profile import read_model
-from indicant.recording import turtle, words, write_files
+from indicant.recording import CaseFiles, turtle, words, write_cases
 from indicant.reporting import Level, Place, Report, Result, Rule
 from indicant.terms import local_name
 
@@ -596,13 +594,13 @@ def together(reports: Sequence[Report]) -> Report:
 def write_witnesses(report: Report, folder: str) -> list[Path]:
     """Write the case of each finding with what is expected of it, and return their folders.
 
-    A folder is named after its finding, holds ``case.ttl`` and ``expected.json`` and appears whole
-    or not at all, so that ``indicant test`` can be run on them.
+    A folder is named after its finding and holds ``case.ttl`` and ``expected.json``, so that
+    ``indicant test`` can be run on them. They appear all at once or not at all.
 
     Raises:
         IndicantError: a folder is there already, or cannot be written.
     """
-    written: list[Path] = []
+    cases: list[CaseFiles] = []
     taken: dict[str, int] = {}
     for result in report.results:
         if result.witness is None:
@@ -616,20 +614,5 @@ def write_witnesses(report: Report, folder: str) -> list[Path]:
             for key in ("actions", "answers", "criteria", "superseded")
             if result.data.get(key)
         }
-        written.append(write_case(Path(folder) / name, result.witness, expected))
-    return written
-
-
-def write_case(folder: Path, case: str, expected: Mapping[str, object]) -> Path:
-    """Write a case and what is expected of it into a new folder, whole or not at all.
-
-    Raises:
-        IndicantError: the folder is there already, or cannot be written.
-    """
-    if folder.exists():
-        raise IndicantError(
-            "is there already", file=str(folder), help="name another folder, or remove this one"
-        )
-    with new_folder(folder) as work:
-        write_files(work, case, expected)
-    return folder
+        cases.append(CaseFiles(name, result.witness, expected))
+    return list(write_cases(Path(folder), cases))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from indicant.errors import IndicantError
+from indicant.staging import recover, staged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,28 +39,15 @@ def publish(files: Mapping[str, bytes], folder: str | os.PathLike[str]) -> None:
     """
     shown = os.fspath(folder)
     target = Path(shown).resolve()
-    work: str | None = None
-    try:
-        _check(target, shown)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        work = tempfile.mkdtemp(prefix=".new-", dir=target.parent)
-        new = Path(work)
+    recover(target)
+    check(folder)
+    with staged(target.parent, shown=shown) as stage:
+        new = stage.folder(target, replace=True)
         manifest = "".join(f"{name}\n" for name in sorted(files))
         for name, data in {**files, MANIFEST: manifest.encode()}.items():
             path = new / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        mask = os.umask(0)
-        os.umask(mask)
-        new.chmod(0o777 & ~mask)
-        _swap(new, target)
-        work = None
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise IndicantError(f"cannot be written: {reason}", file=shown) from error
-    finally:
-        if work is not None:
-            shutil.rmtree(work, ignore_errors=True)
 
 
 def _check(target: Path, shown: str) -> None:
@@ -94,22 +79,3 @@ def _check(target: Path, shown: str) -> None:
             file=shown,
             help="move it away, or name a new folder",
         )
-
-
-def _swap(new: Path, target: Path) -> None:
-    """Put a folder in the place of another, or put the other back."""
-    if not target.exists():
-        new.rename(target)
-        return
-    aside = Path(tempfile.mkdtemp(prefix=".old-", dir=target.parent))
-    old = aside / "site"
-    try:
-        target.rename(old)
-        try:
-            new.rename(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                old.rename(target)
-            raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)

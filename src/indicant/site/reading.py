@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indicant.errors import IndicantError
-from indicant.reading import EXTENSIONS, read
+from indicant.reading import EXTENSIONS, read, visible
 
 if TYPE_CHECKING:
     import os
@@ -28,7 +28,7 @@ def cases_of(folder: str | os.PathLike[str]) -> dict[str, Document]:
         raise IndicantError("is not a folder", file=str(path), help="--cases names a folder")
     files = {
         one.parent.name if one.stem == "case" and one.parent != path else one.stem: one
-        for one in sorted([*path.glob("*"), *path.glob("*/case.*")])
+        for one in sorted(visible([*path.glob("*"), *path.glob("*/case.*")], path))
         if one.is_file() and one.suffix in EXTENSIONS and one.suffix != ".json"
     }
     if not files:

@@ -80,11 +80,14 @@ def run(options: argparse.Namespace) -> int:
 
     from indicant.behaving import SIDES
     from indicant.diffing import case_files, compare
-    from indicant.export import write
+    from indicant.printing import tell_recovered
     from indicant.reports import exit_code, render
     from indicant.revisions import open_version
     from indicant.telling import as_markdown, as_text, report, write_witnesses
+    from indicant.writing import write
 
+    if options.witnesses is not None:
+        tell_recovered(options.witnesses)
     files = None if options.cases is None else case_files(options.cases)
     with ExitStack() as stack:
         old = open_version(stack, options.old, options.new, side=SIDES[0])

@@ -52,8 +52,9 @@ def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
     from indicant.ask import Asker
     from indicant.assessing import InvalidCase
-    from indicant.export import serialize, write
+    from indicant.export import serialize
     from indicant.reading import read
+    from indicant.writing import write
 
     try:
         asker = Asker(options.guideline)

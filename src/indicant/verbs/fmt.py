@@ -100,10 +100,10 @@ def _format(path: str, *, show: bool) -> bool:
     elif path == STDIN:
         sys.stdout.write(result)
     elif text != result:
-        from indicant.export import write
-
-        write(result.encode(), path)
         from indicant.rendering import plain
+        from indicant.writing import rewrite
+
+        rewrite(result.encode(), path, before=text.encode())
 
         print(plain(f"formatted {name}"), file=sys.stderr)
     return text != result
@@ -135,6 +135,8 @@ def _check(options: argparse.Namespace, paths: list[str]) -> int:
 
 
 def _findings(path: str) -> list[Result]:
+    import shlex
+
     from indicant import formatting
     from indicant.reporting import Place, Result
 
@@ -148,14 +150,19 @@ def _findings(path: str) -> list[Result]:
         return []
     place = Place(name, formatting.difference(text, result))
     message = "is not in the form of the house from here on"
-    return [Result("form", "error", message, (place,), f"indicant fmt {path}")]
+    return [Result("form", "error", message, (place,), f"indicant fmt {shlex.quote(path)}")]
 
 
 def _text(path: str) -> tuple[str, str]:
     """Return the text of a file, and what to call it."""
+    import os
+
     from indicant.formatting import MAX_BYTES
     from indicant.reading import STDIN, read_text
+    from indicant.writing import special
 
+    if path != STDIN and os.path.exists(path) and not os.path.isfile(path):
+        raise special(path)
     text = read_text(path, stdin=sys.stdin.buffer, limit=MAX_BYTES)
     return text, "<stdin>" if path == STDIN else path
 

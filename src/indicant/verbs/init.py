@@ -53,8 +53,10 @@ def run(options: argparse.Namespace) -> int:
 
     from indicant.founding import found
     from indicant.loading import resolve
+    from indicant.printing import tell_recovered
 
     date = options.date or datetime.datetime.now().astimezone().date()
+    tell_recovered(options.directory)
     founded = found(
         Path(options.directory),
         options.namespace,

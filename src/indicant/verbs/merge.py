@@ -78,8 +78,8 @@ def add(verbs: Verbs) -> None:
 def run(options: argparse.Namespace) -> int:
     """Merge, report and write."""
     from indicant.combining import combine
-    from indicant.export import write
     from indicant.reports import deliver
+    from indicant.writing import write
 
     combined = combine(
         options.guideline,

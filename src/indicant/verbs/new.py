@@ -78,10 +78,11 @@ def run(options: argparse.Namespace) -> int:
     """Add it, and say where it stands."""
     from pathlib import Path
 
-    from indicant.export import write
     from indicant.loading import GUIDELINE_FILE, resolve
     from indicant.rendering import plain
     from indicant.scaffolding import compose
+    from indicant.staging import new_folder
+    from indicant.writing import rewrite
 
     if options.kind == "guideline":
         place = Path(options.place or ".")
@@ -102,12 +103,10 @@ def run(options: argparse.Namespace) -> int:
         source=options.source,
         quote=options.quote,
     )
-    if options.kind == "guideline":
-        try:
-            added.path.parent.mkdir(parents=True)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise IndicantError(f"cannot be made: {reason}", file=str(added.path.parent)) from error
-    write(added.text.encode(), added.path)
+    if added.before is None:
+        with new_folder(added.path.parent) as work:
+            (work / added.path.name).write_bytes(added.text.encode())
+    else:
+        rewrite(added.text.encode(), added.path, before=added.before.encode())
     print(plain(f"{added.path}:{added.line}: {options.kind} {options.name}"))
     return 0

@@ -51,11 +51,13 @@ def run(options: argparse.Namespace) -> int:
     import sys
 
     from indicant.assessing import InvalidCase
+    from indicant.printing import tell_recovered
     from indicant.rendering import finding_line, plain
     from indicant.site.pages import build
     from indicant.site.publishing import check, publish
     from indicant.site.reading import cases_of
 
+    tell_recovered(options.folder)
     check(options.folder)
     cases = {} if options.cases is None else cases_of(options.cases)
     try:

@@ -86,9 +86,12 @@ def _percent(text: str) -> float:
 def run(options: argparse.Namespace) -> int:
     """Run the cases and report."""
     from indicant.assessing import Assessor
+    from indicant.printing import tell_recovered
     from indicant.reports import deliver
     from indicant.testing import run_cases
 
+    if options.suggest is not None:
+        tell_recovered(options.suggest)
     assessor = Assessor(options.guideline)
     folders = options.folder or ["tests"]
     outcome = run_cases(assessor, folders, fail_under=options.fail_under)

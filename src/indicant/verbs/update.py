@@ -69,10 +69,12 @@ def run(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from indicant.errors import IndicantError
+    from indicant.printing import tell_recovered
     from indicant.reporting import Report
     from indicant.reports import deliver
     from indicant.updating import RULES, checked, compared, followed, is_older, newer, take, told
 
+    tell_recovered(options.directory)
     one = followed(Path(options.directory))
     report = checked(one)
     if options.check:

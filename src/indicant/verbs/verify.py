@@ -69,10 +69,13 @@ def add(verbs: Verbs) -> None:
 def run(options: argparse.Namespace) -> int:
     """Verify each guideline and print one report."""
     from indicant.loading import load, resolve
+    from indicant.printing import tell_recovered
     from indicant.reports import deliver
     from indicant.verifying import together, verify, write_witnesses
     from indicant.wording import speaking
 
+    if options.witnesses is not None:
+        tell_recovered(options.witnesses)
     reports = [
         verify(
             speaking(load(resolve(name)), options.lang),
