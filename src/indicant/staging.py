@@ -200,15 +200,16 @@ def _recovered(parent: Path, among: Path | None) -> list[str]:
 def _recover(parent: Path, work: Path, among: Path | None) -> list[_Step]:
     """Finish or remove a working folder, unless its run is still at work or it is not for here.
 
-    Where only new things were to be put, and none of them was yet, nothing had begun.
+    One in which nothing is left to be done is removed, whatever place it was for.
     """
     real = parent.resolve()
     steps = _read_journal(work)
-    if steps and not all(_is_among(real, one, among) for one in steps):
+    wanted = bool(steps) and all(_is_among(real, one, among) for one in steps or ())
+    if steps and not wanted and _waiting(steps, real, work):
         return []
     lock = _claim(work)
     if lock is None:
-        if steps:
+        if steps and wanted:
             raise IndicantError(
                 "another run is writing it", file=str(parent / steps[0].target), help="wait for it"
             )
@@ -218,11 +219,7 @@ def _recover(parent: Path, work: Path, among: Path | None) -> list[_Step]:
             steps is None and os.path.lexists(work / _JOURNAL)  # a journal of somebody else
         ):
             return []
-        waiting = [one for one in steps or () if _is_waiting(one, real, work)]
-        if len(waiting) == len(steps or ()) and all(
-            one.before in (None, _EMPTY) for one in waiting
-        ):
-            waiting = []
+        waiting = _waiting(steps or (), real, work)
         for one in waiting:
             _resume(one, real, work)
         with contextlib.suppress(FileNotFoundError):
@@ -231,6 +228,13 @@ def _recover(parent: Path, work: Path, among: Path | None) -> list[_Step]:
         return waiting
     finally:
         os.close(lock)
+
+
+def _waiting(steps: Sequence[_Step], parent: Path, work: Path) -> list[_Step]:
+    """Return what is left to be done: nothing where only new things were to come, and none did."""
+    waiting = [one for one in steps if _is_waiting(one, parent, work)]
+    new = all(one.before in (None, _EMPTY) for one in steps)
+    return [] if new and len(waiting) == len(steps) and not (work / "old").exists() else waiting
 
 
 def _is_among(parent: Path, step: _Step, among: Path | None) -> bool:

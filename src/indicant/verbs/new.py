@@ -79,6 +79,7 @@ def run(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from indicant.loading import GUIDELINE_FILE, resolve
+    from indicant.printing import tell_recovered
     from indicant.rendering import plain
     from indicant.scaffolding import compose
     from indicant.staging import new_folder
@@ -94,6 +95,8 @@ def run(options: argparse.Namespace) -> int:
         place = Path()
     else:
         place = resolve(options.place)
+    if options.kind == "guideline":
+        tell_recovered(place / options.name)
     added = compose(
         options.kind,
         options.name,
