@@ -36,7 +36,8 @@ _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 def path(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return a PATH on which there is the command of this checkout."""
     folder = tmp_path_factory.mktemp("bin")
-    for name, words in {"indicant": "-m indicant.cli", "python": ""}.items():
+    commands = {"indicant": "-m indicant.cli", "indicant-hook": "-m indicant.hooks", "python": ""}
+    for name, words in commands.items():
         script = folder / name
         script.write_text(f'#!/bin/sh\nexec "{sys.executable}" {words} "$@"\n')
         script.chmod(0o755)
@@ -206,10 +207,128 @@ def test_inputs_never_become_code(tmp_path: Path, path: str) -> None:
     assert [step["name"] for step in STEPS if "${{" in step.get("run", "")] == []
     mark = tmp_path / "mark"
     run = runner(
-        tmp_path, tmp_path, path, overlay=f"$(touch {mark})", tests=f"; touch {mark}", verify="no"
+        tmp_path,
+        tmp_path,
+        path,
+        overlay=f"$(touch {mark})",
+        tests=f"; touch {mark}",
+        verify="false",
     )
     assert run.all() == 2
     assert not mark.exists()
+
+
+def test_guidelines_are_merged_however_they_are_listed(
+    repository: Path, tmp_path: Path, path: str
+) -> None:
+    """One a line, as workflows write lists: the contradiction is with the second one."""
+    more = {"tests": "", "verify": "false", "as_of": "2026-11-22"}
+    published = "diabetes\n\n  osteoarthritis \n"
+    run = runner(tmp_path, repository, path, overlay="hypertension", published=published, **more)
+    assert run.all() == 1
+    (told,) = json.loads(
+        (Path(run.outputs["prepare"]["reports"]) / "merge.sarif").read_text(encoding="utf-8")
+    )["runs"]
+    assert "contradiction" in {one["ruleId"] for one in told["results"]}
+
+
+def test_a_list_of_no_guideline_is_none(tmp_path: Path, path: str) -> None:
+    shutil.copytree(RAIN, tmp_path / "repository" / "overlay")
+    more = {"tests": "", "verify": "false"}
+    run = runner(tmp_path, tmp_path / "repository", path, published=" \n ", **more)
+    assert run.all() == 0, run.said
+    assert run.outputs["merge"] == {"guideline": "overlay", "code": "0"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["overlay", "tests", "document", "as_of", "fail_under", "verify", "upload", "package"],
+)
+@pytest.mark.parametrize("value", ["{}\ncode=0", "{}\r", "{}\x1b[2J", "\n{}", "{}\n"])
+def test_a_line_break_in_an_input_is_refused(
+    name: str, value: str, tmp_path: Path, path: str
+) -> None:
+    """It would end the line of an output, and begin another one."""
+    run = runner(tmp_path, tmp_path, path, **{name: value.format("true")})
+    (step,) = [one for one in STEPS if one["name"] == "Prepare"]
+    assert run.run(step) == 2
+    assert run.outputs["prepare"] == {}
+    (said,) = run.said["Prepare"].splitlines()
+    assert said.startswith(f"::error title=input::{name.upper()} has a line break")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"verify": "True"},
+        {"verify": "yes"},
+        {"verify": ""},
+        {"upload": "1"},
+        {"overlay": ""},
+        {"fail_under": ""},
+        {"package": ""},
+        {"published": "a\rb"},
+    ],
+)
+def test_an_input_that_means_nothing_is_refused(
+    given: dict[str, str], tmp_path: Path, path: str
+) -> None:
+    """Not to verify because somebody wrote True would be a gate that stands open."""
+    run = runner(tmp_path, tmp_path, path, **given)
+    (step,) = [one for one in STEPS if one["name"] == "Prepare"]
+    assert run.run(step) == 2
+    assert run.said["Prepare"].startswith("::error title=input::")
+
+
+def test_inputs_are_looked_at_first_and_all_of_them() -> None:
+    assert STEPS[0]["name"] == "Prepare"
+    looked_at = {_EXPRESSION.findall(one)[0].partition(".") for one in STEPS[0]["env"].values()}
+    assert {one[2] for one in looked_at if one[0] == "inputs"} == {
+        *ACTION["inputs"].keys() - {"python-version"}
+    }
+
+
+def test_a_folder_named_like_an_option_is_a_folder(tmp_path: Path, path: str) -> None:
+    """What is checked is the folder, and nothing is written where its name seems to say."""
+    folder = tmp_path / "repository"
+    for name in ("-overlay", "-h", "--published"):
+        shutil.copytree(RAIN, folder / name)
+    shutil.copytree(BENCHMARK, folder / "mm")
+    before = set(folder.rglob("*"))
+    tests = {"tests": "--help", "verify": "true"}
+    run = runner(tmp_path, folder, path, overlay="-h", document="-h/document.txt", **tests)
+    run.all()
+    assert json.loads((Path(run.outputs["prepare"]["reports"]) / "check.sarif").read_text())
+    assert "--help: no such folder" in run.said["Test"]
+    assert run.outputs["test"]["code"] == "2"
+    assert (Path(run.outputs["prepare"]["reports"]) / "verify.sarif").is_file()
+    shutil.rmtree(tmp_path / "runner")
+    run = runner(tmp_path, folder, path, overlay="-overlay", published="--published", tests="")
+    run.all()
+    assert (Path(run.outputs["prepare"]["reports"]) / "merge.sarif").is_file(), run.said
+    assert before == set(folder.rglob("*"))
+
+
+def test_reports_of_another_run_are_not_told_again(tmp_path: Path, path: str) -> None:
+    """An action that is used twice in a job finds the reports of the first time."""
+    shutil.copytree(RAIN, tmp_path / "repository" / "overlay")
+    run = runner(tmp_path, tmp_path / "repository", path, tests="", verify="false")
+    (tmp_path / "runner" / "indicant").mkdir()
+    (tmp_path / "runner" / "indicant" / "old.sarif").write_text("{}")
+    assert run.all() == 0, run.said
+    folders = [one for one in (tmp_path / "runner").iterdir() if one.is_dir()]
+    assert len(folders) == 2
+
+
+def test_a_step_without_an_outcome_fails_the_whole(tmp_path: Path, path: str) -> None:
+    (step,) = [one for one in STEPS if one["name"] == "Outcome"]
+    run = runner(tmp_path, tmp_path, path)
+    for name in ("check", "merge", "test", "verify"):
+        run.outputs[name] = {"code": "0"}
+    assert run.run(step) == 0
+    for code in ("", "0 0", "x", "-1"):
+        run.outputs["merge"] = {"code": code}
+        assert run.run(step) == 2
 
 
 def test_the_action_installs_itself(tmp_path: Path, path: str) -> None:
@@ -280,6 +399,50 @@ def test_the_form_is_put_right_and_the_commit_stopped(repository: Path, path: st
     file.write_bytes(tidy.replace(b"    a ind:Indication ;", b"  a   ind:Indication;"))
     assert commit("indicant-fmt", repository, files, path)[0] == 0
     assert file.read_bytes() == tidy
+
+
+@pytest.mark.parametrize("more", [(), ("--check",), ("--diff",), ("--check", "--format", "json")])
+def test_a_file_named_like_an_option_is_a_file(
+    more: tuple[str, ...], repository: Path, path: str
+) -> None:
+    """Whatever the user's args are, which come between the entry and the files."""
+    folder = repository / "hypertension"
+    files = ["-oguideline.ttl", "guideline.ttl", "-h.ttl", "--.ttl"]
+    text = (folder / "guideline.ttl").read_bytes()
+    untidy = text.replace(b"    a ind:Indication ;", b"  a   ind:Indication;")
+    for name in files[::2]:
+        (folder / name).write_bytes(untidy)
+    (folder / files[3]).write_bytes(untidy)
+    code, said = commit("indicant-fmt", folder, files, path, *more)
+    assert (folder / "guideline.ttl").read_bytes() == text
+    assert code == (1 if more else 0), said
+    for name in (files[0], *files[2:]):
+        assert (folder / name).read_bytes() == (untidy if more else text)
+        assert name in said
+    assert sorted(os.listdir(folder)) == sorted([*files, "catalog-v001.xml"])
+
+
+def test_a_file_named_like_an_option_is_checked(repository: Path, path: str) -> None:
+    """And nothing is written over the guideline."""
+    folder = repository / "hypertension"
+    text = (folder / "guideline.ttl").read_text(encoding="utf-8")
+    (folder / "-oguideline.ttl").write_text(text.replace("mm:Thiazide", "mm:Thiazid"))
+    code, said = commit("indicant-check", folder, ["-oguideline.ttl"], path)
+    assert code == 1
+    assert "-oguideline.ttl:" in said
+    assert "[undefined-term]" in said
+    assert (folder / "guideline.ttl").read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("name", ["--check", "-h", "--output=guideline.ttl", "--version"])
+def test_a_file_that_could_be_an_option_is_refused(name: str, repository: Path, path: str) -> None:
+    """Whether it is one or the user's own argument, nobody can tell."""
+    (repository / name).write_text("")
+    before = (repository / "hypertension" / "guideline.ttl").read_bytes()
+    code, said = commit("indicant-fmt", repository, ["hypertension/guideline.ttl"], path, name)
+    assert code == 2
+    assert f"{name}: a file is named like an option" in said
+    assert (repository / "hypertension" / "guideline.ttl").read_bytes() == before
 
 
 def test_a_mistake_in_a_file_stops_the_commit(repository: Path, path: str) -> None:

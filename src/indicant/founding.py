@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -16,6 +17,7 @@ import pyoxigraph as ox
 from indicant import __version__
 from indicant.errors import IndicantError
 from indicant.loading import CATALOG, CORE, GUIDELINE_FILE, Source, load
+from indicant.rendering import plain
 from indicant.staging import new_folder
 from indicant.terms import IND, LABEL, OWL, RDFS, TYPE, local_name
 
@@ -30,6 +32,11 @@ OVERLAY: Final = "overlay"
 PUBLISHED: Final = "published"
 _SUFFIX: Final = ".template"
 _NAMESPACE: Final = re.compile(r"https?://[^\s<>\"{}|\\^`]+[/#]")
+_DIGITS: Final = "[0-9a-f]"
+PINNED: Final = (
+    r"indicant(\[[a-z]+(,[a-z]+)*\])? @ "
+    rf"((https|file)://[^#[:space:]]+#sha256={_DIGITS}{{64}}|git\+[a-z]+://[^#[:space:]]+@{_DIGITS}{{40}})"
+)
 _PASSAGE: Final = re.compile(r"^What the published.*$", re.MULTILINE)
 
 
@@ -58,15 +65,36 @@ class Founded:
 
 
 def found(
-    directory: Path, namespace: str, *, guideline: Path, label: str, date: datetime.date
+    directory: Path,
+    namespace: str,
+    *,
+    guideline: Path,
+    label: str,
+    date: datetime.date,
+    requirement: str | None = None,
 ) -> Founded:
     """Write the repository of an institution, whole or not at all.
 
+    Args:
+        directory: the folder, which is empty or not there yet.
+        namespace: where the terms of the institution live.
+        guideline: what it follows.
+        label: what to call it.
+        date: when its first rule was decided.
+        requirement: where it installs Indicant from, as a direct reference that pins what is
+            there; without one, its pipeline fails until one is named.
+
     Raises:
-        IndicantError: the folder holds something, the namespace is no one's own, or the guideline
-            has no version or nothing to lay a policy over.
+        IndicantError: the folder holds something, the namespace is no one's own, the guideline has
+            no version or nothing to lay a policy over, or the requirement pins nothing.
     """
     _check_empty(directory)
+    if requirement is not None and not is_pinned(requirement):
+        raise IndicantError(
+            f"'{requirement}' does not pin where Indicant comes from",
+            help="a wheel with its digest,  indicant[reasoner] @ https://…/….whl#sha256=…  , or a "
+            "commit in full,  indicant[reasoner] @ git+https://…@…",
+        )
     published = published_of(guideline)
     _check_namespace(namespace, published)
     if not label.strip() or not label.isprintable():
@@ -76,7 +104,7 @@ def found(
         raise IndicantError("there is no such folder", file=str(directory.parent))
     with new_folder(directory) as work:
         places = copy(published, work / PUBLISHED)
-        _fill(work, namespace, published, places, label, date)
+        _fill(work, namespace, published, places, label, date, requirement)
         load(work / OVERLAY)
         files = sorted(str(one.relative_to(work)) for one in work.rglob("*") if one.is_file())
     return Founded(tuple(files), published)
@@ -102,8 +130,8 @@ def published_of(path: Path) -> Published:
             file=document.path,
             help="the guideline is the ontology of its first file, typed ind:Guideline as well",
         )
-    version = _value(document, head, OWL + "versionInfo")
-    version_iri = _value(document, head, OWL + "versionIRI")
+    version = _value(document, head, OWL + "versionInfo", ox.Literal)
+    version_iri = _value(document, head, OWL + "versionIRI", ox.NamedNode)
     if not version or not version_iri:
         raise IndicantError(
             f"<{head.value}> has no version to pin",
@@ -175,6 +203,7 @@ def _fill(
     places: dict[str, Path],
     label: str,
     date: datetime.date,
+    requirement: str | None,
 ) -> None:
     """Write every template into the folder, and a catalog for the overlay."""
     root = places[published.iri]
@@ -188,11 +217,15 @@ def _fill(
         "version": __version__,
         "published": published.iri,
         "version_iri": published.version_iri,
-        "published_path": _relative(root.parent if root.name == GUIDELINE_FILE else root, work),
+        "published_path": in_makefile(
+            _relative(root.parent if root.name == GUIDELINE_FILE else root, work)
+        ),
+        "pinned": in_makefile(PINNED, quoted=False),
+        "requirement": requirement or "",
         "digest": published.digest,
         "action": action,
         "action_name": local_name(action),
-        "action_label": _label(published.source, action),
+        "action_label": plain(" ".join(_label(published.source, action).split())),
         "overridden": " ,\n        ".join(f"<{one}>" for one in overridden),
     }
     policy = _filled(TEMPLATES / f"policy.md{_SUFFIX}", names)
@@ -213,6 +246,35 @@ def _fill(
             modules[f"{names['stem']}module/{place.stem}"] = place
     text = catalog(work / OVERLAY, modules)
     (work / OVERLAY / CATALOG).write_text(text, encoding="utf-8", newline="\n")
+
+
+def is_pinned(requirement: str) -> bool:
+    """Tell whether a requirement names a source of Indicant, and what is to be found there.
+
+    >>> is_pinned("indicant[reasoner]")
+    False
+    >>> is_pinned("indicant[reasoner] @ git+https://example.org/indicant@" + 40 * "0")
+    True
+    """
+    pattern = PINNED.replace("[:space:]", r"\s")
+    return requirement.isprintable() and re.fullmatch(pattern, requirement) is not None
+
+
+def in_makefile(text: str, *, quoted: bool = True) -> str:
+    r"""Write a text as the value of a variable of make, to be a word of the shell where it is used.
+
+    >>> print(in_makefile("published/a b"), in_makefile("$(x)#"))
+    'published/a b' '$$(x)\#'
+
+    Raises:
+        IndicantError: it holds what neither can be told.
+    """
+    if not text.isprintable():
+        raise IndicantError(
+            "is called what can stand in no Makefile", file=text, help="call it something else"
+        )
+    word = shlex.quote(text) if quoted else text
+    return re.sub(r"(\\*)#", r"\1\1\#", word).replace("$", "$$")
 
 
 def _target(file: Path) -> Path:
@@ -312,13 +374,18 @@ def ontology_of(document: Document) -> str:
     return ""
 
 
-def _value(document: Document, subject: ox.NamedNode, predicate: str) -> str | None:
+def _value(
+    document: Document,
+    subject: ox.NamedNode,
+    predicate: str,
+    kind: type[ox.Literal] | type[ox.NamedNode],
+) -> str | None:
     values: Iterable[str] = (
         quad.object.value
         for quad in document.quads
         if quad.subject == subject
         and quad.predicate.value == predicate
-        and isinstance(quad.object, (ox.Literal, ox.NamedNode))
+        and isinstance(quad.object, kind)
     )
     return next(iter(values), None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from indicant.errors import IndicantError
 from indicant.reporting import FORMS
@@ -12,6 +12,7 @@ from indicant.reporting import FORMS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_GUARD: Final = "\0"
 _EDIT: Final = re.compile(r"-(?!h$)[^-].*", re.DOTALL)
 
 
@@ -33,13 +34,36 @@ class Parser(argparse.ArgumentParser):
             return super().parse_known_args(args, namespace)
         self.mixed = False
         try:
-            return self.parse_known_intermixed_args(args, namespace)
+            known, rest = self.parse_known_intermixed_args(
+                None if args is None else _guarded(args), namespace
+            )
         finally:
             self.mixed = True
+        for name, value in vars(known).items():
+            setattr(known, name, _unguarded(value))
+        return known, [_unguarded(one) for one in rest]
 
     def error(self, message: str) -> NoReturn:
         """Raise a misuse as an error, with where to look it up."""
         raise IndicantError(message, help=f"{self.prog} --help")
+
+
+def _guarded(args: Sequence[str]) -> list[str]:
+    """Return arguments without ``--``, so that what stood behind it cannot be an option.
+
+    The base class forgets that in the second of the two passes that it makes.
+    """
+    words = list(args)
+    if "--" not in words:
+        return words
+    end = words.index("--")
+    return words[:end] + [_GUARD + one if one[:1] == "-" else one for one in words[end + 1 :]]
+
+
+def _unguarded(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_unguarded(one) for one in value]
+    return value.removeprefix(_GUARD) if isinstance(value, str) else value
 
 
 if TYPE_CHECKING:

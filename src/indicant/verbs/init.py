@@ -42,6 +42,13 @@ def add(verbs: Verbs) -> None:
     verb.add_argument(
         "--date", type=_date, metavar="DATE", help="when it was decided, YYYY-MM-DD (today)"
     )
+    verb.add_argument(
+        "--package",
+        metavar="REQUIREMENT",
+        help="where it installs Indicant from, pinned: 'indicant[reasoner] @ URL-of-a-wheel#sha256="
+        "DIGEST' or 'indicant[reasoner] @ git+URL@COMMIT'; without it, the file indicant.txt says "
+        "what to fill in, and the workflow fails until that is done",
+    )
     add_guideline(verb)
     verb.set_defaults(run=run)
 
@@ -49,11 +56,13 @@ def add(verbs: Verbs) -> None:
 def run(options: argparse.Namespace) -> int:
     """Found it, and say what to do next."""
     import datetime
+    import shlex
     from pathlib import Path
 
     from indicant.founding import found
     from indicant.loading import resolve
     from indicant.printing import tell_recovered
+    from indicant.rendering import plain
 
     date = options.date or datetime.datetime.now().astimezone().date()
     tell_recovered(options.directory)
@@ -63,12 +72,15 @@ def run(options: argparse.Namespace) -> int:
         guideline=resolve(options.guideline),
         label=options.name,
         date=date,
+        requirement=options.package,
     )
     published = founded.published
-    print(f"{options.directory}: {len(founded.files)} files")
-    print(f"  follows <{published.iri}> {published.version}")
+    print(plain(f"{options.directory}: {len(founded.files)} files"))
+    print(plain(f"  follows <{published.iri}> {published.version}"))
     print(f"  pinned  sha256 {published.digest}")
-    print(f"next: cd {options.directory} && make test")
+    if options.package is None:
+        print("  missing indicant.txt does not say yet where to install Indicant from")
+    print(plain(f"next: cd {shlex.quote(options.directory)} && make test"))
     return 0
 
 
