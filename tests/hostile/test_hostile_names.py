@@ -271,19 +271,10 @@ def test_pip_holds_a_wheel_to_the_digest(right: bool, tmp_path: Path) -> None:
     line = f"indicant @ {wheel.as_uri()}#sha256={digest}"
     assert is_pinned(line)
     (tmp_path / "indicant.txt").write_text(line)
-    words = ["--no-index", "--no-deps", "--disable-pip-version-check", "--target"]
+    words = ["--no-index", "--no-deps", "--disable-pip-version-check"]
+    words += ["--target", str(tmp_path / "there"), "--requirement", str(tmp_path / "indicant.txt")]
     done = subprocess.run(
-        [
-            sys.executable,
-            "-I",
-            "-m",
-            "pip",
-            "install",
-            *words,
-            str(tmp_path / "there"),
-            "--requirement",
-            str(tmp_path / "indicant.txt"),
-        ],
+        [sys.executable, "-I", "-m", "pip", "install", *words],
         capture_output=True,
         text=True,
         check=False,
