@@ -212,6 +212,16 @@ def test_an_empty_folder_is_used(tmp_path: Path, capsys: pytest.CaptureFixture[s
     capsys.readouterr()
 
 
+def test_the_folder_of_the_shell_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The shell would be left in a folder that is gone."""
+    monkeypatch.chdir(tmp_path)
+    assert init(Path()) == 2
+    assert "is the folder that you are in" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError(28, "No space left on device")])
 def test_what_breaks_off_leaves_nothing_behind(
     failure: Any,

@@ -58,7 +58,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     Raises:
         IndicantError: something is there already, or it cannot be written.
     """
-    with staged(target.parent, shown=target) as stage:
+    with staged(Path(os.path.abspath(target)).parent, shown=target) as stage:
         yield stage.folder(target)
 
 
@@ -98,6 +98,10 @@ class Stage:
     def folder(self, target: Path, *, replace: bool = False) -> Path:
         """Return a folder to fill in the stead of one that is empty, not there, or replaced."""
         real = self._place(target, folder=True)
+        if not replace and real.is_dir() and os.path.samefile(real, os.curdir):
+            raise IndicantError(
+                "is the folder that you are in", file=str(target), help="name it from another one"
+            )
         if real.is_symlink():
             raise IndicantError("is a link, and would not be afterwards", file=str(target))
         if real.is_dir() and (replace or not any(real.iterdir())):
