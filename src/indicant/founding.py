@@ -99,7 +99,7 @@ def found(
     _check_namespace(namespace, published)
     if not label.strip() or not label.isprintable():
         raise IndicantError("the name of the institution is empty or not printable")
-    parent = directory.resolve().parent
+    parent = Path(os.path.realpath(directory)).parent
     if not parent.is_dir():
         raise IndicantError("there is no such folder", file=str(directory.parent))
     with new_folder(directory) as work:

@@ -91,7 +91,7 @@ class Stage:
     """Folders and files that take their places together once all of them are whole."""
 
     def __init__(self, parent: Path, work: Path) -> None:
-        self._parent = parent.resolve()
+        self._parent = Path(os.path.realpath(parent))
         self._work = work
         self._steps: list[_Step] = []
 
@@ -123,7 +123,11 @@ class Stage:
     def _place(self, target: Path, *, folder: bool) -> Path:
         """Return where something really is, which has to be below the parent and on its disk."""
         path = Path(os.path.abspath(target))
-        real = path.parent.resolve() / path.name if folder else path.resolve()
+        real = (
+            Path(os.path.realpath(path.parent), path.name)
+            if folder
+            else Path(os.path.realpath(path))
+        )
         if not real.is_relative_to(self._parent) or real == self._parent:
             raise IndicantError(f"lies outside {self._parent}", file=str(target))
         if os.stat(real.parent).st_dev != os.stat(self._work).st_dev:
@@ -183,7 +187,7 @@ def recover(place: Path) -> tuple[str, ...]:
         IndicantError: something there was changed after the run was killed, or another run is
             putting something there right now.
     """
-    real = place.resolve()
+    real = Path(os.path.realpath(place))
     return (*_recovered(place.parent, real), *_recovered(place, real))
 
 
@@ -206,7 +210,7 @@ def _recover(parent: Path, work: Path, among: Path | None) -> list[_Step]:
 
     One in which nothing is left to be done is removed, whatever place it was for.
     """
-    real = parent.resolve()
+    real = Path(os.path.realpath(parent))
     steps = _read_journal(work)
     wanted = bool(steps) and all(_is_among(real, one, among) for one in steps or ())
     if steps and not wanted and _waiting(steps, real, work):
@@ -254,7 +258,7 @@ def _is_among(parent: Path, step: _Step, among: Path | None) -> bool:
 def _workplace(parent: Path) -> tuple[Path, int]:
     """Make a working folder and lock it, and return both."""
     while True:
-        work = parent.resolve() / new_name()
+        work = Path(os.path.realpath(parent), new_name())
         work.mkdir(mode=0o700)
         lock = _claim(work)
         if lock is not None:

@@ -44,7 +44,7 @@ def write(data: bytes, path: str | os.PathLike[str]) -> None:
         if target.exists() and not target.is_file():
             target.write_bytes(data)
             return
-        real = target.resolve()
+        real = Path(os.path.realpath(target))
         with _beside(real, data) as work:
             if real.exists():
                 take_over(work, real)
@@ -67,7 +67,7 @@ def rewrite(data: bytes, path: str | os.PathLike[str], *, before: bytes) -> None
     """
     target = Path(path)
     with told(target):
-        real = target.resolve(strict=True)
+        real = Path(os.path.realpath(target, strict=True))
         if not stat.S_ISREG(os.lstat(real).st_mode):
             raise special(target)
         with _beside(real, data) as work:

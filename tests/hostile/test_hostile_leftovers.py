@@ -338,3 +338,30 @@ def test_a_link_that_leads_elsewhere_by_now_is_not_followed_there(tmp_path: Path
     link.symlink_to(file)
     rewrite(AFTER.encode(), link, before=BEFORE.encode())
     assert file.read_text() == AFTER
+
+
+@posix
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["fmt", "loop.ttl"],
+        ["site", "loop.ttl"],
+        ["site", "loop.ttl/below"],
+        ["update", "loop.ttl"],
+        ["init", "loop.ttl/below", "--namespace", "https://hospital.example/policy/"],
+        ["new", "guideline", "rain", "--in", "loop.ttl"],
+        ["test", "--suggest", "loop.ttl/below"],
+        ["verify", "--witnesses", "loop.ttl/below", str(RAIN)],
+    ],
+)
+def test_a_link_to_itself_is_a_mistake(
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop.ttl").symlink_to("loop.ttl")
+    assert main(words) == 2
+    assert capsys.readouterr().err.startswith("indicant: ")
+    assert (tmp_path / "loop.ttl").is_symlink()

@@ -22,7 +22,7 @@ def check(folder: str | os.PathLike[str]) -> None:
         IndicantError: the folder holds something else than a site of ours.
     """
     try:
-        _check(Path(folder).resolve(), os.fspath(folder))
+        _check(Path(os.path.realpath(folder)), os.fspath(folder))
     except OSError as error:
         reason = error.strerror or str(error)
         raise IndicantError(f"cannot be read: {reason}", file=os.fspath(folder)) from error
@@ -38,7 +38,7 @@ def publish(files: Mapping[str, bytes], folder: str | os.PathLike[str]) -> None:
         IndicantError: the folder holds something else, or cannot be written.
     """
     shown = os.fspath(folder)
-    target = Path(shown).resolve()
+    target = Path(os.path.realpath(shown))
     recover(target)
     check(folder)
     with staged(target.parent, shown=shown) as stage:
