@@ -368,3 +368,19 @@ def test_lines_are_exact_however_turtle_is_laid_out(text: str, in_a_graph: bool)
                 place.object for other, place in lines._rows if place is not None and other is quad
             ]
             assert found == [int(mark.group(1))]
+
+
+def test_lists_written_link_by_link_do_not_lose_the_lines_of_the_rest() -> None:
+    """However the links are written, with strings and anonymous nodes in them."""
+    text = f"""{PREFIXES}PREFIX r: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
+:a :p _:l .
+_:l r:first "x" , [ :q 1 ] ;
+  <http://www.w3.org/1999/02/22-rdf-syntax-ns#rest> ( 2 3 ) .
+:b :p
+  "y" .
+"""
+    lines = Lines(parse(text, path="a.ttl"))
+    base = "http://example.org/"
+    assert lines.exact(base + "b", base + "p", "y") == 8
+    assert lines.exact(None, base + "q", "1") == 5
+    assert lines.exact(base + "a", base + "p", None) == 4

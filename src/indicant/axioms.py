@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from indicant.errors import IndicantError
+from indicant.grammar import faults
+from indicant.lines import Places
 from indicant.model import BOUNDS, EXACTLY, INTEGERS, Range, is_exact, number_of
 from indicant.terms import OWL, RDF, TYPE, XSD, is_blank, local_name
+from indicant.vocabulary import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +28,9 @@ class Axioms:
     def __init__(self, source: Source) -> None:
         self.index: dict[Term, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
         self._file: dict[Term, str] = {}
-        self._texts = {document.path: document.text for document in source.documents}
+        self._source = source
+        self._places: Places | None = None
+        self._malformed: dict[Term, IndicantError] = {}
         for path, subject, predicate, value in source.triples():
             assert isinstance(subject, (ox.NamedNode, ox.BlankNode))  # noqa: S101
             assert isinstance(predicate, ox.NamedNode)  # noqa: S101
@@ -39,28 +44,74 @@ class Axioms:
         return self.index[node][predicate] if node in self.index else []
 
     def one(self, node: Term, predicate: str) -> Term | None:
-        """Return the first that a node has for a property."""
+        """Return the one value that a node has for a property, nothing where it has none.
+
+        Raises:
+            IndicantError: it has several, or the node has no reading.
+        """
+        self.demand_reading(node)
         found = self.values(node, predicate)
+        if len(found) > 1:
+            values = ", ".join(
+                value.value if isinstance(value, ox.Literal) else local_name(value.value)
+                for value in found
+                if not isinstance(value, ox.Triple)
+            )
+            raise self.refuse(
+                node,
+                f"{local_name(getattr(node, 'value', ''))} {local_name(predicate)} {values}",
+                "there can be one value",
+            )
         return found[0] if found else None
 
-    def refuse(self, about: Term, axiom: str, why: str, hint: str | None = None) -> IndicantError:
-        """Return what says that an axiom is outside the profile, with file and line."""
-        file = self._file.get(about)
-        line = self._line(file, about) if file else None
+    def hold_to_grammar(self, problems: list[IndicantError] | None = None) -> None:
+        """Refuse what has not exactly one reading as OWL, or put that into a list and go on.
+
+        Raises:
+            IndicantError: the first of it, where there is no list.
+        """
+        for fault in faults(self.index):
+            node, statement = fault.node, fault.statement
+            error = self.refuse(node, fault.axiom, fault.why, fault.hint, statement)
+            if problems is None:
+                raise error
+            problems.append(error)
+            if statement is not None:
+                self.index[node][statement[0]].remove(statement[1])
+            if statement is None or statement[0] == OWL + "equivalentClass":
+                self._malformed.setdefault(node, error)
+
+    def demand_reading(self, node: Term) -> None:
+        """Refuse a node once more that has no reading.
+
+        Raises:
+            IndicantError: what was told of it before.
+        """
+        if node in self._malformed:
+            raise self._malformed[node]
+
+    def refuse(
+        self,
+        about: Term,
+        axiom: str,
+        why: str,
+        hint: str | None = None,
+        statement: tuple[str, Term] | None = None,
+    ) -> IndicantError:
+        """Return what says that an axiom is outside the profile, with file and line.
+
+        The line is that of the statement about the node, where one is given and is found.
+        """
+        if self._places is None:
+            self._places = Places(self._source.documents)
+        name, value = ("", None) if statement is None else statement
+        place = self._places.find(
+            text_of(about), name or None, None if value is None else text_of(value)
+        )
+        file, line = place or (self._file.get(about), None)
         return IndicantError(
             f"outside the profile: {axiom}: {why}", file=file, line=line, help=hint
         )
-
-    def _line(self, file: str, about: Term) -> int | None:
-        if not isinstance(about, ox.NamedNode) or is_blank(about):
-            return None
-        text = self._texts[file]
-        name = local_name(about.value)
-        for number, line in enumerate(text.splitlines(), 1):
-            head = line.split(None, 1)[0] if line.strip() and not line[0].isspace() else ""
-            if head in {f"<{about.value}>", f"<#{name}>"} or head.endswith(f":{name}"):
-                return number
-        return None
 
     def members(self, head: Term, about: Term) -> list[Term]:
         """Return the members of a list.
@@ -71,11 +122,12 @@ class Axioms:
         found: list[Term] = []
         seen: set[Term] = set()
         node: Term | None = head
-        while node is not None and node != ox.NamedNode(RDF + "nil"):
-            if node in seen or not self.values(node, RDF + "first"):
+        while node != ox.NamedNode(RDF + "nil"):
+            first = None if node is None or node in seen else self.one(node, RDF + "first")
+            if node is None or first is None:
                 raise self.refuse(about, "rdf:List", "the list is broken")
             seen.add(node)
-            found.extend(self.values(node, RDF + "first")[:1])
+            found.append(first)
             node = self.one(node, RDF + "rest")
         return found
 

@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from indicant import proofreading, resources
 from indicant.errors import IndicantError
-from indicant.lines import Lines
+from indicant.lines import Places
 from indicant.loading import (
     CATALOG,
     EXAMPLE_FILE,
@@ -504,46 +504,22 @@ class _Check:
                     )
 
 
-class _Places:
-    """Where the statements of several documents stand."""
+class _Places(Places):
+    """Where the statements of several documents stand, and the terms that a text speaks of."""
 
     def __init__(self, documents: Iterable[Document]) -> None:
-        self._documents = list(documents)
-        self._lines: dict[str, Lines] = {}
-        self._by_subject: dict[str, list[Document]] = {}
-        self._parents: dict[str, str] = {}
+        super().__init__(documents)
         self._by_word: dict[str, str] = {}
         for document in self._documents:
             for quad in document.quads:
                 subject = text_of(quad.subject)
-                known = self._by_subject.setdefault(subject, [])
-                if document not in known[-1:]:
-                    known.append(document)
-                if GENID in text_of(quad.object):
-                    self._parents.setdefault(text_of(quad.object), subject)
                 if quad.predicate.value == TYPE and GENID not in subject:
                     self._by_word.setdefault(local_name(subject), subject)
 
     def of(self, focus: str | None, path: str | None, value: str | None) -> tuple[Place, ...]:
         """Return where a statement stands, or else what it is about."""
-        tries = ((focus, path, value), (value, path, None), (focus, path, None))
-        for subject, predicate, given in tries:
-            if subject is None or predicate is None:
-                continue
-            for document in self._by_subject.get(subject, ()):
-                line = self._of(document).exact(subject, predicate, given)
-                if line is not None:
-                    return (Place(document.path, line),)
-        node = focus
-        for _ in range(len(self._parents) + 1):
-            for document in self._by_subject.get(node or "", ()):
-                line = self._of(document).locate(node)
-                if line is not None:
-                    return (Place(document.path, line),)
-            if node not in self._parents:
-                break
-            node = self._parents[node]
-        return ()
+        found = self.find(focus, path, value)
+        return () if found is None else (Place(*found),)
 
     def of_words(self, words: Iterable[str]) -> tuple[Place, ...]:
         """Return where the terms that an explanation speaks of are declared."""
@@ -552,11 +528,6 @@ class _Places:
         order = {document.path: at for at, document in enumerate(self._documents)}
         found.sort(key=lambda place: order[place.file])
         return tuple(dict.fromkeys(found))
-
-    def _of(self, document: Document) -> Lines:
-        if document.path not in self._lines:
-            self._lines[document.path] = Lines(document)
-        return self._lines[document.path]
 
 
 def rule_name(shape: str) -> str:

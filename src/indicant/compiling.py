@@ -51,6 +51,8 @@ DIGEST_FILE: Final = "sha256"
 _COMPILER: Final = (
     "axioms",
     "compiling",
+    "forms",
+    "grammar",
     "implicants",
     "mappings",
     "model",

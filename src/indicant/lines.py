@@ -12,7 +12,7 @@ from indicant.reading import N_QUADS, N_TRIPLES, TRIG, TURTLE
 from indicant.vocabulary import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import pyoxigraph
 
@@ -35,6 +35,7 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_RDF_PREFIX: Final = re.compile(rf"prefix\s+([\w.-]*):\s*<{re.escape(terms.RDF)}>", re.IGNORECASE)
 _SUBJECT, _PREDICATE, _OBJECT, _AFTER, _ITEM = range(5)
 
 
@@ -68,6 +69,9 @@ class Lines:
         """Scan the text once."""
         self._document = document
         self._rows = tuple(_rows(document))
+        self._by_subject: dict[str, list[tuple[pyoxigraph.Quad, _Place | None]]] = {}
+        for quad, place in self._rows:
+            self._by_subject.setdefault(text_of(quad.subject), []).append((quad, place))
 
     def locate(
         self,
@@ -83,8 +87,8 @@ class Lines:
             if found is not None:
                 return found
         if subject is not None:
-            for quad, place in self._rows:
-                if place is not None and text_of(quad.subject) == subject:
+            for _, place in self._by_subject.get(subject, ()):
+                if place is not None:
                     return place.subject
             for quad, place in self._rows:
                 if place is not None and text_of(quad.object) == subject:
@@ -106,10 +110,10 @@ class Lines:
         object: str | None,  # noqa: A002
     ) -> int | None:
         """Return the line of the first statement that has all the given parts."""
-        for quad, place in self._rows:
+        rows = self._rows if subject is None else self._by_subject.get(subject, ())
+        for quad, place in rows:
             if (
                 place is not None
-                and (subject is None or text_of(quad.subject) == subject)
                 and (predicate is None or quad.predicate.value == predicate)
                 and (object is None or text_of(quad.object) == object)
             ):
@@ -134,6 +138,63 @@ class Lines:
         if position < 0 and value is not None:
             position = _find(text, value, 0)
         return None if position < 0 else text.count("\n", 0, position) + 1
+
+
+class Places:
+    """Where the statements of several documents stand."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        """Scan none of the texts before it is asked about."""
+        self._documents = list(documents)
+        self._lines: dict[str, Lines] = {}
+        self._by_subject: dict[str, list[Document]] = {}
+        self._parents: dict[str, str] = {}
+        for document in self._documents:
+            for quad in document.quads:
+                subject = text_of(quad.subject)
+                known = self._by_subject.setdefault(subject, [])
+                if document not in known[-1:]:
+                    known.append(document)
+                if terms.GENID in text_of(quad.object):
+                    self._parents.setdefault(text_of(quad.object), subject)
+
+    def find(
+        self, focus: str | None, path: str | None, value: str | None
+    ) -> tuple[str, int] | None:
+        """Return the file and the line of a statement, or else of what it is about.
+
+        What is said of an anonymous node may stand nowhere but with what leads to that node.
+        """
+        for subject, predicate, given in (
+            (focus, path, value),
+            (value, path, None),
+            (focus, path, None),
+        ):
+            if subject is None or predicate is None:
+                continue
+            for document in self._by_subject.get(subject, ()):
+                line = self._of(document).exact(subject, predicate, given)
+                if line is not None:
+                    return document.path, line
+        for node in self.ancestry(focus or ""):
+            for document in self._by_subject.get(node, ()):
+                line = self._of(document).locate(node)
+                if line is not None:
+                    return document.path, line
+        return None
+
+    def ancestry(self, node: str) -> Iterator[str]:
+        """Yield a node, what first leads to it, and so on up to what nothing anonymous is in."""
+        seen: set[str] = set()
+        while node not in seen:
+            yield node
+            seen.add(node)
+            node = self._parents.get(node, node)
+
+    def _of(self, document: Document) -> Lines:
+        if document.path not in self._lines:
+            self._lines[document.path] = Lines(document)
+        return self._lines[document.path]
 
 
 def _find(text: str, term: str, start: int) -> int:
@@ -169,8 +230,9 @@ def _scan_lines(document: Document) -> Iterator[_Place]:
 def _scan_turtle(document: Document) -> Iterator[_Place]:
     """Scan Turtle or TriG in the order in which its parser emits statements.
 
-    The text is known to be valid. The links of lists are left out. Where the count differs from
-    that of the parser, as it does with syntax this scanner does not know, there is no answer.
+    The text is known to be valid. The links of lists are left out, however written. Where the
+    count differs from that of the parser, as it does with syntax this scanner does not know,
+    there is no answer.
     """
     expected = sum(quad.predicate.value not in (_FIRST, _REST) for quad in document.quads)
     starts = [match.end() for match in re.finditer(r"\n", document.text)]
@@ -188,6 +250,7 @@ class _Frame:
     state: int
     subject: int = 0
     value: int = 0
+    links: bool = False
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
@@ -218,6 +281,7 @@ def _statements(text: str) -> Iterator[tuple[int, int]]:
     completes.
     """
     stack = [_Frame(_SUBJECT)]
+    links = _words_for_links(text)
     pending = 0
     held: tuple[int, int] | None = None
     for kind, token, start in _tokens(text):
@@ -236,7 +300,7 @@ def _statements(text: str) -> Iterator[tuple[int, int]]:
             if frame.state == _SUBJECT:
                 pending = {"@prefix": 3, "@base": 2}.get(token, 0)
         elif kind == "mark" and token in "[(":
-            if token == "(" and frame.state == _OBJECT:
+            if token == "(" and frame.state == _OBJECT and not frame.links:
                 yield frame.subject, start
             frame.value = start
             stack.append(_Frame(_PREDICATE if token == "[" else _ITEM, start))
@@ -246,7 +310,7 @@ def _statements(text: str) -> Iterator[tuple[int, int]]:
                 return
             frame = stack[-1]
             if frame.state == _OBJECT:
-                if token == "]":
+                if token == "]" and not frame.links:
                     yield frame.subject, frame.value
                 frame.state = _AFTER
             elif frame.state == _SUBJECT:
@@ -263,13 +327,24 @@ def _statements(text: str) -> Iterator[tuple[int, int]]:
             elif directive != "GRAPH":
                 frame.subject, frame.state = start, _PREDICATE
         elif frame.state == _PREDICATE:
-            frame.state = _OBJECT
+            frame.state, frame.links = _OBJECT, token in links
         elif frame.state == _OBJECT:
             frame.state = _AFTER
+            if frame.links:
+                continue
             if kind == "string":
                 held = frame.subject, start
             else:
                 yield frame.subject, start
+
+
+def _words_for_links(text: str) -> frozenset[str]:
+    """Return how a text may write the properties that link a list, other than by ``(…)``."""
+    names = _RDF_PREFIX.findall(text)
+    return frozenset(
+        [f"<{iri}>" for iri in (_FIRST, _REST)]
+        + [f"{name}:{terms.local_name(iri)}" for name in names for iri in (_FIRST, _REST)]
+    )
 
 
 _SCANNERS: Final[dict[str, Callable[[Document], Iterator[_Place]]]] = {

@@ -12,6 +12,7 @@ import pyoxigraph as ox
 
 from indicant import resources, terms
 from indicant.errors import IndicantError
+from indicant.lines import locate
 from indicant.reading import JSON_LD, MAX_BYTES, N_QUADS, TRIG, Document, read, read_text, visible
 from indicant.vocabulary import text_of
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 CORE = terms.IND
 MAPPED_BY = terms.IND + "mappedBy"
+_READ = {terms.OWL + "imports": "owl:imports", MAPPED_BY: "ind:mappedBy"}
 _VALUE = terms.PROV + "value"
 CATALOG = "catalog-v001.xml"
 GUIDELINE_FILE = "guideline.ttl"
@@ -238,6 +240,8 @@ def gather(
         if core is None:
             queue.append(core := catalogs[folder].get(CORE) or shipped[CORE])
         held |= graphs_in(document)
+        for slip in _texts_for_names(document):
+            mistake(slip)
         texts_of_tables = _held_tables(document)
         wanted = [("owl:imports", iri) for iri in document.imports if iri not in held]
         wanted += [("ind:mappedBy", iri) for iri in _tables_of(document)]
@@ -316,8 +320,22 @@ def _tables_of(document: Document) -> list[str]:
     return [
         str(quad.object.value)
         for quad in document.quads
-        if quad.predicate.value == MAPPED_BY and hasattr(quad.object, "value")
+        if quad.predicate.value == MAPPED_BY and isinstance(quad.object, ox.NamedNode)
     ]
+
+
+def _texts_for_names(document: Document) -> Iterator[IndicantError]:
+    """Yield what is wrong with imports and tables that are no IRIs, and would be passed over."""
+    for quad in document.quads:
+        how = _READ.get(quad.predicate.value)
+        if how is not None and (isinstance(quad.object, ox.Literal) or terms.is_blank(quad.object)):
+            text = quad.object.value if isinstance(quad.object, ox.Literal) else ""
+            yield IndicantError(
+                f'{how} "{text}" is no IRI' if text else f"{how} of an anonymous node is no IRI",
+                file=document.path,
+                line=locate(document, text_of(quad.subject), quad.predicate.value, text or None),
+                help=f"write it as  {how} <…>",
+            )
 
 
 def _holds_guideline(document: Document) -> bool:

@@ -87,6 +87,9 @@ class _Reader(Axioms):
         """Tell whether a term is declared, so that a refusal told already made it unknown."""
         return bool(self._problems) and bool(self.values(ox.NamedNode(iri), TYPE))
 
+    def grammar(self) -> None:
+        self.hold_to_grammar(self._problems)
+
     # ------------------------------------------------------------------ vocabulary
 
     def vocabulary(self) -> None:
@@ -151,6 +154,10 @@ class _Reader(Axioms):
                     f"{self.manchester(node)} subPropertyOf {self.manchester(value)}",
                     "no property is above or below the roles of a case",
                 )
+        if ox.NamedNode(OWL + "AllDisjointProperties") in properties.get(TYPE, ()):
+            raise self.refuse(
+                node, "AllDisjointProperties", "disjoint properties are not part of it"
+            )
         for kind in ("Transitive", "Reflexive", "InverseFunctional", "Asymmetric"):
             if ox.NamedNode(OWL + kind + "Property") in properties.get(TYPE, ()):
                 raise self.refuse(
@@ -384,6 +391,7 @@ class _Reader(Axioms):
             self.attempt(self.criterion, node)
 
     def criterion(self, node: ox.NamedNode) -> Expression:
+        self.demand_reading(node)
         name = node.value
         if name in self.model.criteria:
             return self.model.criteria[name]
@@ -651,6 +659,7 @@ class _Reader(Axioms):
         model = self.model
         if not isinstance(node, ox.NamedNode) or is_blank(node):
             raise self.refuse(node, "a recommendation without a name", "it needs an IRI")
+        self.demand_reading(node)
         kinds = {kind.value for kind in self.values(node, TYPE) if hasattr(kind, "value")}
         action = self._single(node, IND + "action")
         criterion = self._single(node, IND + "criterion")
@@ -669,13 +678,19 @@ class _Reader(Axioms):
                 "no such class is declared below ind:Intervention",
             )
         part = self.one(node, terms.DCTERMS + "isPartOf")
+        if part is not None and not isinstance(part, ox.NamedNode):
+            raise self.refuse(
+                node,
+                f"{local_name(node.value)} isPartOf {self.manchester(part)}",
+                "what a recommendation is part of is a guideline, named by its IRI",
+            )
         model.recommendations[node.value] = Recommendation(
             iri=node.value,
             action=model.same.get(action, action),
             criterion=criterion,
             against=bool(kinds & against),
             non_indication=IND + "NonIndication" in kinds,
-            guideline=part.value if isinstance(part, ox.NamedNode) else None,
+            guideline=None if part is None else part.value,
             overrides=frozenset(
                 other.value
                 for other in self.values(node, IND + "overrides")
@@ -708,6 +723,7 @@ class _Reader(Axioms):
                 self.attempt(self._guideline, node)
 
     def _guideline(self, node: ox.NamedNode) -> None:
+        self.demand_reading(node)
         self.model.guidelines.append(node.value)
         scope = self.one(node, IND + "scope")
         if isinstance(scope, ox.NamedNode):
@@ -743,6 +759,7 @@ def refusals(source: Source) -> list[IndicantError]:
 
 
 def _read(reader: _Reader) -> Model:
+    reader.grammar()
     reader.vocabulary()
     reader.criteria()
     facets = {

@@ -17,7 +17,18 @@ from indicant.lines import Lines
 from indicant.naming import Names
 from indicant.reading import EXTENSIONS, TRIG, TURTLE, parse, read_text
 from indicant.reporting import Place, Result
-from indicant.terms import DCTERMS, GENID, IND, OWL, RDF, RDFS, SKOS, TYPE, XSD, local_name
+from indicant.terms import (
+    BUILT_IN,
+    DCTERMS,
+    GENID,
+    IND,
+    OWL,
+    RDF,
+    RDFS,
+    SKOS,
+    TYPE,
+    local_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -43,36 +54,8 @@ _UNPRINTABLE: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
 )
 _HEADS: Final = re.compile(r"\s*@?(prefix|base)\b", re.IGNORECASE)
-_BUILT_IN: Final = {
-    OWL: "AllDifferent AllDisjointClasses AllDisjointProperties Annotation AnnotationProperty "
-    "AsymmetricProperty Axiom Class DataRange DatatypeProperty DeprecatedClass "
-    "DeprecatedProperty FunctionalProperty InverseFunctionalProperty IrreflexiveProperty "
-    "NamedIndividual NegativePropertyAssertion Nothing ObjectProperty Ontology "
-    "OntologyProperty ReflexiveProperty Restriction SymmetricProperty Thing "
-    "TransitiveProperty allValuesFrom annotatedProperty annotatedSource annotatedTarget "
-    "assertionProperty backwardCompatibleWith bottomDataProperty bottomObjectProperty "
-    "cardinality complementOf datatypeComplementOf deprecated differentFrom disjointUnionOf "
-    "disjointWith distinctMembers equivalentClass equivalentProperty hasKey hasSelf hasValue "
-    "imports incompatibleWith intersectionOf inverseOf maxCardinality "
-    "maxQualifiedCardinality members minCardinality minQualifiedCardinality onClass "
-    "onDataRange onDatatype onProperties onProperty oneOf priorVersion propertyChainAxiom "
-    "propertyDisjointWith qualifiedCardinality rational real sameAs someValuesFrom "
-    "sourceIndividual targetIndividual targetValue topDataProperty topObjectProperty unionOf "
-    "versionIRI versionInfo withRestrictions",
-    RDF: "Alt Bag CompoundLiteral HTML JSON List PlainLiteral Property Seq Statement XMLLiteral "
-    "direction first langRange langString language nil object predicate rest subject type value",
-    RDFS: "Class Container ContainerMembershipProperty Datatype Literal Resource comment domain "
-    "isDefinedBy label member range seeAlso subClassOf subPropertyOf",
-    XSD: "ENTITIES ENTITY ID IDREF IDREFS NCName NMTOKEN NMTOKENS NOTATION Name QName anyURI "
-    "base64Binary boolean byte date dateTime dateTimeStamp dayTimeDuration decimal double "
-    "duration float gDay gMonth gMonthDay gYear gYearMonth hexBinary int integer language length "
-    "long maxExclusive maxInclusive maxLength minExclusive minInclusive minLength "
-    "negativeInteger nonNegativeInteger nonPositiveInteger normalizedString pattern "
-    "positiveInteger short string time token unsignedByte unsignedInt unsignedLong unsignedShort "
-    "yearMonthDuration",
-}
 _KNOWN: Final = frozenset(
-    namespace + name for namespace, names in _BUILT_IN.items() for name in names.split()
+    namespace + name for namespace, names in BUILT_IN.items() for name in names.split()
 )
 _ELSEWHERE: Final = frozenset(
     {
@@ -295,7 +278,7 @@ def undefined_terms(documents: Sequence[Document]) -> list[Result]:
                 iri = getattr(quad.subject, "value", "")
                 if iri in declared:
                     declared[iri].append(getattr(quad.object, "value", ""))
-    spaces = {_namespace(iri) for iri in declared if GENID not in iri} | set(_BUILT_IN)
+    spaces = {_namespace(iri) for iri in declared if GENID not in iri} | set(BUILT_IN)
     uses: dict[str, list[tuple[Document, ox.Quad]]] = {}
     for document in documents:
         for quad in document.quads:

@@ -30,6 +30,36 @@ PREFIXES: Final = {
     "xsd": XSD,
 }
 
+BUILT_IN: Final[dict[str, str]] = {
+    OWL: "AllDifferent AllDisjointClasses AllDisjointProperties Annotation AnnotationProperty "
+    "AsymmetricProperty Axiom Class DataRange DatatypeProperty DeprecatedClass "
+    "DeprecatedProperty FunctionalProperty InverseFunctionalProperty IrreflexiveProperty "
+    "NamedIndividual NegativePropertyAssertion Nothing ObjectProperty Ontology "
+    "OntologyProperty ReflexiveProperty Restriction SymmetricProperty Thing "
+    "TransitiveProperty allValuesFrom annotatedProperty annotatedSource annotatedTarget "
+    "assertionProperty backwardCompatibleWith bottomDataProperty bottomObjectProperty "
+    "cardinality complementOf datatypeComplementOf deprecated differentFrom disjointUnionOf "
+    "disjointWith distinctMembers equivalentClass equivalentProperty hasKey hasSelf hasValue "
+    "imports incompatibleWith intersectionOf inverseOf maxCardinality "
+    "maxQualifiedCardinality members minCardinality minQualifiedCardinality onClass "
+    "onDataRange onDatatype onProperties onProperty oneOf priorVersion propertyChainAxiom "
+    "propertyDisjointWith qualifiedCardinality rational real sameAs someValuesFrom "
+    "sourceIndividual targetIndividual targetValue topDataProperty topObjectProperty unionOf "
+    "versionIRI versionInfo withRestrictions",
+    RDF: "Alt Bag CompoundLiteral HTML JSON List PlainLiteral Property Seq Statement XMLLiteral "
+    "direction first langRange langString language nil object predicate rest subject type value",
+    RDFS: "Class Container ContainerMembershipProperty Datatype Literal Resource comment domain "
+    "isDefinedBy label member range seeAlso subClassOf subPropertyOf",
+    XSD: "ENTITIES ENTITY ID IDREF IDREFS NCName NMTOKEN NMTOKENS NOTATION Name QName anyURI "
+    "base64Binary boolean byte date dateTime dateTimeStamp dayTimeDuration decimal double "
+    "duration float gDay gMonth gMonthDay gYear gYearMonth hexBinary int integer language length "
+    "long maxExclusive maxInclusive maxLength minExclusive minInclusive minLength "
+    "negativeInteger nonNegativeInteger nonPositiveInteger normalizedString pattern "
+    "positiveInteger short string time token unsignedByte unsignedInt unsignedLong unsignedShort "
+    "yearMonthDuration",
+}
+"""The names that the W3C has given in its own namespaces."""
+
 TYPE: Final = RDF + "type"
 LABEL: Final = RDFS + "label"
 

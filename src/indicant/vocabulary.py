@@ -56,10 +56,13 @@ def slim_vocabulary(triples: Iterable[tuple[object, object, object]]) -> str:
         return found
 
     def keep_all(node: str) -> None:
-        for row in by_subject.get(node, ()):
-            keep(*row)
-            if is_blank(values[row[2]]):
-                keep_all(row[2])
+        queue, seen = [node], {node}
+        while queue:
+            for row in by_subject.get(queue.pop(), ()):
+                keep(*row)
+                if is_blank(values[row[2]]) and row[2] not in seen:
+                    seen.add(row[2])
+                    queue.append(row[2])
 
     for subject, rows in by_subject.items():
         types = {row[2] for row in rows if row[1] == terms.TYPE}
