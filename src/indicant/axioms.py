@@ -18,6 +18,7 @@ from indicant.vocabulary import text_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from indicant.lines import Places
     from indicant.loading import Source
     from indicant.model import Term
 
@@ -102,6 +103,8 @@ class Axioms:
 
         The line is that of the statement about the node, where one is given and is found.
         """
+        from indicant.lines import Places
+
         if self._places is None:
             self._places = Places(self._source.documents)
         name, value = ("", None) if statement is None else statement

@@ -53,6 +53,19 @@ _EMPTY: Final = {
     (TYPE, OWL + "Nothing"),
 }
 _ALL_OR_NONE: Final = frozenset({ox.NamedNode(OWL + "Thing"), ox.NamedNode(OWL + "Nothing")})
+_DATATYPES: Final = frozenset(
+    map(
+        ox.NamedNode,
+        (
+            RDFS + "Literal",
+            RDF + "PlainLiteral",
+            RDF + "XMLLiteral",
+            OWL + "real",
+            OWL + "rational",
+        ),
+    )
+)
+_EITHER: Final = frozenset({Kind.CLASS, Kind.RANGE})
 _RESERVED: Final = (OWL, RDF, RDFS, XSD)
 _KNOWN: Final = frozenset(
     namespace + name for namespace, names in BUILT_IN.items() for name in names.split()
@@ -98,6 +111,10 @@ class _Grammar:
         self._uses: dict[Term, list[tuple[Term, str]]] = defaultdict(list)
         self._heads: list[tuple[Term, str, Term]] = []
         self._found: list[Fault] = []
+        self._functional: set[str] = set()
+        self._data: set[str] = set()
+        self._things: set[str] = set()
+        self._notes: set[str] = set()
 
     def faults(self) -> list[Fault]:
         for node, said in self._graph.items():
@@ -113,6 +130,7 @@ class _Grammar:
                 self._kinds[node] = self._axiom(node, said, types)
             elif node in self._blank and not (PARTS.isdisjoint(said) and SIGNS.isdisjoint(types)):
                 self._kinds[node] = self._expression(node, said, types)
+        self._terms()
         of_owl = {
             name: name.startswith((*_RESERVED, _SWRL))
             for name in {name for said in self._graph.values() for name in said}
@@ -126,7 +144,7 @@ class _Grammar:
                     self._values(node, name, values, whole)
         self._lists()
         self._circles()
-        self._properties()
+        self._facts()
         order = {node: at for at, node in enumerate(self._graph)}
         return sorted(self._found, key=lambda fault: order[fault.node])
 
@@ -233,7 +251,7 @@ class _Grammar:
         """Hold the values of a property of OWL to what it takes."""
         if name == OWL + "versionIRI":
             self._says_twice(node, {name: values}, (name,))
-        takes = TAKES.get(name)
+        takes = self._takes(node, name)
         if name in (_FIRST, _REST) or (not whole and (takes or name in LISTS)):
             return
         if name in LISTS:
@@ -246,6 +264,20 @@ class _Grammar:
                     self._tell_statement(node, name, value, f"the value is not {_either(takes)}")
                 elif node not in self._blank:
                     self._senseless(node, name, value)
+
+    def _takes(self, node: Term, name: str) -> frozenset[Kind] | None:
+        """Return what a property takes, by what it is said of where that decides it."""
+        takes = TAKES.get(name)
+        if takes != _EITHER:
+            return takes
+        said = self._graph[node]
+        types = set(_iris(said.get(TYPE, ())))
+        about = {*_iris(said.get(OWL + "onProperty", ())), getattr(node, "value", "")}
+        if self._data & about or RDFS + "Datatype" in types:
+            return frozenset({Kind.RANGE})
+        if self._things & about or OWL + "Class" in types:
+            return frozenset({Kind.CLASS})
+        return takes
 
     def _uses_of_lists(self, node: Term, name: str, values: list[Term]) -> None:
         """Let any property have lists, and none but those of OWL what else is OWL's own."""
@@ -281,7 +313,14 @@ class _Grammar:
         if term in self._blank:
             kind = self._kinds.get(term, Kind.INDIVIDUAL)
             return EVERY if kind is None else frozenset({kind})
-        return frozenset({Kind.LIST}) if term == _NIL else OF_AN_IRI
+        if term == _NIL:
+            return frozenset({Kind.LIST})
+        types = set(_iris(self._graph[term].get(TYPE, ()))) if term in self._graph else set()
+        if RDFS + "Datatype" in types or str(term).startswith(f"<{XSD}") or term in _DATATYPES:
+            return OF_AN_IRI - {Kind.CLASS}
+        if OWL + "Class" in types or term in _ALL_OR_NONE:
+            return OF_AN_IRI - {Kind.RANGE}
+        return OF_AN_IRI
 
     # ------------------------------------------------------------------ how nodes hang together
 
@@ -386,11 +425,10 @@ class _Grammar:
                             queue.append(one)
         return left
 
-    def _properties(self) -> None:
-        """Refuse a term of two kinds, and values that a property cannot have by its own kind."""
-        functional, data, things = set(), set(), set()
+    def _terms(self) -> None:
+        """Learn of what kind each property is, and refuse a term that is of two."""
         for node, said in self._graph.items():
-            if node in self._blank or TYPE not in said or not isinstance(node, ox.NamedNode):
+            if TYPE not in said or node in self._blank or not isinstance(node, ox.NamedNode):
                 continue
             types = {local_name(one) for one in _iris(said[TYPE]) if one.startswith((OWL, RDFS))}
             for group in _ONE_OF:
@@ -398,21 +436,26 @@ class _Grammar:
                     kinds = " and ".join(f"owl:{kind}" for kind in group)
                     self._tell(node, f"it is one of {kinds}, not both")
             if "FunctionalProperty" in types:
-                functional.add(node.value)
-            if "AnnotationProperty" not in types:
-                if "DatatypeProperty" in types:
-                    data.add(node.value)
-                elif "ObjectProperty" in types:
-                    things.add(node.value)
+                self._functional.add(node.value)
+            if "DatatypeProperty" in types:
+                self._data.add(node.value)
+            elif "ObjectProperty" in types:
+                self._things.add(node.value)
+            if "AnnotationProperty" in types:
+                self._notes.add(node.value)
+
+    def _facts(self) -> None:
+        """Hold the values of a property to its own kind, and to one where it is functional."""
+        data, things = self._data - self._notes, self._things - self._notes
         for node, said in self._graph.items():
             for name, values in said.items():
-                if name in functional and len(values) > 1:
+                if name in self._functional and len(values) > 1:
                     self._tell_several(node, name, values)
                 if name in data or name in things:
                     for value in values:
                         if isinstance(value, ox.Literal) != (name in data):
-                            wanted = Kind.LITERAL.value if name in data else "a thing"
-                            self._tell_statement(node, name, value, f"the value is not {wanted}")
+                            kind = Kind.LITERAL.value if name in data else "a thing"
+                            self._tell_statement(node, name, value, f"the value is not {kind}")
 
     # ------------------------------------------------------------------ telling
 

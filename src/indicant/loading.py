@@ -12,7 +12,6 @@ import pyoxigraph as ox
 
 from indicant import resources, terms
 from indicant.errors import IndicantError
-from indicant.lines import locate
 from indicant.reading import JSON_LD, MAX_BYTES, N_QUADS, TRIG, Document, read, read_text, visible
 from indicant.vocabulary import text_of
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 CORE = terms.IND
 MAPPED_BY = terms.IND + "mappedBy"
-_READ = {terms.OWL + "imports": "owl:imports", MAPPED_BY: "ind:mappedBy"}
 _VALUE = terms.PROV + "value"
 CATALOG = "catalog-v001.xml"
 GUIDELINE_FILE = "guideline.ttl"
@@ -240,11 +238,13 @@ def gather(
         if core is None:
             queue.append(core := catalogs[folder].get(CORE) or shipped[CORE])
         held |= graphs_in(document)
-        for slip in _texts_for_names(document):
-            mistake(slip)
         texts_of_tables = _held_tables(document)
         wanted = [("owl:imports", iri) for iri in document.imports if iri not in held]
-        wanted += [("ind:mappedBy", iri) for iri in _tables_of(document)]
+        tables_of, no_tables = _tables_of(document)
+        wanted += [("ind:mappedBy", iri) for iri in tables_of]
+        for how, texts in (("owl:imports", document.no_imports), ("ind:mappedBy", no_tables)):
+            for text in texts:
+                mistake(_no_iri(document, how, text))
         for how, iri in wanted:
             target = catalogs[folder].get(iri) or shipped.get(iri)
             if iri in texts_of_tables:
@@ -314,28 +314,25 @@ def _held_tables(document: Document) -> dict[str, str]:
     }
 
 
-def _tables_of(document: Document) -> list[str]:
+def _tables_of(document: Document) -> tuple[list[str], list[str]]:
+    """Return the tables that a document names, and the texts that stand where an IRI shall."""
     if "mappedBy" not in document.text:
-        return []
-    return [
-        str(quad.object.value)
-        for quad in document.quads
-        if quad.predicate.value == MAPPED_BY and isinstance(quad.object, ox.NamedNode)
-    ]
+        return [], []
+    named = [quad.object for quad in document.quads if quad.predicate.value == MAPPED_BY]
+    return (
+        [one.value for one in named if isinstance(one, ox.NamedNode)],
+        [one.value for one in named if isinstance(one, ox.Literal)],
+    )
 
 
-def _texts_for_names(document: Document) -> Iterator[IndicantError]:
-    """Yield what is wrong with imports and tables that are no IRIs, and would be passed over."""
-    for quad in document.quads:
-        how = _READ.get(quad.predicate.value)
-        if how is not None and (isinstance(quad.object, ox.Literal) or terms.is_blank(quad.object)):
-            text = quad.object.value if isinstance(quad.object, ox.Literal) else ""
-            yield IndicantError(
-                f'{how} "{text}" is no IRI' if text else f"{how} of an anonymous node is no IRI",
-                file=document.path,
-                line=locate(document, text_of(quad.subject), quad.predicate.value, text or None),
-                help=f"write it as  {how} <…>",
-            )
+def _no_iri(document: Document, how: str, text: str) -> IndicantError:
+    shown = text if len(text) <= 40 else f"{text[:39]}…"
+    return IndicantError(
+        f'{how} "{shown}" is a text, not an IRI',
+        file=document.path,
+        line=_line_of(document, f'"{text}"'),
+        help=f"write it as  {how} <…>",
+    )
 
 
 def _holds_guideline(document: Document) -> bool:

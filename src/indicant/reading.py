@@ -53,7 +53,8 @@ class Document:
     """One file as it was read.
 
     ``path`` is what the user gave; ``quads`` are in the order of the text, with every blank node
-    named; ``imports`` are the ontologies it asks for, none of which has been fetched.
+    named; ``imports`` are the ontologies it asks for, none of which has been fetched, and
+    ``no_imports`` the texts that stand where an IRI shall.
     """
 
     path: str
@@ -62,6 +63,7 @@ class Document:
     quads: tuple[pyoxigraph.Quad, ...] = field(repr=False)
     imports: tuple[str, ...] = ()
     genid: str = ""
+    no_imports: tuple[str, ...] = ()
 
 
 def read(
@@ -174,15 +176,14 @@ def parse(
         raise IndicantError("the file holds no statements", file=name, help=_EXAMPLE_HELP)
     genid = _genid(parsed, base, text)
     quads = _name_blank_nodes(parsed, genid, name)
-    imports = dict.fromkeys(
-        quad.object.value
-        for quad in quads
-        if quad.predicate.value == f"{terms.OWL}imports"
-        and isinstance(quad.object, pyoxigraph.NamedNode)
-    )
-    return Document(path, text, chosen, quads, tuple(imports), genid)
+    asked = [quad.object for quad in quads if quad.predicate.value == _IMPORTS]
+    names = [one for one in asked if isinstance(one, pyoxigraph.NamedNode)]
+    texts = [one.value for one in asked if isinstance(one, pyoxigraph.Literal)]
+    imports = dict.fromkeys(one.value for one in names)
+    return Document(path, text, chosen, quads, tuple(imports), genid, tuple(texts))
 
 
+_IMPORTS: Final = f"{terms.OWL}imports"
 _EXAMPLE_HELP = "indicant assess --example  shows what a case looks like"
 
 
