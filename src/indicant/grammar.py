@@ -57,11 +57,10 @@ _DATATYPES: Final = frozenset(
     map(
         ox.NamedNode,
         (
+            *(XSD + name for name in BUILT_IN[XSD].split()),
+            *(RDF + name for name in ("HTML", "JSON", "PlainLiteral", "XMLLiteral", "langString")),
+            *(OWL + name for name in ("rational", "real")),
             RDFS + "Literal",
-            RDF + "PlainLiteral",
-            RDF + "XMLLiteral",
-            OWL + "real",
-            OWL + "rational",
         ),
     )
 )
@@ -77,6 +76,8 @@ _WAYS: Final = (
     "an anonymous node is one of owl:intersectionOf, unionOf, complementOf and oneOf, or "
     "owl:onProperty with one of owl:someValuesFrom, hasValue and their like, and no more"
 )
+_WAYS_OF_LISTS: Final = "write a list as  ( … )"
+_WAYS_OF_BOUNDS: Final = "each bound has a node of its own:  ( [ xsd:minInclusive 3 ] [ … ] )"
 
 
 class Fault(NamedTuple):
@@ -111,6 +112,7 @@ class _Grammar:
         self._uses: dict[Term, list[tuple[Term, str]]] = defaultdict(list)
         self._heads: list[tuple[Term, str, Term]] = []
         self._found: list[Fault] = []
+        self._owners: dict[Term, str] = {}
         self._functional: set[str] = set()
         self._data: set[str] = set()
         self._things: set[str] = set()
@@ -158,11 +160,16 @@ class _Grammar:
         forms = FORMS.get(parts)
         if forms is None:
             strange = parts - PARTS if parts & PARTS in FORMS else frozenset()
+            ways = _WAYS
+            if parts & {_FIRST, _REST}:
+                ways = _WAYS_OF_LISTS
+            elif any(name.startswith(XSD) for name in parts):
+                ways = _WAYS_OF_BOUNDS
             if strange:
-                self._tell(node, f"an expression is all that it is, not {_all(strange)}", _WAYS)
+                self._tell(node, f"an expression is all that it is, not {_all(strange)}", ways)
             else:
                 given = _all(parts) or f"nothing but the type {_all(types)}"
-                self._tell(node, f"OWL has no reading for {given}", _WAYS)
+                self._tell(node, f"OWL has no reading for {given}", ways)
             return None
         for form in forms:
             if types <= form.types | form.also and (types & form.types or not form.types):
@@ -316,19 +323,18 @@ class _Grammar:
         if term == _NIL:
             return frozenset({Kind.LIST})
         types = set(_iris(self._graph[term].get(TYPE, ()))) if term in self._graph else set()
-        if RDFS + "Datatype" in types or str(term).startswith(f"<{XSD}") or term in _DATATYPES:
-            return OF_AN_IRI - {Kind.CLASS}
-        if OWL + "Class" in types or term in _ALL_OR_NONE:
-            return OF_AN_IRI - {Kind.RANGE}
-        return OF_AN_IRI
+        datatype = RDFS + "Datatype" in types or term in _DATATYPES
+        if datatype is (OWL + "Class" in types or term in _ALL_OR_NONE):
+            return OF_AN_IRI
+        return OF_AN_IRI - {Kind.CLASS if datatype else Kind.RANGE}
 
     # ------------------------------------------------------------------ how nodes hang together
 
     def _lists(self) -> None:
         """Walk each list from what has it; no link is in two lists, and none in no list."""
-        walked: dict[Term, Term] = {}
-        for owner, name, head in self._heads:
-            members = self._members(owner, name, head, walked)
+        walked: dict[Term, int] = {}
+        for walk, (owner, name, head) in enumerate(self._heads):
+            members = self._members(owner, name, head, walked, walk)
             types = _iris(self._graph[owner].get(TYPE, ()))
             narrower = {NARROWER[name, cls] for cls in types if (name, cls) in NARROWER}
             takes = narrower or LISTS.get(name, EVERY)
@@ -349,29 +355,27 @@ class _Grammar:
                 self._tell(node, "nothing leads to this list")
 
     def _members(
-        self, owner: Term, name: str, head: Term, walked: dict[Term, Term]
+        self, owner: Term, name: str, head: Term, walked: dict[Term, int], walk: int
     ) -> list[Term] | None:
         """Return the members of a list, nothing where it is none."""
         found: list[Term] = []
         node = head
         while node != _NIL:
-            kind = (
-                self._kinds.get(node, Kind.INDIVIDUAL) if node in self._blank else Kind.INDIVIDUAL
-            )
-            if kind is None or walked.get(node) == head:
+            kind = self._kinds.get(node, Kind.IRI)
+            if kind is None or walked.get(node) == walk:
                 return None
             if kind is not Kind.LIST:
                 how, end = ("is", "a list") if node == head else ("ends in", "rdf:nil")
                 self._tell(
                     owner,
                     f"{_short(name)} {how} {self.shown(node)}, not {end}",
-                    "write a list as  ( … )",
+                    _WAYS_OF_LISTS,
                 )
                 return None
             if node in walked:
                 self._tell(owner, f"a part of the list of {_short(name)} is in another list too")
                 return None
-            walked[node] = head
+            walked[node] = walk
             found.append(self._graph[node][_FIRST][0])
             node = self._graph[node][_REST][0]
         return found
@@ -433,8 +437,7 @@ class _Grammar:
             types = {local_name(one) for one in _iris(said[TYPE]) if one.startswith((OWL, RDFS))}
             for group in _ONE_OF:
                 if types.issuperset(group):
-                    kinds = " and ".join(f"owl:{kind}" for kind in group)
-                    self._tell(node, f"it is one of {kinds}, not both")
+                    self._tell(node, f"it is one of {' and '.join(group)}, not both")
             if "FunctionalProperty" in types:
                 self._functional.add(node.value)
             if "DatatypeProperty" in types:
@@ -483,11 +486,14 @@ class _Grammar:
 
     def _owner(self, node: Term) -> str:
         """Return the name of what a node is part of, its own if it has one."""
-        seen: set[Term] = set()
-        while node in self._blank and node not in seen and self._uses.get(node):
-            seen.add(node)
+        way: list[Term] = []
+        while node in self._blank and node not in self._owners and self._uses.get(node):
+            self._owners[node] = ""
+            way.append(node)
             node = self._uses[node][0][0]
-        return "" if node in self._blank else self.shown(node)
+        name = self._owners.get(node, "") if node in self._blank else self.shown(node)
+        self._owners.update(dict.fromkeys(way, name))
+        return name
 
     def shown(self, term: Term, *, deep: bool = False) -> str:
         """Return a term as a message shows it, an anonymous one by what it says."""

@@ -124,6 +124,7 @@ class _Reader(Axioms):
         self.attempt(self._nested_once)
 
     def _data_property(self, node: ox.NamedNode, value: Term) -> None:
+        self.one(node, RDFS + "range")
         self.model.ranges[node.value] = self.data_range(value, node)
 
     def _refuse_foreign_axioms(self, node: Term, properties: dict[str, list[Term]]) -> None:
