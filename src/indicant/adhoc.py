@@ -3,126 +3,42 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pyoxigraph as ox
 
+from indicant import sandbox, sparql
 from indicant.errors import IndicantError
-from indicant.tables import Table, from_json
+from indicant.tables import Table, from_json, render, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Mapping
+
+    from rdflib.plugins.sparql.sparql import Query
 
 _Row = TypeVar("_Row")
 
 SECONDS: Final = 30.0
 MAX_BYTES: Final = 1_000_000
-_DAY: Final = 86_400.0
 MAX_ROWS: Final = 100_000
+MAX_ANSWER: Final = 50_000_000
 MAX_MEMORY: Final = 2_000_000_000
-_TOKEN: Final = re.compile(
-    r"""
-      (?P<skip> \s+ | \#[^\n\r]* )
-    | (?P<string> \"{3}(?:[^"\\]|\\.|"{1,2}(?!"))*\"{3}
-                | '{3}(?:[^'\\]|\\.|'{1,2}(?!'))*'{3}
-                | "(?:[^"\\\n\r]|\\.)*" | '(?:[^'\\\n\r]|\\.)*' )
-    | (?P<iri> <[^<>"{}|^`\\\x00-\x20]*> )
-    | (?P<variable> [?$]\w+ )
-    | (?P<language> @[A-Za-z]+(?:-[A-Za-z0-9]+)* )
-    | (?P<name> (?P<prefix>[^\W\d_][\w.-]*)? : (?:[\w:.-]|%[0-9A-Fa-f]{2}|\\.)* | _:[\w.-]+ )
-    | (?P<word> [^\W\d_]\w* )
-    | (?P<other> . )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_ESCAPE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
-_READ: Final = "ask by SELECT or ASK"
-_WRITING: Final = ("writes, and nothing is ever written", _READ)
-_GRAPH: Final = ("is refused: there is one graph, and it has no name", None)
-_REFUSED: Final[dict[str, tuple[str, str | None]]] = {
-    "ADD": _WRITING,
-    "CLEAR": _WRITING,
-    "COPY": _WRITING,
-    "CREATE": _WRITING,
-    "DELETE": _WRITING,
-    "DROP": _WRITING,
-    "INSERT": _WRITING,
-    "LOAD": _WRITING,
-    "MOVE": _WRITING,
-    "USING": _WRITING,
-    "WITH": _WRITING,
-    "SERVICE": ("is refused: no other machine is ever asked", None),
-    "FROM": _GRAPH,
-    "GRAPH": _GRAPH,
-    "CONSTRUCT": ("gives no table", _READ),
-    "DESCRIBE": ("gives no table", _READ),
-}
-_PLACE: Final = re.compile(r"^error at (\d+):(\d+): ")
+_TABLE: Final = "table"
+_NEEDS: Final = ("pyoxigraph", "rdflib", "pyparsing")
+_PLACE: Final = re.compile(r"^error at \d+:(\d+): ")
+_MORE: Final = "add a LIMIT"
 
 
 def check(query: str, name: str) -> None:
     """Refuse what writes, what asks another machine, and what names a graph of its own.
 
+    What is let through is parsed and checked once more, before it is run; see ``answer``.
+
     Raises:
         IndicantError: the query is refused, or uses a prefix that it does not declare.
     """
-    _check_prefixes(query, name)
-    # SPARQL lets escapes stand for any character, also those of a keyword or of a quotation mark.
-    for text in dict.fromkeys((query, _ESCAPE.sub(_unescape, query))):
-        for kind, token, _, place in _tokens(text):
-            found = _REFUSED.get(token.upper()) if kind == "word" else None
-            if found is not None:
-                message, advice = found
-                raise _error(f"{token.upper()} {message}", text, place, name, advice)
-
-
-def _check_prefixes(query: str, name: str) -> None:
-    declared: set[str] = set()
-    before = ""
-    for kind, token, prefix, place in _tokens(query):
-        if kind == "name" and before == "PREFIX":
-            declared.add(prefix)
-        elif kind == "name" and not token.startswith("_:") and prefix not in declared:
-            from indicant.reading import namespace_of
-
-            raise _error(
-                f"prefix '{prefix}:' is not declared",
-                query,
-                place,
-                name,
-                f"add  PREFIX {prefix}: <{namespace_of(prefix + ':')}>",
-            )
-        before = token.upper() if kind == "word" else ""
-
-
-def is_ordered(query: str) -> bool:
-    """Tell whether a query says in which order its rows come."""
-    return any(
-        kind == "word" and token.upper() == "ORDER"
-        for kind, token, _, _ in _tokens(_ESCAPE.sub(_unescape, query))
-    )
-
-
-def _unescape(match: re.Match[str]) -> str:
-    number = int(match[1] or match[2], 16)
-    return chr(number) if number < 0x110000 else match[0]
-
-
-def _tokens(text: str) -> Iterator[tuple[str, str, str, int]]:
-    for match in _TOKEN.finditer(text):
-        if match.lastgroup != "skip":
-            kind = "name" if match["name"] is not None else match.lastgroup or ""
-            yield kind, match[0], match["prefix"] or "", match.start()
-
-
-def _error(message: str, text: str, place: int, name: str, advice: str | None) -> IndicantError:
-    line = text.count("\n", 0, place) + 1
-    column = place - text.rfind("\n", 0, place)
-    return IndicantError(message, file=name, line=line, column=column, help=advice)
+    sparql.plain(query, name)
 
 
 def run(
@@ -141,46 +57,76 @@ def run(
         graph: N-Triples.
         name: what to call the query in an error.
         engine: ``oxigraph`` or ``rdflib``.
-        seconds: the time limit, for starting the process and loading the graph as well.
+        seconds: the time limit, from starting the process to the last byte of its answer.
         memory: the limit of address space in bytes, where the system knows one.
 
     Raises:
         IndicantError: the query is refused or malformed, or exceeds a limit.
     """
-    check(query, name)
-    task = json.dumps({"query": query, "engine": engine, "memory": memory})
+    return from_json(
+        run_as(_TABLE, query, graph, {}, name=name, engine=engine, seconds=seconds, memory=memory)
+    )
+
+
+def run_as(
+    form: str,
+    query: str,
+    graph: str,
+    prefixes: Mapping[str, str],
+    *,
+    name: str = "<query>",
+    engine: str = "oxigraph",
+    seconds: float = SECONDS,
+    memory: int = MAX_MEMORY,
+) -> str:
+    """Run a query, and return its answer as ``tables.render`` writes it, within the same limits.
+
+    Raises:
+        IndicantError: the query is refused or malformed, or exceeds a limit.
+    """
+    plain = sparql.plain(query, name)
+    task = {
+        "query": plain.text,
+        "everything": plain.everything,
+        "engine": engine,
+        "form": form,
+        "prefixes": dict(prefixes),
+    }
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", "from indicant.adhoc import child; child()"],
-            input=f"{task}\n{graph}".encode(),
-            capture_output=True,
-            timeout=min(seconds, _DAY),
-            check=False,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        told = sandbox.call(
+            __name__,
+            task,
+            graph.encode(),
+            needs=_NEEDS,
+            seconds=seconds,
+            memory=memory,
+            most=MAX_ANSWER,
         )
-    except subprocess.TimeoutExpired as error:
+    except sandbox.TooSlowError as error:
         raise IndicantError(
             f"the query was stopped after {seconds:g} seconds",
             file=name,
             help="a path that never ends or a product of everything with everything? "
             "--timeout gives it longer",
         ) from error
-    if done.returncode:
+    except sandbox.TooMuchError as error:
+        raise IndicantError(f"the query could not be run: {_too_long()}", file=name) from error
+    except sandbox.StoppedError as error:
         raise IndicantError(
-            f"the query ended its process ({_ending(done.returncode)})",
+            f"the query ended its process ({error})",
             file=name,
             help=f"it is nested too deeply, or needs more than {memory / 1e9:g} GB of memory",
-        )
-    answer = json.loads(done.stdout)
-    if "error" in answer:
-        raise _told(answer["error"], query, name)
-    table = from_json(answer["table"])
-    if is_ordered(query):
-        return table
-    return Table(table.columns, tuple(sorted(table.rows, key=lambda row: [*map(str, row)])))
+        ) from error
+    if told.startswith(b"!"):
+        raise _told(told[1:].decode(), plain, query, name)
+    return told[1:].decode()
 
 
-def _told(message: str, query: str, name: str) -> IndicantError:
+def _too_long() -> str:
+    return f"an answer of more than {MAX_ANSWER // 1_000_000} MB: {_MORE}"
+
+
+def _told(message: str, plain: sparql.Plain, query: str, name: str) -> IndicantError:
     """Return what an engine said as an error, with the place that it names."""
     place = _PLACE.match(message)
     text = " ".join(_PLACE.sub("", message).split())
@@ -188,46 +134,81 @@ def _told(message: str, query: str, name: str) -> IndicantError:
         text = text[:199] + "…"
     if place is None:
         return IndicantError(text, file=name)
-    lines = query.splitlines()
-    line, column = int(place[1]), int(place[2])
-    if line > len(lines):
-        line, column = len(lines), len(lines[-1]) + 1
-    excerpt = lines[line - 1].strip()
+    here = min(plain.place(int(place[1])), len(query))
+    excerpt = query[query.rfind("\n", 0, here) + 1 :].partition("\n")[0].strip()
     if len(excerpt) > 100:
         excerpt = excerpt[:99] + "…"
-    return IndicantError(
-        f"{text}, in: {excerpt}" if excerpt else text, file=name, line=line, column=column
-    )
-
-
-def _ending(code: int) -> str:
-    import signal
-
-    if code < 0 and -code in {one.value for one in signal.Signals}:
-        return signal.Signals(-code).name
-    return f"exit code {code}"
+    told = f"{text}, in: {excerpt}" if excerpt else text
+    return sparql.error_at(told, query, here, name, None)
 
 
 # ---------------------------------------------------------------------- in the process
 
 
-def child() -> None:
-    """Answer one query: read the task from standard input, write the answer to standard output."""
-    data = sys.stdin.buffer.read()
-    line, _, graph = data.partition(b"\n")
-    task = json.loads(line)
-    _limit(task["memory"])
-    query = task["query"]
+def prepare() -> None:
+    """Load all that answering takes: later no file can be opened any more."""
+    from rdflib.plugins import sparql as engine
+
+    engine.SPARQL_LOAD_GRAPHS = False
+    engine.CUSTOM_EVALS.clear()
+    for name in _ENGINES:
+        task = {"query": "ASK { ?s ?p 1 }", "engine": name, "form": _TABLE, "everything": []}
+        assert answer(task, b'<x:s> <x:p> "o" .').startswith(b"=")  # noqa: S101
+
+
+def answer(task: dict[str, Any], data: bytes) -> bytes:
+    """Answer one query: the answer behind ``=``, or what is wrong behind ``!``."""
     try:
-        ox.Store().query(query)
-        answer = {"table": _ENGINES[task["engine"]](query, graph)}
+        told = _answer(task, data)
+        return b"=" + told.encode()
     except SyntaxError as error:
-        answer = {"error": _syntax(str(error))}
+        message = _syntax(str(error))
+    except IndicantError as error:
+        message = error.message
     except (MemoryError, RecursionError) as error:
-        answer = {"error": f"the query needs too much ({type(error).__name__})"}
+        message = f"the query needs too much ({type(error).__name__})"
     except Exception as error:  # whatever an engine raises is told, not shown
-        answer = {"error": f"the query could not be run: {error}"}
-    sys.stdout.buffer.write(json.dumps(answer).encode())
+        message = f"the query could not be run: {error}"
+    return b"!" + message.encode(errors="backslashreplace")
+
+
+def _answer(task: dict[str, Any], data: bytes) -> str:
+    from indicant import algebra
+
+    text: str = task["query"]
+    query = _parsed(text)
+    algebra.check(query)
+    # Only what was found harmless; it is held to the grammar, which rdflib is not strict about.
+    ox.Store().query(text)
+    table = _ENGINES[task["engine"]](text, query, data.decode())
+    if task["everything"]:
+        table = _in_order(table, task["everything"])
+    if not algebra.is_ordered(query):
+        rows = sorted(table.rows, key=lambda row: [*map(str, row)])
+        table = Table(table.columns, tuple(rows))
+    if task["form"] == _TABLE:
+        return to_json(table)
+    return render(table, task["form"], task["prefixes"])
+
+
+def _in_order(table: Table, variables: list[str]) -> Table:
+    """Return a table of everything with its columns in the order in which the query names them."""
+    order = sorted(range(len(table.columns)), key=lambda one: variables.index(table.columns[one]))
+    columns = tuple(table.columns[one] for one in order)
+    return Table(columns, tuple(tuple(row[one] for one in order) for row in table.rows))
+
+
+def _parsed(text: str) -> Query:
+    from pyparsing import ParseException
+
+    from indicant import algebra
+
+    try:
+        return algebra.parsed(text)
+    except ParseException as error:
+        # What is no query for one of them is run by neither. Oxigraph says better where it ends.
+        ox.Store().query(text)
+        raise SyntaxError(f"error at 1:{error.loc + 1}: {error.msg}") from error
 
 
 def _syntax(message: str) -> str:
@@ -235,63 +216,43 @@ def _syntax(message: str) -> str:
     return f"{place[0] if place else ''}syntax error: {_PLACE.sub('', message)}"
 
 
-def _limit(memory: int) -> None:
-    try:
-        import resource
-    except ImportError:
-        return
-    try:
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    except (OSError, ValueError):
-        return
-
-
 def _counted(rows: Iterable[_Row]) -> list[_Row]:
     found: list[_Row] = []
     for row in rows:
         found.append(row)
         if len(found) > MAX_ROWS:
-            raise OverflowError(f"more than {MAX_ROWS} rows: add a LIMIT")
+            raise OverflowError(f"more than {MAX_ROWS} rows: {_MORE}")
     return found
 
 
-def _oxigraph(query: str, graph: bytes) -> str:
-    from indicant.tables import to_json
+def _answer_to_ask(holds: bool) -> Table:
+    return from_json(json.dumps({"head": {}, "boolean": holds}))
 
+
+def _oxigraph(text: str, _query: Query, graph: str) -> Table:
     store = ox.Store()
     store.load(graph, format=ox.RdfFormat.N_TRIPLES)
-    found = store.query(query)
+    found = store.query(text)
     if isinstance(found, ox.QueryBoolean):
-        return json.dumps({"head": {}, "boolean": bool(found)})
+        return _answer_to_ask(bool(found))
     assert isinstance(found, ox.QuerySolutions)  # noqa: S101
     columns = tuple(one.value for one in found.variables)
-    rows = [tuple(row) for row in _counted(found)]
-    return to_json(Table(columns, tuple(rows)))
+    return Table(columns, tuple(tuple(row) for row in _counted(found)))
 
 
-def _rdflib(query: str, graph: bytes) -> str:
-    import rdflib
-    from rdflib.plugins import sparql
+def _rdflib(_text: str, query: Query, graph: str) -> Table:
+    from indicant.engine import from_rdflib, rdflib_graph
 
-    from indicant.engine import from_rdflib
-    from indicant.tables import to_json
-
-    sparql.SPARQL_LOAD_GRAPHS = False
-    store = rdflib.Graph()
-    store.parse(data=graph, format="nt")
-    found = store.query(query)
+    found = rdflib_graph(graph).query(query)
     if found.type == "ASK":
-        return json.dumps({"head": {}, "boolean": found.askAnswer})
-    names = found.vars or []
-    rows = [
-        tuple(from_rdflib(row[name]) if name in row else None for name in names)
-        for row in _counted(found.bindings)
-    ]
-    return to_json(Table(tuple(map(str, names)), tuple(rows)))
+        return _answer_to_ask(bool(found.askAnswer))
+    # Row by row, so that no more of them are made than are told.
+    rows: Any = _counted(found)
+    table = [tuple(None if one is None else from_rdflib(one) for one in row) for row in rows]
+    return Table(tuple(map(str, found.vars or ())), tuple(table))
 
 
-_ENGINES: Final[dict[str, Callable[[str, bytes], str]]] = {
+_ENGINES: Final[dict[str, Callable[[str, Query, str], Table]]] = {
     "oxigraph": _oxigraph,
     "rdflib": _rdflib,
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant.assessing import Assessor
+from indicant.engine import OxigraphEngine, RdflibEngine
 from indicant.errors import IndicantError
 from indicant.questions import CASE, bind, named, parse, prefixes_of, question, questions
 from indicant.tables import Table, render
@@ -15,22 +16,30 @@ from indicant.wording import ENGLISH
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from indicant.engine import Engine
     from indicant.questions import Named, Question
     from indicant.reading import Document
 
-ENGINES: Final = ("oxigraph", "rdflib")
+_ANSWERING: Final[Mapping[str, Callable[[str], Engine]]] = {
+    "oxigraph": OxigraphEngine,
+    "rdflib": RdflibEngine,
+}
+ENGINES: Final = tuple(_ANSWERING)
 _GIVEN: Final = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
 
 class Asker:
     """A guideline, and at most one document of cases, that questions are put to.
 
+    Every question is answered from the published graph, the one that ``export graph`` writes: with
+    the cases stand their assessments, which the rules describe last.
+
     Args:
         guideline: a name, a folder or a file; by default the one that ships with the package.
         case: the cases to ask about; they are validated, and the rules run over them.
-        engine: ``oxigraph`` or ``rdflib``.
+        engine: who answers, ``oxigraph`` or ``rdflib``; what follows for a case is the same.
         use_cache: whether to keep what had to be compiled.
         language: the language of the texts in answers to the questions that ship.
 
@@ -51,9 +60,9 @@ class Asker:
         if engine not in ENGINES:
             raise IndicantError(f"unknown engine '{engine}'", help=f"one of: {', '.join(ENGINES)}")
         self._name = engine
-        self._assessor = Assessor(guideline, engine=engine, use_cache=use_cache, language=language)
+        self._assessor = Assessor(guideline, use_cache=use_cache, language=language)
         self.case: Document | None = None
-        self._named: Mapping[str, Named] | None = None
+        self._forget()
         if case is not None:
             self.take(case)
 
@@ -71,8 +80,15 @@ class Asker:
         Raises:
             InvalidCase: a case does not conform to the case shapes.
         """
+        self.case = None
+        self._forget()
         self._assessor.begin(case)
-        self.case, self._named = case, None
+        self.case = case
+
+    def _forget(self) -> None:
+        self._named: Mapping[str, Named] | None = None
+        self._text: str | None = None
+        self._engine: Engine | None = None
 
     @property
     def prefixes(self) -> dict[str, str]:
@@ -105,7 +121,10 @@ class Asker:
                 f"'{name}' asks about a case, and none is given",
                 help=f"indicant ask {asked.usage()}",
             )
-        columns, rows = self._assessor.engine.solutions(self._filled(asked, given or {}))
+        query = self._filled(asked, given or {})
+        if self._engine is None:
+            self._engine = _ANSWERING[self._name](self._published())
+        columns, rows = self._engine.solutions(query)
         return Table(columns, tuple(rows))
 
     def run(
@@ -123,29 +142,60 @@ class Asker:
         """
         from indicant import adhoc
 
-        adhoc.check(text, name)
-        filled = self._filled(parse(name, text), given) if given else text
         return adhoc.run(
-            filled,
-            "".join(f"{one} .\n" for one in self.graph()),
+            self._own(text, given, name),
+            self._published(),
             name=name,
             engine=self._name,
             seconds=adhoc.SECONDS if seconds is None else seconds,
         )
 
+    def run_as(
+        self,
+        form: str,
+        text: str,
+        given: Mapping[str, str] | None = None,
+        *,
+        name: str = "<query>",
+        seconds: float | None = None,
+    ) -> str:
+        """Answer a query of the user's own as ``tables.render`` would, within the same bounds.
+
+        Raises:
+            IndicantError: the query is malformed, refused, or exceeds a limit.
+        """
+        from indicant import adhoc
+
+        return adhoc.run_as(
+            form,
+            self._own(text, given, name),
+            self._published(),
+            self.prefixes,
+            name=name,
+            engine=self._name,
+            seconds=adhoc.SECONDS if seconds is None else seconds,
+        )
+
+    def _own(self, text: str, given: Mapping[str, str] | None, name: str) -> str:
+        """Return a query of the user's own, found harmless, with the values given filled in."""
+        from indicant import adhoc
+
+        adhoc.check(text, name)
+        return self._filled(parse(name, text), given) if given else text
+
+    def _published(self) -> str:
+        """Return the published graph as N-Triples: what every question is answered from."""
+        if self._text is None:
+            self._text = "".join(f"{one} .\n" for one in self.graph())
+        return self._text
+
     def graph(self) -> list[ox.Triple]:
         """Return the published graph, with the case and what follows for it where there is one."""
-        from indicant.engine import make_engine
         from indicant.export import published
 
-        source, compiled = self._assessor.source, self._assessor.compiled
-        if self.case is None:
-            return published(source, compiled)
-        engine = self._assessor.engine
-        if self._name != "oxigraph":
-            engine = make_engine("oxigraph", compiled, source)
-            engine.begin(self.case.quads)
-        return published(source, compiled, engine)
+        assessor = self._assessor
+        engine = None if self.case is None else assessor.engine
+        return published(assessor.source, assessor.compiled, engine)
 
     def _filled(self, asked: Question, given: Mapping[str, str]) -> str:
         if CASE in given and asked.about_case and self.case is None:

@@ -253,13 +253,9 @@ class RdflibEngine(Engine):
     """The rules on rdflib."""
 
     def __init__(self, graph: str) -> None:
-        import rdflib
-
         super().__init__()
-        self._graph = rdflib.Graph()
+        self._graph = rdflib_graph(graph)
         self._own: set[tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]] = set()
-        for triple in ox.parse(graph, format=ox.RdfFormat.N_TRIPLES):
-            self._graph.add(_to_rdflib(triple))
 
     def select(self, query: str) -> list[Row]:
         """Return the rows of a SELECT query."""
@@ -319,11 +315,21 @@ class RdflibEngine(Engine):
         return any(triple not in self._own for triple in found)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=512)
 def _prepared(query: str) -> rdflib.plugins.sparql.sparql.Query:
-    from rdflib.plugins.sparql import prepareQuery
+    from indicant.algebra import parsed
 
-    return prepareQuery(query)
+    return parsed(query)
+
+
+def rdflib_graph(text: str) -> rdflib.Graph:
+    """Return N-Triples as a graph of rdflib, each literal as it is written."""
+    import rdflib
+
+    graph = rdflib.Graph()
+    for triple in ox.parse(text, format=ox.RdfFormat.N_TRIPLES):
+        graph.add(_to_rdflib(triple))
+    return graph
 
 
 def _to_rdflib(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant import resources
+from indicant import resources, sparql
 from indicant.errors import IndicantError
 from indicant.naming import Names, prefixes_in
 from indicant.terms import IND, PREFIXES, XSD, local_name
@@ -26,7 +26,6 @@ _LITERALS: Final = ("text", "number", "iri", "code")
 _HEADER: Final = re.compile(r"#\+ ?(.*)")
 _FIELD: Final = re.compile(r"(\w+):\s*(.*)")
 _PARAMETER: Final = re.compile(r"(\w+):\s*\{(.*)\}")
-_WHERE: Final = re.compile(r"\bWHERE\s*\{", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _FEW: Final = 8
 _IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*")
@@ -82,11 +81,10 @@ class Question:
         if not values:
             return self.text
         names = " ".join(f"${name}" for name in values)
-        block = f" VALUES ({names}) {{ ({' '.join(map(str, values.values()))}) }}"
-        place = _WHERE.search(self.text)
-        if place is None:
-            raise IndicantError(f"the question '{self.name}' has no WHERE to give values to")
-        return self.text[: place.end()] + block + self.text[place.end() :]
+        terms = " ".join(map(sparql.literal_text, values.values()))
+        block = f" VALUES ({names}) {{ ({terms}) }}"
+        place = sparql.body_at(self.text, self.name)
+        return self.text[:place] + block + self.text[place:]
 
 
 def parse(name: str, text: str) -> Question:

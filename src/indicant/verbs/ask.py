@@ -111,12 +111,13 @@ def run(options: argparse.Namespace) -> int:
             return 0
         if name is not None:
             table = asker.ask(name, given)
+            told = render(table, options.format, asker.prefixes)
         else:
             assert text is not None  # noqa: S101
             file = "<stdin>" if options.query == "-" else options.query
-            table = asker.run(text, given, name=file, seconds=options.timeout)
+            form = "text" if options.format == "sparql" else options.format
+            told = asker.run_as(form, text, given, name=file, seconds=options.timeout)
     except InvalidCase as error:
         return tell_findings(error)
-    form = "text" if options.format == "sparql" else options.format
-    sys.stdout.write(render(table, form, asker.prefixes))
+    sys.stdout.write(told)
     return 0
