@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -97,9 +98,7 @@ _IRI: Final = re.compile(r"[^<>\"{}|^`\\\x00-\x20]*")
 _EXPRESSION: Final = re.compile(r"[&,();$?']")
 _SHOWN: Final = 40
 _MODIFIERS: Final = frozenset(("DISTINCT", "REDUCED"))
-_COMPARING: Final = frozenset("<>")
 _NAMED: Final = frozenset(("iri", "name"))
-_WORDY: Final = frozenset(("blank", "iri", "language", "name", "number", "variable", "word"))
 _OPERANDS: Final = frozenset(("blank", "iri", "language", "name", "number", "string", "variable"))
 
 
@@ -248,14 +247,14 @@ class _Writer:
         body = found[self._prologue(found) :]
         written: list[str] = []
         places: list[tuple[int, int]] = []
-        length, before = 0, Token("sign", "", 0)
-        for token in body:
+        length = 0
+        for before, token in itertools.pairwise((None, *body)):
+            assert token is not None  # noqa: S101
             text = self._said(token)
-            gap = " " if _parted(before, token) else ""
+            gap = " " if before is not None and _parted(before, token) else ""
             written.append(gap + text)
             places.append((length + len(gap), token.start))
             length += len(gap) + len(text)
-            before = token
         head = ""
         declared: list[tuple[int, int]] = []
         for iri, (number, start) in self._iris.items():
@@ -372,13 +371,9 @@ def _quoted(text: str) -> str:
 
 
 def _parted(before: Token, token: Token) -> bool:
-    """Tell whether a blank goes between two tokens: where there was one, or they would be one."""
+    """Tell whether a blank goes between two tokens: unless rdflib, or a sign, would mind it."""
     if token.kind == "language" or token.text == "^^" or before.text == "^^":
         return False
     if token.text in {"*", "+", "?"} and (before.text in {")", "a"} or before.kind in _NAMED):
         return False
-    if before.text[:1] in _COMPARING or token.text[:1] in _COMPARING:
-        return True
-    return token.apart or (
-        before.kind in _WORDY and (token.kind in _WORDY or token.text in {".", "-"})
-    )
+    return token.kind != "number" or before.text not in {"+", "-"} or token.apart
