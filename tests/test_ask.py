@@ -22,10 +22,13 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 import pytest
 
-from indicant import adhoc
+from indicant import adhoc, sparql
 from indicant.ask import ENGINES, Asker, arguments, listing
+from indicant.assessing import InvalidCase
 from indicant.cli import main
+from indicant.engine import OxigraphEngine, RdflibEngine
 from indicant.errors import IndicantError
+from indicant.export import serialize
 from indicant.questions import CASE, parse, question, questions
 from indicant.reading import Document, read
 from indicant.reading import parse as parse_rdf
@@ -143,6 +146,122 @@ def _value(name: str, parameter: str, values: dict[str, str]) -> object:
 def test_a_case_that_is_chosen_hides_the_others() -> None:
     rows = asker().ask("which-cases-are-there", {CASE: "cord-compressed"}).rows
     assert [row[0] for row in rows] == [ox.NamedNode("https://example.org/ward#cord-compressed")]
+
+
+# ---------------------------------------------------------------------- three ways to ask
+
+
+ASSESSED = (
+    "foraminotomy-fires-minimal-seven-months",
+    "formal-physical-therapy-fires-mri-excludes-danger",
+    "no-manipulation-open-other-fusions-not-excluded",
+)
+
+
+@cache
+def assessed(name: str, engine: str = "oxigraph") -> Asker:
+    return Asker(case=read(ROOT / "tests" / "assess" / name / "case.ttl"), engine=engine)
+
+
+@cache
+def exported(name: str | None) -> ox.Store:
+    """Load what ``export graph`` writes, for a case where one is named."""
+    asked = asker() if name is None else assessed(name)
+    store = ox.Store()
+    data = serialize(asked.graph(), "turtle", asked.prefixes)
+    store.load(data, format=ox.RdfFormat.TURTLE)
+    return store
+
+
+def over(store: ox.Store, query: str) -> Table:
+    found = store.query(query)
+    assert isinstance(found, ox.QuerySolutions)
+    return Table(tuple(one.value for one in found.variables), tuple(map(tuple, found)))
+
+
+def required(name: str) -> dict[str, str]:
+    return {one.name: one.example or "" for one in question(name).parameters if one.required}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_question_is_answered_alike_whichever_way_it_is_asked(name: str) -> None:
+    """As a question, as a query of one's own, and over the export, with any value it can have."""
+    here, needed = asker(), required(name)
+    everything = here.ask(name, needed)
+    for values, rows in ((needed, everything.rows), *_chosen(name, needed, everything)):
+        query, answer = here.query(name, values), here.ask(name, values)
+        assert set(answer.rows) == set(rows)
+        assert over(exported(None), query) == answer
+        assert over(exported(None), sparql.plain(query, name).text) == answer
+
+
+def _chosen(
+    name: str, needed: dict[str, str], everything: Table
+) -> Iterator[tuple[dict[str, str], list[tuple[object, ...]]]]:
+    """Yield for each parameter its first and its last value, with the rows that have it."""
+    for one in question(name).parameters:
+        if one.required or one.name not in everything.columns:
+            continue
+        column = everything.columns.index(one.name)
+        found = [row[column] for row in everything.rows if row[column] is not None]
+        assert found, one.name
+        for value in dict.fromkeys((found[0], found[-1])):
+            rows: list[tuple[object, ...]] = [
+                row for row in everything.rows if row[column] == value
+            ]
+            assert value is not None
+            yield {**needed, one.name: value.value}, rows
+
+
+@pytest.mark.parametrize("case", ASSESSED)
+def test_every_question_is_answered_alike_about_a_case(case: str) -> None:
+    for name in NAMES:
+        answer = assessed(case).ask(name, required(name))
+        assert over(exported(case), assessed(case).query(name, required(name))) == answer, name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_question_is_answered_alike_by_both_engines(name: str) -> None:
+    """Without a choice, where there is most to differ in."""
+    needed, case = required(name), ASSESSED[0]
+    assert assessed(case, "rdflib").ask(name, needed) == assessed(case).ask(name, needed)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", ["which-thresholds-are-there", "what-is-the-status"])
+def test_a_question_pasted_as_a_query_is_answered_alike(name: str, engine: str) -> None:
+    assert asker(engine).run(question(name).text) == asker().ask(name)
+
+
+def test_what_the_assessment_says_can_be_asked_for() -> None:
+    """The rules that describe it have run as well."""
+    advice = {row[0] for row in asker().ask("which-terms-are-there", {"kind": "ind:Advice"}).rows}
+    query = IND + "SELECT ?advice { ?advice a ind:Advice }"
+    assert advice == {row[0] for row in over(exported(None), query).rows}
+    assert len(advice) > 20
+
+
+def test_a_case_that_breaks_a_shape_leaves_nothing_to_ask_about() -> None:
+    here = Asker(case=read(CASES))
+    broken = read(ROOT / "tests" / "shapes" / "breaks-grade-out-of-range" / "case.ttl")
+    with pytest.raises(InvalidCase):
+        here.take(broken)
+    assert here.ask("which-terms-are-there", {"kind": "ind:PatientCase"}).rows == ()
+    with pytest.raises(IndicantError, match="asks about a case, and none is given"):
+        here.ask("what-is-open")
+
+
+def test_a_value_is_filled_in_where_the_pattern_begins() -> None:
+    """Not where a comment or a name says so; and its characters mean nothing to any engine."""
+    text = "#+ parameters:\n#+   word: {kind: text}\n# WHERE {\nSELECT $word { }"
+    for word in ("a", "\\u0041", "\\u0000000A", 'a"b', "a\tb\n", "\\\\u0022 } #", "\x00\x7f\u2028"):
+        filled = parse("own.rq", text).filled({"word": ox.Literal(word)})
+        for engine in (OxigraphEngine(""), RdflibEngine("")):
+            assert engine.solutions(filled) == (("word",), [(ox.Literal(word),)])
+            assert engine.solutions(sparql.plain(filled, "own.rq").text)[1] == [(ox.Literal(word),)]
+    for name in ENGINES:
+        table = asker(name, with_case=False).run(text, {"word": "\\u0000000A"})
+        assert table.rows == ((ox.Literal("\\u0000000A"),),)
 
 
 # ---------------------------------------------------------------------- another engine, over HTTP
@@ -413,11 +532,6 @@ def test_a_query_of_ones_own_reads_the_published_graph(engine: str) -> None:
 def test_a_query_can_be_an_ask(engine: str) -> None:
     table = asker(engine).run(IND + "ASK { ?x a ind:Phase }")
     assert (table.columns, table.rows) == (("answer",), ((ox.Literal(True),),))
-
-
-@pytest.mark.parametrize("name", ["what-is-the-status", "which-thresholds-are-there"])
-def test_a_question_pasted_as_a_query_gets_the_same_table(name: str) -> None:
-    assert asker().run(question(name).text) == asker().ask(name)
 
 
 def test_a_query_can_have_parameters_of_its_own(

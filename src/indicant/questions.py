@@ -27,6 +27,7 @@ _HEADER: Final = re.compile(r"#\+ ?(.*)")
 _FIELD: Final = re.compile(r"(\w+):\s*(.*)")
 _PARAMETER: Final = re.compile(r"(\w+):\s*\{(.*)\}")
 _NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+_OR_IRI: Final = " or iri"
 _FEW: Final = 8
 _IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*")
 _CODE: Final = re.compile(r"[^\s<>\"{}|\\^`]+")
@@ -37,7 +38,7 @@ class Parameter:
     """What a question can be given: a variable, ``$name``, that is free unless a value is given.
 
     ``kind`` is ``text``, ``number``, ``iri``, ``code``, or the name of a class of the core in
-    words, several of them joined by "or".
+    words, several of them joined by "or". Where the last of these is ``iri``, any IRI will do.
     """
 
     name: str
@@ -258,7 +259,13 @@ def _value(
         if kind == "iri" or not _CODE.fullmatch(text):
             raise wrong
         return ox.Literal(text)
-    return _term(parameter, text, terms(), prefixes)
+    try:
+        return _term(parameter, text, terms(), prefixes)
+    except IndicantError:
+        iri = _expanded(text, prefixes) if kind.endswith(_OR_IRI) else None
+        if iri is None:
+            raise
+        return ox.NamedNode(iri)
 
 
 def _expanded(text: str, prefixes: Mapping[str, str]) -> str | None:
@@ -270,7 +277,8 @@ def _expanded(text: str, prefixes: Mapping[str, str]) -> str | None:
 def _term(
     parameter: Parameter, text: str, terms: Mapping[str, Named], prefixes: Mapping[str, str]
 ) -> ox.NamedNode:
-    wanted = {IND + _class_name(word) for word in parameter.kind.split(" or ")}
+    kinds = parameter.kind.removesuffix(_OR_IRI).split(" or ")
+    wanted = {IND + _class_name(word) for word in kinds}
     fitting = {iri: one.labels for iri, one in terms.items() if one.kinds & wanted}
     names = Names(parameter.kind, fitting, prefixes)
     found = names.search(text)
