@@ -6,7 +6,6 @@ import functools
 import importlib.util
 import os
 import re
-import shutil
 import tempfile
 import zipfile
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
+from indicant import programs
 from indicant.errors import IndicantError
 from indicant.terms import NOT_XML
 
@@ -484,7 +484,7 @@ def _java_homes() -> Iterator[Path]:
         yield Path(spec.origin).parent / "java-runtime"
     if os.environ.get("JAVA_HOME"):
         yield Path(os.environ["JAVA_HOME"])
-    command = shutil.which("java")
+    command = programs.find("java")
     if command is not None:
         yield Path(command).resolve().parent.parent
     macos = Path("/Library/Java/JavaVirtualMachines")

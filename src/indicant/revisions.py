@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Final
 
+from indicant import programs
 from indicant.errors import IndicantError
 from indicant.loading import GUIDELINE_FILE, Source, installed, load
 from indicant.reading import EXTENSIONS, MAX_BYTES
@@ -234,7 +235,10 @@ def _environment() -> dict[str, str]:
 
 
 def _command(place: Path, *arguments: str) -> list[str]:
-    return ["git", "-C", str(place), "--no-pager", *arguments]
+    git = programs.find("git")
+    if git is None:
+        raise IndicantError("git is not installed", help="install git, or give a folder")
+    return [git, "-C", str(place), "--no-pager", *arguments]
 
 
 def _git(place: Path, *arguments: str, about: str) -> str:
@@ -242,8 +246,6 @@ def _git(place: Path, *arguments: str, about: str) -> str:
         done = subprocess.run(  # noqa: S603
             _command(place, *arguments), capture_output=True, check=False, env=_environment()
         )
-    except FileNotFoundError as error:
-        raise IndicantError("git is not installed", help="install git, or give a folder") from error
     except ValueError as error:
         raise IndicantError(about) from error
     if done.returncode:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -17,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 import pytest
 
-from indicant import adhoc, algebra, sandbox, sparql
+from indicant import adhoc, algebra, programs, sandbox, sparql
 from indicant.ask import ENGINES
 from indicant.errors import IndicantError
+from indicant.revisions import open_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -132,6 +134,39 @@ def test_the_package_that_runs_is_the_one_that_is_imported(
     assert found[:2] == [indicant.__file__, rdflib.__file__]
     assert not {"", os.getcwd()} & set(found[2])
     assert found[3] == os.path.dirname(sys.executable)
+
+
+@POSIX
+def test_no_program_of_the_current_folder_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where the search path has an empty entry, which stands for that folder."""
+    for name in ("git", "java"):
+        file = tmp_path / name
+        file.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung-{name}\n", encoding="utf-8")
+        file.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{os.pathsep}.{os.pathsep}{os.environ['PATH']}")
+    with (
+        contextlib.ExitStack() as stack,
+        pytest.raises(IndicantError, match=r"repository|git is not installed"),
+    ):
+        open_version(stack, "HEAD:nothing")
+    assert not sprung(tmp_path)
+    assert programs.find("java") != str(tmp_path / "java")
+
+
+def test_every_python_that_is_started_is_isolated() -> None:
+    """There is one place that starts one, and the action of a pipeline starts it likewise."""
+    starting = [
+        file.name
+        for file in (ROOT / "src").rglob("*.py")
+        if "sys.executable" in file.read_text(encoding="utf-8")
+    ]
+    assert starting == ["sandbox.py"]
+    action = (ROOT / "action.yml").read_text(encoding="utf-8")
+    assert re.findall(r"\bpython3? (?!-I )\S+", re.sub(r"(?m)^ *- name:.*", "", action)) == []
+    assert action.count("python -I ") == 2
 
 
 # ---------------------------------------------------------------------- inside the process
