@@ -555,6 +555,12 @@ def test_rows_without_an_order_come_in_one_order() -> None:
     assert rows == asker("rdflib", with_case=False).run(query).rows
 
 
+def test_everything_is_told_in_the_order_in_which_it_is_named() -> None:
+    query = "SELECT * WHERE { ?z ?p $a . ?a ?q ?m FILTER(?z = ?m) } LIMIT 1"
+    for engine in ENGINES:
+        assert asker(engine, with_case=False).run(query).columns == ("z", "p", "a", "q", "m")
+
+
 @pytest.mark.parametrize(
     "query",
     [

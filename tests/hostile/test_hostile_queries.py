@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,6 +135,23 @@ def test_the_package_that_runs_is_the_one_that_is_imported(
     assert found[:2] == [indicant.__file__, rdflib.__file__]
     assert not {"", os.getcwd()} & set(found[2])
     assert found[3] == os.path.dirname(sys.executable)
+
+
+def test_a_package_in_an_archive_is_imported_from_there(tmp_path: Path) -> None:
+    archive = tmp_path / "indicant.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for one in (ROOT / "src" / "indicant").glob("*.py"):
+            file.write(one, f"indicant/{one.name}")
+    code = "from indicant import adhoc; print(adhoc.__file__, adhoc.run('ASK { }', '').rows)"
+    path = os.pathsep.join([str(archive), paths()])
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert done.stdout.decode().startswith(f"{archive}{os.sep}"), done.stderr.decode()
+    assert b"true" in done.stdout
 
 
 @POSIX
