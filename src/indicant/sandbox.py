@@ -154,12 +154,8 @@ def _python() -> list[str]:
 
 def homes(packages: Sequence[str]) -> list[str]:
     """Return the folders or archives that packages lie in, in the order in which they are found."""
-    found: dict[str, None] = {}
-    for name in packages:
-        place = _home(name)
-        if place is not None:
-            found[place] = None
-    order = {os.path.abspath(one): number for number, one in reversed([*enumerate(sys.path)])}
+    found = {place: None for place in map(_home, packages) if place is not None}
+    order = {one: number for number, one in reversed([*enumerate(_elsewhere())])}
     return sorted(found, key=lambda place: order.get(place, -1))
 
 
@@ -169,13 +165,20 @@ def _home(package: str) -> str | None:
     if package in sys.modules:
         spec = sys.modules[package].__spec__
     else:
-        here = os.getcwd()
-        elsewhere = [one for one in sys.path if one and os.path.abspath(one) != here]
-        spec = PathFinder.find_spec(package, elsewhere) or importlib.util.find_spec(package)
+        spec = PathFinder.find_spec(package, _elsewhere()) or importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         return None
     place = os.path.abspath(spec.origin)
     return os.path.dirname(os.path.dirname(place) if spec.submodule_search_locations else place)
+
+
+def _elsewhere() -> list[str]:
+    """Return the path on which modules are found, without the folder that the user is in."""
+    try:
+        here = os.getcwd()
+    except OSError:  # it was removed
+        here = ""
+    return [one for one in sys.path if os.path.isabs(one) and os.path.normpath(one) != here]
 
 
 def _out_of_time() -> int | None:
