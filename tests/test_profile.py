@@ -202,6 +202,14 @@ REFUSALS = [
         ("X subPropertyOf hasFinding",),
     ),
     Refusal(
+        "a-property-below-one-of-a-criterion",
+        criterion(faceted(restriction("ex:grade", "owl:hasValue 3")))
+        + "\nex:fine a owl:DatatypeProperty , owl:FunctionalProperty ; "
+        "rdfs:subPropertyOf ex:grade .",
+        ("fine subPropertyOf grade",),
+        None,
+    ),
+    Refusal(
         "an-inverse-property",
         "ex:X a owl:ObjectProperty ; owl:inverseOf ind:hasFinding .",
         ("X inverseOf hasFinding",),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyoxigraph as ox
 
 from indicant import proofreading, resources
+from indicant.axioms import Axioms
 from indicant.errors import IndicantError
 from indicant.lines import Places
 from indicant.loading import (
@@ -221,7 +222,9 @@ class _Check:
     def _validator(self, path: Path) -> Validator:
         key = os.fspath(path)
         if key not in self._validators:
-            self._validators[key] = _validator_of(gather(path))
+            source = gather(path)
+            Axioms(source).hold_to_grammar()
+            self._validators[key] = _validator_of(source)
         return self._validators[key]
 
     def _check_case(self, document: Document, validator: Validator) -> None:

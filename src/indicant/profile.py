@@ -646,6 +646,21 @@ class _Reader(Axioms):
                             "state the class of the individual, or that the classes are disjoint",
                         )
 
+    def plain_properties(self, facets: Iterable[Facet]) -> None:
+        """Refuse facets on properties of which another says something, or which say it of another.
+
+        A case that records the one has the other by OWL, and no rule here would know.
+        """
+        used = {facet.property for facet in facets}
+        for node, properties in self.index.items():
+            for value in properties.get(RDFS + "subPropertyOf", ()):
+                if used & {getattr(node, "value", ""), getattr(value, "value", "")}:
+                    raise self.refuse(
+                        node,
+                        f"{self.manchester(node)} subPropertyOf {self.manchester(value)}",
+                        "no property of a criterion is above or below another",
+                    )
+
     # ------------------------------------------------------------------ recommendations
 
     def recommendations(self) -> None:
@@ -770,6 +785,7 @@ def _read(reader: _Reader) -> Model:
         for facet in existential.facets
     }
     reader.attempt(reader.decided_values, facets)
+    reader.attempt(reader.plain_properties, facets)
     reader.recommendations()
     reader.guidelines()
     return reader.model

@@ -124,10 +124,14 @@ class Vocabulary:
             )
 
         def text(node: str) -> str:
-            return "".join(
-                line + (text(value) if value in anonymous else "")
-                for _, value, line in rows.get(node, ())
-            )
+            found, queue, seen = "", [node], {node}
+            while queue:
+                for _, value, line in rows.get(queue.pop(), ()):
+                    found += line
+                    if value in anonymous and value not in seen:
+                        seen.add(value)
+                        queue.append(value)
+            return found
 
         for subject, described in rows.items():
             if subject in anonymous:

@@ -522,6 +522,7 @@ def test_a_slip_is_refused_with_its_values_and_its_line(slip: Slip, around: Sour
 
 
 ASKING = (
+    "check {case} --guideline {new}",
     "assess {case} --guideline {new}",
     "compile --guideline {new}",
     "verify {new}",
