@@ -228,9 +228,11 @@ class _Check:
         return self._validators[key]
 
     def _check_case(self, document: Document, validator: Validator) -> None:
-        self.checks("syntax", "case")
+        self.checks("syntax", "case", "text")
         self._use(SHAPES_OF_CASES)
         self._files[1].add(os.path.realpath(document.path))
+        for text in proofreading.unprintable_texts([document]):
+            self.add(text)
         try:
             found = validator.check(document, reference=self._reference)
         except IndicantError as error:

@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         _discard_output()
         place = f"{error.filename}: " if error.filename else ""
-        print(f"indicant: {place}{error.strerror or error}", file=sys.stderr)
+        tell(IndicantError(f"{place}{error.strerror or error}"))
         return 2
     except KeyboardInterrupt:
         return 130

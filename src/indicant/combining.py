@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 from indicant.clashing import clashes, consistent, matched
 from indicant.compiling import effective
 from indicant.errors import IndicantError
+from indicant.foreign import plain
 from indicant.interactions import RULES as INTERACTIONS
 from indicant.interactions import interactions
 from indicant.mappings import of_source
 from indicant.merging import FORMATS, collect, memberships, serialize, settled
 from indicant.naming import prefixes_in
 from indicant.profile import read_model
-from indicant.rendering import plain
 from indicant.reporting import Place, Report, Result, Rule
 from indicant.resolving import overriding, resolutions
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant.errors import IndicantError
+from indicant.foreign import as_rdf, json_shown
 from indicant.owl import ontology_text
 from indicant.terms import NOT_XML
 
@@ -60,6 +61,10 @@ def serialize(triples: Iterable[ox.Triple], form: str, prefixes: Mapping[str, st
     named = prefixes if form in {"turtle", "trig", "rdfxml", "jsonld"} else None
     own = {name: namespace for name, namespace in (named or {}).items() if name}
     data = ox.serialize(rows, format=FORMATS[form], prefixes=own or None) or b""
+    if form == "jsonld":
+        return json_shown(data.decode()).encode()
+    if form != "rdfxml":
+        data = as_rdf(data.decode()).encode()
     if form not in {"turtle", "trig"}:
         return data
     lines = data.splitlines(keepends=True)

@@ -262,7 +262,7 @@ class _Graph:
             self._take(parser, file)
         except (SyntaxError, ValueError) as error:
             reading.parse(text, path=file, format=reading.TURTLE)
-            raise IndicantError(f"cannot be parsed: {error}", file=file) from error
+            raise IndicantError("cannot be parsed", file=file) from error
         if not self.nodes:
             raise IndicantError("the file holds no statements", file=file)
         self.prefixes = {

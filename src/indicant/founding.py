@@ -16,8 +16,8 @@ import pyoxigraph as ox
 
 from indicant import __version__
 from indicant.errors import IndicantError
+from indicant.foreign import plain
 from indicant.loading import CATALOG, CORE, GUIDELINE_FILE, Source, load
-from indicant.rendering import plain
 from indicant.staging import new_folder
 from indicant.terms import IND, LABEL, OWL, RDFS, TYPE, local_name
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Final, TypedDict
 
 from indicant.changing import SETTLED, Ruling, Situation
+from indicant.foreign import joined, wrapped
 from indicant.records import Status, TermRecord
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from indicant.records import ActionRecord, CaseRecord
 
 SHOWN: Final = 10
-_WIDTH: Final = 100
 
 
 class SettledRecord(TypedDict):
@@ -123,16 +122,16 @@ def _settled(situation: Situation, open_: list[ActionRecord], fact: int) -> list
 
 def as_text(record: NextRecord, *, most: int | None = SHOWN) -> str:
     """Render the ranking, the most telling facts first."""
-    return "\n".join(_text(record, most)) + "\n"
+    return joined(_text(record, most))
 
 
 def _text(record: NextRecord, most: int | None) -> Iterator[str]:
-    yield f"case {record['case']} as of {record['asOf']}"
+    yield from wrapped(f"case {record['case']} as of {record['asOf']}", "", "  ")
     count = record["open"]
     yield f"{count} intervention{'' if count == 1 else 's'} undetermined or conditional"
     for place, fact in enumerate(record["facts"][:most], 1):
         yield ""
-        yield f"{place}. {fact['label']}"
+        yield from wrapped(fact["label"], f"{place}. ", "   ")
         by = ", ".join(one["label"] for one in fact["investigations"])
         question = fact["question"] or f"Is there {fact['label']}?"
         yield from _wrap("ask", question)
@@ -155,11 +154,4 @@ def _listed(settled: list[SettledRecord]) -> str:
 
 
 def _wrap(label: str, text: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=f"   {label:<9}",
-        subsequent_indent=" " * 12,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return wrapped(text, f"   {label:<9}", " " * 12)

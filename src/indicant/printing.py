@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def tell(error: IndicantError) -> None:
     """Tell a mistake, with what to do next, on standard error."""
-    from indicant.rendering import plain
+    from indicant.foreign import plain
 
     sys.stdout.flush()
     print(plain(f"indicant: {error}"), file=sys.stderr)
@@ -37,7 +37,7 @@ def tell_recovered(place: str | os.PathLike[str]) -> None:
     """
     from pathlib import Path
 
-    from indicant.rendering import plain
+    from indicant.foreign import plain
     from indicant.staging import recover
 
     for line in recover(Path(place)):
@@ -72,10 +72,9 @@ def tell_of_case(
         output.close()
         return error.exit_code
     if options.format == "json":
-        import json
+        from indicant.foreign import as_json
 
-        json.dump([record for record, _ in found], sys.stdout, indent=2, ensure_ascii=False)
-        sys.stdout.write("\n")
+        sys.stdout.write(as_json([record for record, _ in found]) + "\n")
     else:
         sys.stdout.write("\n".join(text for _, text in found))
     return 0
@@ -134,13 +133,13 @@ class Output:
     def close(self) -> None:
         """Print what had to wait for the last file."""
         if self._form == "json":
-            import json
+            from indicant.foreign import as_json
 
-            json.dump(self._objects, self._stream, indent=2, ensure_ascii=False)
-            self._stream.write("\n")
+            self._stream.write(as_json(self._objects) + "\n")
         elif self._triples:
             import pyoxigraph
 
+            from indicant.foreign import as_rdf
             from indicant.terms import PREFIXES
 
             text = pyoxigraph.serialize(
@@ -148,4 +147,4 @@ class Output:
                 format=pyoxigraph.RdfFormat.TURTLE,
                 prefixes=PREFIXES,
             )
-            self._stream.write((text or b"").decode())
+            self._stream.write(as_rdf((text or b"").decode()))

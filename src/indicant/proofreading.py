@@ -13,6 +13,7 @@ import pyoxigraph as ox
 
 from indicant import resources
 from indicant.errors import IndicantError
+from indicant.foreign import HIDDEN
 from indicant.lines import Lines
 from indicant.naming import Names
 from indicant.reading import EXTENSIONS, TRIG, TURTLE, parse, read_text
@@ -22,6 +23,7 @@ from indicant.terms import (
     DCTERMS,
     GENID,
     IND,
+    NOT_XML,
     OWL,
     RDF,
     RDFS,
@@ -29,6 +31,7 @@ from indicant.terms import (
     TYPE,
     local_name,
 )
+from indicant.vocabulary import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 MOST_SLIPS: Final = 20
 MOST_PLACES: Final = 10
 MOST_STRANGERS: Final = 3
+MOST_TEXTS: Final = 100
 _MENDED: Final = 2_000_000
 _ALIKE: Final = 0.75
 _DIRECTIVE: Final = re.compile(
@@ -50,8 +54,9 @@ _DIRECTIVE: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-_UNPRINTABLE: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
+_BREAK: Final = re.compile(r"[\t\n\r]")
+_LABELS: Final = frozenset(
+    (RDFS + "label", *(SKOS + name for name in ("prefLabel", "altLabel", "hiddenLabel")))
 )
 _HEADS: Final = re.compile(r"\s*@?(prefix|base)\b", re.IGNORECASE)
 _KNOWN: Final = frozenset(
@@ -121,7 +126,7 @@ def _without(text: str, error: IndicantError) -> str | None:
     undeclared = re.fullmatch(r"prefix '([^']*):' is not declared", error.message)
     if undeclared:
         return f"PREFIX {undeclared[1]}: <urn:undeclared:{undeclared[1]}:> {text}"
-    lines = text.splitlines(keepends=True)
+    lines = re.findall(r"[^\n]*\n|[^\n]+", text)
     last = first = min(error.line, len(lines)) - 1
     if not _HEADS.match(lines[first]):
         while first > 0 and not _ends(lines[first - 1]):
@@ -234,31 +239,57 @@ def shortener(documents: Iterable[Document]) -> Callable[[str], str]:
 
 
 def unprintable_texts(documents: Iterable[Document]) -> list[Result]:
-    """Return the texts with characters that no reader sees or that turn the line around."""
+    """Return the texts and names with characters that no reader sees or that steer what he sees.
+
+    A label stands in one line; other texts may have several.
+    """
     found = []
     for document in documents:
+        lines: Lines | None = None
+        odd = 0
         for quad in document.quads:
-            value = quad.object
-            if not isinstance(value, ox.Literal):
+            told = _unprintable(quad)
+            if told is None:
                 continue
-            match = _UNPRINTABLE.search(value.value)
-            if match:
-                line = Lines(document).exact(
-                    getattr(quad.subject, "value", ""), quad.predicate.value, value.value
+            odd += 1
+            if odd > MOST_TEXTS:
+                continue
+            lines = lines or Lines(document)
+            line = lines.exact(text_of(quad.subject), quad.predicate.value, text_of(quad.object))
+            what, character = told
+            name = unicodedata.name(character, "a control character").lower()
+            found.append(
+                Result(
+                    rule="text",
+                    level="error",
+                    message=f"the {what} has the character U+{ord(character):04X}, {name}",
+                    places=(Place(document.path, line),),
+                    help="take it out: no page shows it, and RDF/XML cannot say it"
+                    if ord(character) in NOT_XML
+                    else "write it as one line"
+                    if character in "\t\n\r"
+                    else "take it out: it makes a line read otherwise than it is",
                 )
-                found.append(
-                    Result(
-                        rule="text",
-                        level="error",
-                        message=f"the text has the character U+{ord(match[0]):04X}, "
-                        f"{unicodedata.name(match[0], 'a control character').lower()}",
-                        places=(Place(document.path, line),),
-                        help="take it out: no page shows it, and RDF/XML cannot say it"
-                        if match[0] < "\x80"
-                        else "take it out: it makes a line read otherwise than it is",
-                    )
-                )
+            )
+        if odd > MOST_TEXTS:
+            message = f"and {odd - MOST_TEXTS} more texts have such characters"
+            found.append(Result("text", "error", message, (Place(document.path),)))
     return found
+
+
+def _unprintable(quad: ox.Quad) -> tuple[str, str] | None:
+    """Return what of a statement has a character that should not be there, and which."""
+    value = quad.object
+    if isinstance(value, ox.Literal):
+        label = quad.predicate.value in _LABELS
+        match = HIDDEN.search(value.value) or (_BREAK.search(value.value) if label else None)
+        if match:
+            return "label" if label else "text", match[0]
+    for term in (quad.subject, quad.predicate, value):
+        match = HIDDEN.search(term.value) if isinstance(term, ox.NamedNode) else None
+        if match:
+            return "IRI", match[0]
+    return None
 
 
 def undefined_terms(documents: Sequence[Document]) -> list[Result]:

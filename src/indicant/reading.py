@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from indicant import terms
 from indicant.errors import IndicantError
+from indicant.foreign import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -46,6 +47,10 @@ EXTENSIONS: Final = {
 _UNDECLARED = re.compile(r"The prefix ([^ ]*:) has not been declared|Unknown prefix ([^ ]*:)")
 _POSITION = re.compile(r"^Parser error at line \d+[^:]*: ")
 _TRIPLE_TERMS = 100
+_SHOWN: Final = 40
+_QUOTED: Final = 200
+_LONGEST: Final = 160
+_FEW: Final = 5
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,9 @@ def parse(
     except SyntaxError as error:
         raise _syntax_error(error, text, name) from error
     except (MemoryError, ValueError) as error:
-        raise IndicantError(f"cannot be parsed: {error}", file=name) from error
+        raise IndicantError(
+            f"cannot be parsed: {_complaint(str(error), text)}", file=name
+        ) from error
     if not parsed:
         raise IndicantError("the file holds no statements", file=name, help=_EXAMPLE_HELP)
     genid = _genid(parsed, base, text)
@@ -302,7 +309,7 @@ def _check_json(text: str, name: str) -> None:
     if remote:
         position = max(text.find(json.dumps(remote[0], ensure_ascii=False)), 0)
         raise IndicantError(
-            f"the remote context {remote[0]} is not fetched",
+            f"the remote context {excerpt(remote[0])} is not fetched",
             file=name,
             line=text.count("\n", 0, position) + 1,
             help='write the context into the file, as in  "@context": {"ind": "' + terms.IND + '"}',
@@ -363,13 +370,13 @@ def _too_deep(name: str, line: int | None = None) -> IndicantError:
 
 def _syntax_error(error: SyntaxError, text: str, name: str) -> IndicantError:
     message = _POSITION.sub("", error.msg).strip()
-    lines = text.splitlines()
+    lines = re.split(r"\r\n|\r|\n", text.rstrip())
     line, column = error.lineno, error.offset
-    if line is not None and lines and line > len(lines):
+    if line is not None and line > len(lines):
         line, column = len(lines), len(lines[-1]) + 1
     undeclared = _UNDECLARED.search(message)
-    if undeclared:
-        prefix = undeclared.group(1) or undeclared.group(2)
+    prefix = (undeclared.group(1) or undeclared.group(2)) if undeclared else ""
+    if 0 < len(prefix) <= _SHOWN:
         return IndicantError(
             f"prefix '{prefix}' is not declared",
             file=name,
@@ -377,16 +384,42 @@ def _syntax_error(error: SyntaxError, text: str, name: str) -> IndicantError:
             column=column,
             help=f"add  PREFIX {prefix} <{namespace_of(prefix)}>",
         )
-    message = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in message)
-    excerpt = lines[line - 1].strip() if line is not None and 0 < line <= len(lines) else ""
-    if len(excerpt) > 100:
-        excerpt = excerpt[:99] + "…"
     return IndicantError(
-        f"syntax error: {message[:200]}" + (f", in: {excerpt}" if excerpt else ""),
-        file=name,
-        line=line,
-        column=column,
+        f"syntax error: {_complaint(message, text)}", file=name, line=line, column=column
     )
+
+
+def _complaint(message: str, text: str) -> str:
+    """Return what a parser says of a text, without what it quotes of it beyond a word.
+
+    What stands there may be of a patient; the place says where to look for it.
+
+    >>> _complaint('"Mary, aged 80" is not a valid predicate', ':a "Mary, aged 80" :b .')
+    '"…" is not a valid predicate'
+    >>> _complaint("ex:rained is not a valid RDF object", ":a :b ex:rained .")
+    'ex:rained is not a valid RDF object'
+    """
+    if len(message) > 2 * _QUOTED:
+        message = f"{message[:_QUOTED]} … {message[-_QUOTED:]}"
+    message = re.sub(r'".*"', '"…"', message, flags=re.DOTALL)
+    known = text.casefold()
+    words = re.findall(r"[^\s'\"]+|\s+|['\"]", message)
+    found: list[str] = []
+    at = 0
+    while at < len(words):
+        end = at
+        while end < len(words) and "".join(words[at : end + 1]).casefold() in known:
+            end += 1
+        while end > at and words[end - 1].isspace():
+            end -= 1
+        run = "".join(words[at:end])
+        if len(run.split()) > 1 and len(run) > _FEW:
+            found.append("…")
+            at = end
+        else:
+            found.append(excerpt(words[at], _SHOWN))
+            at += 1
+    return excerpt("".join(found), _LONGEST)
 
 
 def namespace_of(prefix: str) -> str:

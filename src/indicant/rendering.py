@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Final
 
 from indicant.answering import answering
+from indicant.foreign import joined, marked, plain, wrapped
 from indicant.terms import local_name
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from indicant.records import ActionRecord, CaseRecord, EvidenceRecord, RecommendationRecord
     from indicant.validation import Finding
 
-_WIDTH: Final = 100
 _SHOWN: Final = 4
 _EVIDENCE: Final = (
     ("agreeing", "agrees"),
@@ -54,12 +53,12 @@ GROUPS: Final[tuple[tuple[str, Callable[[ActionRecord], bool]], ...]] = (
 
 def as_text(record: CaseRecord) -> str:
     """Render one assessment as text, grouped by when to act."""
-    return "\n".join(_text(record)) + "\n"
+    return joined(_text(record))
 
 
 def as_markdown(record: CaseRecord) -> str:
     """Render one assessment as Markdown, with what every passage says."""
-    return "\n".join(_markdown(record)) + "\n"
+    return joined(_markdown(record))
 
 
 def finding_line(finding: Finding) -> str:
@@ -68,15 +67,6 @@ def finding_line(finding: Finding) -> str:
     suggestion = f" (did you mean {finding.suggestion}?)" if finding.suggestion else ""
     name = f"shape:{local_name(finding.shape)}"
     return plain(f"{place}: {finding.severity}: {finding.message}{suggestion} [{name}]")
-
-
-def plain(text: str) -> str:
-    r"""Escape what would break a line or steer a terminal.
-
-    >>> plain("no such file: a\nb")
-    'no such file: a\\nb'
-    """
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _heading(record: CaseRecord) -> Iterator[str]:
@@ -198,14 +188,7 @@ def questions_to_ask(record: ActionRecord) -> Iterator[str]:
 
 
 def _wrap(label: str, text: str) -> Iterator[str]:
-    yield from textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=f"    {label:<9}",
-        subsequent_indent=" " * 13,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    yield from wrapped(text, f"    {label:<9}", " " * 13)
 
 
 def folded(records: Iterable[ActionRecord]) -> Iterator[ActionRecord]:
@@ -232,7 +215,8 @@ def said_by(records: list[ActionRecord], called: Mapping[str, str]) -> str:
 
 def _text(record: CaseRecord) -> Iterator[str]:
     called = speakers(record)
-    yield from _heading(record)
+    for line in _heading(record):
+        yield from wrapped(line, "", "  ")
     for title, belongs in GROUPS:
         members = list(folded(one for one in record["actions"] if belongs(one)))
         if not members:
@@ -240,18 +224,16 @@ def _text(record: CaseRecord) -> Iterator[str]:
         yield ""
         yield title.upper()
         indicated = [one for one in members if title != "Open" or could_be_indicated(one)]
-        for lines, labels in _alike(indicated, called):
-            yield f"  {labels}"
-            yield from lines
+        for below, labels in _alike(indicated, called):
+            yield from wrapped(labels, "  ", "    ")
+            yield from below
         rest = [one["label"] for one in members if one not in indicated]
         if rest:
             yield "  nothing indicates these, and a contraindication is open:"
-            yield from textwrap.wrap(
-                ", ".join(rest), _WIDTH, initial_indent="    ", subsequent_indent="    "
-            )
+            yield from wrapped(", ".join(rest), "    ")
     for proposal in record["proposals"]:
         yield ""
-        yield f"PROPOSED  {proposal['label']}: {proposal['verdict']}"
+        yield from wrapped(f"{proposal['label']}: {proposal['verdict']}", "PROPOSED  ", " " * 10)
     yield from _tensions_text(record)
 
 
@@ -269,8 +251,8 @@ def _alike(
     groups: dict[tuple[str, ...], list[ActionRecord]] = {}
     for record in records:
         undetermined = record["status"] == "undetermined"
-        lines = _open_lines(record) if undetermined else _action_lines([record], called)
-        groups.setdefault(tuple(lines), []).append(record)
+        below = _open_lines(record) if undetermined else _action_lines([record], called)
+        groups.setdefault(tuple(below), []).append(record)
     for members in groups.values():
         yield list(_action_lines(members, called)), "; ".join(heading(one) for one in members)
 
@@ -332,17 +314,18 @@ def _tensions_text(record: CaseRecord) -> Iterator[str]:
         yield "WHERE THE SOURCE IS AT ODDS WITH ITSELF"
         for iri in sorted(tensions):
             tension = tensions[iri]
-            yield f"  {tension['label']} ({', '.join(sorted(set(tension['passages'])))})"
+            passages = ", ".join(sorted(set(tension["passages"])))
+            yield from wrapped(f"{tension['label']} ({passages})", "  ", "    ")
             yield from _wrap("read as", tension["resolution"] or "")
 
 
 def _markdown(record: CaseRecord) -> Iterator[str]:
     called = speakers(record)
     first, *rest = _heading(record)
-    yield f"# {first}"
+    yield f"# {marked(first)}"
     yield ""
     for line in rest:
-        yield f"- {line}"
+        yield f"- {marked(line)}"
     for title, belongs in GROUPS:
         members = list(folded(one for one in record["actions"] if belongs(one)))
         if not members:
@@ -351,32 +334,32 @@ def _markdown(record: CaseRecord) -> Iterator[str]:
         yield f"## {title}"
         for action in members:
             yield ""
-            yield f"### {heading(action)}"
+            yield f"### {marked(heading(action))}"
             yield ""
             facts = [action["status"], action["urgency"], action["phase"], strengths([action])]
-            yield f"- **{', '.join(fact for fact in facts if fact)}**"
+            yield f"- **{marked(', '.join(fact for fact in facts if fact))}**"
             for reason in reasons(action):
-                yield f"- because: {reason}"
+                yield f"- because: {marked(reason)}"
             for settling in settling_lines(action):
-                yield f"- open: {settling}"
+                yield f"- open: {marked(settling)}"
             for question in questions_to_ask(action):
-                yield f"- ask: {question}"
+                yield f"- ask: {marked(question)}"
             if action["disputed"]:
-                yield f"- **disputed by** {disputed_by([action])}"
+                yield f"- **disputed by** {marked(disputed_by([action]))}"
             for one in _answering(action):
                 cites = f" (cites {', '.join(one['citations'])})" if one["citations"] else ""
                 by = f", {called[one['guideline']]}" if one.get("guideline") in called else ""
-                yield f"- {one['direction']}: {one['label']}{cites}{by}"
+                yield f"- {one['direction']}: {marked(one['label'] + cites + by)}"
                 for passage in one["passages"]:
                     place = f"{passage['start']}-{passage['end']}"
-                    yield f"  - {passage['id']} [{place}] {passage['paraphrase']}"
+                    yield f"  - {marked(passage['id'])} [{place}] {marked(passage['paraphrase'])}"
                 yield from _evidence_lines(one)
     if record["proposals"]:
         yield ""
         yield "## Proposed"
         yield ""
         for proposal in record["proposals"]:
-            yield f"- {proposal['label']}: {proposal['verdict']}"
+            yield f"- {marked(proposal['label'])}: {proposal['verdict']}"
     tensions = {
         tension["iri"]: tension for action in record["actions"] for tension in action["tensions"]
     }
@@ -387,7 +370,8 @@ def _markdown(record: CaseRecord) -> Iterator[str]:
         for iri in sorted(tensions):
             tension = tensions[iri]
             passages = ", ".join(sorted(set(tension["passages"])))
-            yield f"- **{tension['label']}** ({passages}): {tension['resolution'] or ''}"
+            resolution = marked(tension["resolution"] or "")
+            yield f"- **{marked(tension['label'])}** ({marked(passages)}): {resolution}"
 
 
 def _evidence_lines(record: RecommendationRecord) -> Iterator[str]:
@@ -399,4 +383,4 @@ def _evidence_lines(record: RecommendationRecord) -> Iterator[str]:
         for said in members:
             note = f": {said['note']}" if said["note"] else ""
             basis = f" ({said['basis']})" if said["basis"] else ""
-            yield f"    - {said['passage']}, {reference(said)}{note}{basis}"
+            yield f"    - {marked(said['passage'])}, {marked(reference(said) + note + basis)}"

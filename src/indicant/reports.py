@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from indicant import __version__
-from indicant.rendering import plain
+from indicant.foreign import as_json, plain
 from indicant.reporting import Place, Rule
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ HOME: Final = "https://w3id.org/indicant/"
 ROOT: Final = "%SRCROOT%"
 _LEVELS: Final[tuple[Level, ...]] = ("error", "warning", "note")
 _COMMANDS: Final[Mapping[Level, str]] = {"error": "error", "warning": "warning", "note": "notice"}
-_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _STREAM: Final = re.compile(r"<[^<>]*>\Z")
 
 
@@ -143,7 +142,7 @@ def _text_of(result: Result) -> Iterator[str]:
         yield plain(f"  help: {result.help}")
     if result.witness is not None:
         yield "  for example:"
-        for line in result.witness.splitlines():
+        for line in result.witness.split("\n"):
             if line.strip():
                 yield f"    {plain(line)}"
 
@@ -189,9 +188,7 @@ def _as_json(report: Report) -> str:
 
 
 def _dump(value: object) -> str:
-    """Write JSON that any encoding of Unicode can carry: lone surrogates stay escaped."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found.group()):04x}", text) + "\n"
+    return as_json(value) + "\n"
 
 
 # ------------------------------------------------------------------------------------------ SARIF
@@ -242,16 +239,16 @@ def _as_sarif(report: Report) -> str:
 
 
 def _message(text: str) -> str:
-    """Double the braces, which stand for placeholders in the messages of SARIF."""
-    return text.replace("{", "{{").replace("}", "}}")
+    """Write a message of SARIF, in which braces are placeholders and ``[…](…)`` is a link."""
+    return plain(text).replace("{", "{{").replace("}", "}}").replace("](", "] (")
 
 
 def _sarif_rule(rule: Rule, level: Level) -> dict[str, object]:
     return {
         "id": rule.name,
-        "shortDescription": {"text": rule.summary},
-        "fullDescription": {"text": rule.description or rule.summary},
-        "help": {"text": rule.description or rule.summary},
+        "shortDescription": {"text": plain(rule.summary)},
+        "fullDescription": {"text": plain(rule.description or rule.summary)},
+        "help": {"text": plain(rule.description or rule.summary)},
         "defaultConfiguration": {"level": level},
     }
 
@@ -297,7 +294,7 @@ def _sarif_result(
         ]
     if result.accepted is not None:
         found["suppressions"] = [
-            {"kind": "inSource", "status": "accepted", "justification": result.accepted}
+            {"kind": "inSource", "status": "accepted", "justification": plain(result.accepted)}
         ]
     properties = {
         "help": result.help,
@@ -413,11 +410,11 @@ def _as_junit(report: Report) -> str:
 
 def _junit_details(result: Result) -> Iterator[str]:
     place = f"{_where(result.places[0])}: " if result.places else ""
-    yield f"{place}{result.level}: {result.message}"
+    yield plain(f"{place}{result.level}: {result.message}")
     for other in result.places[1:]:
-        yield f"see {_where(other)}"
+        yield plain(f"see {_where(other)}")
     if result.help:
-        yield f"help: {result.help}"
+        yield plain(f"help: {result.help}")
     if result.witness:
         yield result.witness
 
@@ -428,17 +425,17 @@ def _testcase(group: str, name: str, inner: str = "") -> str:
 
 
 def _element(name: str, text: str | None, /, **attributes: str) -> str:
-    return f"{_tag(name, attributes)}{_xml(text or '')}</{name}>"
+    rows = [plain(row) for row in (text or "").split("\n")]
+    return f"{_tag(name, attributes)}{_xml(chr(10).join(rows))}</{name}>"
 
 
 def _tag(name: str, attributes: Mapping[str, str]) -> str:
-    given = "".join(f' {key}="{_xml(value)}"' for key, value in attributes.items())
+    given = "".join(f' {key}="{_xml(plain(value))}"' for key, value in attributes.items())
     return f"<{name}{given}>"
 
 
 def _xml(text: str) -> str:
-    """Escape text for an element or an attribute, without the characters that XML cannot hold."""
-    text = _NO_XML.sub("", text)
+    """Escape text for an element or an attribute; ``plain`` has left nothing XML cannot hold."""
     for character, written in (
         ("&", "&amp;"),
         ("<", "&lt;"),
@@ -461,18 +458,17 @@ def _as_github(report: Report) -> str:
 
 def _github_lines(report: Report) -> Iterator[str]:
     for one in sorted(report.results, key=_order):
-        text = one.message if not one.help else f"{one.message}\nhelp: {one.help}"
+        text = plain(one.message) + (f"\n{plain(f'help: {one.help}')}" if one.help else "")
         if one.accepted is not None:
             place = f"{_where(one.places[0])}: " if one.places else ""
-            yield _command(
-                "debug", {}, f"{place}{one.message} [{one.rule}] accepted: {one.accepted}"
-            )
+            told = f"{place}{one.message} [{one.rule}] accepted: {one.accepted}"
+            yield _command("debug", {}, plain(told))
             continue
         properties = _github_place(one.places[0]) if one.places else {}
         yield _command(_COMMANDS[one.level], {**properties, "title": one.rule}, text)
     for name in report.undecided:
-        yield _command("error", {"title": "not decided"}, name)
-    yield _command("notice", {"title": f"indicant {report.verb}"}, _summary(report))
+        yield _command("error", {"title": "not decided"}, plain(name))
+    yield _command("notice", {"title": f"indicant {report.verb}"}, plain(_summary(report)))
 
 
 def _github_place(place: Place) -> dict[str, str]:
@@ -496,6 +492,6 @@ def _command(name: str, properties: Mapping[str, str], message: str) -> str:
 
 
 def _data(text: str) -> str:
-    """Escape what ends a command; what steers a terminal is spelt out."""
-    text = "".join(one if one.isprintable() or one in "\r\n" else plain(one) for one in text)
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Escape what ends a command; only lines of our own are left to break."""
+    rows = [plain(row) for row in text.split("\n")]
+    return "%0A".join(row.replace("%", "%25") for row in rows)

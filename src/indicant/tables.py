@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
+from indicant.foreign import as_json, in_csv, marked, plain, prose
 from indicant.terms import XSD
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def to_json(table: Table) -> str:
         for row in table.rows
     ]
     tree = {"head": {"vars": list(table.columns)}, "results": {"bindings": bindings}}
-    return json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
+    return as_json(tree) + "\n"
 
 
 def from_json(text: str) -> Table:
@@ -114,15 +115,14 @@ def _csv(table: Table) -> str:
 
 
 def _csv_value(term: Term) -> str:
-    return str(term) if isinstance(term, ox.BlankNode) else term.value
+    return str(term) if isinstance(term, ox.BlankNode) else in_csv(term.value)
 
 
 def to_tsv(table: Table) -> str:
     """Return a table as SPARQL 1.1 Query Results TSV, each term as in N-Triples."""
     lines = ["\t".join(f"?{name}" for name in table.columns)]
     lines += [
-        "\t".join("" if one is None else str(one).replace("\t", "\\t") for one in row)
-        for row in table.rows
+        "\t".join("" if one is None else plain(str(one)) for one in row) for row in table.rows
     ]
     return "\n".join(lines) + "\n"
 
@@ -147,20 +147,16 @@ def shortener(prefixes: Mapping[str, str]) -> Callable[[Term], str]:
     return shorten
 
 
-def _printable(cell: str) -> str:
-    return "".join(c if c.isprintable() else " " if c.isspace() else ascii(c)[1:-1] for c in cell)
-
-
 def _markdown(columns: Sequence[str], rows: list[list[str]]) -> str:
     def line(cells: Sequence[str]) -> str:
-        escaped = [_printable(cell).replace("\\", "\\\\").replace("|", "\\|") for cell in cells]
-        return f"| {' | '.join(escaped)} |"
+        return f"| {' | '.join(map(marked, cells))} |"
 
-    return "\n".join([line(columns), line(["---"] * len(columns)), *map(line, rows)]) + "\n"
+    rule = f"| {' | '.join(['---'] * len(columns))} |"
+    return "\n".join([line(columns), rule, *map(line, rows)]) + "\n"
 
 
 def _text(columns: Sequence[str], rows: list[list[str]]) -> str:
-    cells = [[_printable(cell) for cell in row] for row in rows]
+    cells = [[prose(cell) for cell in row] for row in rows]
     natural, least = [], []
     for number, name in enumerate(columns):
         column = [name, *(row[number] for row in cells)]

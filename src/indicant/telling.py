@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from indicant.behaving import SIDES, UNSTATED
 from indicant.errors import IndicantError
+from indicant.foreign import code, fenced, joined, marked, markup, prose
 from indicant.lines import Lines
 from indicant.recording import write_files
-from indicant.rendering import plain
 from indicant.reporting import Place, Report, Result, Rule
 from indicant.staging import new_folder
 from indicant.terms import local_name
@@ -136,7 +136,7 @@ def _number(count: int, word: str) -> str:
 
 def as_text(difference: Difference) -> str:
     """Tell it as text, the advice first."""
-    return "".join(f"{plain(line)}\n" for line in _text(difference))
+    return joined(_text(difference))
 
 
 def _text(difference: Difference) -> Iterator[str]:
@@ -255,16 +255,16 @@ def _markdown(difference: Difference) -> Iterator[str]:
     names = difference.names
     yield f"### Guideline: {_headline(difference)}"
     yield ""
-    yield f"{_marked(summary(difference))}."
+    yield f"{marked(summary(difference))}."
     yield ""
-    yield f"`{_code(difference.old.name)}` → `{_code(difference.new.name)}`"
+    yield f"{code(difference.old.name)} → {code(difference.new.name)}"
     if difference.behaviour:
         yield ""
         yield "| intervention | before | now | smallest case |"
         yield "| --- | --- | --- | --- |"
         for one in difference.behaviour[:_SHOWN]:
             cells = (one.label, one.old, one.new, _facts(one))
-            yield f"| {' | '.join(_marked(_cut(cell)) for cell in cells)} |"
+            yield f"| {' | '.join(marked(_cut(cell)) for cell in cells)} |"
         if len(difference.behaviour) > _SHOWN:
             yield ""
             yield f"And {_number(len(difference.behaviour) - _SHOWN, 'more change')}."
@@ -328,7 +328,7 @@ def _markdown(difference: Difference) -> Iterator[str]:
             text.append(f"  and {len(difference.terms) - _SHOWN} more terms")
         if len(text) > _LINES:
             text[_LINES:] = [f"  and {len(text) - _LINES} more lines"]
-        yield from _fenced("\n".join(plain(_cut(line)) for line in text) + "\n", "text")
+        yield from fenced("\n".join(prose(_cut(line)) for line in text), "text")
         yield ""
         yield "</details>"
 
@@ -337,12 +337,12 @@ def _folded(change: BehaviourChange) -> Iterator[str]:
     """Yield a witness, folded away."""
     yield ""
     yield "<details>"
-    yield f"<summary>{_marked(change.label)}: {change.old} → {change.new}</summary>"
+    yield f"<summary>{markup(change.label)}: {change.old} → {change.new}</summary>"
     yield ""
     for line in _because(change):
-        yield f"- {_marked(line)}"
+        yield f"- {marked(line)}"
     yield ""
-    yield from _fenced(change.witness.turtle, "turtle")
+    yield from fenced(change.witness.turtle, "turtle")
     yield ""
     yield "</details>"
 
@@ -355,32 +355,13 @@ def _headline(difference: Difference) -> str:
 
 def _items(lines: list[str]) -> Iterator[str]:
     for line in lines[:_SHOWN]:
-        yield f"- {_marked(_cut(line))}"
+        yield f"- {marked(_cut(line))}"
     if len(lines) > _SHOWN:
         yield f"- and {len(lines) - _SHOWN} more"
 
 
-def _marked(text: str) -> str:
-    """Return text that stands in Markdown as it is."""
-    escaped = "".join(f"\\{c}" if c in "\\`*_[]<>|~#@" else c for c in plain(text))
-    return escaped.replace("&", "&amp;")
-
-
 def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-
-
-def _code(text: str) -> str:
-    return plain(text).replace("`", "'")
-
-
-def _fenced(text: str, language: str) -> Iterator[str]:
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    yield f"{fence}{language}"
-    yield text.rstrip("\n")
-    yield fence
 
 
 # ----------------------------------------------------------------------------------------- report

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from indicant import terms
 from indicant.errors import IndicantError
+from indicant.foreign import excerpt
 from indicant.vocabulary import Vocabulary, slim_vocabulary, text_of
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ _DERIVED: Final = frozenset(
     )
 )
 _IRI: Final = re.compile(r"[a-z][a-z0-9+.-]*:/*[^\s<>\"{}|\\^`]+")
+_SHOWN: Final = 40
+_LONGEST: Final = 400
 _PREFIX: Final = re.compile(
     r"(?:^|\s)@?prefix\s+([\w.-]*):\s*<([^>]*)>|\"([\w.-]+)\"\s*:\s*\"([a-z]+:[^\"]*[/#])\""
     r"|xmlns:([\w.-]+)\s*=\s*[\"']([^\"']*)[\"']",
@@ -214,8 +217,12 @@ def locate_findings(
     located = []
     for finding in findings:
         unknown = _unknown_term(document, finding, vocabulary)
-        message = _IRI.sub(lambda match: shorten(match.group()), finding.message)
-        about = shorten(unknown or finding.value or finding.focus or "")
+        value, message = finding.value or "", finding.message
+        if not _IRI.fullmatch(value) and len(value) > _SHOWN:
+            message = message.replace(value, excerpt(value, _SHOWN))
+            value = excerpt(value, _SHOWN)
+        message = excerpt(_IRI.sub(lambda match: shorten(match.group()), message), _LONGEST)
+        about = excerpt(shorten(unknown or value or finding.focus or ""), _LONGEST)
         if about and about not in message:
             message = f"{message}: {about}"
         located.append(

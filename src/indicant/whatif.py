@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
@@ -13,6 +12,7 @@ from indicant.assessing import InvalidCase, with_date
 from indicant.changing import ORDER
 from indicant.drafting import LENGTHS, Draft
 from indicant.errors import IndicantError
+from indicant.foreign import joined, wrapped
 from indicant.naming import Names
 from indicant.terms import IND, OWL, TYPE, XSD, local_name
 from indicant.vocabulary import text_of
@@ -33,7 +33,6 @@ SET: Final = "="
 AS_OF: Final = "asOf"
 _CASE: Final = IND + "PatientCase"
 _EXCLUDES: Final = IND + "excludes"
-_WIDTH: Final = 100
 _HELP: Final = "write  +Term  -Term  ~Term  Term:property=value  or  asOf=DATE"
 _NUMBER: Final = re.compile(r"[+-]?\d+", re.ASCII)
 _DECIMAL: Final = re.compile(r"[+-]?\d*\.\d+", re.ASCII)
@@ -442,24 +441,25 @@ class _Editor:
 
 def as_text(record: WhatIfRecord) -> str:
     """Render what would change, intervention by intervention."""
-    return "\n".join(_text(record)) + "\n"
+    return joined(_text(record))
 
 
 def _text(record: WhatIfRecord) -> Iterator[str]:
-    yield f"case {record['case']} as of {record['asOf']}, if {' '.join(record['edits'])}"
+    edits = " ".join(record["edits"])
+    yield from _wrap(0, f"case {record['case']} as of {record['asOf']}, if {edits}")
     for statement in record["takenBack"]:
-        yield f"  without  {_words(statement)}"
+        yield from wrapped(_words(statement), "  without  ", " " * 11)
     for statement in record["put"]:
-        yield f"  with     {_words(statement)}"
+        yield from wrapped(_words(statement), "  with     ", " " * 11)
     for warning in record["warnings"]:
-        yield f"note: {warning}"
+        yield from _wrap(0, f"note: {warning}")
     before, after = record["scope"]
     if before != after:
         yield f"scope: {before} -> {after}"
     if not record["differences"]:
         yield "nothing changes"
     for one in record["differences"]:
-        yield f"{one['label']}: {one['before']} -> {one['after']}"
+        yield from _wrap(0, f"{one['label']}: {one['before']} -> {one['after']}")
         for turn in one["turns"]:
             yield from _wrap(
                 2, f"{turn['direction']}: {turn['label']}: {turn['before']} -> {turn['after']}"
@@ -477,11 +477,4 @@ def _words(statement: StatementRecord) -> str:
 
 
 def _wrap(indent: int, text: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent + 2),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return wrapped(text, " " * indent, " " * (indent + 2))

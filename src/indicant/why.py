@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, Literal, TypedDict, get_args
 
@@ -10,6 +9,7 @@ from indicant.answering import answering
 from indicant.changing import DURATIONS, LARGEST, ORDER, Changes, Ruling, Situation
 from indicant.drafting import LENGTHS
 from indicant.errors import IndicantError
+from indicant.foreign import joined, wrapped
 from indicant.lines import Lines
 from indicant.naming import Names, prefixes_in
 from indicant.records import Answer, Status, TermRecord
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 SETS: Final = 12
 STATUSES: Final[tuple[str, ...]] = get_args(Status)
-_WIDTH: Final = 100
 _SAYS: Final = {
     ("for", "met"): "indicated",
     ("for", "refuted"): "not indicated",
@@ -398,12 +397,12 @@ def _deciding(about: ActionRecord, sizes: dict[str, int]) -> list[Recommendation
 
 def as_text(record: WhyRecord) -> str:
     """Render an explanation as an indented tree."""
-    return "\n".join(_text(record)) + "\n"
+    return joined(_text(record))
 
 
 def _text(record: WhyRecord) -> Iterator[str]:
-    yield f"{record['label']}: {record['status']}"
-    yield f"  for {record['case']} as of {record['asOf']}"
+    yield from wrapped(f"{record['label']}: {record['status']}", "", "  ")
+    yield from _wrapped(2, f"for {record['case']} as of {record['asOf']}")
     for one in record["reasons"]:
         yield from _wrapped(2, f"{_SAYS[one['direction'], one['answer']]}: {one['label']}")
         yield from _argument_text(one)
@@ -479,11 +478,4 @@ def _changes_text(record: WhyRecord) -> Iterator[str]:
 
 
 def _wrapped(indent: int, text: str, hang: int = 2) -> Iterable[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent + hang),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return wrapped(text, " " * indent, " " * (indent + hang))

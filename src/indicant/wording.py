@@ -55,7 +55,7 @@ def in_language(graph: str, language: str) -> str:
     }
     phrased = _phrased(graph, said, names)
     lines: list[str] = []
-    for line in graph.splitlines():
+    for line in graph.removesuffix("\n").split("\n"):
         text = _SAID.fullmatch(line)
         if text is None:
             lines.append(line)

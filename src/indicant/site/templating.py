@@ -28,7 +28,7 @@ _DOI: Final = re.compile(r"10\.\d{4,9}/[^\s<>\"'\\]+")
 _DIGITS: Final = re.compile(r"\d{1,12}", re.ASCII)
 _PMC: Final = re.compile(r"PMC\d{1,12}", re.ASCII)
 _FORBIDDEN: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef"
     + "".join(
         f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
     )
@@ -91,7 +91,7 @@ def environment() -> jinja2.Environment:
 
 
 def _fit(value: Any) -> Any:
-    """Replace the characters that HTML forbids."""
+    """Replace the characters that HTML forbids, and those that would turn round what follows."""
     from markupsafe import Markup
 
     if not isinstance(value, str) or not _FORBIDDEN.search(value):

@@ -78,6 +78,7 @@ def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
     from indicant.ask import Asker, arguments, listing
     from indicant.assessing import InvalidCase
+    from indicant.foreign import as_rdf
     from indicant.questions import question
     from indicant.reading import read, read_text
     from indicant.tables import render
@@ -107,7 +108,7 @@ def run(options: argparse.Namespace) -> int:
         elif words:
             asker.take(read(words[0], stdin=sys.stdin.buffer))
         if name is not None and options.format == "sparql":
-            sys.stdout.write(asker.query(name, given))
+            sys.stdout.write(as_rdf(asker.query(name, given)))
             return 0
         if name is not None:
             table = asker.ask(name, given)

@@ -35,8 +35,9 @@ def add(verbs: Verbs) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
     from indicant.compiling import compile_source
+    from indicant.foreign import as_rdf
     from indicant.loading import load, resolve
 
     compiled = compile_source(load(resolve(options.guideline)), seconds=options.seconds)
-    sys.stdout.write(compiled.graph)
+    sys.stdout.write(as_rdf(compiled.graph))
     return 0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from typing import TYPE_CHECKING
 
 from indicant.errors import IndicantError
+from indicant.printing import tell
 from indicant.verbs.arguments import add_report_options
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
             if len(paths) == 1:
                 raise
             code = 2
-            _tell(error)
+            tell(error)
         else:
             code = max(code, int(changed and options.diff))
     return code
@@ -82,6 +84,7 @@ def run(options: argparse.Namespace) -> int:
 def _format(path: str, *, show: bool) -> bool:
     """Rewrite one file, or show how it would be, and return whether it differs."""
     from indicant import formatting
+    from indicant.foreign import plain
     from indicant.reading import STDIN
 
     text, name = _text(path)
@@ -90,23 +93,30 @@ def _format(path: str, *, show: bool) -> bool:
         import difflib
 
         lines = difflib.unified_diff(
-            text.splitlines(keepends=True),
-            result.splitlines(keepends=True),
-            name,
-            name,
+            _rows(text),
+            _rows(result),
+            plain(name),
+            plain(name),
         )
         for line in lines:
-            sys.stdout.write(line if line.endswith("\n") else f"{line}\n\\ No newline at end\n")
+            whole = line.removesuffix("\n")
+            sys.stdout.write("\t".join(map(plain, whole.split("\t"))) + "\n")
+            if whole == line:
+                sys.stdout.write("\\ No newline at end\n")
     elif path == STDIN:
         sys.stdout.write(result)
     elif text != result:
-        from indicant.rendering import plain
         from indicant.writing import rewrite
 
         rewrite(result.encode(), path, before=text.encode())
 
         print(plain(f"formatted {name}"), file=sys.stderr)
     return text != result
+
+
+def _rows(text: str) -> list[str]:
+    """Return the lines of a text with their ends, of which there is one kind."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def _check(options: argparse.Namespace, paths: list[str]) -> int:
@@ -122,7 +132,7 @@ def _check(options: argparse.Namespace, paths: list[str]) -> int:
             if len(paths) == 1:
                 raise
             code = error.exit_code
-            _tell(error)
+            tell(error)
     rules = (
         Rule("comment", "no comment in Turtle", "A comment is no statement, and nothing reads it."),
         Rule("form", "Turtle in the form of the house", "indicant fmt writes it."),
@@ -165,11 +175,3 @@ def _text(path: str) -> tuple[str, str]:
         raise special(path)
     text = read_text(path, stdin=sys.stdin.buffer, limit=MAX_BYTES)
     return text, "<stdin>" if path == STDIN else path
-
-
-def _tell(error: IndicantError) -> None:
-    from indicant.rendering import plain
-
-    print(plain(f"indicant: {error}"), file=sys.stderr)
-    if error.help:
-        print(plain(f"  help: {error.help}"), file=sys.stderr)

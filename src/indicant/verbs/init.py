@@ -59,10 +59,10 @@ def run(options: argparse.Namespace) -> int:
     import shlex
     from pathlib import Path
 
+    from indicant.foreign import plain
     from indicant.founding import found
     from indicant.loading import resolve
     from indicant.printing import tell_recovered
-    from indicant.rendering import plain
 
     date = options.date or datetime.datetime.now().astimezone().date()
     tell_recovered(options.directory)
@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
     published = founded.published
     print(plain(f"{options.directory}: {len(founded.files)} files"))
     print(plain(f"  follows <{published.iri}> {published.version}"))
-    print(f"  pinned  sha256 {published.digest}")
+    print(plain(f"  pinned  sha256 {published.digest}"))
     if options.package is None:
         print("  missing indicant.txt does not say yet where to install Indicant from")
     print(plain(f"next: cd {shlex.quote(options.directory)} && make test"))

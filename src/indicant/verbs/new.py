@@ -78,9 +78,9 @@ def run(options: argparse.Namespace) -> int:
     """Add it, and say where it stands."""
     from pathlib import Path
 
+    from indicant.foreign import plain
     from indicant.loading import GUIDELINE_FILE, resolve
     from indicant.printing import tell_recovered
-    from indicant.rendering import plain
     from indicant.scaffolding import compose
     from indicant.staging import new_folder
     from indicant.writing import rewrite

@@ -51,8 +51,9 @@ def run(options: argparse.Namespace) -> int:
     import sys
 
     from indicant.assessing import InvalidCase
+    from indicant.foreign import plain
     from indicant.printing import tell_recovered
-    from indicant.rendering import finding_line, plain
+    from indicant.rendering import finding_line
     from indicant.site.pages import build
     from indicant.site.publishing import check, publish
     from indicant.site.reading import cases_of

@@ -42,9 +42,9 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
+    from indicant.foreign import as_json, plain
     from indicant.loading import load, resolve
     from indicant.reading import STDIN, read_text
-    from indicant.rendering import plain
     from indicant.verify_source import MAX_BYTES, origins, verify_best
 
     candidates = origins(load(resolve(options.guideline)))
@@ -52,10 +52,7 @@ def run(options: argparse.Namespace) -> int:
     file = "<stdin>" if options.document == STDIN else options.document
     found = verify_best(text, candidates, file=file)
     if options.format == "json":
-        import json
-
-        json.dump(found.record(), sys.stdout, indent=2, ensure_ascii=False)
-        sys.stdout.write("\n")
+        sys.stdout.write(as_json(found.record()) + "\n")
     else:
         for line in found.lines():
             print(plain(line))

@@ -1,0 +1,345 @@
+"""Whatever the texts of a guideline and a case hold, what is printed says what it would say.
+
+Every text and every name of a small guideline and of a case gets a hostile tail. Each verb then
+prints, in each format, as many lines as with a harmless tail, indented alike, without a character
+that steers, and in Markdown with the same markup.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import re
+import unicodedata
+import xml.etree.ElementTree as ET  # noqa: S405 - of our own making
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from indicant import cli
+from indicant.errors import IndicantError
+from indicant.foreign import as_json, as_rdf, code, fenced, in_csv, joined, marked, markup, plain
+from indicant.reading import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+GUIDELINE: Final = """\
+PREFIX bibo: <http://purl.org/ontology/bibo/>
+PREFIX cito: <http://purl.org/spar/cito/>
+PREFIX dcterms: <http://purl.org/dc/terms/>
+PREFIX ex: <https://example.org/rain/>
+PREFIX ind: <https://w3id.org/indicant/core/>
+PREFIX oa: <http://www.w3.org/ns/oa#>
+PREFIX owl: <http://www.w3.org/2002/07/owl#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+
+<https://example.org/rain/> a owl:Ontology , ind:Guideline ;
+    rdfs:label "rain"@en ; dcterms:title "going out"@en ; dcterms:description "what to take"@en ;
+    dcterms:source ex:document ; ind:scope ex:InScope ;
+    owl:versionIRI <https://example.org/rain/1> ; owl:versionInfo "1" .
+ex:document a ind:SourceDocument ; rdfs:label "document"@en ; dcterms:title "before you go"@en .
+ex:s01 a ind:Passage ; dcterms:identifier "s01" ; oa:hasSource ex:document ;
+    oa:hasSelector ex:s01-position ; ind:section "Rain" ; ind:paraphrase "rain calls for it"@en ;
+    ind:sha256 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" .
+ex:s01-position a oa:TextPositionSelector ; oa:start 0 ; oa:end 9 .
+ex:first a ind:Phase ; rdfs:label "at first"@en ; skos:definition "before"@en ; ind:order 1 .
+ex:Rain a owl:Class ; rdfs:label "rain"@en ; skos:definition "water"@en ;
+    skos:altLabel "drops"@en ; ind:question "Does it rain?"@en ; ind:establishedBy ex:Look ;
+    rdfs:subClassOf ind:Finding .
+ex:Storm a owl:Class ; rdfs:label "storm"@en ; skos:definition "wind"@en ;
+    ind:question "Does it blow?"@en ; ind:establishedBy ex:Look ; rdfs:subClassOf ind:Finding .
+ex:Look a owl:Class ; rdfs:label "look outside"@en ; skos:definition "a look"@en ;
+    rdfs:subClassOf ind:Investigation .
+ex:Umbrella a owl:Class ; rdfs:label "umbrella"@en ; skos:definition "roof"@en ;
+    rdfs:subClassOf ind:Intervention .
+ex:Boots a owl:Class ; rdfs:label "boots"@en ; skos:definition "shoes"@en ;
+    rdfs:subClassOf ind:Intervention .
+ex:Tent a owl:Class ; rdfs:label "tent"@en ; skos:definition "house"@en ;
+    rdfs:subClassOf ind:Intervention .
+ex:InScope a owl:Class , ind:Criterion ; rdfs:label "anybody"@en ;
+    skos:definition "patient case with rain"@en ; rdfs:subClassOf ind:PatientCase ;
+    ind:restsOn ex:s01 ; owl:equivalentClass [ a owl:Restriction ;
+    owl:onProperty ind:hasFinding ; owl:someValuesFrom ex:Rain ] .
+ex:InStorm a owl:Class , ind:Criterion ; rdfs:label "in a storm"@en ;
+    skos:definition "patient case with storm"@en ; rdfs:subClassOf ind:PatientCase ;
+    ind:restsOn ex:s01 ; owl:equivalentClass [ a owl:Restriction ;
+    owl:onProperty ind:hasFinding ; owl:someValuesFrom ex:Storm ] .
+ex:take a ind:Indication ; rdfs:label "take an umbrella"@en ; ind:action ex:Umbrella ;
+    ind:criterion ex:InScope ; ind:strength "take it"@en ; ind:urgency ind:Routine ;
+    ind:phase ex:first ; ind:restsOn ex:s01 ; dcterms:isPartOf <https://example.org/rain/> .
+ex:leave a ind:Contraindication ; rdfs:label "leave it"@en ; ind:action ex:Umbrella ;
+    ind:criterion ex:InScope ; ind:strength "leave it"@en ; ind:urgency ind:Routine ;
+    ind:restsOn ex:s01 ; dcterms:isPartOf <https://example.org/rain/> .
+ex:wear a ind:Indication ; rdfs:label "wear boots"@en ; ind:action ex:Boots ;
+    ind:criterion ex:InScope ; ind:strength "wear them"@en ; ind:urgency ind:Immediate ;
+    ind:restsOn ex:s01 ; dcterms:isPartOf <https://example.org/rain/> .
+ex:stay a ind:Indication ; rdfs:label "stay in a tent"@en ; ind:action ex:Tent ;
+    ind:criterion ex:InStorm ; ind:strength "stay there"@en ; ind:urgency ind:Urgent ;
+    ind:restsOn ex:s01 ; dcterms:isPartOf <https://example.org/rain/> .
+ex:tension a ind:Tension ; rdfs:label "both at once"@en ; dcterms:description "take or leave"@en ;
+    ind:resolution "read as take"@en ; ind:restsOn ex:s01 ; ind:touches ex:take .
+ex:P1 a ind:Publication ; dcterms:title "a study"@en ; ind:authors "Drop" ; ind:venue "J Rain" ;
+    dcterms:issued "2020"^^xsd:gYear ; cito:disputes ex:s01 .
+ex:P1-s01 a ind:EvidenceLink ; ind:publication ex:P1 ; ind:passage ex:s01 ;
+    ind:relation cito:disputes ; ind:note "not so"@en ; ind:basis "abstract seen"@en .
+"""
+CASE: Final = """\
+PREFIX : <https://example.org/case#>
+PREFIX ex: <https://example.org/rain/>
+PREFIX ind: <https://w3id.org/indicant/core/>
+PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+:case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ; ind:hasFinding :rain ;
+    ind:received :boots ; ind:proposes ex:Umbrella .
+:rain a ex:Rain . :boots a ex:Boots .
+"""
+STRING: Final = "http://www.w3.org/2001/XMLSchema#string"
+OURS: Final = re.compile(r"https://example\.org/(rain/.|case#.)")
+KEPT: Final = ("sha256", "identifier")
+EVERY: Final = (
+    "\n\nNEXT tablet\r\rNEXT a\x1b[2K\x1b]0;t\x07\x9b1A\x08\x08\x7f\u202etnemtaert\u2066x\u2069\u200f"
+    "\u2028NEXT\u2029NEXT\x85NEXT\x0b\x0c\x1c\u200b\u2060\ufeff\u3164\u2800\t\\ `*a*` _b_ **c** "
+    "[d](https://e.f) ![g](h) <b>i</b> <!-- j --> |k| ~~l~~ #1 # m &lt; $n$ @o https://p.q www.r.s "
+    "- t\n- u\n1. v\n> w\n# x\n```\ny\n---\n===\n</details>"
+)
+PIECES: Final = st.sampled_from(
+    [*sorted(set(EVERY)), "\nNEXT tablet", "[a](b)", "![", "<b>", "**", "`", "```\n", "\n# ", "\n- ",
+     "\n1. ", "\x1b[31m", "https://a.b", "\\", "&#10;", "@a", "#1", "\U000e0041", "\n| --- |\n"]
+)  # fmt: skip
+TEXTS: Final = st.lists(PIECES | st.characters(codec="utf-8"), max_size=12).map("".join)
+BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+CONTROLS: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+REPEATED: Final = settings(
+    max_examples=2,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def harmless(text: str) -> str:
+    """Return text of the same shape, in which nothing is hostile."""
+    shown = "".join(" " if one.isspace() else plain(one) for one in text)
+    return "".join(one if one in " " or one.isalnum() else "x" for one in shown)
+
+
+def of_iri(tail: str) -> str:
+    """Return what of a text an IRI can hold, for Java as well, and is no letter."""
+    return "".join(one for one in tail if one in "\u200b\u200f\u202e\u2060\u2066\u3164")
+
+
+def with_tails(turtle: str, tail: str, name: str) -> str:
+    """Return a document, as N-Triples, in which every text ends in one tail, every name in another."""
+
+    def term(one: object, kept: bool) -> object:
+        if isinstance(one, ox.NamedNode) and OURS.match(one.value):
+            return ox.NamedNode(one.value + name)
+        if kept or not isinstance(one, ox.Literal):
+            return one
+        if one.language:
+            return ox.Literal(f"{one.value} {tail}.", language=one.language)
+        return ox.Literal(f"{one.value} {tail}.") if one.datatype.value == STRING else one
+
+    found = []
+    for quad in ox.parse(turtle, format=ox.RdfFormat.TURTLE):
+        kept = quad.predicate.value.endswith(KEPT)
+        subject, value = term(quad.subject, kept), term(quad.object, kept)
+        found.append(ox.Triple(subject, quad.predicate, value))  # type: ignore[arg-type]
+    return (ox.serialize(found, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
+
+
+def found_place(folder: Path, tail: str, name: str) -> None:
+    """Write the files that the verbs run on."""
+    other = GUIDELINE.replace("criterion ex:InStorm", "criterion ex:InScope")
+    apart = GUIDELINE.replace("/rain/", "/rain/and/").replace("/case#", "/case#and-")
+    for path, text in (("new", GUIDELINE), ("old", other), ("apart", apart)):
+        (folder / path).mkdir(parents=True)
+        (folder / path / "guideline.ttl").write_text(with_tails(text, tail, name), "utf-8")
+    (folder / "case.ttl").write_text(with_tails(CASE, tail, name), "utf-8")
+    broken = CASE.replace("a ex:Rain", "a ex:Rain , ex:Unknown ; ex:of 5")
+    (folder / "broken.ttl").write_text(with_tails(broken, tail, name), "utf-8")
+    for path in ("met", "not-met"):
+        (folder / "cases" / path).mkdir(parents=True)
+        (folder / "cases" / path / "case.ttl").write_text(with_tails(CASE, tail, name), "utf-8")
+        answer = "met" if path == "met" else "refuted"
+        expected = json.dumps({"answers": {f"https://example.org/rain/take{name}": answer}})
+        (folder / "cases" / path / "expected.json").write_text(expected, "utf-8")
+
+
+def commands(name: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield what is run: the form that comes of it, and the arguments."""
+    umbrella = f"https://example.org/rain/Umbrella{name}"
+    storm = f"https://example.org/rain/Storm{name}"
+    new = ["--guideline", "new"]
+    for form in ("text", "markdown", "json", "turtle", "html"):
+        yield form, ["assess", "case.ttl", "--all", *new, "--format", form]
+        yield form, ["assess", "broken.ttl", *new, "--format", form]
+    for form in ("text", "json"):
+        yield form, ["why", "case.ttl", umbrella, *new, "--format", form]
+        yield form, ["whatif", "case.ttl", f"+{storm}", *new, "--format", form]
+        yield form, ["next", "case.ttl", *new, "--format", form]
+    for form in ("text", "markdown", "json", "csv", "tsv"):
+        for question in ("what-is-recommended", "what-is-each-term-called", "what-is-open"):
+            yield form, ["ask", question, "case.ttl", *new, "--format", form]
+        yield form, ["ask", "what-does-a-term-mean", f"term={umbrella}", *new, "--format", form]
+        yield form, ["ask", "--query", "own.rq", "case.ttl", *new, "--format", form]
+        yield form, ["whence", "merged.trig", "--format", form]
+    yield "rdf", ["ask", "what-does-it-take", f"recommendation=https://example.org/rain/take{name}",
+                  *new, "--format", "sparql"]
+    for form in ("text", "json", "sarif", "junit", "github"):
+        yield form, ["check", "new", "case.ttl", "broken.ttl", *new, "--no-reasoner", "--format", form]
+        yield form, ["verify", "new", "--format", form]
+        yield form, ["diff", "old", "new", "--cases", "cases", "--format", form]
+        yield form, ["merge", "new", "apart", "--as-of", "2026-11-22", "--format", form]
+        yield form, ["test", "cases", *new, "--format", form]
+    yield "markdown", ["diff", "old", "new", "--cases", "cases", "--format", "markdown"]
+    yield "fmt", ["fmt", "--diff", "new/guideline.ttl"]
+    for form in ("turtle", "ntriples", "nquads", "trig", "jsonld"):
+        yield "json" if form == "jsonld" else "rdf", ["export", "graph", *new, "--format", form]
+    yield "rdf", ["compile", *new]
+
+
+# --------------------------------------------------------------------------------------- oracles
+
+
+def assert_shows(text: str, besides: str = "\n") -> None:
+    """Every character can be seen, but for the line ends."""
+    odd = {
+        one: unicodedata.name(one, "?")
+        for one in text
+        if unicodedata.category(one) in CONTROLS and one not in besides
+    }
+    assert not odd, ascii(text)
+
+
+def indents(text: str) -> list[int]:
+    return [len(line) - len(line.lstrip(" ")) for line in text.split("\n")]
+
+
+def skeleton(line: str) -> str:
+    """Return the characters of a line of Markdown that can be markup, and whether they begin it."""
+    line = line.replace("@&#8203;", "")
+    line = re.sub(r"\\[!-/:-@\[-`{-~]|&(?:#\d+|#x[0-9a-fA-F]+|\w+);", "", line)
+    line = re.sub(r"(^|\s)(https?:|www\.)", r"\1|", line)
+    head = re.match(r" *(?:[-+*] |\d+[.)] |#{1,6} |>|\|)?(?: *(?:[-+*] |\d+[.)] |#|>|    ))?", line)
+    marks = re.findall(r"[*_`<>|~@$]|!?\[|\]", line)
+    return f"{head[0] if head else ''} … {''.join(marks)}"
+
+
+def markdown_structure(text: str) -> list[str]:
+    """Return the markup of each line; in a block of code there is none."""
+    found, fence = [], ""
+    for line in text.split("\n"):
+        mark = re.match(r" *(`{3,})", line)
+        if fence:
+            found.append("code")
+            fence = "" if mark and line.strip() == fence else fence
+        elif mark:
+            fence = mark[1]
+            found.append("fence")
+        elif line.startswith(("<summary>", "<details>", "</details>")):
+            found.append("".join(re.findall(r"</?\w*", line)))
+        else:
+            found.append(skeleton(line))
+    return found
+
+
+def texts_of(tree: object) -> Iterator[str]:
+    if isinstance(tree, dict):
+        for value in tree.values():
+            yield from texts_of(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from texts_of(value)
+    elif isinstance(tree, str):
+        yield tree
+
+
+def shape(tree: object) -> object:
+    """Return JSON with the lengths of its lists and the names of its objects alone."""
+    if isinstance(tree, dict):
+        return [len(tree), *map(shape, tree.values())]
+    return [*map(shape, tree)] if isinstance(tree, list) else type(tree).__name__
+
+
+def structure(form: str, text: str) -> object:
+    """Return what of a text no foreign text can change, and hold it to what every form promises."""
+    if form not in {"csv", "html"}:
+        assert_shows(text, "\n\t" if form in {"tsv", "fmt"} else "\n")
+    if form == "markdown":
+        return markdown_structure(text)
+    if form in {"json", "sarif"}:
+        tree = json.loads(text)
+        if form == "sarif":
+            messages = re.findall(r'"text": (".*")', text)
+            assert not [one for one in messages if "](" in one]
+            for one in messages:
+                assert_shows(json.loads(one), "")
+        return shape(tree)
+    if form == "junit":
+        for one in ET.fromstring(text).iter():  # noqa: S314 - of our own making
+            for value in one.attrib.values():
+                assert_shows(value, "")
+            assert_shows(one.text or "")
+        return [one.tag for one in ET.fromstring(text).iter()]  # noqa: S314
+    if form == "csv":
+        assert_shows(text, "\n\r\t\u200c\u200d\xad")
+        assert not re.search(r"\r(?!\n)", text)
+        return [len(row) for row in csv.reader(io.StringIO(text, newline=""))]
+    if form == "tsv":
+        return [line.count("\t") for line in text.split("\n")]
+    if form == "github":
+        return [(line.split("::")[1].split(" ")[0], line.count("%0A")) for line in text.splitlines()]
+    if form == "rdf":
+        return text.count("\n")
+    if form == "html":
+        return not [one for one in text if one in BIDI - set("\u061c\u200e\u200f")]
+    return indents(text)
+
+
+def told(folder: Path, tail: str, name: str) -> dict[str, tuple[str, str, str]]:
+    """Return what every verb prints in a place of its own: the form, the output, the errors."""
+    found_place(folder, tail, name)
+    (folder / "own.rq").write_text("SELECT ?s ?o { ?s <http://www.w3.org/2000/01/rdf-schema#label> ?o } ORDER BY ?s ?o LIMIT 9")
+    found = {}
+    with contextlib.chdir(folder):
+        run(["merge", "new", "apart", "--as-of", "2026-11-22", "-o", "merged.trig"])
+        for number, (form, arguments) in enumerate(commands(name)):
+            code, out, err = run(arguments)
+            assert code in {0, 1}, (arguments, err)
+            found[f"{number} {arguments[0]} {form}"] = (form, out, err)
+    return found
+
+
+def run(arguments: list[str]) -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = cli.main(arguments)
+    return code, out.getvalue(), err.getvalue()
+
+
+@REPEATED
+@given(tail=TEXTS)
+@example(tail=EVERY)
+def test_no_text_of_others_changes_the_lines_of_an_output(
+    tail: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Each verb in each format says of hostile texts what it says of harmless ones."""
+    tail, name = f"a{tail}", f"-{of_iri(tail)}"
+    top = tmp_path_factory.mktemp("told")
+    hostile = told(top / "hostile", tail, name)
+    tame = told(top / "harmless", harmless(tail), harmless(name).replace("x", "-", 1))
+    assert hostile.keys() == tame.keys()
+    for what, (form, out, err) in hostile.items():
+        assert structure(form, out) == structure(form, tame[what][1]), what
+        assert structure("text", err) == structure("text", tame[what][2]), what
