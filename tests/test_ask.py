@@ -765,7 +765,7 @@ def test_a_table_for_people_shortens_and_breaks_no_line() -> None:
     text = render(TABLE, "text", {"ex": "https://example.org/x#"})
     assert text.splitlines()[2] == 'ex:y  a "b" | <c>'
     markdown = render(TABLE, "markdown", {"ex": "https://example.org/x#"})
-    assert markdown.splitlines()[2] == '| ex:y | a "b" \\| <c> |'
+    assert markdown.splitlines()[2] == '| ex:y | a "b" \\| \\<c\\> |'
     assert render(Table(("a",), ()), "text", {}) == "a\n-\nno rows\n"
 
 

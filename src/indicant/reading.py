@@ -308,8 +308,9 @@ def _check_json(text: str, name: str) -> None:
         ]
     if remote:
         position = max(text.find(json.dumps(remote[0], ensure_ascii=False)), 0)
+        address = excerpt(remote[0], _LONGEST) if re.fullmatch(r"\S*", remote[0]) else "…"
         raise IndicantError(
-            f"the remote context {excerpt(remote[0])} is not fetched",
+            f"the remote context {address} is not fetched",
             file=name,
             line=text.count("\n", 0, position) + 1,
             help='write the context into the file, as in  "@context": {"ind": "' + terms.IND + '"}',
