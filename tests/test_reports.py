@@ -168,8 +168,8 @@ def command_of(line: str) -> tuple[str, dict[str, str], str]:
     found = re.fullmatch(r"::(\w+)(?: ([^:]*))?::(.*)", line)
     assert found, line
     given = dict(one.split("=", 1) for one in found[2].split(",")) if found[2] else {}
-    for escaped, plain in (("%2C", ","), ("%3A", ":"), ("%0A", "\n"), ("%0D", "\r"), ("%25", "%")):
-        given = {key: value.replace(escaped, plain) for key, value in given.items()}
+    for escaped, one in (("%2C", ","), ("%3A", ":"), ("%0A", "\n"), ("%0D", "\r"), ("%25", "%")):
+        given = {key: value.replace(escaped, one) for key, value in given.items()}
     message = found[3].replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%")
     return found[1], given, message
 

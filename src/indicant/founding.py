@@ -16,7 +16,7 @@ import pyoxigraph as ox
 
 from indicant import __version__
 from indicant.errors import IndicantError
-from indicant.foreign import plain
+from indicant.foreign import marked
 from indicant.loading import CATALOG, CORE, GUIDELINE_FILE, Source, load
 from indicant.staging import new_folder
 from indicant.terms import IND, LABEL, OWL, RDFS, TYPE, local_name
@@ -225,7 +225,7 @@ def _fill(
         "digest": published.digest,
         "action": action,
         "action_name": local_name(action),
-        "action_label": plain(" ".join(_label(published.source, action).split())),
+        "action_label": marked(_label(published.source, action)),
         "overridden": " ,\n        ".join(f"<{one}>" for one in overridden),
     }
     policy = _filled(TEMPLATES / f"policy.md{_SUFFIX}", names)
