@@ -675,7 +675,7 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", sorted(FORMS))
 def test_a_form_of_the_mapping_is_read_and_no_other_beside_it(name: str) -> None:
     """With a value more, a part less, another type or none, or a part of another form."""
     cls, parts, types = FORMS[name]
