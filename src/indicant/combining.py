@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from indicant.axioms import Axioms
 from indicant.clashing import clashes, consistent, matched
 from indicant.compiling import effective
 from indicant.errors import IndicantError
@@ -134,7 +135,7 @@ def combine(
     progress = _Progress()
     collected = collect(names, progress)
     progress.done()
-    results = list(collected.results)
+    results = [*collected.results, *_without_a_reading(collected)]
     undecided: list[str] = []
     added = memberships(collected)
     same: list[Added] = []
@@ -186,6 +187,16 @@ def _check(as_of: str | None, output: str | None) -> None:
         raise IndicantError(
             "a merged graph is TriG or N-Quads", file=output, help="end the name in .trig or .nq"
         )
+
+
+def _without_a_reading(collected: Collected) -> list[Result]:
+    """Return the first that OWL gives no reading, before a reasoner takes one of several."""
+    try:
+        Axioms(collected.source()).hold_to_grammar()
+    except IndicantError as error:
+        place = () if error.file is None else (Place(error.file, error.line),)
+        return [Result("profile", "error", error.message, place, error.help)]
+    return []
 
 
 def _refused(results: Sequence[Result]) -> bool:
