@@ -12,7 +12,7 @@ from indicant.engine import OxigraphEngine, RdflibEngine
 from indicant.errors import IndicantError
 from indicant.questions import CASE, bind, named, parse, prefixes_of, question, questions
 from indicant.tables import Table, render
-from indicant.wording import ENGLISH
+from indicant.wording import ENGLISH, in_language
 
 if TYPE_CHECKING:
     import os
@@ -59,7 +59,7 @@ class Asker:
     ) -> None:
         if engine not in ENGINES:
             raise IndicantError(f"unknown engine '{engine}'", help=f"one of: {', '.join(ENGINES)}")
-        self._name = engine
+        self._name, self._language = engine, language
         self._assessor = Assessor(guideline, use_cache=use_cache, language=language)
         self.case: Document | None = None
         self._forget()
@@ -123,7 +123,8 @@ class Asker:
             )
         query = self._filled(asked, given or {})
         if self._engine is None:
-            self._engine = _ANSWERING[self._name](self._published())
+            text = in_language(self._published(), self._language)
+            self._engine = _ANSWERING[self._name](text)
         columns, rows = self._engine.solutions(query)
         return Table(columns, tuple(rows))
 

@@ -311,7 +311,12 @@ class _Writer:
         iri = self._decoded(token, 1)
         if not _IRI.fullmatch(iri):
             raise self._error("an escape stands for what no IRI has", token.start)
-        whole = urljoin(self._base, iri) if self._base and not _SCHEME.match(iri) else iri
+        whole = iri
+        if self._base and not _SCHEME.match(iri):
+            whole = urljoin(self._base, iri)
+            # An empty fragment, as namespaces have, would be lost.
+            if iri.endswith("#") and not whole.endswith("#"):
+                whole += "#"
         if not _SCHEME.match(whole):
             raise self._error(
                 f"syntax error: <{iri}> is no whole IRI", token.start, "it begins with a scheme"
@@ -371,8 +376,10 @@ def _quoted(text: str) -> str:
 
 
 def _parted(before: Token, token: Token) -> bool:
-    """Tell whether a blank goes between two tokens: unless rdflib, or a sign, would mind it."""
+    """Tell whether a blank goes between two tokens: unless one of the parsers would mind it."""
     if token.kind == "language" or token.text == "^^" or before.text == "^^":
+        return False
+    if token.text == "(" and before.kind in {"word", *_NAMED}:
         return False
     if token.text in {"*", "+", "?"} and (before.text in {")", "a"} or before.kind in _NAMED):
         return False
