@@ -86,7 +86,8 @@ def watched(engine: str, clock: Clock) -> Assessor:
     that turn decisions into advice.
     """
     assessor = Assessor(engine=engine)
-    inner = assessor._engine
+    with assessor._engines.lend() as inner:
+        pass
     setattr(assessor, "validate", clock.timed("validate", assessor.validate))  # noqa: B010
     setattr(inner, "begin", clock.timed("begin", inner.begin))  # noqa: B010
     if isinstance(inner, HermitEngine):

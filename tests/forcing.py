@@ -13,6 +13,7 @@ from indicant.assessing import Assessor
 from indicant.changing import Ruling, Situation
 from indicant.compiling import _Writer, effective, weighed
 from indicant.drafting import Draft
+from indicant.engine import make_engine
 from indicant.entailment import Mask, bits
 from indicant.model import Existential, existentials
 from indicant.profile import read_model
@@ -53,9 +54,15 @@ def assessor() -> Assessor:
 
 
 @functools.cache
+def engine() -> Engine:
+    """Return an engine for it, to put into what no case may state."""
+    return make_engine("oxigraph", assessor().compiled, assessor().source)
+
+
+@functools.cache
 def ruling() -> Ruling:
     """Return what decides in it, asked once."""
-    return Ruling(assessor().engine)
+    return Ruling(assessor())
 
 
 def situations(document: Document, engine: Engine, rules: Ruling) -> list[Situation]:
@@ -70,7 +77,7 @@ def situation(path: Path) -> tuple[Document, Situation]:
     """Return a file with the one case in it."""
     document = read(path)
     assessor().validate(document)
-    (found,) = situations(document, assessor().engine, ruling())
+    (found,) = situations(document, engine(), ruling())
     return document, found
 
 

@@ -192,7 +192,7 @@ def forgotten(recommendations: Iterable[str], folders: Iterable[str]) -> set[tup
 
 def test_every_recommendation_fires_for_one_patient_and_stays_silent_for_another() -> None:
     recommendations = [
-        local_name(str(row[0])) for row in assessor()._engine.ask("which-recommendations-are-there")
+        local_name(str(row[0])) for row in assessor().ask("which-recommendations-are-there")
     ]
     assert len(recommendations) == 30
     names = [folder.name for folder in FOLDERS]
@@ -210,7 +210,7 @@ def test_every_status_is_some_action_of_some_case() -> None:
 
 def test_every_contraindicated_action_has_its_patient() -> None:
     """What is advised against is contraindicated for some case, and free for another."""
-    rows = assessor()._engine.ask("which-recommendations-are-there")
+    rows = assessor().ask("which-recommendations-are-there")
     found: dict[str, set[str]] = {}
     for folder in FOLDERS:
         for action, status in statuses(record_of(folder.name)).items():
@@ -236,7 +236,7 @@ def test_every_threshold_has_a_case_on_either_side() -> None:
     values: dict[tuple[str, str, str, int], set[int]] = {}
     for folder in FOLDERS:
         assessor().assess(case(folder.name))
-        for filler, prop, bound, limit, value in assessor()._engine.select(query):
+        for filler, prop, bound, limit, value in assessor().select(query):
             key = (str(filler), str(prop), local_name(str(bound)), int(str(limit)))
             values.setdefault(key, set()).update([int(value)] if value else [])
     assert len(values) == 3
@@ -495,11 +495,11 @@ def test_engines_agree_on_the_graph(folder: str) -> None:
 def told_by_the_questions(engine: str, folder: str) -> dict[tuple[str, str, str], Any]:
     """Return per status, action and recommendation what the rows of the questions say of it."""
     chosen = assessor(engine)
-    chosen.assess(case(folder))
-    marks = {row[0]: str(row[1]) for row in chosen._engine.ask("which-citations-are-there")}
+    asked = chosen.begin(case(folder))
+    marks = {row[0]: str(row[1]) for row in chosen.ask("which-citations-are-there")}
     found: dict[tuple[str, str, str], Any] = {}
     for question, status in QUESTIONS.items():
-        rows = chosen._engine.ask(question)
+        rows = asked.ask(question)
         assert len(rows) == len(set(rows)), question
         for _, action, recommendation, answer, passage, citation in rows:
             key = (status, str(action), str(recommendation))

@@ -110,9 +110,7 @@ def test_a_question_without_what_it_needs_finds_nothing() -> None:
 @pytest.mark.parametrize("path", [*CASES, *FOLDERS], ids=lambda path: path.parent.name)
 def test_what_can_still_be_answered_is_what_the_question_says(path: Path) -> None:
     """The command counts it out by itself, which is sooner, and finds the same."""
-    made = assessor()
-    made.begin(read(path))
-    engine = made.engine
+    engine = assessor().begin(read(path))
     known = set(engine.ask("what-is-established"))
     literals: dict[str, set[str]] = {}
     for implicant, literal in engine.ask("which-literals-make-an-implicant"):
@@ -127,7 +125,7 @@ def test_what_can_still_be_answered_is_what_the_question_says(path: Path) -> Non
     )
     assert expected == sorted(
         (case, iri, answer, sorted(missing))
-        for case, rows in made._ask(everything=True).items()
+        for case, rows in engine._ask(everything=True).items()
         for iri, sets in rows.settling.items()
         for answer, missing in sets
     )
@@ -136,16 +134,15 @@ def test_what_can_still_be_answered_is_what_the_question_says(path: Path) -> Non
 @pytest.mark.parametrize("path", [*CASES, *FOLDERS], ids=lambda path: path.parent.name)
 def test_the_reasons_are_what_the_question_says(path: Path) -> None:
     """The command finds the shortest reason by itself, which is sooner, and finds the same."""
-    made = assessor()
-    made.begin(read(path))
+    engine = assessor().begin(read(path))
     rows = sorted(
         (case or "", iri or "", literal or "", node or "")
-        for case, iri, literal, node in made.engine.ask("why-is-it-so")
+        for case, iri, literal, node in engine.ask("why-is-it-so")
     )
     assert rows
     assert rows == sorted(
         (case, iri, literal, node)
-        for case, found in made._ask(everything=True).items()
+        for case, found in engine._ask(everything=True).items()
         for iri, reasons in found.reasons.items()
         for literal, nodes in reasons.items()
         for node in nodes

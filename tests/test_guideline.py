@@ -437,7 +437,7 @@ def test_every_overriding_changes_an_answer() -> None:
     shown: set[tuple[str, str]] = set()
     for file in CASES:
         assessor().assess(read(file))
-        rows = assessor()._engine.select(query)
+        rows = assessor().select(query)
         for _, overriding, overridden in rows:
             if [row[2] for row in rows].count(overridden) == 1:
                 shown.add((str(overriding), str(overridden)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from forcing import CASES, EXAMPLES, assessor, forced, ruling, situation
+from forcing import CASES, EXAMPLES, assessor, engine, forced, ruling, situation
 from indicant import cli
 from indicant.assessing import InvalidCase
 from indicant.next import NextRecord, OpenFactRecord, as_text, next_facts
@@ -108,7 +108,7 @@ def test_what_a_fact_settles_is_what_the_rules_say_once_it_holds(path: Path) -> 
     for fact in ranking(path)["facts"]:
         number = numbers[fact["label"]]
         for which, settled in ((number, fact["present"]), (number ^ 1, fact["absent"])):
-            after = forced(assessor().engine, document, here, 1 << which)
+            after = forced(engine(), document, here, 1 << which)
             assert {one["action"]: one["status"] for one in settled} == {
                 action: status
                 for action, status in after.items()
@@ -141,7 +141,7 @@ def test_each_fact_comes_with_its_question_and_what_shows_it() -> None:
         "thoracic MRI",
     ]
     assert not facts["acute phase"]["investigations"]
-    rows = assessor().engine.ask("which-literals-are-there")
+    rows = assessor().ask("which-literals-are-there")
     for fact in facts.values():
         shown = {row[6] for row in rows if row[3] == fact["term"] and row[6]}
         assert {one["term"] for one in fact["investigations"]} == shown

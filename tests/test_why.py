@@ -19,6 +19,7 @@ from forcing import (
     EXAMPLES,
     Reference,
     assessor,
+    engine,
     forced,
     ruling,
     situation,
@@ -78,7 +79,7 @@ class World:
     @functools.cache  # noqa: B019 - as many as the tests make
     def status(self, facts: tuple[int, ...]) -> dict[str, str]:
         """Return the status of every intervention once facts hold."""
-        return forced(assessor().engine, self.document, self.situation, mask(facts))
+        return forced(engine(), self.document, self.situation, mask(facts))
 
 
 @functools.cache
@@ -103,11 +104,10 @@ def actions() -> list[str]:
 @functools.cache
 def relevant(action: str) -> frozenset[int]:
     """Return the literals over the existentials of what takes part, by way of the rows."""
-    engine = assessor().engine
-    taking_part = {row[1] for row in engine.ask("what-counts-for-what") if row[0] == action}
+    taking_part = {row[1] for row in assessor().ask("what-counts-for-what") if row[0] == action}
     numbers = {
         ruling().entailment.number[row[4] or ""]
-        for row in engine.ask("which-implicants-are-there")
+        for row in assessor().ask("which-implicants-are-there")
         if row[0] in taking_part
     }
     return frozenset(numbers | {number ^ 1 for number in numbers})
@@ -221,8 +221,7 @@ def test_a_search_that_is_cut_says_so() -> None:
 def test_known_literals_are_those_of_the_rules() -> None:
     for path in CASES:
         here = world(path).situation
-        assessor().engine.begin(read(path).quads)
-        rows = assessor().engine.ask("what-is-established")
+        rows = assessor().begin(read(path)).ask("what-is-established")
         number = ruling().entailment.number
         assert set(bits(here.known)) == {number[literal or ""] for _, literal in rows}
         assert ruling().entailment.closure(here.known) == here.known
@@ -358,7 +357,7 @@ def test_reasons_are_enough_and_no_part_of_one_is(path: Path) -> None:
     """A SAT solver entails the answer from the literals shown, and from no part of them."""
     document = read(path)
     (record,) = assessor().assess(document, everything=True)
-    rows = assessor().engine.ask("why-is-it-so")
+    rows = assessor().begin(document).ask("why-is-it-so")
     seen = 0
     for action in record["actions"]:
         (told,) = why(assessor(), document, action["action"], largest=1)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping, Sequence
 
+    from indicant.assessing import Assessment
     from indicant.engine import Engine
     from indicant.questions import Named, Question
     from indicant.reading import Document
@@ -61,7 +62,6 @@ class Asker:
             raise IndicantError(f"unknown engine '{engine}'", help=f"one of: {', '.join(ENGINES)}")
         self._name, self._language = engine, language
         self._assessor = Assessor(guideline, use_cache=use_cache, language=language)
-        self.case: Document | None = None
         self._forget()
         if case is not None:
             self.take(case)
@@ -80,12 +80,12 @@ class Asker:
         Raises:
             InvalidCase: a case does not conform to the case shapes.
         """
-        self.case = None
         self._forget()
-        self._assessor.begin(case)
-        self.case = case
+        self._assessment, self.case = self._assessor.begin(case), case
 
     def _forget(self) -> None:
+        self.case: Document | None = None
+        self._assessment: Assessment | None = None
         self._named: Mapping[str, Named] | None = None
         self._text: str | None = None
         self._engine: Engine | None = None
@@ -195,8 +195,7 @@ class Asker:
         from indicant.export import published
 
         assessor = self._assessor
-        engine = None if self.case is None else assessor.engine
-        return published(assessor.source, assessor.compiled, engine)
+        return published(assessor.source, assessor.compiled, self._assessment)
 
     def _filled(self, asked: Question, given: Mapping[str, str]) -> str:
         if CASE in given and asked.about_case and self.case is None:
@@ -208,7 +207,7 @@ class Asker:
 
     def _terms(self) -> Mapping[str, Named]:
         if self._named is None:
-            self._named = named(self._assessor.engine)
+            self._named = named(self._assessment or self._assessor)
         return self._named
 
 

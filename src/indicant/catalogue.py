@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from indicant.records import (
     RELATIONS,
@@ -20,7 +20,11 @@ from indicant.terms import local_name
 from indicant.validity import Validity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from indicant.engine import Engine
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,17 @@ class Standing:
     phase: int
 
 
+class _Table(dict[str, T]):
+    """Rows by name; reading one that is not there yields an empty one and adds nothing."""
+
+    def __init__(self, rows: Mapping[str, T], empty: Callable[[], T]) -> None:
+        super().__init__(rows)
+        self._empty = empty
+
+    def __missing__(self, name: str) -> T:
+        return self._empty()
+
+
 class Catalogue:
     """What a guideline says whatever the case, asked once."""
 
@@ -102,31 +117,33 @@ class Catalogue:
             )
         marks = {row[0]: row[1] or "" for row in engine.ask("which-citations-are-there")}
         said = self._said_about_passages(engine)
-        self.support: dict[str, list[PassageRecord]] = defaultdict(list)
-        self.evidence: dict[str, list[EvidenceRecord]] = defaultdict(list)
-        self.citations: dict[str, list[str]] = defaultdict(list)
+        support: dict[str, list[PassageRecord]] = defaultdict(list)
+        evidence: dict[str, list[EvidenceRecord]] = defaultdict(list)
+        citations: dict[str, list[str]] = defaultdict(list)
         for iri, passage, mark in engine.ask("which-passages-support-what"):
             assert iri is not None and passage is not None  # noqa: S101, PT018
             record = self.passages.get(passage)
-            if record is not None and record not in self.support[iri]:
-                self.support[iri].append(record)
-                self.evidence[iri].extend(said[passage])
-            if mark is not None and marks.get(mark, local_name(mark)) not in self.citations[iri]:
-                self.citations[iri].append(marks.get(mark, local_name(mark)))
-        self.shortest: dict[str, list[tuple[Answer, tuple[str, ...]]]] = defaultdict(list)
-        self.implicants = self._implicants(engine)
+            if record is not None and record not in support[iri]:
+                support[iri].append(record)
+                evidence[iri].extend(said[passage])
+            if mark is not None and marks.get(mark, local_name(mark)) not in citations[iri]:
+                citations[iri].append(marks.get(mark, local_name(mark)))
+        self.implicants, self.shortest = self._implicants(engine)
         ranks = {relation: rank for rank, relation in enumerate(RELATIONS)}
-        for records in self.evidence.values():
+        for records in evidence.values():
             records.sort(key=lambda one: ranks[one["relation"]])
-        self.counting: dict[str, list[str]] = defaultdict(list)
+        self.support, self.evidence = _Table(support, list), _Table(evidence, list)
+        self.citations = _Table(citations, list)
+        counting: dict[str, list[str]] = defaultdict(list)
         for action, iri, _ in engine.ask("what-counts-for-what"):
             assert action is not None and iri is not None  # noqa: S101, PT018
-            self.counting[action].append(iri)
-        self.tensions: dict[str, dict[str, TensionRecord]] = defaultdict(dict)
+            counting[action].append(iri)
+        self.counting = _Table(counting, list)
+        tensions: dict[str, dict[str, TensionRecord]] = defaultdict(dict)
         for row in engine.ask("which-tensions-touch-what"):
             recommendation, iri, label, description, resolution, passage = row
             assert recommendation is not None and iri is not None  # noqa: S101, PT018
-            tension = self.tensions[recommendation].setdefault(
+            tension = tensions[recommendation].setdefault(
                 iri,
                 TensionRecord(
                     iri=iri,
@@ -138,13 +155,15 @@ class Catalogue:
             )
             if passage is not None:
                 tension["passages"].append(self.passage_id(passage))
+        self.tensions = _Table(tensions, dict)
         self.labels: dict[str, str] = {}
-        self.below: dict[str, list[str]] = defaultdict(list)
+        below: dict[str, list[str]] = defaultdict(list)
         for iri, label, above in engine.ask("which-interventions-are-there"):
             assert iri is not None and above is not None  # noqa: S101, PT018
             self.labels[iri] = label or local_name(iri)
             if above != iri:
-                self.below[above].append(iri)
+                below[above].append(iri)
+        self.below = _Table(below, list)
         self.literals: dict[str, NamedLiteral] = {}
         self.opposite: dict[str, str] = {}
         for iri, label, polarity, term, fact, question, by in engine.ask(
@@ -217,8 +236,15 @@ class Catalogue:
             )
         return said
 
-    def _implicants(self, engine: Engine) -> dict[str, list[tuple[Answer, frozenset[str]]]]:
-        """Return, by recommendation, the answers that can be had and what each takes."""
+    def _implicants(
+        self, engine: Engine
+    ) -> tuple[
+        _Table[list[tuple[Answer, frozenset[str]]]], _Table[list[tuple[Answer, tuple[str, ...]]]]
+    ]:
+        """Return, by recommendation, the answers that can be had and what each takes.
+
+        They come twice: by their names, and the shortest first.
+        """
         answer: dict[tuple[str, str], Answer] = {}
         literals: dict[tuple[str, str], set[str]] = defaultdict(set)
         ranks: dict[tuple[str, str], int] = {}
@@ -230,9 +256,10 @@ class Catalogue:
         found: dict[str, list[tuple[Answer, frozenset[str]]]] = defaultdict(list)
         for key in sorted(answer):
             found[key[1]].append((answer[key], frozenset(literals[key])))
+        shortest: dict[str, list[tuple[Answer, tuple[str, ...]]]] = defaultdict(list)
         for key in sorted(answer, key=lambda one: (ranks[one], one)):
-            self.shortest[key[1]].append((answer[key], tuple(sorted(literals[key]))))
-        return found
+            shortest[key[1]].append((answer[key], tuple(sorted(literals[key]))))
+        return _Table(found, list), _Table(shortest, list)
 
     def passage_id(self, iri: str) -> str:
         """Return the short name of a passage."""

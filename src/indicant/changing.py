@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pyoxigraph as ox
 
-    from indicant.engine import Engine, Row
+    from indicant.engine import Answering, Row
     from indicant.records import Answer, Status
 
 LARGEST: Final = 4
@@ -60,7 +60,7 @@ class Statement:
 class Ruling:
     """What decides the status of every intervention that a guideline speaks of."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Answering) -> None:
         """Ask for the literals, their clauses and the implicants, once."""
         opposites: dict[str, str] = {}
         further: dict[str, str] = {}

@@ -116,9 +116,8 @@ def goals(assessor: Assessor) -> tuple[Goal, ...]:
     What the implicants rule out is none: a criterion that always holds is never refuted. Whether
     some case can record what an implicant asks for is for :mod:`indicant.attaining` to say.
     """
-    engine = assessor.engine
     possible: dict[tuple[Kind, str], tuple[str, set[str]]] = {}
-    for kind, about, label, answer in engine.select(_query("which-answers-can-be-got")):
+    for kind, about, label, answer in assessor.select(_query("which-answers-can-be-got")):
         assert about and answer  # noqa: S101, PT018
         what: Kind = "recommendation" if kind == "recommendation" else "criterion"
         possible.setdefault((what, about), (label or local_name(about), set()))[1].add(answer)
@@ -130,7 +129,7 @@ def goals(assessor: Assessor) -> tuple[Goal, ...]:
         found += [Goal(what, about, label, one) for one in wanted if one in answers]
         if answers == {"met", "refuted"}:
             found.append(Goal(what, about, label, "open"))
-    for literal, fact, polarity in engine.select(_query("which-literals-can-be-known")):
+    for literal, fact, polarity in assessor.select(_query("which-literals-can-be-known")):
         sign: Wanted = "present" if polarity == "present" else "absent"
         found.append(Goal("literal", literal or "", fact or "", sign))
     return (*found, *(Goal("shape", iri, local_name(iri), "broken") for iri in _shapes()))

@@ -11,13 +11,14 @@ import itertools
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import pyoxigraph as ox
 
 from indicant import resources
 from indicant.errors import IndicantError
 from indicant.owl import ontology_text
+from indicant.sharing import RDFLIB
 from indicant.terms import IND, OWL, RDF, TYPE, XSD
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ Solutions = tuple[tuple[str, ...], list[tuple[Term | None, ...]]]
 ENGINES: Final = ("oxigraph", "rdflib", "hermit")
 DECIDING: Final = 60
 DESCRIBING: Final = 90
-RENEWAL: Final = 200
-"""After how many documents a store is loaded anew."""
+RENEWAL: Final = 50_000
+"""After how many triples of cases a store is loaded anew."""
 
 
 _ORDER: Final = re.compile(r"^ORDER BY .*\s*\Z", re.MULTILINE)
@@ -104,8 +105,25 @@ def _unordered(name: str) -> str:
     return _ORDER.sub("", question(name))
 
 
+class Answering(Protocol):
+    """What answers questions about a guideline and, where it has them, about cases."""
+
+    def ask(self, name: str, *, ordered: bool = True) -> list[Row]:
+        """Return the rows of a question, each value as its IRI or lexical form."""
+
+    def select(self, query: str) -> list[Row]:
+        """Return the rows of a SELECT query."""
+
+    def solutions(self, query: str) -> Solutions:
+        """Return the variables and the rows of a SELECT query, each value as a term."""
+
+
 class Engine(ABC):
-    """A guideline, at most one document of cases, and what follows for them."""
+    """A guideline, at most one document of cases, and what follows for them.
+
+    An engine serves one assessment at a time: whoever shares one among threads reads what another
+    thread has put into it.
+    """
 
     def __init__(self) -> None:
         self._stated: set[str] = set()
@@ -121,6 +139,11 @@ class Engine(ABC):
             if stratum < DESCRIBING:
                 texts = [rule.text for rule in together if self._speaks(rule.needs)]
                 self._stated |= self._apply(stratum, texts)
+
+    def forget(self) -> None:
+        """Forget the cases and all that was derived from them."""
+        self._clear()
+        self._stated = set()
 
     def describe(self) -> list[ox.Triple]:
         """Return the assessments as a graph: what the rules of the last strata construct."""
@@ -199,7 +222,7 @@ class OxigraphEngine(Engine):
         self._load()
 
     def _load(self) -> None:
-        self._taken = 0
+        self._taken = self._held = 0
         self._store = ox.Store()
         self._store.load(self._graph, format=ox.RdfFormat.N_TRIPLES, to_graph=self._guideline)
 
@@ -228,15 +251,18 @@ class OxigraphEngine(Engine):
 
     def _clear(self) -> None:
         # What is removed from a store in memory still costs time: twice as much after 2,400 cases.
-        self._taken += 1
         if self._taken > RENEWAL:
             self._load()
-        else:
+        elif self._held:
             self._store.clear_graph(self._case)
+            self._held = 0
 
     def _add(self, triples: Iterable[tuple[object, object, object]]) -> None:
         case = self._case
-        self._store.extend(ox.Quad(s, p, o, case) for s, p, o in triples)  # type: ignore[arg-type]
+        quads = [ox.Quad(s, p, o, case) for s, p, o in triples]  # type: ignore[arg-type]
+        self._held += len(quads)
+        self._taken += len(quads)
+        self._store.extend(quads)
 
     def _derive(self, texts: Sequence[str]) -> set[str]:
         found = [triple for text in texts for triple in self.construct(text)]
@@ -259,27 +285,30 @@ class RdflibEngine(Engine):
 
     def select(self, query: str) -> list[Row]:
         """Return the rows of a SELECT query."""
-        found = self._graph.query(_prepared(query))
-        names = found.vars or []
-        return [
-            tuple(str(row[name]) if name in row else None for name in names)
-            for row in found.bindings
-        ]
+        with RDFLIB.value:
+            found = self._graph.query(_prepared(query))
+            names = found.vars or []
+            return [
+                tuple(str(row[name]) if name in row else None for name in names)
+                for row in found.bindings
+            ]
 
     def solutions(self, query: str) -> Solutions:
         """Return the variables and the rows of a SELECT query, each value as a term."""
-        found = self._graph.query(_prepared(query))
-        names = found.vars or []
-        rows = [
-            tuple(from_rdflib(row[name]) if name in row else None for name in names)
-            for row in found.bindings
-        ]
-        return tuple(map(str, names)), rows
+        with RDFLIB.value:
+            found = self._graph.query(_prepared(query))
+            names = found.vars or []
+            rows = [
+                tuple(from_rdflib(row[name]) if name in row else None for name in names)
+                for row in found.bindings
+            ]
+            return tuple(map(str, names)), rows
 
     def construct(self, query: str) -> Iterable[ox.Triple]:
         """Return the triples of a CONSTRUCT query."""
-        found = self._graph.query(_prepared(query)).graph
-        text = "" if found is None else found.serialize(format="nt")
+        with RDFLIB.value:
+            found = self._graph.query(_prepared(query)).graph
+            text = "" if found is None else found.serialize(format="nt")
         return [quad.triple for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES)]
 
     def known(self) -> Iterable[ox.Triple]:
@@ -294,18 +323,21 @@ class RdflibEngine(Engine):
     def _add(self, triples: Iterable[tuple[object, object, object]]) -> None:
         for subject, predicate, value in triples:
             triple = _to_rdflib(ox.Triple(subject, predicate, value))  # type: ignore[arg-type]
-            if triple not in self._graph:
-                self._graph.add(triple)
-                self._own.add(triple)
+            self._put(triple)
+
+    def _put(self, triple: tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]) -> None:
+        if triple not in self._graph:
+            # In this order, so that whatever breaks in between, what is of a case is cleared.
+            self._own.add(triple)
+            self._graph.add(triple)
 
     def _derive(self, texts: Sequence[str]) -> set[str]:
         stated = set()
-        found = [self._graph.query(_prepared(text)).graph or () for text in texts]
+        with RDFLIB.value:
+            found = [self._graph.query(_prepared(text)).graph or () for text in texts]
         for triple in itertools.chain.from_iterable(found):
             stated.add(str(triple[1]))
-            if triple not in self._graph:
-                self._graph.add(triple)
-                self._own.add(triple)
+            self._put(triple)
         return stated
 
     def _has(self, name: str) -> bool:

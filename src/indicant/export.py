@@ -15,6 +15,7 @@ from indicant.terms import NOT_XML
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from indicant.assessment import Assessment
     from indicant.compiling import CompiledGuideline
     from indicant.engine import Engine
     from indicant.loading import Source
@@ -32,7 +33,7 @@ _NOT_XML: Final = re.compile(f"[{''.join(map(chr, sorted(NOT_XML)))}]")
 
 
 def published(
-    source: Source, compiled: CompiledGuideline, engine: Engine | None = None
+    source: Source, compiled: CompiledGuideline, engine: Engine | Assessment | None = None
 ) -> list[ox.Triple]:
     """Return the published graph, sorted.
 

@@ -69,9 +69,16 @@ class Lines:
         """Scan the text once."""
         self._document = document
         self._rows = tuple(_rows(document))
-        self._by_subject: dict[str, list[tuple[pyoxigraph.Quad, _Place | None]]] = {}
+        self._stated: dict[tuple[str, str, str | None], int] = {}
+        self._subjects: dict[str, int] = {}
+        self._objects: dict[str, int] = {}
         for quad, place in self._rows:
-            self._by_subject.setdefault(text_of(quad.subject), []).append((quad, place))
+            if place is not None:
+                subject, value = text_of(quad.subject), text_of(quad.object)
+                for one in (value, None):
+                    self._stated.setdefault((subject, quad.predicate.value, one), place.object)
+                self._subjects.setdefault(subject, place.subject)
+                self._objects.setdefault(value, place.object)
 
     def locate(
         self,
@@ -86,22 +93,14 @@ class Lines:
                 found = self.exact(subject, predicate, None)
             if found is not None:
                 return found
-        if subject is not None:
-            for _, place in self._by_subject.get(subject, ()):
-                if place is not None:
-                    return place.subject
-            for quad, place in self._rows:
-                if place is not None and text_of(quad.object) == subject:
-                    return place.object
+        for known in (self._subjects, self._objects):
+            if subject in known:
+                return known[subject]
         return self._mention(subject, predicate, object)
 
     def subjects(self) -> dict[str, int]:
         """Return the line on which each subject first stands."""
-        found: dict[str, int] = {}
-        for quad, place in self._rows:
-            if place is not None:
-                found.setdefault(text_of(quad.subject), place.subject)
-        return found
+        return dict(self._subjects)
 
     def exact(
         self,
@@ -110,10 +109,12 @@ class Lines:
         object: str | None,  # noqa: A002
     ) -> int | None:
         """Return the line of the first statement that has all the given parts."""
-        rows = self._rows if subject is None else self._by_subject.get(subject, ())
-        for quad, place in rows:
+        if subject is not None and predicate is not None:
+            return self._stated.get((subject, predicate, object))
+        for quad, place in self._rows:
             if (
                 place is not None
+                and (subject is None or text_of(quad.subject) == subject)
                 and (predicate is None or quad.predicate.value == predicate)
                 and (object is None or text_of(quad.object) == object)
             ):

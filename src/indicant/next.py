@@ -62,13 +62,16 @@ def next_facts(assessor: Assessor, document: Document) -> list[NextRecord]:
     Raises:
         InvalidCase: a case does not conform to the case shapes.
     """
-    records = assessor.assess(document)
-    ruling = Ruling(assessor.engine)
-    rows = assessor.engine.ask("which-statements-establish-what")
-    return [
-        _ranked(assessor, ruling, record, Situation(ruling, record["case"], rows, document.quads))
-        for record in records
-    ]
+    ruling = Ruling(assessor)
+    found = []
+    with assessor.parts(document) as parts:
+        for part in parts:
+            records = part.records()
+            rows = part.ask("which-statements-establish-what")
+            for record in records:
+                situation = Situation(ruling, record["case"], rows, document.quads)
+                found.append(_ranked(assessor, ruling, record, situation))
+    return sorted(found, key=lambda one: one["case"])
 
 
 def _ranked(

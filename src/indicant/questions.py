@@ -18,7 +18,7 @@ from indicant.terms import IND, PREFIXES, XSD, local_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from indicant.engine import Engine, Term
+    from indicant.engine import Answering, Term
     from indicant.reading import Document
 
 CASE: Final = "case"
@@ -182,7 +182,7 @@ class Named:
     labels: frozenset[str]
 
 
-def named(engine: Engine) -> dict[str, Named]:
+def named(engine: Answering) -> dict[str, Named]:
     """Return every term of the guideline and the case that can be meant, by IRI."""
     kinds: dict[str, set[str]] = {}
     labels: dict[str, set[str]] = {}

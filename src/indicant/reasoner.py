@@ -6,7 +6,9 @@ import functools
 import importlib.util
 import os
 import re
+import sys
 import tempfile
+import threading
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from indicant import programs
 from indicant.errors import IndicantError
+from indicant.sharing import Renewed
 from indicant.terms import NOT_XML
 
 if TYPE_CHECKING:
@@ -44,6 +47,10 @@ _ONTOLOGY_PROPERTIES: Final = frozenset(
 _HELP: Final = "pip install 'indicant[reasoner]'"
 _NAME_AT_END: Final = re.compile(r"[^\W\d][\w.-]*$")
 _BOUND_TYPE: Final = "org/semanticweb/HermiT/datatypes/owlreal/BoundType"
+_TURNS: Final = Renewed(threading.RLock)
+"""Held by whoever talks to Java: nothing says that HermiT or its OWL API may be shared."""
+_STARTED: Final[set[int]] = set()
+"""The process that starts the virtual machine."""
 _LIBJVM: Final = ("lib/server/libjvm.so", "lib/server/libjvm.dylib", "bin/server/jvm.dll")
 
 
@@ -55,7 +62,8 @@ class Reasoner:
     ``xsd:date``, are left out of the reasoning.
 
     The Java virtual machine starts with the first reasoner and lives as long as the process;
-    a process forked after that cannot use it.
+    a process forked after that cannot use it. Threads take turns: whoever has a reasoner
+    in a ``with`` block has Java to itself until the end of the block.
 
     Args:
         rdf: the graph.
@@ -87,10 +95,10 @@ class Reasoner:
         java = start()
         self._java = java
         self._timeout = -1 if timeout is None else max(1, int(timeout * 1000))
-        self._manager = java.OWLManager.createOWLOntologyManager()
-        self._factory = self._manager.getOWLDataFactory()
         self._consistent: bool | None = None
         with _translated():
+            self._manager = java.OWLManager.createOWLOntologyManager()
+            self._factory = self._manager.getOWLDataFactory()
             self._ontology = self._manager.createOntology()
             self._syntax = java.RDFXMLParser().parse(
                 java.StringDocumentSource(document),
@@ -102,17 +110,23 @@ class Reasoner:
             self._hermit = java.Reasoner(self._configuration(), self._ontology)
 
     def __enter__(self) -> Self:
-        """Return the reasoner itself."""
+        """Wait for one's turn and return the reasoner itself."""
+        self._turn = _TURNS.value
+        self._turn.acquire()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the reasoner."""
-        self.close()
+        """Close the reasoner and end the turn."""
+        try:
+            self.close()
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """Give the memory back; the reasoner cannot be asked anything after that."""
-        self._hermit.dispose()
-        self._manager.removeOntology(self._ontology)
+        with _TURNS.value:
+            self._hermit.dispose()
+            self._manager.removeOntology(self._ontology)
 
     def is_consistent(self) -> bool:
         """Return whether the ontology has a model."""
@@ -349,13 +363,13 @@ def start() -> SimpleNamespace:
         IndicantError: no Java runtime, JPype or owlready2 is installed, or the process was forked
             from one in which the virtual machine already ran.
     """
-    java = _machine()
-    if java.pid != os.getpid():
-        raise IndicantError(
-            "the reasoner cannot be used in a forked process",
-            help="start worker processes with the 'spawn' method",
-        )
-    return java
+    with _TURNS.value:
+        if _STARTED and os.getpid() not in _STARTED:
+            raise IndicantError(
+                "the reasoner cannot be used in a forked process",
+                help="start worker processes with the 'spawn' method",
+            )
+        return _machine()
 
 
 def available() -> bool:
@@ -400,6 +414,9 @@ def _machine() -> SimpleNamespace:
             ]
             if _java_version(home) >= 17:
                 options.append("--enable-native-access=ALL-UNNAMED")
+            _STARTED.add(os.getpid())
+            if hasattr(os, "register_at_fork"):
+                os.register_at_fork(after_in_child=_leave_java)
             try:
                 jpype.startJVM(
                     *options,
@@ -409,6 +426,7 @@ def _machine() -> SimpleNamespace:
                     interrupt=False,
                 )
             except (OSError, RuntimeError) as error:
+                _STARTED.clear()
                 raise IndicantError(
                     f"the Java runtime in {home} does not start: {_one_line(error)}", help=_HELP
                 ) from error
@@ -418,7 +436,6 @@ def _machine() -> SimpleNamespace:
     owlapi = "org.semanticweb.owlapi."
     hermit = "org.semanticweb.HermiT."
     return SimpleNamespace(
-        pid=os.getpid(),
         BlockingStrategyType=load(f"{hermit}Configuration$BlockingStrategyType"),
         Configuration=load(f"{hermit}Configuration"),
         DirectBlockingType=load(f"{hermit}Configuration$DirectBlockingType"),
@@ -436,6 +453,11 @@ def _machine() -> SimpleNamespace:
         Reasoner=load(f"{hermit}Reasoner"),
         StringDocumentSource=load(f"{owlapi}io.StringDocumentSource"),
     )
+
+
+def _leave_java() -> None:
+    """Let the child of a fork end without waiting for a virtual machine that it does not have."""
+    sys.modules["jpype.config"].onexit = False  # type: ignore[attr-defined]
 
 
 def _mended(jar: str, folder: Path) -> list[str]:
@@ -548,11 +570,12 @@ def _is_anonymous_type(triple: Any) -> bool:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turn an exception in Java into an IndicantError."""
+    """Wait for one's turn, and turn an exception in Java into an IndicantError."""
     import jpype
 
     try:
-        yield
+        with _TURNS.value:
+            yield
     except jpype.JException as error:
         name = str(error.getClass().getSimpleName())
         if name in ("OutOfMemoryError", "StackOverflowError"):

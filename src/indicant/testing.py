@@ -251,21 +251,26 @@ def exercised_by(
 def _answer(
     assessor: Assessor, document: Document, coverage: Coverage, *, about_shapes: bool = False
 ) -> _Answer:
+    records: list[CaseRecord] = []
+    criteria: dict[str, dict[str, str]] = {}
+    exercised: set[tuple[str, Wanted]] = set()
     try:
-        records = assessor.assess(document, everything=True)
+        with assessor.parts(document) as parts:
+            for part in parts:
+                records += part.records(everything=True)
+                for case, criterion, _, answer in part.ask("which-criteria-are-met"):
+                    assert case and criterion and answer  # noqa: S101, PT018
+                    criteria.setdefault(case, {})[criterion] = ANSWERS[answer]
+                    exercised.add((criterion, ANSWERS[answer]))
+                for _, literal in part.ask("what-is-established"):
+                    exercised.add((literal or "", coverage.signs.get(literal or "", "present")))
     except InvalidCase as error:
         found = tuple(error.findings)
         broken: set[tuple[str, Wanted]] = {(one.shape, "broken") for one in found}
         return _Answer(document.path, (), found, {}, broken)
     findings = tuple(assessor.validate(document)) if about_shapes else ()
-    exercised: set[tuple[str, Wanted]] = {(one.shape, "broken") for one in findings}
-    criteria: dict[str, dict[str, str]] = {}
-    for case, criterion, _, answer in assessor.engine.ask("which-criteria-are-met"):
-        assert case and criterion and answer  # noqa: S101, PT018
-        criteria.setdefault(case, {})[criterion] = ANSWERS[answer]
-        exercised.add((criterion, ANSWERS[answer]))
-    for _, literal in assessor.engine.ask("what-is-established"):
-        exercised.add((literal or "", coverage.signs.get(literal or "", "present")))
+    exercised.update((one.shape, "broken") for one in findings)
+    records.sort(key=lambda one: one["case"])
     for record in records:
         for action in record["actions"]:
             for one in action["recommendations"]:
@@ -307,7 +312,7 @@ class _Named:
         texts = (one.text for one in assessor.source.documents)
         prefixes = {"shape": SHAPE} | prefixes_in(texts) | PREFIXES
         called: dict[str, list[str]] = {}
-        for term, label in assessor.engine.ask("what-is-each-term-called"):
+        for term, label in assessor.ask("what-is-each-term-called"):
             called.setdefault(term or "", []).append(label or "")
         classes = (
             one

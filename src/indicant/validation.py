@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from indicant import terms
 from indicant.errors import IndicantError
 from indicant.foreign import excerpt
+from indicant.parting import CASE, parted
+from indicant.sharing import RDFLIB
 from indicant.vocabulary import Vocabulary, slim_vocabulary, text_of
 
 if TYPE_CHECKING:
@@ -23,14 +25,12 @@ if TYPE_CHECKING:
     from indicant.reading import Document
 
 Severity = Literal["violation", "warning", "info"]
-_Fact = tuple[object, object, object]
 
 __all__ = ["Finding", "Validator", "Vocabulary", "locate_findings", "slim_vocabulary"]
 
 SHACL: Final = "http://www.w3.org/ns/shacl#"
 SHAPE: Final = "https://w3id.org/indicant/shape/"
 ASSERTION: Final = SHAPE + "Assertion-plain"
-CASE: Final = terms.IND + "PatientCase"
 
 _INDIVIDUAL: Final = terms.OWL + "NamedIndividual"
 _AXIOMS: Final = frozenset(
@@ -140,8 +140,13 @@ class Validator:
     def validate(self, quads: Iterable[pyoxigraph.Quad]) -> list[Finding]:
         """Return what does not hold, without lines."""
         facts, found = self._split(quads)
-        for part in _parts(facts):
-            mentioned = {name for fact in part for name in (text_of(fact[1]), text_of(fact[2]))}
+        together = parted(facts, self.vocabulary)
+        parts = together.parts
+        parts[0] = parts[0] + together.loose
+        for part in parts:
+            mentioned = {
+                name for fact in part for name in (fact.predicate.value, text_of(fact.object))
+            }
             text = "".join(map(_ntriples, part))
             found += _findings(self._shapes, text + self.vocabulary.excerpt(mentioned))
         return _unique(found)
@@ -156,10 +161,12 @@ class Validator:
         """Return why a shape is there and how to put a finding right."""
         return _shape_texts(self._turtle).get((shape, "description"))
 
-    def _split(self, quads: Iterable[pyoxigraph.Quad]) -> tuple[list[_Fact], list[Finding]]:
+    def _split(
+        self, quads: Iterable[pyoxigraph.Quad]
+    ) -> tuple[list[pyoxigraph.Quad], list[Finding]]:
         """Part the facts of a case from statements about terms, which a case may not make."""
         vocabulary = self.vocabulary
-        facts: list[_Fact] = []
+        facts: list[pyoxigraph.Quad] = []
         axioms: dict[tuple[str, str], str] = {}
         for quad in quads:
             subject, path, value = text_of(quad.subject), quad.predicate.value, text_of(quad.object)
@@ -173,7 +180,7 @@ class Validator:
             else:
                 refused = subject in vocabulary and (is_type or path in vocabulary.properties)
             if not refused:
-                facts.append((quad.subject, quad.predicate, quad.object))
+                facts.append(quad)
             elif (subject, path, value) not in vocabulary.triples:
                 axioms.setdefault((subject, path), value)
         if not axioms:
@@ -211,12 +218,12 @@ def locate_findings(
         return []
     from indicant.lines import Lines
 
-    lines = Lines(document)
-    shorten = _shortener(document)
+    lines, stated = Lines(document), _Stated(document)
+    shorten, speller = _shortener(document), _Speller(vocabulary)
     file = "<stdin>" if document.path == "-" else document.path
     located = []
     for finding in findings:
-        unknown = _unknown_term(document, finding, vocabulary)
+        unknown = _unknown_term(stated, finding, vocabulary)
         value, message = finding.value or "", finding.message
         if not _IRI.fullmatch(value) and len(value) > _SHOWN:
             message = message.replace(value, excerpt(value, _SHOWN))
@@ -230,8 +237,8 @@ def locate_findings(
                 finding,
                 message=message,
                 file=file,
-                line=lines.locate(*_statement(document, finding)),
-                suggestion=_suggestion(document, finding, unknown, vocabulary, shorten),
+                line=lines.locate(*_statement(stated, finding)),
+                suggestion=_suggestion(stated, finding, unknown, speller, shorten),
             )
         )
     unique = {
@@ -241,25 +248,65 @@ def locate_findings(
     return sorted(unique.values(), key=lambda item: (item.line or 0, item.shape, item.message))
 
 
-def _statement(document: Document, finding: Finding) -> tuple[str | None, str | None, str | None]:
+class _Stated:
+    """What a document states, to be looked up."""
+
+    def __init__(self, document: Document) -> None:
+        self._values: dict[tuple[str, str], list[str]] = {}
+        self.subjects: set[str] = set()
+        for quad in document.quads:
+            subject = text_of(quad.subject)
+            self.subjects.add(subject)
+            key = (subject, quad.predicate.value)
+            self._values.setdefault(key, []).append(text_of(quad.object))
+
+    def values(self, subject: str | None, path: str | None) -> list[str]:
+        """Return the values of a property of something, in the order of the text."""
+        return self._values.get((subject or "", path or ""), [])
+
+
+class _Speller:
+    """Finds the term of a vocabulary that a misspelt one is nearest to, each but once."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self._names: dict[str, dict[str, str]] = {}
+        self._nearest: dict[tuple[str, str], str | None] = {}
+
+    def nearest(self, term: str, kind: str, candidates: Callable[[], Iterable[str]]) -> str | None:
+        """Return the nearest among candidates, which are those of a kind, or nothing near."""
+        if kind not in self._names:
+            names: dict[str, str] = {}
+            for candidate in sorted(candidates()):
+                names.setdefault(_letters(candidate), candidate)
+            self._names[kind] = names
+        if (term, kind) not in self._nearest:
+            from difflib import get_close_matches
+
+            names = self._names[kind]
+            close = get_close_matches(_letters(term), list(names), n=1, cutoff=0.75)
+            self._nearest[term, kind] = names[close[0]] if close else None
+        return self._nearest[term, kind]
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", terms.local_name(name).casefold())
+
+
+def _statement(stated: _Stated, finding: Finding) -> tuple[str | None, str | None, str | None]:
     focus, path, value = finding.focus, finding.path, finding.value
-    statements = {
-        (text_of(quad.subject), quad.predicate.value, text_of(quad.object))
-        for quad in document.quads
-    }
-    if (focus, path, value) in statements:
+    if value is not None and value in stated.values(focus, path):
         return focus, path, value
-    subjects = {(row[0], row[1]) for row in statements}
-    if (value, path) in subjects:
+    if stated.values(value, path):
         return value, path, None
-    if (focus, path) in subjects:
+    if stated.values(focus, path):
         return focus, path, None
-    if any(row[0] == value for row in statements):
+    if value in stated.subjects:
         return value, None, None
     return focus, None, None
 
 
-def _unknown_term(document: Document, finding: Finding, vocabulary: Vocabulary) -> str | None:
+def _unknown_term(stated: _Stated, finding: Finding, vocabulary: Vocabulary) -> str | None:
     """Return the term that a finding does not know, if that is what it is about."""
     name = finding.shape.removeprefix(SHAPE)
     if name == "Term-predicate":
@@ -270,72 +317,53 @@ def _unknown_term(document: Document, finding: Finding, vocabulary: Vocabulary) 
     node = finding.focus if name == "Case-role" else finding.value
     path = finding.path if name == "Node-choice" else terms.TYPE
     if name in ("Term-class", "Case-role", "Node-choice"):
-        for quad in document.quads:
-            value = text_of(quad.object)
-            if (
-                (text_of(quad.subject), quad.predicate.value) == (node, path)
-                and value not in vocabulary
-                and value not in _PLAIN_TYPES
-            ):
+        for value in stated.values(node, path):
+            if value not in vocabulary and value not in _PLAIN_TYPES:
                 return value
     return None
 
 
 def _suggestion(
-    document: Document,
+    stated: _Stated,
     finding: Finding,
     unknown: str | None,
-    vocabulary: Vocabulary,
+    speller: _Speller,
     shorten: Callable[[str], str],
 ) -> str | None:
+    vocabulary = speller.vocabulary
     name, value = finding.shape.removeprefix(SHAPE), finding.value or ""
-    kinds = [
-        text_of(quad.object)
-        for quad in document.quads
-        if quad.predicate.value == terms.TYPE and text_of(quad.subject) == value
-    ]
+    kinds = stated.values(value, terms.TYPE)
     if name == "Exclusion-class" and kinds:
         return shorten(kinds[0]) if kinds[0] in vocabulary.classes else None
     if name in ("Case-finding", "Case-received", "Investigation-shows") and not kinds:
-        root = terms.IND + ("Intervention" if name == "Case-received" else "Finding")
+        kind = "Intervention" if name == "Case-received" else "Finding"
         found = (
-            value if value in vocabulary.classes else _nearest(value, vocabulary.descendants(root))
+            value
+            if value in vocabulary.classes
+            else speller.nearest(value, kind, lambda: vocabulary.descendants(terms.IND + kind))
         )
         return found and f"[ a {shorten(found)} ]"
     if unknown is None:
         return None
-    candidates: Iterable[str]
     if name == "Term-predicate":
-        candidates = vocabulary.properties
+        nearest = speller.nearest(unknown, "property", lambda: vocabulary.properties)
     elif name == "Node-choice":
-        kind = vocabulary.ranges.get(finding.path or "")
-        candidates = [
-            individual
-            for individual, types in vocabulary.individuals.items()
-            if kind is None or any(kind in vocabulary.ancestors(item) for item in types)
-        ]
+        wanted = vocabulary.ranges.get(finding.path or "")
+        nearest = speller.nearest(
+            unknown, f"individual {wanted}", lambda: vocabulary.individuals_of(wanted)
+        )
     elif name == "Case-role":
-        candidates = [CASE]
+        nearest = speller.nearest(unknown, "role", lambda: [CASE])
     else:
-        candidates = [
-            *vocabulary.descendants(terms.IND + "Finding"),
-            *vocabulary.descendants(terms.IND + "Intervention"),
-        ]
-    nearest = _nearest(unknown, candidates)
+        nearest = speller.nearest(
+            unknown,
+            "class",
+            lambda: [
+                *vocabulary.descendants(terms.IND + "Finding"),
+                *vocabulary.descendants(terms.IND + "Intervention"),
+            ],
+        )
     return None if nearest is None else shorten(nearest)
-
-
-def _nearest(term: str, candidates: Iterable[str]) -> str | None:
-    from difflib import get_close_matches
-
-    def key(name: str) -> str:
-        return re.sub(r"[^a-z0-9]", "", terms.local_name(name).casefold())
-
-    names: dict[str, str] = {}
-    for candidate in sorted(candidates):
-        names.setdefault(key(candidate), candidate)
-    close = get_close_matches(key(term), list(names), n=1, cutoff=0.75)
-    return names[close[0]] if close else None
 
 
 def _shortener(document: Document) -> Callable[[str], str]:
@@ -377,51 +405,17 @@ def _shortener(document: Document) -> Callable[[str], str]:
     return shorten
 
 
-def _ntriples(fact: _Fact) -> str:
+def _ntriples(fact: pyoxigraph.Quad) -> str:
     """Write a fact for an engine, so that no engine takes a derived integer type for xsd:integer.
 
     Some do, without a look at the limits of the type, beyond which an ontology is inconsistent.
     """
-    subject, path, value = fact
+    subject, path, value = fact.subject, fact.predicate, fact.object
     kind = getattr(getattr(value, "datatype", None), "value", "")
     if kind in _DERIVED:
         written = str(value).replace(f"<{kind}>", f"<urn:derived:{terms.local_name(kind)}>")
         return f"{subject} {path} {written} .\n"
     return f"{subject} {path} {value} .\n"
-
-
-def _parts(facts: list[_Fact]) -> list[list[_Fact]]:
-    """Part a file of many cases into cases, so that checking it takes linear time.
-
-    What hangs together stays together; what hangs on no case goes with the first.
-    """
-    cases = [
-        text_of(subject)
-        for subject, path, value in facts
-        if text_of(value) == CASE and text_of(path) == terms.TYPE
-    ]
-    if len(cases) < 2:
-        return [facts]
-    leaders: dict[str, str] = {}
-
-    def leader(node: str) -> str:
-        root = node
-        while (above := leaders.get(root, root)) != root:
-            root = above
-        while (above := leaders.get(node, node)) != root:
-            leaders[node], node = root, above
-        return root
-
-    subjects = {text_of(subject) for subject, _, _ in facts}
-    for subject, _, value in facts:
-        if text_of(value) in subjects:
-            leaders[leader(text_of(subject))] = leader(text_of(value))
-    parts: dict[str, list[_Fact]] = {leader(case): [] for case in cases}
-    first = next(iter(parts))
-    for fact in facts:
-        root = leader(text_of(fact[0]))
-        parts[root if root in parts else first].append(fact)
-    return list(parts.values())
 
 
 def _findings(shapes: shacl.Shapes, ntriples: str) -> list[Finding]:
@@ -439,6 +433,11 @@ def _findings(shapes: shacl.Shapes, ntriples: str) -> list[Finding]:
 
 
 def _run_pyshacl(shapes_turtle: str, data_ntriples: str) -> list[Finding]:
+    with RDFLIB.value:
+        return _run_pyshacl_alone(shapes_turtle, data_ntriples)
+
+
+def _run_pyshacl_alone(shapes_turtle: str, data_ntriples: str) -> list[Finding]:
     import logging
 
     import pyoxigraph

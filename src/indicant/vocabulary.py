@@ -168,7 +168,7 @@ class Vocabulary:
         elif kind not in (_ONTOLOGY, _FUNCTIONAL):
             self.individuals.setdefault(subject, set()).add(kind)
 
-    def __contains__(self, term: str) -> bool:
+    def __contains__(self, term: object) -> bool:
         """Tell whether the vocabulary says anything of a term."""
         return term in self._blocks
 
@@ -188,6 +188,14 @@ class Vocabulary:
     def descendants(self, name: str) -> list[str]:
         """Return the classes that are a kind of a class, without itself."""
         return [item for item in self.classes if item != name and name in self.ancestors(item)]
+
+    def individuals_of(self, kind: str | None) -> list[str]:
+        """Return the individuals of a class, or all of them."""
+        return [
+            one
+            for one, types in self.individuals.items()
+            if kind is None or any(kind in self.ancestors(each) for each in types)
+        ]
 
     def excerpt(self, names: Iterable[str]) -> str:
         """Return, as N-Triples, what the shapes need to know of a few terms."""

@@ -231,7 +231,7 @@ class _Terms:
         prefixes = names_of(assessor, document)
         self._prefixes = prefixes
         labels: dict[str, list[str]] = {}
-        for term, label in assessor.engine.ask("what-is-each-term-called"):
+        for term, label in assessor.ask("what-is-each-term-called"):
             labels.setdefault(term or "", []).append(label or "")
         self._labels = labels
         classes = {

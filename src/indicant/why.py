@@ -20,7 +20,8 @@ from indicant.vocabulary import text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from indicant.assessing import Assessor
+    from indicant.assessing import Assessment, Assessor
+    from indicant.catalogue import Catalogue
     from indicant.reading import Document
     from indicant.records import (
         ActionRecord,
@@ -168,9 +169,14 @@ def why(
         IndicantError: there is no such intervention, or no recommendation speaks of it.
     """
     iri = find_action(assessor, action, document)
-    records = assessor.assess(document, everything=True)
-    explainer = _Explainer(assessor, document)
-    return [explainer.explain(record, iri, to, largest, most) for record in records]
+    ruling, lines = Ruling(assessor), Lines(document)
+    found = []
+    with assessor.parts(document) as parts:
+        for part in parts:
+            records = part.records(everything=True)
+            explainer = _Explainer(assessor.catalogue, ruling, document, lines, part)
+            found += [explainer.explain(record, iri, to, largest, most) for record in records]
+    return sorted(found, key=lambda one: one["case"])
 
 
 def find_action(assessor: Assessor, text: str, document: Document) -> str:
@@ -199,22 +205,26 @@ def names_of(assessor: Assessor, document: Document) -> dict[str, str]:
 
 
 class _Explainer:
-    """Explains the cases of one document."""
+    """Explains cases of one document."""
 
-    def __init__(self, assessor: Assessor, document: Document) -> None:
-        engine = assessor.engine
-        self._catalogue = assessor.catalogue
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        ruling: Ruling,
+        document: Document,
+        lines: Lines,
+        part: Assessment,
+    ) -> None:
+        self._catalogue = catalogue
         self._document = document
-        self._lines = Lines(document)
+        self._lines = lines
         self._file = "<stdin>" if document.path == "-" else document.path
-        self.ruling = Ruling(engine)
-        self._rows = engine.ask("which-statements-establish-what")
-        self._reasons = engine.ask("why-is-it-so")
-        self._ways = engine.ask("what-gives-way-to-what")
-        self._labels = {
-            row[0] or "": row[1] or "" for row in engine.ask("what-is-each-term-called")
-        }
-        self._criteria = {row[0]: row for row in engine.ask("which-criteria-are-there")}
+        self.ruling = ruling
+        self._rows = part.ask("which-statements-establish-what")
+        self._reasons = part.ask("why-is-it-so")
+        self._ways = part.ask("what-gives-way-to-what")
+        self._labels = {row[0] or "": row[1] or "" for row in part.ask("what-is-each-term-called")}
+        self._criteria = {row[0]: row for row in part.ask("which-criteria-are-there")}
 
     def explain(
         self, record: CaseRecord, action: str, to: Status | None, largest: int, most: int | None

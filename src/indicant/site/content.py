@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from indicant.ask import Asker
     from indicant.assessing import Assessor
-    from indicant.engine import Engine
+    from indicant.engine import Answering
     from indicant.questions import Question
     from indicant.reading import Document
     from indicant.records import Answer, CaseRecord, Relation, Status
@@ -277,7 +277,7 @@ def slugs(iris: Iterable[str]) -> dict[str, str]:
 class _Tables:
     """Runs the queries of the pages."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Answering) -> None:
         self._engine = engine
 
     def page(self, name: str) -> list[Row]:
@@ -314,7 +314,7 @@ class _Tables:
 
 def gather(assessor: Assessor, prefixes: Mapping[str, str]) -> Content:
     """Return what a guideline's pages show, without questions and cases."""
-    tables = _Tables(assessor.engine)
+    tables = _Tables(assessor)
     rests = tables.page("rests")
     passages_of = tables.grouped(rests, "subject", "passage")
     touches = tables.page("touches")

@@ -1,0 +1,334 @@
+"""One guideline for many threads and for the children of a fork: nobody gets another's answer.
+
+``python tests/test_threads.py 10000`` compares as many answers as asked for.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import random
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from indicant import sharing
+from indicant.ask import Asker
+from indicant.assessing import Assessor, InvalidCase
+from indicant.coverage import Coverage, goals
+from indicant.errors import IndicantError
+from indicant.next import next_facts
+from indicant.reading import Document, parse, read
+from indicant.testing import exercised_by
+from indicant.whatif import what_if
+from indicant.why import why
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HERE = Path(__file__).parent
+THREADS = 8
+PREFIXES = """PREFIX : <https://example.org/case#>
+PREFIX ind: <https://w3id.org/indicant/core/>
+PREFIX spine: <https://w3id.org/indicant/spine/>
+PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+"""
+INVALID = (
+    ":case a ind:PatientCase ; ind:hasFinding [ a spine:NeckPain ] .",
+    ':case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ; '
+    "ind:hasFinding [ a spine:CordCompression ] ; ind:excludes spine:CordCompression .",
+    ':case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ; ind:hasFinding [ a spine:Pian ] .',
+    ":nobody a spine:NeckPain .",
+)
+Answer = tuple[str, Any]
+Verb = Callable[[Assessor, Document], Any]
+Task = tuple[Verb, Document]
+
+
+@functools.cache
+def assessor(engine: str = "oxigraph", validator: str = "shacl") -> Assessor:
+    """Return the guideline that ships, loaded once for all threads."""
+    return Assessor(engine=engine, validator=validator)
+
+
+@functools.cache
+def documents() -> tuple[Document, ...]:
+    """Return cases that differ, the same names in all, every tenth of them invalid."""
+    valid = [read(path) for path in sorted((HERE / "assess").glob("*/case.ttl"))]
+    invalid = [parse(PREFIXES + text, path="case.ttl") for text in INVALID]
+    return (*valid, *invalid * (len(valid) // 10 // len(invalid)))
+
+
+def assess(made: Assessor, document: Document) -> Any:
+    return made.assess(document)
+
+
+def assess_everything(made: Assessor, document: Document) -> Any:
+    return made.assess(document, everything=True, as_of="2026-12-24")
+
+
+def describe(made: Assessor, document: Document) -> Any:
+    return made.describe(document)
+
+
+def explain(made: Assessor, document: Document) -> Any:
+    return why(made, document, "foraminotomy", largest=1)
+
+
+def imagine(made: Assessor, document: Document) -> Any:
+    return what_if(made, document, ["+spine:CordCompression", "asOf=2026-12-24"])
+
+
+def rank(made: Assessor, document: Document) -> Any:
+    return next_facts(made, document)
+
+
+def exercise(made: Assessor, document: Document) -> Any:
+    return exercised_by(made, document, Coverage(goals(made)))
+
+
+def ask(made: Assessor, document: Document) -> Any:
+    return made.begin(document).ask("what-is-established")
+
+
+VERBS = (assess_everything, describe, explain, imagine, rank, exercise, ask)
+
+
+def answered(task: Task, made: Assessor) -> Answer:
+    """Return what is told, be it that a case is refused."""
+    verb, document = task
+    try:
+        return "told", verb(made, document)
+    except InvalidCase as error:
+        return "refused", (str(error), error.findings)
+    except IndicantError as error:
+        return "error", str(error)
+
+
+def together(tasks: Sequence[Task], made: Assessor, threads: int = THREADS) -> list[Answer]:
+    """Return what threads are told that start at once and change often."""
+    start = threading.Barrier(threads)
+
+    def work(first: int) -> list[Answer]:
+        start.wait(60)
+        return [answered(task, made) for task in tasks[first::threads]]
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-4)
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            shares = list(pool.map(work, range(threads)))
+    finally:
+        sys.setswitchinterval(interval)
+    found: list[Answer] = [("", None)] * len(tasks)
+    for first, share in enumerate(shares):
+        found[first::threads] = share
+    return found
+
+
+def differing(tasks: Sequence[Task], made: Assessor, threads: int = THREADS) -> int:
+    """Count the answers that are not those that the same tasks get one after the other."""
+    alone = {task: answered(task, made) for task in dict.fromkeys(tasks)}
+    assert {"told", "refused"} <= {kind for kind, _ in alone.values()}
+    found = together(tasks, made, threads)
+    return sum(alone[task] != answer for task, answer in zip(tasks, found, strict=True))
+
+
+def mixed(
+    count: int, seed: int, verbs: Sequence[Callable[[Assessor, Document], Any]]
+) -> list[Task]:
+    chance = random.Random(seed)  # noqa: S311 - not for secrets
+    return [(chance.choice(verbs), chance.choice(documents())) for _ in range(count)]
+
+
+def test_threads_are_told_what_one_is_told_alone() -> None:
+    assert differing(mixed(1_000, 1, [assess]), assessor()) == 0
+
+
+def test_every_verb_tells_threads_what_it_tells_one() -> None:
+    assert differing(mixed(84, 2, VERBS), assessor()) == 0
+
+
+@pytest.mark.parametrize(
+    ("engine", "validator", "count"),
+    [("rdflib", "shacl", 24), ("hermit", "shacl", 12), ("oxigraph", "pyshacl", 12)],
+)
+def test_the_references_tell_threads_what_they_tell_one(
+    engine: str, validator: str, count: int
+) -> None:
+    tasks = [*mixed(count, 3, [assess]), (assess, documents()[-1])]
+    assert differing(tasks, assessor(engine, validator), threads=4) == 0
+
+
+def test_an_asker_answers_threads_about_its_own_case() -> None:
+    pairs = [(Asker(case=document), document) for document in documents()[:4]]
+    alone = [asker.ask("what-is-established") for asker, _ in pairs]
+    assert len({one.rows for one in alone}) == len(pairs)
+    with ThreadPoolExecutor(THREADS) as pool:
+        for _ in range(10):
+            asked = pool.map(lambda pair: pair[0].ask("what-is-established"), pairs)
+            assert list(asked) == alone
+
+
+def test_what_goes_wrong_in_one_thread_disturbs_no_other() -> None:
+    """What is unforeseen leaves nothing behind, and what is refused neither."""
+    whole = documents()[0]
+    broken = replace(whole, quads=(*whole.quads, None))  # type: ignore[arg-type]
+    late = [0]
+
+    def stumble(made: Assessor, document: Document) -> Any:
+        with made.parts(document) as parts:
+            for part in parts:
+                part.records()
+                late[0] += 1
+                raise ZeroDivisionError
+
+    tasks = mixed(120, 4, [assess])
+    for place in range(0, 120, 3):
+        tasks[place] = (stumble, whole) if place % 2 else (assess, broken)
+
+    alone = {task: _whatever(task, assessor()) for task in dict.fromkeys(tasks)}
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = list(pool.map(lambda task: _whatever(task, assessor()), tasks))
+    assert found == [alone[task] for task in tasks]
+    assert late[0] > 1
+    assert {"AttributeError", "ZeroDivisionError"} <= {kind for kind, _ in found}
+
+
+def _whatever(task: Task, made: Assessor) -> Answer:
+    try:
+        return answered(task, made)
+    except Exception as error:
+        return type(error).__name__, None
+
+
+def test_an_assessment_that_is_over_tells_nothing() -> None:
+    """Its engine may know of somebody else by then."""
+    made, document = assessor(), documents()[0]
+    with made.parts(document) as parts:
+        found = list(parts)
+    assert len(found) == 1
+    for told in (found[0].records, found[0].known, found[0].describe):
+        with pytest.raises(RuntimeError, match="over"):
+            told()
+
+
+def test_an_engine_forgets_a_case_before_it_is_lent_again() -> None:
+    made = assessor()
+    made.assess(documents()[0])
+    with made._engines.lend() as engine:
+        assert not list(engine.known())
+        assert not engine.ask("which-cases-are-there")
+
+
+def test_nobody_waits_for_ever_for_an_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even who has all there are, and no more of them are kept than that."""
+    monkeypatch.setattr(sharing, "PATIENCE", 0.01)
+    made, document = Assessor(), documents()[0]
+    with ExitStack() as held:
+        for _ in range(sharing.LENT + 1):
+            held.enter_context(made.parts(document))
+        assert made.assess(document) == assessor().assess(document)
+    assert len(made._engines._idle) == sharing.LENT
+
+
+def test_a_reader_of_the_catalogue_does_not_change_it() -> None:
+    made = Assessor()
+    catalogue = made.catalogue
+    tables = [one for one in vars(catalogue).values() if isinstance(one, dict)]
+    sizes = list(map(len, tables))
+    for table in (catalogue.support, catalogue.counting, catalogue.below, catalogue.tensions):
+        assert not table["https://example.org/nothing"]
+    for document in documents()[:10]:
+        made.assess(document, everything=True)
+    places = [place for place, table in enumerate(tables) if table is not catalogue._standing]
+    assert [len(tables[place]) for place in places] == [sizes[place] for place in places]
+
+
+# ---------------------------------------------------------------------- processes
+
+FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system does not fork")
+
+
+def in_a_process(code: str) -> subprocess.CompletedProcess[str]:
+    """Run code that forks, which hangs where it goes wrong."""
+    return subprocess.run(
+        [sys.executable, "-c", f"import sys\nsys.path.insert(0, {str(HERE)!r})\n{code}"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+PRELOADED = """
+import os, random, threading
+from test_threads import answered, assess, assessor, documents, explain, mixed, together
+made = assessor({engine})
+tasks = mixed(60, 7, [assess]) + [(explain, documents()[1])] * 4
+alone = [answered(task, made) for task in tasks]
+ending = threading.Event()
+def busy():
+    while not ending.is_set():
+        made.assess(documents()[0])
+others = [threading.Thread(target=busy) for _ in range({busy})]
+for one in others:
+    one.start()
+workers = []
+for _ in range(3):
+    worker = os.fork()
+    if worker == 0:
+        found = together(tasks, made, threads=4)
+        raise SystemExit(0 if found == alone else 1)
+    workers.append(worker)
+codes = [os.waitstatus_to_exitcode(os.waitpid(one, 0)[1]) for one in workers]
+ending.set()
+for one in others:
+    one.join()
+print(codes, together(tasks, made, threads=4) == alone)
+"""
+
+
+@FORKS
+@pytest.mark.parametrize(("engine", "busy"), [("'oxigraph'", 0), ("'oxigraph'", 3)])
+def test_workers_go_on_with_a_guideline_that_their_parent_loaded(engine: str, busy: int) -> None:
+    """As with gunicorn's preloading, also while other threads of the parent assess."""
+    told = in_a_process(PRELOADED.format(engine=engine, busy=busy))
+    assert (told.stdout, told.returncode) == ("[0, 0, 0] True\n", 0), told.stderr
+
+
+@FORKS
+def test_a_worker_can_use_the_references_and_is_told_which_it_cannot() -> None:
+    """Java does not live on in a worker, which ends all the same."""
+    code = """
+import os
+from test_threads import answered, assess, assessor, documents
+tasks = [(assess, one) for one in documents()[:2]]
+alone = [answered(task, assessor("hermit")) for task in tasks]
+worker = os.fork()
+if worker == 0:
+    for one in (assessor(), assessor("rdflib"), assessor("oxigraph", "pyshacl")):
+        assert [answered(task, one) for task in tasks] == alone
+    print(answered(tasks[0], assessor("hermit")), flush=True)
+    raise SystemExit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]))
+"""
+    told = in_a_process(code)
+    refused = ("error", "the reasoner cannot be used in a forked process")
+    assert (told.stdout, told.returncode) == (f"{refused}\n0\n", 0), told.stderr
+
+
+if __name__ == "__main__":
+    asked = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    wrong = differing(mixed(asked, 5, [assess] * 20 + list(VERBS)), assessor())
+    print(f"{asked} answers in {THREADS} threads, {wrong} not those of one thread")
+    sys.exit(bool(wrong))
