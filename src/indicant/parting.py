@@ -49,11 +49,12 @@ def parted(quads: Sequence[ox.Quad], known: Container[str] = ()) -> Parted:
         quads: the document.
         known: terms that belong to no case, such as those of a vocabulary.
     """
+    quads = list(dict.fromkeys(quads))
     rows = [(text_of(one.subject), one.predicate.value, text_of(one.object)) for one in quads]
     own = {subject for subject, _, _ in rows if subject not in known}
     cases = {row[0]: None for row in rows if row[1:] == (TYPE, CASE) and row[0] in own}
     if len(cases) < 2:
-        return Parted([list(quads)], [])
+        return Parted([quads], [])
     groups = _Groups()
     for subject, path, value in rows:
         if path in ROLES and value in own and subject in own:
@@ -88,7 +89,7 @@ def parted(quads: Sequence[ox.Quad], known: Container[str] = ()) -> Parted:
             found |= refers[node]
             room -= 1 + len(members[node])
             if room < 0:
-                return Parted([list(quads)], [])
+                return Parted([quads], [])
         reached |= found
         parts.append(part)
     loose = [quad for node, ones in members.items() if node not in reached for quad in ones]
