@@ -66,6 +66,13 @@ class Asker:
         if case is not None:
             self.take(case)
 
+    def _forget(self) -> None:
+        self.case: Document | None = None
+        self._assessment: Assessment | None = None
+        self._named: Mapping[str, Named] | None = None
+        self._text: str | None = None
+        self._engine: Engine | None = None
+
     def example(self) -> Document:
         """Return the example case of the guideline.
 
@@ -82,13 +89,6 @@ class Asker:
         """
         self._forget()
         self._assessment, self.case = self._assessor.begin(case), case
-
-    def _forget(self) -> None:
-        self.case: Document | None = None
-        self._assessment: Assessment | None = None
-        self._named: Mapping[str, Named] | None = None
-        self._text: str | None = None
-        self._engine: Engine | None = None
 
     @property
     def prefixes(self) -> dict[str, str]:
