@@ -23,6 +23,7 @@ from indicant.records import (
     Status,
     TermRecord,
 )
+from indicant.validation import MORE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,9 +42,13 @@ class InvalidCase(IndicantError):  # noqa: N818 - it is a finding, told as one
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         """Take every finding, warnings included."""
-        count = sum(finding.severity == "violation" for finding in findings)
+        listed = [one for one in findings if one.shape != MORE]
+        count = sum(finding.severity == "violation" for finding in listed)
+        more = [finding for finding in findings if finding.shape == MORE]
+        count += sum(int(finding.value or 0) for finding in more)
+        least = "at least " if any("at least" in one.message for one in more) else ""
         super().__init__(
-            f"{count} finding{'s' if count > 1 else ''}: the case was not assessed",
+            f"{least}{count} finding{'s' if count > 1 else ''}: the case was not assessed",
             help="every finding says what to mend; nothing is assessed before",
         )
         self.findings = tuple(findings)

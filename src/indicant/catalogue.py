@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
+from indicant.errors import IndicantError
 from indicant.records import (
     RELATIONS,
     Answer,
@@ -18,6 +20,8 @@ from indicant.records import (
 )
 from indicant.terms import local_name
 from indicant.validity import Validity
+
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}")
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,9 +101,9 @@ class Catalogue:
                 action,
                 strength,
                 urgency,
-                int(soon or 99),
+                _number(soon, "ind:order", urgency or iri, 99),
                 phase,
-                int(order or 99),
+                _number(order, "ind:order", phase or iri, 99),
                 late in {"true", "1"},
                 by,
             )
@@ -109,8 +113,8 @@ class Catalogue:
             assert iri is not None  # noqa: S101
             self.passages[iri] = PassageRecord(
                 id=name or local_name(iri),
-                start=int(start or 0),
-                end=int(end or 0),
+                start=_number(start, "oa:start", name or iri),
+                end=_number(end, "oa:end", name or iri),
                 sha256=sha256 or "",
                 section=section,
                 paraphrase=paraphrase or "",
@@ -214,7 +218,7 @@ class Catalogue:
         said: dict[str, list[EvidenceRecord]] = defaultdict(list)
         for row in engine.ask("which-evidence-speaks-to-what"):
             _, relation, publication, passage, note, basis = row
-            assert relation and publication and passage  # noqa: S101, PT018
+            assert relation and passage and publication is not None  # noqa: S101, PT018
             _, title, authors, year, venue, doi, pmid, pmcid = publications.get(
                 publication, (publication, *[None] * 7)
             )
@@ -288,3 +292,19 @@ class Catalogue:
     def label(self, iri: str) -> str:
         """Return the label of an intervention."""
         return self.labels.get(iri, local_name(iri))
+
+
+def _number(text: str | None, what: str, about: str, without: int = 0) -> int:
+    """Return the whole number that a guideline states of something.
+
+    Raises:
+        IndicantError: it states what is none.
+    """
+    if not text:
+        return without
+    if not _NUMBER.fullmatch(text):
+        raise IndicantError(
+            f"{what} of {local_name(about)} is no whole number: {text[:80]}",
+            help="write a whole number of at most nine digits, as in  7",
+        )
+    return int(text)

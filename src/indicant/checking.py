@@ -24,8 +24,10 @@ from indicant.loading import (
 )
 from indicant.owl import ontology_text
 from indicant.reading import STDIN, read, read_text, visible
-from indicant.reporting import Place, Report, Result, Rule
+from indicant.reporting import MORE, Place, Report, Result, Rule, not_listed
+from indicant.reports import counts
 from indicant.terms import GENID, IND, OWL, RDFS, TYPE, local_name
+from indicant.validation import MORE as UNLISTED
 from indicant.vocabulary import text_of
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ RULES: Final = {
         Rule("reasoner", "the reasoner shall be able to read the ontology"),
         Rule("passage", "every passage shall stand in its document where it says"),
         Rule("case", "a file of cases shall hold a case"),
+        Rule(MORE, "no more shall be found than anybody reads"),
     )
 }
 
@@ -152,9 +155,15 @@ class _Check:
 
     def report(self, subject: str) -> Report:
         ontologies, cases = map(len, self._files)
-        results = tuple(self._results.values())
-        errors = sum(one.level == "error" for one in results)
-        warnings = sum(one.level == "warning" for one in results)
+        report = Report(
+            verb="check",
+            subject=subject,
+            rules=tuple(self._rules.values()),
+            results=tuple(self._results.values()),
+            undecided=tuple(self._undecided),
+        )
+        number = counts(report)
+        errors, warnings = number["error"], number["warning"]
         what = [
             _number(count, word)
             for count, word in ((ontologies, "ontology file"), (cases, "case file"))
@@ -165,14 +174,7 @@ class _Check:
         summary = f"{whole} checked by {_number(len(self._rules), 'rule')}: " + (
             ", ".join(found) if errors or warnings or self._undecided else "all holds"
         )
-        return Report(
-            verb="check",
-            subject=subject,
-            rules=tuple(self._rules.values()),
-            results=results,
-            undecided=tuple(self._undecided),
-            summary=summary,
-        )
+        return replace(report, summary=summary)
 
     def checks(self, *names: str) -> None:
         """Take note of rules that are checked from here on."""
@@ -239,6 +241,9 @@ class _Check:
             self.add(_of_error("case", error))
             return
         for one in found:
+            if one.shape == UNLISTED:
+                self._not_listed(one, document.path)
+                continue
             rule = rule_name(one.shape)
             place = Place(one.file or document.path, one.line)
             hint = f"did you mean {one.suggestion}?" if one.suggestion else None
@@ -251,6 +256,12 @@ class _Check:
                     help=hint or self._rules[rule].description or None,
                 )
             )
+
+    def _not_listed(self, finding: Finding, file: str | None = None) -> None:
+        """Take note of findings that were counted at best."""
+        number = int(finding.value or 0)
+        counted = not finding.message.startswith("at least")
+        self.add(not_listed({"error": number}, counted=counted, file=file))
 
     def _use(self, names: Iterable[str]) -> None:
         for name in names:
@@ -380,6 +391,9 @@ class _Check:
         short = proofreading.shortener(source.documents)
         for name in SHAPES_OF_GUIDELINES:
             for one in validate_graph(_shapes_text(name), text, reference=self._reference):
+                if one.shape == UNLISTED:
+                    self._not_listed(one)
+                    continue
                 focus, value = names.get(one.focus or "", one.focus), one.value
                 value = names.get(value or "", value)
                 if value in unknown or (focus, one.path) in vague:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Final
 
+from indicant.errors import OutOfTimeError as OutOfTimeError
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
@@ -20,10 +22,6 @@ Formula = int
 
 TRUE: Final[Formula] = 1
 FALSE: Final[Formula] = -1
-
-
-class OutOfTimeError(Exception):
-    """A question was not decided within its time."""
 
 
 class Circuit:

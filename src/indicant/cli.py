@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import io
 import os
 import pkgutil
 import sys
-from typing import TYPE_CHECKING
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import indicant.verbs
 from indicant import __version__
@@ -20,8 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-_EPILOG = """\
-exit codes: 0 it holds, 1 it ran and found something, 2 it could not run
+TRACEBACK_VARIABLE: Final = "INDICANT_TRACEBACK"
+HOME: Final = "https://w3id.org/indicant/"
+_FAULT: Final = 70
+_LOOP: Final = "Symlink loop"
+_EPILOG = f"""\
+exit codes: 0 it holds, 1 it ran and found something, 2 it could not run,
+{_FAULT} it is at fault itself: set {TRACEBACK_VARIABLE}=1 to see where
 decision support for professionals who review every reason; not a medical device
 """
 
@@ -65,7 +73,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         print("indicant: out of memory", file=sys.stderr)
         return 2
+    except SystemExit:
+        raise
+    except RuntimeError as error:
+        if str(error).startswith(_LOOP):  # which is no OSError before Python 3.13
+            tell(IndicantError(f"cannot be read: {error}"))
+            return 2
+        _tell_fault(error)
+        return _FAULT
+    except BaseException as error:  # a panic of a library in Rust is no Exception
+        _tell_fault(error)
+        return _FAULT
     return code
+
+
+def _tell_fault(error: BaseException) -> None:
+    """Tell in one line what nobody foresaw, with where to report it.
+
+    What the error says is left out unless it is asked for, since it may quote a patient.
+    """
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    if os.environ.get(TRACEBACK_VARIABLE):
+        traceback.print_exception(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    print(
+        f"indicant: a fault of indicant {__version__} itself ({type(error).__name__}{place}), "
+        f"please report it: {HOME}  ({TRACEBACK_VARIABLE}=1 shows the traceback)",
+        file=sys.stderr,
+    )
 
 
 def _open_streams() -> None:
@@ -81,7 +118,8 @@ def _open_streams() -> None:
 
 def _discard_output() -> None:
     """Let what is still to be written vanish, so that the interpreter ends without a word."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with contextlib.suppress(OSError, ValueError):  # a stream of Python alone has no number
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

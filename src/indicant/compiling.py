@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -31,10 +32,9 @@ from indicant.model import (
     Model,
     Not,
     RangeFacet,
-    existentials,
+    oversize,
 )
 from indicant.owl import constant, existential_classes, ontology_text
-from indicant.profile import read_model
 from indicant.terms import GENID, IND, LABEL, OWL, TYPE, local_name
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ GRAPH_FILE: Final = "graph.nt"
 VOCABULARY_FILE: Final = "vocabulary.nt"
 DIGEST_FILE: Final = "sha256"
 _COMPILER: Final = (
+    "admission",
     "axioms",
     "compiling",
     "forms",
@@ -119,7 +120,16 @@ def without(model: Model, iri: str, others: Iterable[str]) -> Expression:
     negated = [
         Not(model.criteria[model.recommendations[other].criterion]) for other in sorted(others)
     ]
-    return And((own, *negated)) if negated else own
+    if not negated:
+        return own
+    whole = And((own, *negated))
+    too_large = oversize(whole)
+    if too_large is not None:
+        raise IndicantError(
+            f"{local_name(iri)} without what overrides it: {too_large}",
+            help="let fewer recommendations override it",
+        )
+    return whole
 
 
 def overriders(model: Model) -> dict[str, set[str]]:
@@ -198,60 +208,40 @@ def compile_source(source: Source, *, seconds: float = 60.0) -> CompiledGuidelin
         IndicantError: an axiom outside the profile, an inconsistent ontology, circular overriding,
             a criterion that takes too long, or no Java runtime.
     """
+    from indicant.admission import admit
     from indicant.implicants import compile_expression, need_solver
-    from indicant.mappings import of_source
-    from indicant.theory import Theory, simplify
     from indicant.validation import slim_vocabulary
 
     need_solver("compiling")
-    try:
-        tables = of_source(source)
-        model = read_model(source)
-        theory = Theory(model)
-        subjects = effective(model)
-        subjects |= {iri: model.criteria[iri] for iri in weighed(model)}
-        normal = {
-            iri: simplify(theory.normal(simplify(expression)))
-            for iri, expression in subjects.items()
-        }
-        atoms = sorted(
-            theory.closure(
-                atom for expression in normal.values() for atom in existentials(expression)
-            ),
-            key=repr,
-        )
-        check_with_reasoner(source, model, theory, atoms)
-        done: dict[Expression, Compiled] = {}
-        for iri, expression in normal.items():
-            if expression not in done:
-                done[expression] = compile_expression(
-                    expression, theory, seconds=seconds, about=local_name(iri)
-                )
-    except RecursionError as error:
-        raise IndicantError(
-            "a criterion is nested too deeply", help="split it into named criteria"
-        ) from error
-    writer = _Writer(source, model, theory)
+    found = admit(source, seconds=seconds)
+    done: dict[Expression, Compiled] = {}
+    for iri, expression in found.normal.items():
+        if expression not in done:
+            done[expression] = compile_expression(
+                expression, found.theory, seconds=seconds, about=local_name(iri)
+            )
+    writer = _Writer(source, found.model, found.theory)
     writer.hierarchy()
-    writer.existentials(atoms)
-    writer.proofs(atoms)
-    writer.clauses(atoms)
-    for iri, expression in normal.items():
+    writer.existentials(found.atoms)
+    writer.proofs(found.atoms)
+    writer.clauses(found.atoms)
+    for iri, expression in found.normal.items():
         writer.implicants(iri, done[expression])
     writer.actions()
-    writer.overriding(overriders(model))
-    for table in tables:
+    writer.overriding(overriders(found.model))
+    for table in found.tables:
         writer.table(table)
     triples = [(subject, predicate, value) for _, subject, predicate, value in source.triples()]
     return CompiledGuideline(key_of(source), writer.text(), slim_vocabulary(triples))
 
 
 def check_with_reasoner(
-    source: Source, model: Model, theory: Theory, atoms: list[Existential]
+    source: Source, model: Model, theory: Theory, atoms: list[Existential], *, deadline: float
 ) -> None:
     """Have HermiT classify classes and existentials, and compare with the compiler's own account.
 
     Raises:
+        OutOfTimeError: ``deadline``, as of ``time.monotonic``, has passed.
         IndicantError: the ontology is inconsistent, a class can have no member, or the two differ.
     """
     from indicant.reasoner import Reasoner
@@ -259,7 +249,7 @@ def check_with_reasoner(
     names = {atom: f"{BASE}atom/{number}" for number, atom in enumerate(atoms, 1)}
     # A criterion is defined and defines nothing else: HermiT is far quicker without.
     text = ontology_text(source, undefined=set(model.criteria)) + existential_classes(names)
-    with Reasoner(text, "ntriples") as reasoner:
+    with Reasoner(text, "ntriples", timeout=deadline - time.monotonic()) as reasoner:
         if not reasoner.is_consistent():
             axioms = reasoner.explain_unsatisfiable(OWL + "Thing")
             raise IndicantError("the ontology is inconsistent: " + "; ".join(axioms))
@@ -283,7 +273,7 @@ def check_with_reasoner(
         (low, high) for low in domain for high in model.above[low] if high != low and high in domain
     }
     _compare("class hierarchy", own, classes)
-    implied, void = _implications(theory, atoms)
+    implied, void = _implications(theory, atoms, deadline)
     own_pairs = {
         (names[low], names[high]) for low, high in implied if low not in void and high not in void
     }
@@ -311,23 +301,25 @@ def _compare(what: str, own: set[tuple[str, str]], theirs: set[tuple[str, str]])
 
 
 def _implications(
-    theory: Theory, atoms: list[Existential]
+    theory: Theory, atoms: list[Existential], deadline: float
 ) -> tuple[set[tuple[Existential, Existential]], set[Existential]]:
     from pysat.solvers import Solver
 
-    clauses = theory.clauses(atoms)
+    from indicant.implicants import solve
+
+    clauses = theory.clauses(atoms, deadline=deadline)
     by_number = {number: atom for atom, number in clauses.variables.items()}
     pairs: set[tuple[Existential, Existential]] = set()
     void: set[Existential] = set()
     with Solver(name="minisat22", bootstrap_with=[list(one) for one in clauses.clauses]) as solver:
         for number, atom in by_number.items():
-            if not solver.solve(assumptions=[number]):
+            if not solve(solver, [number], deadline):
                 void.add(atom)
                 continue
             candidates = {one for one in solver.get_model()[: len(by_number)] if one > 0}
             candidates.discard(number)
             for other in sorted(candidates):
-                if other in candidates and not solver.solve(assumptions=[number, -other]):
+                if other in candidates and not solve(solver, [number, -other], deadline):
                     pairs.add((atom, by_number[other]))
     return pairs, void
 
@@ -602,6 +594,12 @@ def obtain(source: Source, *, use_cache: bool = True) -> CompiledGuideline:
     if use_cache:
         keep(compiled, resources.cache_dir())
     return compiled
+
+
+def is_kept(source: Source) -> bool:
+    """Tell whether a guideline was compiled before, so that it was found to be sound."""
+    key = key_of(source)
+    return any(_kept(one, key) is not None for one in (resources.compiled(), resources.cache_dir()))
 
 
 def _kept(folder: Path | None, key: str) -> CompiledGuideline | None:

@@ -29,7 +29,7 @@ from indicant.model import (
 from indicant.naming import prefixes_in
 from indicant.owl import constant
 from indicant.reading import EXTENSIONS, read, visible
-from indicant.revisions import model_of, of_side
+from indicant.revisions import demand_sound, model_of, of_side
 from indicant.statements import Statements, TermChange, apart, differences
 from indicant.terms import DCTERMS, IND, LABEL, OWL, TYPE, local_name
 
@@ -139,6 +139,8 @@ def compare(
         IndicantError: there is no solver, or a version lies outside the profile.
     """
     need_solver("asking about all possible patients")
+    for version, side in zip((old, new), SIDES, strict=True):
+        demand_sound(version, side)
     deadline = time.monotonic() + seconds
     prefixes = prefixes_in(document.text for one in (new, old) for document in one.source.documents)
     names = Names((old.source, new.source), prefixes)

@@ -1,6 +1,8 @@
-"""The one exception that stands for a user's mistake."""
+"""The one exception that stands for a user's mistake, and the one that a limit of time is over."""
 
 from __future__ import annotations
+
+import time
 
 
 class IndicantError(Exception):
@@ -30,3 +32,17 @@ class IndicantError(Exception):
         self.line = line
         self.column = column
         self.help = help
+
+
+class OutOfTimeError(Exception):
+    """A question was not decided within its time."""
+
+
+def in_time(deadline: float) -> None:
+    """Do nothing until a deadline, as of ``time.monotonic``.
+
+    Raises:
+        OutOfTimeError: it has passed.
+    """
+    if time.monotonic() > deadline:
+        raise OutOfTimeError

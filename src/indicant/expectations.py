@@ -41,7 +41,7 @@ OTHERS: Final = "..."
 
 Path = tuple[str | int, ...]
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
-_FINDING: Final = re.compile(r"(\d+) (?:shape:)?(\S+)")
+_FINDING: Final = re.compile(r"(\d{1,9}) (?:shape:)?(\S+)")
 
 
 class Misstated(IndicantError):  # noqa: N818 - it is a finding, told as one
@@ -83,7 +83,7 @@ def parse_expectation(text: str, file: str) -> Expectation:
             f"is not JSON: {error.msg}", file=file, line=error.lineno, column=error.colno
         ) from error
     except ValueError as error:
-        raise IndicantError(f"is not JSON: {error}", file=file) from error
+        raise IndicantError("holds a number of too many digits", file=file) from error
     except RecursionError as error:
         raise IndicantError("is nested too deeply", file=file) from error
     except _Twice as error:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import importlib.util
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from indicant.errors import IndicantError
+from indicant.errors import IndicantError, OutOfTimeError, in_time
 from indicant.model import And, Const, Existential, Expression, Not, Or, existentials
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from pysat.solvers import Solver
 
     from indicant.theory import Clauses, Theory
+
+
+_CONFLICTS: Final = 10_000
+"""After how many conflicts a solver is asked to look at the clock: well below a second."""
 
 
 @dataclass(frozen=True, order=True)
@@ -64,14 +68,21 @@ def compile_expression(
     Raises:
         IndicantError: the time is used up; nothing is returned then, never a part.
     """
-    normal = theory.normal(expression)
-    own = sorted(theory.closure(existentials(normal)), key=repr)
-    clauses = theory.clauses(own)
-    search = _Search(clauses, normal, time.monotonic() + seconds, about)
+    deadline = time.monotonic() + seconds
     try:
-        return Compiled(search.primes(True), search.primes(False))
-    finally:
-        search.close()
+        normal = theory.normal(expression)
+        own = sorted(theory.closure(existentials(normal)), key=repr)
+        clauses = theory.clauses(own, deadline=deadline)
+        search = _Search(clauses, normal, deadline, about)
+        try:
+            return Compiled(search.primes(True), search.primes(False))
+        finally:
+            search.close()
+    except OutOfTimeError as error:
+        raise IndicantError(
+            f"{about}: not compiled within the time limit",
+            help="split the criterion, or allow more time",
+        ) from error
 
 
 class _Search:
@@ -117,15 +128,10 @@ class _Search:
 
     def _holds(self, literals: Iterable[int], goal: int) -> bool:
         """Tell whether the theory and the literals entail the goal."""
-        if time.monotonic() > self._deadline:
-            raise IndicantError(
-                f"{self._about}: not compiled within the time limit",
-                help="split the criterion, or allow more time",
-            )
-        return not self._solver.solve(assumptions=[*literals, -goal])
+        return not solve(self._solver, [*literals, -goal], self._deadline)
 
     def _consistent(self, literals: Iterable[int]) -> bool:
-        return bool(self._solver.solve(assumptions=list(literals)))
+        return solve(self._solver, list(literals), self._deadline)
 
     def primes(self, met: bool) -> tuple[Implicant, ...]:
         goal = self._goal if met else -self._goal
@@ -135,7 +141,7 @@ class _Search:
         try:
             for number in range(1, count + 1):
                 proposer.add_clause([-_dual(number), -_dual(-number)])
-            while proposer.solve():
+            while solve(proposer, (), self._deadline):
                 chosen = set(proposer.get_model() or ())
                 proposal = [
                     literal
@@ -156,6 +162,7 @@ class _Search:
                     proposer.add_clause([_dual(-literal) for literal in counter])
         finally:
             proposer.delete()
+        in_time(self._deadline)
         implicants = {
             frozenset(Literal(self._atoms[abs(one)], one > 0) for one in literals)
             for literals in found
@@ -188,6 +195,21 @@ class _Search:
             ):
                 kept = rest
         return sorted(kept, key=abs)
+
+
+def solve(solver: Solver, assumptions: Iterable[int], deadline: float) -> bool:
+    """Tell whether a solver finds its clauses true together, and look at the clock on the way.
+
+    Raises:
+        OutOfTimeError: ``deadline``, as of ``time.monotonic``, has passed.
+    """
+    given = list(assumptions)
+    while True:
+        in_time(deadline)
+        solver.conf_budget(_CONFLICTS)
+        answer = solver.solve_limited(assumptions=given)
+        if answer is not None:
+            return bool(answer)
 
 
 def _dual(literal: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from indicant import terms
@@ -36,6 +37,10 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _RDF_PREFIX: Final = re.compile(rf"prefix\s+([\w.-]*):\s*<{re.escape(terms.RDF)}>", re.IGNORECASE)
+_WITHIN: Final = re.compile(r"[\w-]")
+_MOST_SCANNED: Final = 2_000_000_000
+"""How many characters are looked through, in all, for what no scanner finds."""
+_MOST_TRIED: Final = 10_000
 _SUBJECT, _PREDICATE, _OBJECT, _AFTER, _ITEM = range(5)
 
 
@@ -54,12 +59,15 @@ def locate(
     return Lines(document).locate(subject, predicate, object)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Place:
     """Where a statement stands: the lines of its subject and of its object."""
 
     subject: int
     object: int
+
+
+_Pattern = tuple[str | None, str | None, str | None]
 
 
 class Lines:
@@ -69,16 +77,9 @@ class Lines:
         """Scan the text once."""
         self._document = document
         self._rows = tuple(_rows(document))
-        self._stated: dict[tuple[str, str, str | None], int] = {}
-        self._subjects: dict[str, int] = {}
-        self._objects: dict[str, int] = {}
-        for quad, place in self._rows:
-            if place is not None:
-                subject, value = text_of(quad.subject), text_of(quad.object)
-                for one in (value, None):
-                    self._stated.setdefault((subject, quad.predicate.value, one), place.object)
-                self._subjects.setdefault(subject, place.subject)
-                self._objects.setdefault(value, place.object)
+        self._indexes: dict[tuple[bool, ...], dict[int, int]] = {}
+        self._mentions: dict[_Pattern, int | None] = {}
+        self._left = _MOST_SCANNED
 
     def locate(
         self,
@@ -93,14 +94,25 @@ class Lines:
                 found = self.exact(subject, predicate, None)
             if found is not None:
                 return found
-        for known in (self._subjects, self._objects):
-            if subject in known:
-                return known[subject]
-        return self._mention(subject, predicate, object)
+        if subject is not None:
+            place = self._place((subject, None, None))
+            if place is not None:
+                return place.subject
+            place = self._place((None, None, subject))
+            if place is not None:
+                return place.object
+        pattern = (subject, predicate, object)
+        if pattern not in self._mentions:
+            self._mentions[pattern] = self._mention(*pattern)
+        return self._mentions[pattern]
 
     def subjects(self) -> dict[str, int]:
         """Return the line on which each subject first stands."""
-        return dict(self._subjects)
+        found: dict[str, int] = {}
+        for quad, place in self._rows:
+            if place is not None:
+                found.setdefault(text_of(quad.subject), place.subject)
+        return found
 
     def exact(
         self,
@@ -109,36 +121,83 @@ class Lines:
         object: str | None,  # noqa: A002
     ) -> int | None:
         """Return the line of the first statement that has all the given parts."""
-        if subject is not None and predicate is not None:
-            return self._stated.get((subject, predicate, object))
-        for quad, place in self._rows:
-            if (
-                place is not None
-                and (subject is None or text_of(quad.subject) == subject)
-                and (predicate is None or quad.predicate.value == predicate)
-                and (object is None or text_of(quad.object) == object)
-            ):
-                return place.object
-        return None
+        place = self._place((subject, predicate, object))
+        return None if place is None else place.object
+
+    def _place(self, pattern: _Pattern) -> _Place | None:
+        """Return where the first statement with these parts stands.
+
+        An index for each combination of parts is made when it is first asked for. It holds hashes,
+        since the texts of half a million statements would take more room than the statements.
+        """
+        given = tuple(part is not None for part in pattern)
+        index = self._indexes.get(given)
+        if index is None:
+            index = self._indexes[given] = {}
+            for number, (quad, place) in enumerate(self._rows):
+                if place is not None:
+                    index.setdefault(hash(_masked(quad, given)), number)
+        number = index.get(hash(pattern), -1)
+        if number < 0:
+            return None
+        quad, place = self._rows[number]
+        if _masked(quad, given) == pattern:
+            return place
+        rows = ((quad, place) for quad, place in self._rows if place is not None)
+        return next((place for quad, place in rows if _masked(quad, given) == pattern), None)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Return where each line but the first starts."""
+        return [match.end() for match in re.finditer(r"\n", self._document.text)]
+
+    @cached_property
+    def _kinds(self) -> dict[str, str]:
+        """Return the first class of each node that has no name."""
+        genid = self._document.genid
+        found: dict[str, str] = {}
+        for quad, _ in self._rows:
+            if quad.predicate.value == terms.TYPE:
+                subject = text_of(quad.subject)
+                if subject.startswith(genid):
+                    found.setdefault(subject, text_of(quad.object))
+        return found
 
     def _mention(self, subject: str | None, predicate: str | None, value: str | None) -> int | None:
-        text, position = self._document.text, -1
+        position = -1
         if subject is not None and subject.startswith(self._document.genid):
-            subject = next(
-                (
-                    text_of(quad.object)
-                    for quad, _ in self._rows
-                    if quad.predicate.value == terms.TYPE and text_of(quad.subject) == subject
-                ),
-                None,
-            )
+            subject = self._kinds.get(subject)
         for term in (subject, predicate, value):
             if term is not None:
-                found = _find(text, term, max(position, 0))
+                found = self._find(term, max(position, 0))
                 position = found if found >= 0 else position
         if position < 0 and value is not None:
-            position = _find(text, value, 0)
-        return None if position < 0 else text.count("\n", 0, position) + 1
+            position = self._find(value, 0)
+        return None if position < 0 else bisect_right(self._starts, position) + 1
+
+    def _find(self, term: str, start: int) -> int:
+        """Return where a text first mentions a term, or -1; after much looking, that always."""
+        if self._left < 0:
+            return -1
+        text = self._document.text
+        self._left -= len(text) - start
+        found = text.find(term, start)
+        if found >= 0:
+            return found
+        name = terms.local_name(term)
+        if not name:
+            return -1
+        self._left -= len(text) - start
+        for _ in range(_MOST_TRIED):
+            found = text.find(name, start)
+            if found < 0:
+                return -1
+            start = found + len(name)
+            if not _WITHIN.match(text[max(found - 1, 0) : found]) and not _WITHIN.match(
+                text, start
+            ):
+                return found
+        return -1
 
 
 class Places:
@@ -198,13 +257,12 @@ class Places:
         return self._lines[document.path]
 
 
-def _find(text: str, term: str, start: int) -> int:
-    found = text.find(term, start)
-    if found >= 0:
-        return found
-    name = re.escape(terms.local_name(term))
-    match = re.compile(rf"(?<![\w-]){name}(?![\w-])").search(text, start)
-    return match.start() if match else -1
+def _masked(quad: pyoxigraph.Quad, given: tuple[bool, ...]) -> _Pattern:
+    return (
+        text_of(quad.subject) if given[0] else None,
+        quad.predicate.value if given[1] else None,
+        text_of(quad.object) if given[2] else None,
+    )
 
 
 def _rows(document: Document) -> Iterator[tuple[pyoxigraph.Quad, _Place | None]]:

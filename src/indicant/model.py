@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
@@ -150,12 +151,22 @@ class Not:
 
     operand: Expression
 
+    @cached_property
+    def extent(self) -> tuple[int, int]:
+        """Return how deep it is nested, and how many parts it has."""
+        return _extent((self.operand,))
+
 
 @dataclass(frozen=True)
 class And:
     """Intersection."""
 
     operands: tuple[Expression, ...]
+
+    @cached_property
+    def extent(self) -> tuple[int, int]:
+        """Return how deep it is nested, and how many parts it has."""
+        return _extent(self.operands)
 
 
 @dataclass(frozen=True)
@@ -164,8 +175,36 @@ class Or:
 
     operands: tuple[Expression, ...]
 
+    @cached_property
+    def extent(self) -> tuple[int, int]:
+        """Return how deep it is nested, and how many parts it has."""
+        return _extent(self.operands)
+
 
 Expression = Existential | Const | Not | And | Or
+
+MAX_DEPTH: Final = 100
+MAX_PARTS: Final = 100_000
+"""How large a criterion may be with all that it names, which counts each time that it is named."""
+
+
+def oversize(expression: Expression) -> str | None:
+    """Return why an expression is more than can be compiled, or nothing if it is not.
+
+    The parts of each expression have been asked before it: this does not go deep.
+    """
+    depth, parts = _extent((expression,))
+    if depth > MAX_DEPTH + 1:
+        return f"it is nested more than {MAX_DEPTH} levels deep"
+    if parts > MAX_PARTS + 1:
+        return f"it has more than {MAX_PARTS:,} parts, counting criteria wherever they are named"
+    return None
+
+
+def _extent(operands: tuple[Expression, ...]) -> tuple[int, int]:
+    extents = [one.extent for one in operands if isinstance(one, (Not, And, Or))]
+    depth = max((one[0] for one in extents), default=0)
+    return depth + 1, 1 + len(operands) - len(extents) + sum(one[1] for one in extents)
 
 
 @dataclass(frozen=True)

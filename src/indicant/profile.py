@@ -18,6 +18,7 @@ from indicant.model import (
     HAS_FINDING,
     INTEGERS,
     INTERVENTION,
+    MAX_DEPTH,
     RECEIVED,
     ROLES,
     And,
@@ -38,6 +39,7 @@ from indicant.model import (
     existentials,
     is_exact,
     number_of,
+    oversize,
 )
 from indicant.terms import IND, OWL, RDF, RDFS, TYPE, XSD, is_blank, local_name
 
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 
 MOST_PAIRS: Final = 5_000_000
 """How many pairs of a class and one above it are read: some 500 MB."""
+_SPLIT: Final = "say it with fewer levels and parts, or as several recommendations"
 
 
 _TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
@@ -61,6 +64,7 @@ class _Reader(Axioms):
         self.model = Model()
         self._problems = problems
         self._reading: list[str] = []
+        self._depth = 0
         self._groups: dict[str, set[str]] = {}
         self._ranges: dict[str, set[str]] = {}
 
@@ -450,6 +454,21 @@ class _Reader(Axioms):
         )
 
     def expression(self, node: Term, about: ox.NamedNode) -> Expression:
+        """Read a class expression, and refuse one that is more than can be compiled."""
+        if self._depth > MAX_DEPTH:
+            why = f"it is nested more than {MAX_DEPTH} levels deep, or within itself"
+            raise self.refuse(about, local_name(about.value), why, _SPLIT)
+        self._depth += 1
+        try:
+            found = self._expression(node, about)
+        finally:
+            self._depth -= 1
+        too_large = oversize(found)
+        if too_large is not None:
+            raise self.refuse(about, local_name(about.value), too_large, _SPLIT)
+        return found
+
+    def _expression(self, node: Term, about: ox.NamedNode) -> Expression:
         if not is_blank(node):
             assert isinstance(node, ox.NamedNode)  # noqa: S101
             if node.value in {CASE, OWL + "Thing"}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import re
 import stat
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 STDIN: Final = "-"
 MAX_BYTES: Final = 20_000_000
 MAX_DEPTH: Final = 100
+MAX_STATEMENTS: Final = 500_000
+_MOST_ATTRIBUTES: Final = 1_000
 BASE: Final = "https://w3id.org/indicant/case/"
 
 TURTLE: Final = "turtle"
@@ -172,13 +175,18 @@ def parse(
     stem = "stdin" if path == STDIN else os.path.splitext(os.path.basename(path))[0]
     base = BASE + quote(os.fsencode(stem), safe="")
     try:
-        parsed = list(pyoxigraph.parse(text, format=rdf_format, base_iri=base))
+        statements = pyoxigraph.parse(text, format=rdf_format, base_iri=base)
+        parsed = list(itertools.islice(statements, MAX_STATEMENTS + 1))
     except SyntaxError as error:
         raise _syntax_error(error, text, name) from error
     except (MemoryError, ValueError) as error:
         raise IndicantError(
             f"cannot be parsed: {_complaint(str(error), text)}", file=name
         ) from error
+    if len(parsed) > MAX_STATEMENTS:
+        raise IndicantError(
+            f"holds more than {MAX_STATEMENTS:,} statements", file=name, help="split the file"
+        )
     if not parsed:
         raise IndicantError("the file holds no statements", file=name, help=_EXAMPLE_HELP)
     genid = _genid(parsed, base, text)
@@ -288,7 +296,8 @@ def _check_json(text: str, name: str) -> None:
         return dict(pairs)
 
     try:
-        tree = json.loads(text, object_pairs_hook=inspect)
+        # Numbers stay text: only what is around them is looked at here.
+        tree = json.loads(text, object_pairs_hook=inspect, parse_int=str, parse_float=str)
     except RecursionError as error:
         raise _too_deep(name) from error
     except json.JSONDecodeError as error:
@@ -323,8 +332,15 @@ def _check_xml(text: str, name: str) -> None:
     parser = expat.ParserCreate("utf-8")
     depth = 0
 
-    def start(_tag: str, _attributes: dict[str, str]) -> None:
+    def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal depth
+        if len(attributes) > _MOST_ATTRIBUTES:
+            raise IndicantError(
+                f"the element {tag[:80]} has more than {_MOST_ATTRIBUTES:,} attributes",
+                file=name,
+                line=parser.CurrentLineNumber,
+                help="write them as elements",
+            )
         depth += 1
         if depth > MAX_DEPTH:
             raise _too_deep(name, parser.CurrentLineNumber)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+MOST: Final = 1_000
+"""How many findings a report lists; the others it counts."""
+MORE: Final = "more-findings"
+"""The rule of the finding that there are others, and the key of their numbers in its data."""
 Level = Literal["error", "warning", "note"]
 Form = Literal["text", "json", "sarif", "junit", "github"]
+LEVELS: Final[tuple[Level, ...]] = ("error", "warning", "note")
 FORMS: Final[tuple[Form, ...]] = ("text", "json", "sarif", "junit", "github")
 
 
@@ -78,3 +84,44 @@ class Report:
     def counting(self) -> Sequence[Result]:
         """Return the findings that no acceptance covers."""
         return [one for one in self.results if one.accepted is None]
+
+
+def listed(report: Report) -> Report:
+    """Return a report with no more findings than anybody reads, and one that counts the others.
+
+    Errors are listed before warnings, and warnings before notes.
+    """
+    counts = [one for one in report.results if MORE in one.data]
+    found = [one for one in report.results if MORE not in one.data]
+    if len(found) <= MOST and len(counts) <= 1:
+        return report
+    ranked = sorted(found, key=lambda one: (one.accepted is not None, LEVELS.index(one.level)))
+    more = Counter(one.level if one.accepted is None else "accepted" for one in ranked[MOST:])
+    for one in counts:
+        more.update(numbers_not_listed(one))
+    told = not_listed(more, counted=all(one.data["counted"] for one in counts))
+    return replace(report, results=(*ranked[:MOST], told))
+
+
+def numbers_not_listed(result: Result) -> dict[str, int]:
+    """Return how many findings of each level a finding says that there are beside those listed."""
+    told = result.data.get(MORE)
+    return dict(told) if isinstance(told, dict) else {}
+
+
+def not_listed(more: Mapping[str, int], *, counted: bool = True, file: str | None = None) -> Result:
+    """Return the finding that there are others, so many of each level.
+
+    Args:
+        more: how many of each level, and how many that are accepted.
+        counted: whether that is all of them.
+        file: where they are.
+    """
+    least = "" if counted else "at least "
+    return Result(
+        MORE,
+        next((level for level in LEVELS if more.get(level)), "error" if not counted else "note"),
+        f"{least}{sum(more.values()):,} more findings are not listed",
+        () if file is None else (Place(file),),
+        data={MORE: dict(more), "counted": counted},
+    )

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from indicant import __version__
 from indicant.foreign import as_json, plain
-from indicant.reporting import Place, Rule
+from indicant.reporting import LEVELS, MORE, Place, Rule, listed, numbers_not_listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,13 +25,13 @@ SARIF_SCHEMA: Final = (
 )
 HOME: Final = "https://w3id.org/indicant/"
 ROOT: Final = "%SRCROOT%"
-_LEVELS: Final[tuple[Level, ...]] = ("error", "warning", "note")
 _COMMANDS: Final[Mapping[Level, str]] = {"error": "error", "warning": "warning", "note": "notice"}
 _STREAM: Final = re.compile(r"<[^<>]*>\Z")
 
 
 def render(report: Report, form: Form) -> str:
     """Return a report in one of the forms; same report, same text."""
+    report = listed(report)
     return {
         "text": _as_text,
         "json": _as_json,
@@ -64,11 +64,13 @@ def deliver(report: Report, form: Form, output: str | None = None) -> int:
 
 def counts(report: Report) -> dict[str, int]:
     """Return how many findings count by level, how many are accepted, and what is undecided."""
-    counting = report.counting
-    found: dict[str, int] = {
-        level: sum(one.level == level for one in counting) for level in _LEVELS
-    }
-    found["accepted"] = len(report.results) - len(counting)
+    listing = listed(report)
+    found: dict[str, int] = dict.fromkeys((*LEVELS, "accepted"), 0)
+    for one in listing.results:
+        for name, number in numbers_not_listed(one).items():
+            found[name] += number
+        if MORE not in one.data:
+            found[one.level if one.accepted is None else "accepted"] += 1
     found["undecided"] = len(report.undecided)
     return found
 
@@ -199,7 +201,7 @@ def _as_sarif(report: Report) -> str:
     index = {rule.name: number for number, rule in enumerate(rules)}
     worst: dict[str, Level] = {}
     for one in report.results:
-        worst[one.rule] = min(one.level, worst.get(one.rule, "note"), key=_LEVELS.index)
+        worst[one.rule] = min(one.level, worst.get(one.rule, "note"), key=LEVELS.index)
     seen: dict[str, int] = {}
     anchor = _sarif_location(Place(_anchor(report)))
     anchor["message"] = {"text": "The finding has no place of its own."}

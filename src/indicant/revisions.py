@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
     from indicant.model import Model
 
+try:
+    from lzma import LZMAError
+except ImportError:  # Python can be built without it
+    LZMAError = zlib.error  # type: ignore[assignment, misc]
+
 GIT: Final = "git:"
 HELP: Final = (
     "give a folder, a file, the name of an installed guideline, a wheel, or a revision of git: "
@@ -94,6 +99,20 @@ def open_version(
             path = root / found.path if found.path else root
         revision = None if isinstance(found, _Wheel) else found.name
         return Version(given, path, _load(path, root, found.name), revision)
+    except IndicantError as error:
+        raise of_side(error, side) from error
+
+
+def demand_sound(version: Version, side: str) -> None:
+    """Refuse a version that no case would be assessed with.
+
+    Raises:
+        IndicantError: it is not sound; the message says which version.
+    """
+    from indicant.admission import admit
+
+    try:
+        admit(version.source, kept=True)
     except IndicantError as error:
         raise of_side(error, side) from error
 
@@ -277,7 +296,14 @@ def _unpack(wheel: _Wheel, folder: Path) -> Path:
                     shutil.copyfileobj(inside, file, _BLOCK)
                 if path.name == GUIDELINE_FILE:
                     found[path.parent.name] = target.parent
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        LZMAError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
         raise IndicantError(f"cannot be unpacked: {error}", file=wheel.name) from error
     except OSError as error:
         reason = error.strerror or str(error)

@@ -18,8 +18,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from indicant.errors import in_time
 from indicant.model import (
     PLACES,
     And,
@@ -40,9 +41,10 @@ from indicant.terms import TYPE, XSD
 from indicant.values import representatives
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 Constant = Decimal | str | bool
+_Step = TypeVar("_Step")
 Cell = frozenset[Facet]
 Clause = tuple[int, ...]
 
@@ -75,6 +77,18 @@ class Theory:
 
     def __init__(self, model: Model) -> None:
         self._model = model
+        self._deadline = float("inf")
+
+    def _timed(self, steps: Iterable[_Step]) -> Iterator[_Step]:
+        """Yield what is gone through as long as there is time.
+
+        Raises:
+            OutOfTimeError: there is none left.
+        """
+        for number, step in enumerate(steps):
+            if number % 64 == 0:
+                in_time(self._deadline)
+            yield step
 
     # ------------------------------------------------------------------ normal form
 
@@ -146,8 +160,13 @@ class Theory:
 
     # ------------------------------------------------------------------ clauses
 
-    def clauses(self, own: Iterable[Existential]) -> Clauses:
-        """Return what is entailed among existentials in normal form, and nothing else."""
+    def clauses(self, own: Iterable[Existential], *, deadline: float = float("inf")) -> Clauses:
+        """Return what is entailed among existentials in normal form, and nothing else.
+
+        Raises:
+            OutOfTimeError: ``deadline``, as of ``time.monotonic``, has passed.
+        """
+        self._deadline = deadline
         atoms = sorted(set(own), key=repr)
         result = Clauses({atom: number for number, atom in enumerate(atoms, 1)})
         result.top = len(atoms)
@@ -172,10 +191,13 @@ class Theory:
     def _free(self, members: list[Existential], out: Clauses) -> None:
         cells = self._cells({facet for atom in members for facet in atom.facets})
         for atom in members:
+            in_time(self._deadline)
             variable = out.variables[atom]
             outcomes = self._outcomes(atom, members, cells, out.variables)
             least = [
-                outcome for outcome in outcomes if not any(other < outcome for other in outcomes)
+                outcome
+                for outcome in self._timed(outcomes)
+                if not any(other < outcome for other in outcomes)
             ]
             if not least:
                 out.add(-variable)
@@ -208,7 +230,7 @@ class Theory:
             wanted = frozenset(facet for facet in atom.facets if facet.property == name)
             options.append(self._least_values(name, wanted, cells[name]))
         found = set()
-        for values in itertools.product(*options):
+        for values in self._timed(itertools.product(*options)):
             satisfied: frozenset[Facet] = frozenset().union(*values)
             found.add(
                 frozenset(
@@ -237,7 +259,7 @@ class Theory:
                     kinds[facet.cls] = out.variables[atom]
                 else:
                     facets[facet] = out.variables[atom]
-        for one, variable in kinds.items():
+        for one, variable in self._timed(kinds.items()):
             if one != root:
                 out.add(-variable, exists)
             for other, above in kinds.items():
@@ -254,7 +276,7 @@ class Theory:
                     facets[facet] = out.fresh()
                 out.add(-facets[facet], exists)
             self._value(name, here, cells, exists, facets, out)
-        for atom in reach:
+        for atom in self._timed(reach):
             for cls, variable in kinds.items():
                 if atom.filler in model.above[cls]:
                     out.add(
@@ -286,12 +308,12 @@ class Theory:
             possible = {
                 frozenset().union(*chosen)
                 for size in range(len(cells) + 1)
-                for chosen in itertools.combinations(cells, size)
+                for chosen in self._timed(itertools.combinations(cells, size))
             }
         if len(possible) == 2 ** len(here):
             return
         choices = []
-        for cell in sorted(possible, key=lambda one: sorted(map(repr, one))):
+        for cell in self._timed(sorted(possible, key=lambda one: sorted(map(repr, one)))):
             choice = out.fresh()
             choices.append(choice)
             for facet in here:
@@ -309,8 +331,13 @@ class Theory:
             choices = [
                 [cell for cell in cells if facet in cell] for facet in sorted(wanted, key=repr)
             ]
-            options = [frozenset().union(*chosen) for chosen in itertools.product(*choices)]
-        return [cell for cell in set(options) if not any(other < cell for other in options)]
+            options = [
+                frozenset().union(*chosen) for chosen in self._timed(itertools.product(*choices))
+            ]
+        different = set(options)
+        return [
+            cell for cell in self._timed(different) if not any(other < cell for other in different)
+        ]
 
     def _cells(self, facets: Iterable[Facet]) -> dict[str, list[Cell]]:
         """Return, per property, the sets of facets that one value can satisfy together."""
@@ -327,7 +354,7 @@ class Theory:
             return self._object_cells(name, group)
         allowed = self._model.ranges.get(name)
         found: set[Cell] = set()
-        for value in self.samples(group, allowed):
+        for value in self._timed(self.samples(group, allowed)):
             if self.allows(allowed, value):
                 found.add(frozenset(facet for facet in group if self.accepts(facet, value)))
         return found - {frozenset()}
@@ -393,7 +420,7 @@ class Theory:
             )
         ordered = sorted(classes)
         for size in range(len(ordered) + 1):
-            for chosen in itertools.combinations(ordered, size):
+            for chosen in self._timed(itertools.combinations(ordered, size)):
                 above = kinds.union(*(model.above.get(one, {one}) for one in chosen))
                 if any(model.disjoint(one, other) for one in above for other in above):
                     continue

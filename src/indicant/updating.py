@@ -186,7 +186,9 @@ def newer(one: Followed, given: str | None) -> Published:
 
 def is_older(one: Published, other: Published) -> bool:
     """Tell whether a version comes before another, by the numbers in the two."""
-    numbers = [[int(part) for part in _NUMBER.findall(each.version)] for each in (one, other)]
+    numbers = [
+        [int(part[:4_000]) for part in _NUMBER.findall(each.version)] for each in (one, other)
+    ]
     return numbers[0] < numbers[1]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
 from indicant import terms
@@ -15,7 +16,7 @@ from indicant.sharing import RDFLIB
 from indicant.vocabulary import Vocabulary, slim_vocabulary, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     import pyoxigraph
     import shacl
@@ -31,6 +32,14 @@ __all__ = ["Finding", "Validator", "Vocabulary", "locate_findings", "slim_vocabu
 SHACL: Final = "http://www.w3.org/ns/shacl#"
 SHAPE: Final = "https://w3id.org/indicant/shape/"
 ASSERTION: Final = SHAPE + "Assertion-plain"
+MORE: Final = SHAPE + "More-findings"
+"""Not a shape: what is told after the last finding where there are more than are listed."""
+MOST_FINDINGS: Final = 1_000
+_MOST_COUNTED: Final = 10_000
+_MOST_SUGGESTED: Final = 200
+_MOST_PREFIXES: Final = 1_000
+_LONGEST_NAME: Final = 100
+_LONGEST_TEXT: Final = 1_000
 
 _INDIVIDUAL: Final = terms.OWL + "NamedIndividual"
 _AXIOMS: Final = frozenset(
@@ -125,25 +134,32 @@ class Validator:
             IndicantError: the document holds no case.
         """
         validate = self.validate_with_pyshacl if reference else self.validate
-        found = locate_findings(document, validate(document.quads), self.vocabulary)
-        if not found and not any(
-            quad.predicate.value == terms.TYPE and text_of(quad.object) == CASE
-            for quad in document.quads
-        ):
+        kinds = {
+            text_of(quad.object) for quad in document.quads if quad.predicate.value == terms.TYPE
+        }
+        ontology = CASE not in kinds and terms.OWL + "Ontology" in kinds
+        found = [] if ontology else validate(document.quads)
+        if not found and CASE not in kinds:
             raise IndicantError(
-                "the file holds no case",
+                f"the file holds {'an ontology and ' if ontology else ''}no case",
                 file="<stdin>" if document.path == "-" else document.path,
                 help="give the node of the patient the type ind:PatientCase",
             )
-        return found
+        return locate_findings(document, found, self.vocabulary)
 
     def validate(self, quads: Iterable[pyoxigraph.Quad]) -> list[Finding]:
-        """Return what does not hold, without lines."""
+        """Return what does not hold, without lines.
+
+        Of very many findings some are left out, and that there are is then a finding itself.
+        """
         facts, found = self._split(quads)
         together = parted(facts, self.vocabulary)
         parts = together.parts
         parts[0] = parts[0] + together.loose
         for part in parts:
+            if len(found) >= _MOST_COUNTED:
+                found.append(more_findings(0, counted=False))
+                break
             mentioned = {
                 name for fact in part for name in (fact.predicate.value, text_of(fact.object))
             }
@@ -207,6 +223,13 @@ def validate_graph(shapes_turtle: str, ntriples: str, *, reference: bool = False
     return _unique(_findings(shacl.Shapes.from_turtle(shapes_turtle), ntriples))
 
 
+def more_findings(count: int, *, counted: bool = True) -> Finding:
+    """Return the finding that there are others that are not listed."""
+    told = f"{count:,}" if counted else f"at least {count:,}"
+    message = f"{told} more findings are not listed"
+    return Finding(MORE, "violation", message, None, None, str(count))
+
+
 def locate_findings(
     document: Document, findings: Sequence[Finding], vocabulary: Vocabulary
 ) -> list[Finding]:
@@ -218,95 +241,87 @@ def locate_findings(
         return []
     from indicant.lines import Lines
 
-    lines, stated = Lines(document), _Stated(document)
-    shorten, speller = _shortener(document), _Speller(vocabulary)
+    lines = Lines(document)
+    about = _About(document, findings)
+    shorten = _shortener(document)
     file = "<stdin>" if document.path == "-" else document.path
+    counted = MORE not in {finding.shape for finding in findings}
+    placed = sorted(
+        (
+            (lines.locate(*about.statement(finding)), finding)
+            for finding in findings
+            if finding.shape != MORE
+        ),
+        key=lambda one: (one[0] or 0, one[1].shape, one[1].message),
+    )
+    nearest = _Nearest()
     located = []
-    for finding in findings:
-        unknown = _unknown_term(stated, finding, vocabulary)
+    for line, finding in placed[:MOST_FINDINGS]:
+        unknown = _unknown_term(about, finding, vocabulary)
         value, message = finding.value or "", finding.message
         if not _IRI.fullmatch(value) and len(value) > _SHOWN:
             message = message.replace(value, excerpt(value, _SHOWN))
             value = excerpt(value, _SHOWN)
         message = excerpt(_IRI.sub(lambda match: shorten(match.group()), message), _LONGEST)
-        about = excerpt(shorten(unknown or value or finding.focus or ""), _LONGEST)
-        if about and about not in message:
-            message = f"{message}: {about}"
+        named = excerpt(shorten(unknown or value or finding.focus or ""), _LONGEST)
+        if named and named not in message:
+            message = f"{message}: {named}"
         located.append(
             replace(
                 finding,
                 message=message,
+                value=finding.value and finding.value[:_LONGEST_TEXT],
                 file=file,
-                line=lines.locate(*_statement(stated, finding)),
-                suggestion=_suggestion(stated, finding, unknown, speller, shorten),
+                line=line,
+                suggestion=_suggestion(about, finding, unknown, vocabulary, shorten, nearest),
             )
         )
     unique = {
         (item.shape, item.line, item.path, item.value, item.message): item
         for item in reversed(located)
     }
-    return sorted(unique.values(), key=lambda item: (item.line or 0, item.shape, item.message))
+    listed = sorted(unique.values(), key=lambda item: (item.line or 0, item.shape, item.message))
+    left = len(placed) - len(located)
+    if left or not counted:
+        listed.append(replace(more_findings(left, counted=counted), file=file))
+    return listed
 
 
-class _Stated:
-    """What a document states, to be looked up."""
+class _About:
+    """What a document states of the nodes that findings are about."""
 
-    def __init__(self, document: Document) -> None:
-        self._values: dict[tuple[str, str], list[str]] = {}
-        self.subjects: set[str] = set()
+    def __init__(self, document: Document, findings: Iterable[Finding]) -> None:
+        nodes: set[str | None] = set()
+        for finding in findings:
+            nodes |= {finding.focus, finding.value}
+        self._values: dict[tuple[str, str], dict[str | None, None]] = {}
+        self._subjects: set[str] = set()
         for quad in document.quads:
             subject = text_of(quad.subject)
-            self.subjects.add(subject)
-            key = (subject, quad.predicate.value)
-            self._values.setdefault(key, []).append(text_of(quad.object))
+            if subject in nodes:
+                self._subjects.add(subject)
+                key = (subject, quad.predicate.value)
+                self._values.setdefault(key, {})[text_of(quad.object)] = None
 
-    def values(self, subject: str | None, path: str | None) -> list[str]:
-        """Return the values of a property of something, in the order of the text."""
-        return self._values.get((subject or "", path or ""), [])
+    def values(self, node: str | None, path: str | None) -> Collection[str | None]:
+        """Return what a node has for a property."""
+        return self._values.get((node or "", path or ""), {}).keys()
 
-
-class _Speller:
-    """Finds the term of a vocabulary that a misspelt one is nearest to, each but once."""
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self.vocabulary = vocabulary
-        self._names: dict[str, dict[str, str]] = {}
-        self._nearest: dict[tuple[str, str], str | None] = {}
-
-    def nearest(self, term: str, kind: str, candidates: Callable[[], Iterable[str]]) -> str | None:
-        """Return the nearest among candidates, which are those of a kind, or nothing near."""
-        if kind not in self._names:
-            names: dict[str, str] = {}
-            for candidate in sorted(candidates()):
-                names.setdefault(_letters(candidate), candidate)
-            self._names[kind] = names
-        if (term, kind) not in self._nearest:
-            from difflib import get_close_matches
-
-            names = self._names[kind]
-            close = get_close_matches(_letters(term), list(names), n=1, cutoff=0.75)
-            self._nearest[term, kind] = names[close[0]] if close else None
-        return self._nearest[term, kind]
+    def statement(self, finding: Finding) -> tuple[str | None, str | None, str | None]:
+        """Return the statement that shows a finding best, or as much of one as there is."""
+        focus, path, value = finding.focus, finding.path, finding.value
+        if value in self.values(focus, path):
+            return focus, path, value
+        if self.values(value, path):
+            return value, path, None
+        if self.values(focus, path):
+            return focus, path, None
+        if value in self._subjects:
+            return value, None, None
+        return focus, None, None
 
 
-def _letters(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", terms.local_name(name).casefold())
-
-
-def _statement(stated: _Stated, finding: Finding) -> tuple[str | None, str | None, str | None]:
-    focus, path, value = finding.focus, finding.path, finding.value
-    if value is not None and value in stated.values(focus, path):
-        return focus, path, value
-    if stated.values(value, path):
-        return value, path, None
-    if stated.values(focus, path):
-        return focus, path, None
-    if value in stated.subjects:
-        return value, None, None
-    return focus, None, None
-
-
-def _unknown_term(stated: _Stated, finding: Finding, vocabulary: Vocabulary) -> str | None:
+def _unknown_term(about: _About, finding: Finding, vocabulary: Vocabulary) -> str | None:
     """Return the term that a finding does not know, if that is what it is about."""
     name = finding.shape.removeprefix(SHAPE)
     if name == "Term-predicate":
@@ -317,53 +332,85 @@ def _unknown_term(stated: _Stated, finding: Finding, vocabulary: Vocabulary) -> 
     node = finding.focus if name == "Case-role" else finding.value
     path = finding.path if name == "Node-choice" else terms.TYPE
     if name in ("Term-class", "Case-role", "Node-choice"):
-        for value in stated.values(node, path):
-            if value not in vocabulary and value not in _PLAIN_TYPES:
+        for value in about.values(node, path):
+            if value is not None and value not in vocabulary and value not in _PLAIN_TYPES:
                 return value
     return None
 
 
 def _suggestion(
-    stated: _Stated,
+    about: _About,
     finding: Finding,
     unknown: str | None,
-    speller: _Speller,
+    vocabulary: Vocabulary,
     shorten: Callable[[str], str],
+    nearest: _Nearest,
 ) -> str | None:
-    vocabulary = speller.vocabulary
     name, value = finding.shape.removeprefix(SHAPE), finding.value or ""
-    kinds = stated.values(value, terms.TYPE)
+    kinds = list(about.values(value, terms.TYPE))
     if name == "Exclusion-class" and kinds:
         return shorten(kinds[0]) if kinds[0] in vocabulary.classes else None
     if name in ("Case-finding", "Case-received", "Investigation-shows") and not kinds:
-        kind = "Intervention" if name == "Case-received" else "Finding"
+        root = terms.IND + ("Intervention" if name == "Case-received" else "Finding")
         found = (
             value
             if value in vocabulary.classes
-            else speller.nearest(value, kind, lambda: vocabulary.descendants(terms.IND + kind))
+            else nearest.to(value, root, lambda: vocabulary.descendants(root))
         )
         return found and f"[ a {shorten(found)} ]"
     if unknown is None:
         return None
-    if name == "Term-predicate":
-        nearest = speller.nearest(unknown, "property", lambda: vocabulary.properties)
-    elif name == "Node-choice":
-        wanted = vocabulary.ranges.get(finding.path or "")
-        nearest = speller.nearest(
-            unknown, f"individual {wanted}", lambda: vocabulary.individuals_of(wanted)
-        )
-    elif name == "Case-role":
-        nearest = speller.nearest(unknown, "role", lambda: [CASE])
-    else:
-        nearest = speller.nearest(
-            unknown,
-            "class",
-            lambda: [
-                *vocabulary.descendants(terms.IND + "Finding"),
-                *vocabulary.descendants(terms.IND + "Intervention"),
-            ],
-        )
-    return None if nearest is None else shorten(nearest)
+
+    def choices() -> Iterable[str]:
+        if name == "Term-predicate":
+            return vocabulary.properties
+        if name == "Node-choice":
+            kind = vocabulary.ranges.get(finding.path or "")
+            return [
+                individual
+                for individual, types in vocabulary.individuals.items()
+                if kind is None or any(kind in vocabulary.ancestors(item) for item in types)
+            ]
+        if name == "Case-role":
+            return [CASE]
+        return [
+            *vocabulary.descendants(terms.IND + "Finding"),
+            *vocabulary.descendants(terms.IND + "Intervention"),
+        ]
+
+    among = f"{name} {finding.path}" if name == "Node-choice" else name
+    found = nearest.to(unknown, among, choices)
+    return None if found is None else shorten(found)
+
+
+class _Nearest:
+    """Finds the known name that comes nearest to an unknown one, a bounded number of times."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, dict[str, str]] = {}
+        self._found: dict[tuple[str, str], str | None] = {}
+
+    def to(self, term: str, among: str, choices: Callable[[], Iterable[str]]) -> str | None:
+        """Return the nearest of some choices, which have a name themselves."""
+        from difflib import get_close_matches
+
+        key = _plain_name(term)
+        if (key, among) in self._found:
+            return self._found[key, among]
+        if len(key) > _LONGEST_NAME or len(self._found) >= _MOST_SUGGESTED:
+            return None
+        if among not in self._names:
+            names = self._names[among] = {}
+            for choice in sorted(choices()):
+                names.setdefault(_plain_name(choice), choice)
+        close = get_close_matches(key, list(self._names[among]), n=1, cutoff=0.75)
+        found = self._names[among][close[0]] if close else None
+        self._found[key, among] = found
+        return found
+
+
+def _plain_name(iri: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", terms.local_name(iri).casefold())
 
 
 def _shortener(document: Document) -> Callable[[str], str]:
@@ -374,7 +421,7 @@ def _shortener(document: Document) -> Callable[[str], str]:
         "rdfs": terms.RDFS,
         "xsd": terms.XSD,
     }
-    for match in _PREFIX.finditer(document.text):
+    for match in islice(_PREFIX.finditer(document.text), _MOST_PREFIXES):
         name, namespace = [group for group in match.groups() if group is not None][:2]
         if namespace:
             prefixes[name] = namespace
@@ -419,7 +466,9 @@ def _ntriples(fact: pyoxigraph.Quad) -> str:
 
 
 def _findings(shapes: shacl.Shapes, ntriples: str) -> list[Finding]:
-    return [
+    """Run the shapes, and stop at more results than anybody reads, each of which takes memory."""
+    report = shapes.validate_text(ntriples, format="ntriples", max_results=_MOST_COUNTED)
+    found = [
         Finding(
             shape=_unquote(result.root_shape) or "",
             severity=_severity(result.severity),
@@ -428,8 +477,11 @@ def _findings(shapes: shacl.Shapes, ntriples: str) -> list[Finding]:
             path=_unquote(result.path),
             value=result.value_plain,
         )
-        for result in shapes.validate_text(ntriples, format="ntriples").results
+        for result in report.results
     ]
+    if len(found) >= _MOST_COUNTED:
+        found.append(more_findings(0, counted=False))
+    return found
 
 
 def _run_pyshacl(shapes_turtle: str, data_ntriples: str) -> list[Finding]:

@@ -181,7 +181,7 @@ def origins(source: Source) -> list[Origin]:
     rows = OxigraphEngine(ontology_text(source)).ask("where-does-each-passage-stand")
     found: dict[str, Origin] = {}
     for document, title, whole, iri, name, start, end, digest in rows:
-        assert document and iri and digest  # noqa: S101, PT018
+        assert document is not None and iri and digest is not None  # noqa: S101, PT018
         name = name or local_name(iri)
         place = f"{start} {end}"
         if not _PLACE.fullmatch(place) or int(start or 0) >= int(end or 0):

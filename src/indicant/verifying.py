@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant import resources
+from indicant.admission import admit
 from indicant.advising import Advice, Statuses, advise
 from indicant.circuit import TRUE, OutOfTimeError
 from indicant.compiling import overriders, without
@@ -24,7 +25,6 @@ from indicant.lines import Lines
 from indicant.model import And
 from indicant.naming import prefixes_in
 from indicant.possible import Space
-from indicant.profile import read_model
 from indicant.recording import CaseFiles, turtle, words, write_cases
 from indicant.reporting import Level, Place, Report, Result, Rule
 from indicant.terms import local_name
@@ -88,7 +88,7 @@ class _Verifier:
             ox.Quad(subject, predicate, value)  # type: ignore[arg-type]
             for _, subject, predicate, value in source.triples()
         )
-        self._model = read_model(source)
+        self._model = admit(source, seconds=seconds, circles=True, kept=True).model
         self._labels = source.labels()
         self._prefixes = prefixes_in(document.text for document in source.documents)
         self._places = self._all_places()
@@ -156,7 +156,8 @@ class _Verifier:
         concerns: dict[str, set[str]] = defaultdict(set)
         found: dict[str, _Acceptance] = {}
         for iri, anomaly, concerned, scope, rationale in self._rows("accepted"):
-            assert iri and anomaly and concerned and rationale  # noqa: S101, PT018
+            assert iri and concerned  # noqa: S101, PT018
+            assert anomaly is not None and rationale is not None  # noqa: S101, PT018
             concerns[iri].add(concerned)
             found[iri] = _Acceptance(iri, anomaly, frozenset(concerns[iri]), scope, rationale)
         return list(found.values())
