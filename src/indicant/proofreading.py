@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import os
 import re
 import unicodedata
@@ -17,7 +18,7 @@ from indicant.foreign import HIDDEN
 from indicant.lines import Lines
 from indicant.naming import Names
 from indicant.reading import EXTENSIONS, TRIG, TURTLE, parse, read_text
-from indicant.reporting import Place, Result
+from indicant.reporting import MOST, Place, Result, not_listed
 from indicant.terms import (
     BUILT_IN,
     DCTERMS,
@@ -42,6 +43,8 @@ MOST_SLIPS: Final = 20
 MOST_PLACES: Final = 10
 MOST_STRANGERS: Final = 3
 MOST_TEXTS: Final = 100
+MOST_GUESSES: Final = 100
+_MOST_PREFIXES: Final = 1_000
 _MENDED: Final = 2_000_000
 _ALIKE: Final = 0.75
 _DIRECTIVE: Final = re.compile(
@@ -224,12 +227,13 @@ def shortener(documents: Iterable[Document]) -> Callable[[str], str]:
     """Return a function that abbreviates an IRI by the prefixes of some documents."""
     known: dict[str, str] = {}
     for document in documents:
-        for name, namespace, _ in prefixes(document):
+        for name, namespace, _ in itertools.islice(prefixes(document), _MOST_PREFIXES):
             if namespace:
                 known.setdefault(namespace, name)
+    longest_first = sorted(known, key=len, reverse=True)
 
     def short(iri: str) -> str:
-        for namespace in sorted(known, key=len, reverse=True):
+        for namespace in longest_first:
             rest = iri[len(namespace) :]
             if iri.startswith(namespace) and re.fullmatch(r"[\w-][\w.-]*", rest):
                 return f"{known[namespace]}:{rest}"
@@ -324,12 +328,15 @@ def undefined_terms(documents: Sequence[Document]) -> list[Result]:
     labels |= {iri: [] for iri in _KNOWN}
     known = {short(iri).split(":")[0]: _namespace(iri) for iri in labels if ":" in short(iri)}
     names = Names("term", labels, known)
-    found = []
+    found: list[Result] = []
     strange: dict[str, list[str]] = defaultdict(list)
     for iri in uses:
         if _namespace(iri) not in spaces:
             strange[_namespace(iri)].append(iri)
     for iri, rows in uses.items():
+        if len(found) > MOST:
+            found.append(not_listed({"error": len(uses) - len(found)}))
+            break
         others = strange[_namespace(iri)]
         if len(others) > MOST_STRANGERS and iri != others[0]:
             continue
@@ -338,7 +345,7 @@ def undefined_terms(documents: Sequence[Document]) -> list[Result]:
             if document.path not in lines:
                 lines[document.path] = Lines(document)
             places.append(Place(document.path, _line(lines[document.path], document, quad, iri)))
-        likely = _likely(iri, names, labels, short)
+        likely = _likely(iri, names, labels, short) if len(found) < MOST_GUESSES else None
         more = ""
         if len(others) > MOST_STRANGERS:
             likely = None
