@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from indicant.errors import IndicantError
-from indicant.grammar import faults
-from indicant.lines import Places
 from indicant.model import BOUNDS, EXACTLY, INTEGERS, Range, is_exact, number_of
 from indicant.terms import OWL, RDF, TYPE, XSD, is_blank, local_name
 from indicant.vocabulary import text_of
@@ -71,6 +69,8 @@ class Axioms:
         Raises:
             IndicantError: the first of it, where there is no list.
         """
+        from indicant.grammar import faults
+
         for fault in faults(self.index):
             node, statement = fault.node, fault.statement
             error = self.refuse(node, fault.axiom, fault.why, fault.hint, statement)
