@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -324,10 +325,13 @@ def test_a_file_that_may_not_be_read_is_a_finding(
 ) -> None:
     path = written(tmp_path, RAIN.read_bytes())
 
-    def refused(*_arguments: object) -> io.BytesIO:
-        raise PermissionError(13, "Permission denied")
+    def refused(name: str, *arguments: Any, **more: Any) -> int:
+        if name == str(path):
+            raise PermissionError(13, "Permission denied")
+        return opened(name, *arguments, **more)
 
-    monkeypatch.setattr("indicant.reading.open", refused, raising=False)
+    opened = os.open
+    monkeypatch.setattr("os.open", refused)
     code, printed = run(capsys, path)
     assert code == 1
     assert f"{path}: error: cannot be read: Permission denied [syntax]" in printed

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
-from indicant import resources
+from indicant import bounded, resources
 from indicant.terms import local_name
 from indicant.validation import SHACL
 
@@ -158,14 +158,14 @@ def table(coverage: Coverage, *, shapes: bool) -> Iterator[str]:
 
 
 def _query(name: str) -> str:
-    return (resources.queries() / "coverage" / f"{name}.rq").read_text(encoding="utf-8")
+    return bounded.text(resources.queries() / "coverage" / f"{name}.rq")
 
 
 def _shapes() -> list[str]:
     """Return the case shapes that say what they are for, which are those that can be broken."""
     import pyoxigraph as ox
 
-    text = (resources.shapes() / "case.ttl").read_text(encoding="utf-8")
+    text = bounded.text(resources.shapes() / "case.ttl")
     return sorted(
         {
             quad.subject.value

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import pyoxigraph as ox
 
-from indicant import resources
+from indicant import bounded, resources
 from indicant.errors import IndicantError
 from indicant.owl import ontology_text
 from indicant.sharing import RDFLIB
@@ -65,7 +65,7 @@ def rules() -> tuple[Rule, ...]:
         raise IndicantError("the rules are missing", help="reinstall indicant")
     found = []
     for file in files:
-        text = file.read_text(encoding="utf-8")
+        text = bounded.text(file)
         found.append(Rule(int(file.name[:2]), text, needs(text)))
     return tuple(found)
 
@@ -94,7 +94,7 @@ def question(name: str) -> str:
     """
     file = resources.queries() / "questions" / f"{name}.rq"
     try:
-        return file.read_text(encoding="utf-8")
+        return bounded.text(file)
     except OSError as error:
         raise IndicantError(f"there is no question '{name}'") from error
 
@@ -464,7 +464,7 @@ class HermitEngine(OxigraphEngine):
 
 
 def _owl(name: str) -> str:
-    return (resources.queries() / "owl" / f"{name}.rq").read_text(encoding="utf-8")
+    return bounded.text(resources.queries() / "owl" / f"{name}.rq")
 
 
 def _effective(name: str, criterion: str, others: Sequence[str]) -> Iterator[str]:

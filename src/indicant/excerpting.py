@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant import terms
+from indicant import bounded, terms
 from indicant.errors import IndicantError
 from indicant.reading import EXTENSIONS, N_QUADS, N_TRIPLES, RDF_XML, TRIG, TURTLE, Document
 from indicant.terms import OWL, RDF, RDFS, TYPE
@@ -57,7 +57,8 @@ class Large:
     def __init__(self, path: str, progress: Progress | None = None) -> None:
         self.path = path
         self._progress = progress
-        size = os.path.getsize(path)
+        with bounded.opened(path) as file:
+            size = os.fstat(file.fileno()).st_size
         form = EXTENSIONS.get(os.path.splitext(path)[1].lower(), "")
         if form not in _FORMATS or size > MAX_BYTES:
             raise IndicantError(
@@ -139,7 +140,7 @@ class Large:
                     else quad
                 )
         quads += _apart(heads, lists, needed)
-        with open(self.path, "rb") as file:
+        with bounded.opened(self.path) as file:
             while block := file.read(1 << 20):
                 digest.update(block)
         document = Document(self.path, "", TURTLE, tuple(dict.fromkeys(quads)), stub.imports)
@@ -167,7 +168,7 @@ class Large:
 
     def _quads(self, what: str) -> Iterator[ox.Quad]:
         try:
-            with open(self.path, "rb") as file:
+            with bounded.opened(self.path) as file:
                 for number, quad in enumerate(ox.parse(file, format=self._form)):
                     if number % _STEP == 0 and self._progress is not None:
                         self._progress(f"{what} {self.path}", file.tell() / self._size)

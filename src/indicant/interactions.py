@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant import resources
+from indicant import bounded, resources
 from indicant.advising import Statuses, advise
 from indicant.circuit import FALSE, OutOfTimeError
 from indicant.merging import place_of, text_of
@@ -247,7 +247,7 @@ def _candidates(source: Source, model: Model) -> list[_Pair]:
     )
     found: dict[tuple[str, frozenset[str], str | None], _Pair] = {}
     for kind in KINDS:
-        query = (resources.queries() / "interactions" / f"{kind}.rq").read_text(encoding="utf-8")
+        query = bounded.text(resources.queries() / "interactions" / f"{kind}.rq")
         rows = store.query(query)
         assert isinstance(rows, ox.QuerySolutions)  # noqa: S101
         names = [one.value for one in rows.variables]

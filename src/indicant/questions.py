@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant import resources, sparql
+from indicant import bounded, resources, sparql
 from indicant.errors import IndicantError
 from indicant.naming import Names, prefixes_in
 from indicant.terms import IND, PREFIXES, XSD, local_name
@@ -135,10 +135,7 @@ def _pairs(text: str) -> Iterable[tuple[str, str, str]]:
 def questions() -> Mapping[str, Question]:
     """Return the questions that ship, by name."""
     folder = resources.queries() / "questions"
-    return {
-        file.stem: parse(file.stem, file.read_text(encoding="utf-8"))
-        for file in sorted(folder.glob("*.rq"))
-    }
+    return {file.stem: parse(file.stem, bounded.text(file)) for file in sorted(folder.glob("*.rq"))}
 
 
 def question(name: str) -> Question:

@@ -6,12 +6,12 @@ import hashlib
 import itertools
 import os
 import re
-import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final
 from urllib.parse import quote
 
-from indicant import terms
+from indicant import bounded, terms
+from indicant.bounded import MAX_BYTES as MAX_BYTES
 from indicant.errors import IndicantError
 from indicant.foreign import excerpt
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import pyoxigraph
 
 STDIN: Final = "-"
-MAX_BYTES: Final = 20_000_000
 MAX_DEPTH: Final = 100
 MAX_STATEMENTS: Final = 500_000
 _MOST_ATTRIBUTES: Final = 1_000
@@ -89,7 +88,7 @@ def read(
         IndicantError: the file is missing, too large, not text or not RDF.
     """
     name = os.fspath(path)
-    data = _bytes_of_stdin(stdin, limit) if name == STDIN else _bytes_of_file(name, limit)
+    data = _bytes_of_stdin(stdin, limit) if name == STDIN else bounded.data(name, limit)
     chosen = format or EXTENSIONS.get(os.path.splitext(name)[1].lower())
     return parse(data, path=name, format=chosen)
 
@@ -108,7 +107,7 @@ def read_text(
     name = os.fspath(path)
     shown = "<stdin>" if name == STDIN else name
     try:
-        data = _bytes_of_stdin(stdin, limit) if name == STDIN else _bytes_of_file(name, limit)
+        data = _bytes_of_stdin(stdin, limit) if name == STDIN else bounded.data(name, limit)
     except IndicantError as error:
         raise IndicantError(error.message, file=shown) from error
     text = _decode(data, shown)
@@ -202,40 +201,13 @@ _IMPORTS: Final = f"{terms.OWL}imports"
 _EXAMPLE_HELP = "indicant assess --example  shows what a case looks like"
 
 
-def _bytes_of_file(name: str, limit: int) -> bytes:
-    try:
-        status = os.stat(name)
-        if stat.S_ISDIR(status.st_mode):
-            raise IndicantError("is a directory, not a file", file=name)
-        if status.st_size > limit:
-            raise _too_large(name, limit)
-        with open(name, "rb") as file:
-            data = file.read(limit + 1)
-    except FileNotFoundError as error:
-        raise IndicantError("no such file", file=name) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise IndicantError(f"cannot be read: {reason}", file=name) from error
-    if len(data) > limit:
-        raise _too_large(name, limit)
-    return data
-
-
 def _bytes_of_stdin(stdin: BinaryIO | None, limit: int) -> bytes:
     import sys
 
     data = (stdin or sys.stdin.buffer).read(limit + 1)
     if len(data) > limit:
-        raise _too_large("<stdin>", limit)
+        raise bounded.too_large("<stdin>", limit)
     return data
-
-
-def _too_large(name: str, limit: int) -> IndicantError:
-    return IndicantError(
-        f"larger than the limit of {limit / 1_000_000:g} MB",
-        file=name,
-        help="a case is a few kilobytes; split a file that holds many cases",
-    )
 
 
 def _decode(data: bytes, name: str) -> str:
@@ -445,7 +417,7 @@ def namespace_of(prefix: str) -> str:
 
     pattern = re.compile(rf"^PREFIX {re.escape(prefix)} <([^>]+)>$", re.MULTILINE)
     for file in sorted(resources.ontology().rglob("*.ttl")):
-        found = pattern.search(file.read_text(encoding="utf-8"))
+        found = pattern.search(bounded.text(file))
         if found:
             return found.group(1)
     return "…"

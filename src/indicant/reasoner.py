@@ -15,7 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-from indicant import programs
+from indicant import bounded, programs
 from indicant.errors import IndicantError
 from indicant.sharing import Renewed
 from indicant.terms import NOT_XML
@@ -467,8 +467,8 @@ def _mended(jar: str, folder: Path) -> list[str]:
     "at most 2" and "less than 2" it may keep the former. Thresholds that meet in one value then
     look satisfiable, and entailments are missed. One instruction loads the wrong argument.
     """
-    with zipfile.ZipFile(jar) as archive:
-        code = archive.read(f"{_BOUND_TYPE}.class")
+    with zipfile.ZipFile(jar) as archive, archive.open(f"{_BOUND_TYPE}.class") as file:
+        code = file.read(bounded.MAX_BYTES)
     slip = re.search(rb"\x2a\xb6(..)(\x2a)\xb6\1\xb8", code, re.DOTALL)
     if slip is None:
         return []
@@ -516,8 +516,8 @@ def _java_homes() -> Iterator[Path]:
 
 def _java_version(home: Path) -> int:
     try:
-        release = (home / "release").read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        release = bounded.text(home / "release", errors="replace")
+    except IndicantError:
         return 0
     match = re.search(r'^JAVA_VERSION="(\d+)', release, re.MULTILINE)
     return int(match[1]) if match else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from indicant import resources
+from indicant import bounded, resources
 from indicant.terms import local_name
 
 if TYPE_CHECKING:
@@ -41,4 +41,4 @@ class Validity:
 @functools.cache
 def _query() -> str:
     file = resources.queries() / "merged" / "what-holds-when.rq"
-    return file.read_text(encoding="utf-8")
+    return bounded.text(file)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant import resources
+from indicant import bounded, resources
 from indicant.admission import admit
 from indicant.advising import Advice, Statuses, advise
 from indicant.circuit import TRUE, OutOfTimeError
@@ -136,7 +136,7 @@ class _Verifier:
     # ------------------------------------------------------------------ what there is
 
     def _rows(self, name: str) -> list[tuple[str | None, ...]]:
-        text = (resources.queries() / "verification" / f"{name}.rq").read_text(encoding="utf-8")
+        text = bounded.text(resources.queries() / "verification" / f"{name}.rq")
         solutions = self._store.query(text)
         assert isinstance(solutions, ox.QuerySolutions)  # noqa: S101
         return [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from indicant import resources
+from indicant import bounded, resources
 from indicant.errors import IndicantError
 from indicant.loading import graphs_in
 from indicant.merging import text_of
@@ -62,7 +62,7 @@ def _names(document: Document, prefixes: dict[str, str]) -> Names:
 
 
 def _ask(store: ox.Store, name: str, given: dict[ox.Variable, ox.NamedNode]) -> Table:
-    query = (resources.queries() / "merged" / f"{name}.rq").read_text(encoding="utf-8")
+    query = bounded.text(resources.queries() / "merged" / f"{name}.rq")
     rows = store.query(query, substitutions=given)  # type: ignore[arg-type]
     assert isinstance(rows, ox.QuerySolutions)  # noqa: S101
     columns = tuple(one.value for one in rows.variables)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant import resources
+from indicant import bounded, resources
 from indicant.engine import question
 from indicant.errors import IndicantError
 from indicant.questions import questions
@@ -283,7 +283,7 @@ class _Tables:
     def page(self, name: str) -> list[Row]:
         file = resources.queries() / "pages" / f"{name}.rq"
         try:
-            return self._rows(file.read_text(encoding="utf-8"))
+            return self._rows(bounded.text(file))
         except OSError as error:
             raise IndicantError(f"there is no query '{name}'", help="reinstall indicant") from error
 

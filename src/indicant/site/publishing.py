@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from indicant import bounded
 from indicant.errors import IndicantError
 from indicant.staging import recover, staged
 
@@ -71,7 +72,7 @@ def _check(target: Path, shown: str) -> None:
             file=shown,
             help="name a new or an empty folder",
         )
-    own = set((target / MANIFEST).read_text(encoding="utf-8").splitlines()) | {MANIFEST}
+    own = set(bounded.text(target / MANIFEST).splitlines()) | {MANIFEST}
     strange = sorted(found - own)
     if strange:
         raise IndicantError(

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from indicant import __version__
+from indicant import __version__, bounded
 from indicant.errors import IndicantError
 from indicant.terms import IND, local_name
 
@@ -102,12 +102,12 @@ def _fit(value: Any) -> Any:
 
 def style() -> str:
     """Return the style sheet."""
-    return (TEMPLATES / "site.css").read_text(encoding="utf-8")
+    return bounded.text(TEMPLATES / "site.css")
 
 
 def script() -> str:
     """Return the script of the search page."""
-    return (TEMPLATES / "search.js").read_text(encoding="utf-8")
+    return bounded.text(TEMPLATES / "search.js")
 
 
 def digest(text: str) -> str:
