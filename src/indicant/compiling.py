@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
-import shutil
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant import resources
+from indicant import bounded, cache, resources
 from indicant.errors import IndicantError
 from indicant.loading import Source, installed, load
 from indicant.model import (
@@ -47,7 +44,7 @@ if TYPE_CHECKING:
 BASE: Final = "https://w3id.org/indicant/compiled/"
 GRAPH_FILE: Final = "graph.nt"
 VOCABULARY_FILE: Final = "vocabulary.nt"
-DIGEST_FILE: Final = "sha256"
+_FILES: Final = (GRAPH_FILE, VOCABULARY_FILE)
 _COMPILER: Final = (
     "admission",
     "axioms",
@@ -97,7 +94,7 @@ def _compiler() -> str:
     """Return a digest of the modules that decide what the compiled form looks like."""
     folder = Path(__file__).parent
     texts = (folder / f"{name}.py" for name in _COMPILER)
-    return hashlib.sha256(b"".join(text.read_bytes() for text in texts)).hexdigest()
+    return hashlib.sha256(b"".join(bounded.data(text) for text in texts)).hexdigest()
 
 
 def effective(model: Model) -> dict[str, Expression]:
@@ -585,11 +582,10 @@ def obtain(source: Source, *, use_cache: bool = True) -> CompiledGuideline:
         IndicantError: see ``compile_source``.
     """
     key = key_of(source)
-    folders = [resources.compiled(), resources.cache_dir()] if use_cache else []
-    for folder in folders:
-        kept = _kept(folder, key)
-        if kept is not None:
-            return kept
+    if use_cache:
+        texts = _found(key)
+        if texts is not None:
+            return CompiledGuideline(key, *texts)
     compiled = compile_source(source)
     if use_cache:
         keep(compiled, resources.cache_dir())
@@ -598,47 +594,34 @@ def obtain(source: Source, *, use_cache: bool = True) -> CompiledGuideline:
 
 def is_kept(source: Source) -> bool:
     """Tell whether a guideline was compiled before, so that it was found to be sound."""
-    key = key_of(source)
-    return any(_kept(one, key) is not None for one in (resources.compiled(), resources.cache_dir()))
+    return _found(key_of(source)) is not None
 
 
-def _kept(folder: Path | None, key: str) -> CompiledGuideline | None:
-    if folder is None:
-        return None
+def _found(key: str) -> tuple[str, ...] | None:
+    """Return what came with the package or what an earlier run kept."""
+    return cache.shipped(resources.compiled(), key, _FILES) or _kept(key)
+
+
+def _kept(key: str) -> tuple[str, ...] | None:
+    """Return what an earlier run kept; where that is not to be believed, say so."""
     try:
-        graph = (folder / key / GRAPH_FILE).read_text(encoding="utf-8")
-        vocabulary = (folder / key / VOCABULARY_FILE).read_text(encoding="utf-8")
-        digest = (folder / key / DIGEST_FILE).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return cache.kept(resources.cache_dir(), key, _FILES)
+    except IndicantError as error:
+        import logging
+
+        from indicant.foreign import plain
+
+        told = f"indicant: {error}: not read, and compiled anew"
+        logging.getLogger("indicant").warning(
+            "%s", plain(f"{told} (help: {error.help})" if error.help else told)
+        )
         return None
-    compiled = CompiledGuideline(key, graph, vocabulary)
-    return compiled if _digest_of(compiled) == digest else None
 
 
-def _digest_of(compiled: CompiledGuideline) -> str:
-    """Return what tells a whole file from one cut off, in which contraindications are missing."""
-    texts = (compiled.key, compiled.graph, compiled.vocabulary)
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
-
-
-def keep(compiled: CompiledGuideline, folder: Path | None) -> None:
+def keep(compiled: CompiledGuideline, folder: Path) -> None:
     """Write a compiled guideline whole or not at all; a folder that cannot be written is left."""
-    if folder is None:
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
-        try:
-            (work / GRAPH_FILE).write_text(compiled.graph, encoding="utf-8")
-            (work / VOCABULARY_FILE).write_text(compiled.vocabulary, encoding="utf-8")
-            (work / DIGEST_FILE).write_text(_digest_of(compiled), encoding="utf-8")
-            if _kept(folder, compiled.key) is None:
-                shutil.rmtree(folder / compiled.key, ignore_errors=True)
-                os.rename(work, folder / compiled.key)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-    except OSError:
-        return
+    texts = dict(zip(_FILES, (compiled.graph, compiled.vocabulary), strict=True))
+    cache.keep(folder, compiled.key, texts)
 
 
 def compile_shipped(out: Path) -> list[Path]:
