@@ -701,20 +701,18 @@ def test_an_error_in_a_revision_names_its_file_there(
 def test_a_released_version_is_read_from_its_wheel(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With its own vocabulary; what a wheel cannot hold is refused or left out."""
+    """With its own vocabulary; what is no wheel is refused."""
     wheel, two, none = (tmp_path / f"{name}.whl" for name in ("one", "two", "none"))
     base = BASE.read_text(encoding="utf-8")
     older = base.replace("xsd:minInclusive 42", "xsd:minInclusive 43")
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("indicant/ontology/guidelines/back/guideline.ttl", older)
-        archive.writestr("../outside.ttl", older)
     with zipfile.ZipFile(two, "w") as archive:
         archive.writestr("guidelines/back/guideline.ttl", older)
         archive.writestr("guidelines/neck/guideline.ttl", base)
     none.write_bytes(b"PK no more")
     assert main(["diff", str(wheel), str(BASE)]) == 1
     assert "recommended, for example: pain for 42 days" in capsys.readouterr().out
-    assert not (tmp_path / "outside.ttl").exists()
     assert main(["diff", f"{two}:neck", str(BASE)]) == 0
     assert main(["diff", f"{two}:back", f"{wheel}:back"]) == 0
     for given, message in (

@@ -66,6 +66,7 @@ def policy(founded: Path, tmp_path: Path) -> Path:
 def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a newer version of the small guideline, which indicates one drug more."""
     target = tmp_path_factory.mktemp("newer")
+    (target / ".git").mkdir()
     shutil.copytree(BENCHMARK / "drugs", target / "drugs")
     folder = Path(shutil.copytree(BENCHMARK / "hypertension", target / "hypertension"))
     file = folder / "guideline.ttl"
@@ -152,6 +153,7 @@ def test_the_copy_has_the_digest_of_the_original(founded: Path) -> None:
 
 def test_the_digest_is_of_what_is_said_and_not_of_how(tmp_path: Path) -> None:
     """Layout and prefixes do not count, and a single statement does."""
+    (tmp_path / ".git").mkdir()
     shutil.copytree(BENCHMARK / "drugs", tmp_path / "drugs")
     folder = shutil.copytree(BENCHMARK / "hypertension", tmp_path / "hypertension")
     file = folder / "guideline.ttl"
@@ -256,6 +258,7 @@ def test_a_parent_that_is_missing_is_told(
 def test_a_guideline_that_cannot_be_followed_is_refused(
     change: tuple[str, str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / ".git").mkdir()
     shutil.copytree(BENCHMARK / "drugs", tmp_path / "drugs")
     folder = shutil.copytree(BENCHMARK / "hypertension", tmp_path / "hypertension")
     file = folder / "guideline.ttl"
@@ -329,6 +332,7 @@ def test_a_newer_version_is_shown_before_it_is_taken(
 def test_a_newer_version_without_other_advice_is_told_so(
     policy: Path, newer: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / ".git").mkdir()
     shutil.copytree(newer.parent / "drugs", tmp_path / "drugs")
     folder = shutil.copytree(BENCHMARK / "hypertension", tmp_path / "hypertension")
     file = folder / "guideline.ttl"
@@ -340,6 +344,7 @@ def test_a_newer_version_without_other_advice_is_told_so(
 def test_a_resolution_that_the_newer_version_leaves_dangling_is_shown(
     policy: Path, newer: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / ".git").mkdir()
     shutil.copytree(newer.parent / "drugs", tmp_path / "drugs")
     folder = shutil.copytree(newer, tmp_path / "hypertension")
     file = folder / "guideline.ttl"

@@ -397,6 +397,7 @@ def dated(tmp_path: Path, header: str) -> Assessor:
     folder = tmp_path / "dated"
     shutil.copytree(HERE / "contradiction-on-one-intervention", folder)
     shutil.copy(HERE / "terms.ttl", tmp_path / "terms.ttl")
+    (tmp_path / ".git").mkdir()
     path = folder / "a.ttl"
     text = path.read_text(encoding="utf-8")
     changed = text.replace('    rdfs:label "Guideline A"@en ;\n', f"    {header} ;\n", 1)

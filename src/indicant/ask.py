@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from indicant.assessing import Assessment
     from indicant.engine import Engine
+    from indicant.fence import Fence
     from indicant.questions import Named, Question
     from indicant.reading import Document
 
@@ -43,6 +44,7 @@ class Asker:
         engine: who answers, ``oxigraph`` or ``rdflib``; what follows for a case is the same.
         use_cache: whether to keep what had to be compiled.
         language: the language of the texts in answers to the questions that ship.
+        fence: where files of the guideline may lie; without, its own repository.
 
     Raises:
         IndicantError: the guideline cannot be read or compiled.
@@ -57,11 +59,12 @@ class Asker:
         engine: str = "oxigraph",
         use_cache: bool = True,
         language: str = ENGLISH,
+        fence: Fence | None = None,
     ) -> None:
         if engine not in ENGINES:
             raise IndicantError(f"unknown engine '{engine}'", help=f"one of: {', '.join(ENGINES)}")
         self._name, self._language = engine, language
-        self._assessor = Assessor(guideline, use_cache=use_cache, language=language)
+        self._assessor = Assessor(guideline, use_cache=use_cache, language=language, fence=fence)
         self._forget()
         if case is not None:
             self.take(case)

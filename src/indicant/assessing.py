@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant import resources
+from indicant import bounded, resources
 from indicant.assessment import Assessment, InvalidCase, demand
 from indicant.catalogue import Catalogue
 from indicant.compiling import key_of, obtain
 from indicant.engine import make_engine
 from indicant.errors import IndicantError
+from indicant.fence import Fence, fence_of
 from indicant.loading import EXAMPLE_FILE, load, resolve
 from indicant.parting import parted
 from indicant.reading import Document, parse, read
@@ -52,6 +53,7 @@ class Assessor:
         validator: ``shacl`` or ``pyshacl``.
         use_cache: whether to keep what had to be compiled.
         language: the language of labels and other texts; where there is none, it is English.
+        fence: where files of the guideline may lie; without, its own repository.
 
     Raises:
         IndicantError: the guideline cannot be read or compiled.
@@ -65,16 +67,18 @@ class Assessor:
         validator: str = "shacl",
         use_cache: bool = True,
         language: str = ENGLISH,
+        fence: Fence | None = None,
     ) -> None:
         self.path = resolve(None if guideline is None else os.fspath(guideline))
-        source = load(self.path)
+        self._fence = fence_of(self.path) if fence is None else fence
+        source = load(self.path, fence=self._fence)
         compiled = obtain(source, use_cache=use_cache)
         self.key = key_of(source)
         spoken = replace(compiled, graph=in_language(compiled.graph, language))
         self._engines = Engines(lambda: make_engine(engine, spoken, source))
         with self._engines.lend() as first:
             self._catalogue = Catalogue(first)
-        shapes = (resources.shapes() / "case.ttl").read_text(encoding="utf-8")
+        shapes = bounded.text(resources.shapes() / "case.ttl")
         self._validator = Validator(shapes, compiled.vocabulary)
         if validator not in {"shacl", "pyshacl"}:
             raise IndicantError(f"unknown validator '{validator}'", help="one of: shacl, pyshacl")
@@ -102,6 +106,7 @@ class Assessor:
         file = folder / EXAMPLE_FILE
         if not file.is_file():
             raise IndicantError("the guideline has no example", file=str(folder))
+        self._fence.follow(file, folder)
         return read(file)
 
     def validate(self, document: Document) -> list[Finding]:

@@ -11,21 +11,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyoxigraph as ox
 
-from indicant import proofreading, resources
+from indicant import bounded, proofreading, resources
 from indicant.axioms import Axioms
 from indicant.errors import IndicantError
+from indicant.fence import Fence, fence_of
 from indicant.lines import Places
 from indicant.loading import (
     CATALOG,
     EXAMPLE_FILE,
-    GUIDELINE_FILE,
     gather,
     resolve,
 )
 from indicant.owl import ontology_text
-from indicant.reading import STDIN, read, read_text, visible
+from indicant.reading import STDIN, read, read_text
 from indicant.reporting import MORE, Place, Report, Result, Rule, not_listed
 from indicant.reports import counts
+from indicant.targets import root_of, targets
 from indicant.terms import GENID, IND, OWL, RDFS, TYPE, local_name
 from indicant.validation import MORE as UNLISTED
 from indicant.vocabulary import text_of
@@ -50,7 +51,6 @@ _LEVELS: Final[Mapping[str, Level]] = {
     "info": "note",
 }
 _SHACL: Final = "http://www.w3.org/ns/shacl#"
-_ABOVE: Final = 3
 RULES: Final = {
     rule.name: rule
     for rule in (
@@ -83,6 +83,7 @@ def check(
     reasoner: bool = True,
     seconds: float = 60.0,
     stdin: BinaryIO | None = None,
+    fence: Fence | None = None,
 ) -> Report:
     """Check guidelines, ontologies and cases, and return all that does not hold.
 
@@ -94,40 +95,20 @@ def check(
         reasoner: whether HermiT is to be asked.
         seconds: the time limit for each question to HermiT.
         stdin: where a case named ``-`` comes from.
+        fence: where files may lie; without, in the repository of each path.
 
     Raises:
         IndicantError: a path names nothing, or a document cannot be read.
     """
-    run = _Check(guideline, documents, reference, reasoner, seconds)
+    run = _Check(guideline, documents, reference, reasoner, seconds, fence)
     wanted: Sequence[str | None] = paths or [guideline]
     for path in wanted:
         if path == STDIN:
             run.standard_input(stdin)
         else:
-            for target in _targets(resolve(path)):
-                run.target(target)
+            run.given(resolve(path))
     subject = ", ".join(paths) or guideline or "the guideline that ships"
     return run.report(subject)
-
-
-def _targets(path: Path) -> list[Path]:
-    """Return what a path stands for: itself, or the guidelines, ontologies and cases below it."""
-    if path.is_file() or (path / GUIDELINE_FILE).is_file():
-        return [path]
-    files = sorted(path.glob("*.ttl"))
-    if files:
-        return files
-    below = sorted(file.parent for file in visible(path.rglob(GUIDELINE_FILE), path))
-    if below:
-        return below
-    files = sorted(visible(path.rglob("*.ttl"), path))
-    if files:
-        return files
-    raise IndicantError(
-        "the folder holds nothing to check",
-        file=str(path),
-        help=f"give a folder with a {GUIDELINE_FILE}, or files in Turtle",
-    )
 
 
 class _Check:
@@ -140,7 +121,9 @@ class _Check:
         reference: bool,
         reasoner: bool,
         seconds: float,
+        fence: Fence | None,
     ) -> None:
+        self._fence = fence
         self._guideline = guideline
         self._documents = documents
         self._reference = reference
@@ -188,9 +171,20 @@ class _Check:
 
     # ------------------------------------------------------------------ what a path is
 
-    def target(self, path: Path) -> None:
-        if not path.is_file():
-            self.ontology(path)
+    def given(self, path: Path) -> None:
+        """Check what a path stands for, which a link does not make more of."""
+        fence = fence_of(path) if self._fence is None else self._fence
+        for target in targets(path):
+            try:
+                fence.follow(target, path)
+            except IndicantError as error:
+                self.add(_of_error("syntax", error))
+            else:
+                self.target(target, fence)
+
+    def target(self, path: Path, fence: Fence) -> None:
+        if path.is_dir():
+            self.ontology(path, fence)
             return
         try:
             document = read(os.fspath(path))
@@ -203,9 +197,10 @@ class _Check:
         elif _holds(document, IND + "PatientCase") and not _holds(document, OWL + "Ontology"):
             self.case(document)
         else:
-            root = _root(path)
-            if root is None or not self.ontology(root, only=path):
-                self.ontology(path)
+            root = root_of(path)
+            around = fence if root is None else fence.within(root)
+            if root is None or not self.ontology(root, around, only=path):
+                self.ontology(path, fence)
 
     # ------------------------------------------------------------------ cases
 
@@ -224,7 +219,7 @@ class _Check:
     def _validator(self, path: Path) -> Validator:
         key = os.fspath(path)
         if key not in self._validators:
-            source = gather(path)
+            source = gather(path, fence=self._fence)
             Axioms(source).hold_to_grammar()
             self._validators[key] = _validator_of(source)
         return self._validators[key]
@@ -269,14 +264,14 @@ class _Check:
 
     # ------------------------------------------------------------------ ontologies
 
-    def ontology(self, path: Path, only: Path | None = None) -> bool:
+    def ontology(self, path: Path, fence: Fence, only: Path | None = None) -> bool:
         """Check an ontology with all that it imports.
 
         Where only one of its files matters, tell what concerns that one, and return whether it is
         among them at all.
         """
         problems: list[IndicantError] = []
-        source = gather(path, problems)
+        source = gather(path, problems, fence=fence)
         files = {os.path.realpath(document.path) for document in source.documents}
         whole = None if only is None else os.path.realpath(only)
         if whole is not None and whole not in files:
@@ -290,7 +285,7 @@ class _Check:
             self._done.add(str(path))
             example = path / EXAMPLE_FILE
             if not problems and example.is_file():
-                self._check_example(example, source)
+                self._check_example(example, source, fence)
         else:
             self._results = before | {
                 key: one
@@ -300,12 +295,17 @@ class _Check:
             }
         return True
 
-    def _check_example(self, example: Path, source: Source) -> None:
+    def _check_example(self, example: Path, source: Source, fence: Fence) -> None:
+        try:
+            fence.follow(example, example.parent)
+        except IndicantError as error:
+            self.add(_of_error("syntax", error))
+            return
         try:
             document = read(os.fspath(example))
         except IndicantError:
-            for error in proofreading.slips(os.fspath(example)):
-                self.add(_of_error("syntax", error))
+            for slip in proofreading.slips(os.fspath(example)):
+                self.add(_of_error("syntax", slip))
             return
         self._check_case(document, _validator_of(source))
 
@@ -586,7 +586,7 @@ def shape_rules(name: str) -> list[Rule]:
 
 @lru_cache
 def _shapes_text(name: str) -> str:
-    return (resources.shapes() / f"{name}.ttl").read_text(encoding="utf-8")
+    return bounded.text(resources.shapes() / f"{name}.ttl")
 
 
 def _validator_of(source: Source) -> Validator:
@@ -650,15 +650,6 @@ def _holds(document: Document, kind: str) -> bool:
     return any(
         quad.predicate.value == TYPE and text_of(quad.object) == kind for quad in document.quads
     )
-
-
-def _root(path: Path) -> Path | None:
-    """Return the folder of the guideline that a file may be part of."""
-    for folder in list(path.resolve().parents)[:_ABOVE]:
-        file = folder / GUIDELINE_FILE
-        if file.is_file():
-            return None if file == path.resolve() else folder
-    return None
 
 
 def _number(count: int, word: str) -> str:

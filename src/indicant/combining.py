@@ -25,6 +25,7 @@ from indicant.resolving import overriding, resolutions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from indicant.fence import Fence
     from indicant.merging import Added, Collected
 
 CLASHES: Final = (
@@ -117,6 +118,7 @@ def combine(
     within: bool = False,
     seconds: float = 60.0,
     output: str | None = None,
+    fence: Fence | None = None,
 ) -> Combined:
     """Merge guidelines given by name, folder or file.
 
@@ -126,6 +128,7 @@ def combine(
         within: whether to report what is within one guideline as well.
         seconds: the time limit for the search over all possible cases.
         output: the name of the file to be written, which says in which format.
+        fence: where files of the guidelines may lie; without, the repository of each.
 
     Raises:
         IndicantError: something cannot be read, the day is none, the name asks for no format, or
@@ -133,7 +136,7 @@ def combine(
     """
     _check(as_of, output)
     progress = _Progress()
-    collected = collect(names, progress)
+    collected = collect(names, progress, fence=fence)
     progress.done()
     results = [*collected.results, *_without_a_reading(collected)]
     undecided: list[str] = []

@@ -12,6 +12,7 @@ import pyoxigraph as ox
 from indicant.assessing import Assessor, InvalidCase
 from indicant.behaving import SIDES, UNSTATED, Behaviour, BehaviourChange, Names, Unshared
 from indicant.errors import IndicantError
+from indicant.fence import Fence, fence_of
 from indicant.implicants import need_solver
 from indicant.model import (
     FINDING,
@@ -408,11 +409,13 @@ def _validity(
 # ---------------------------------------------------------------------- given cases
 
 
-def case_files(folder: str) -> list[str]:
+def case_files(folder: str, *, fence: Fence | None = None) -> list[str]:
     """Return the files of a folder, at any depth, that can hold cases; a file is its own.
 
+    Where links may lead is said by the fence, or without one by ``fence_of``.
+
     Raises:
-        IndicantError: there is none.
+        IndicantError: there is none, or one leads out.
     """
     path = Path(folder)
     if not path.is_dir():
@@ -426,6 +429,9 @@ def case_files(folder: str) -> list[str]:
     ]
     if not found:
         raise IndicantError("holds no case", file=folder, help="a case is a file in Turtle")
+    allowed = fence_of(path) if fence is None else fence
+    for file in found:
+        allowed.follow(Path(file), path)
     return sorted(found)
 
 
@@ -434,7 +440,7 @@ def _given(old: Version, new: Version, files: list[str], names: Names) -> Iterat
     assessors = []
     for side, version in zip(SIDES, (old, new), strict=True):
         try:
-            assessors.append(Assessor(version.path))
+            assessors.append(Assessor(version.path, fence=version.fence))
         except IndicantError as error:
             raise of_side(error, side) from error
     for file in files:

@@ -189,10 +189,16 @@ def files(paths: Iterable[str]) -> list[str]:
     twice counts once.
 
     Raises:
-        IndicantError: a folder cannot be read, or a file is of another format by its name.
+        IndicantError: a folder cannot be read or has a link that leads out, or a file is of another
+            format by its name.
     """
+    from pathlib import Path
+
+    from indicant.fence import fixed_fence_of, real
     from indicant.reading import EXTENSIONS, STDIN, TURTLE
 
+    paths = list(paths)
+    given = [real(path) for path in paths if path != STDIN]
     found: dict[str, str] = {}
     for path in paths:
         below = path != STDIN and os.path.isdir(path)
@@ -204,6 +210,11 @@ def files(paths: Iterable[str]) -> list[str]:
                     file=name,
                     help="a file in Turtle ends in .ttl",
                 )
+            if form == TURTLE and below and os.path.islink(name) and real(name) not in given:
+                fence = fixed_fence_of(Path(path))
+                for folder in given:
+                    fence = fence.within(folder)
+                fence.follow(Path(name), Path(path))
             if form == TURTLE or not below:
                 found.setdefault(name if name == STDIN else os.path.realpath(name), name)
     return list(found.values())

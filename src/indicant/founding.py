@@ -14,8 +14,9 @@ from xml.sax.saxutils import quoteattr
 
 import pyoxigraph as ox
 
-from indicant import __version__
+from indicant import __version__, bounded
 from indicant.errors import IndicantError
+from indicant.fence import Fence, fence_of, fixed_fence_of, real
 from indicant.foreign import marked
 from indicant.loading import CATALOG, CORE, GUIDELINE_FILE, Source, load
 from indicant.staging import new_folder
@@ -95,28 +96,32 @@ def found(
             help="a wheel with its digest,  indicant[reasoner] @ https://…/….whl#sha256=…  , or a "
             "commit in full,  indicant[reasoner] @ git+https://…@…",
         )
-    published = published_of(guideline)
+    published = published_of(guideline, fence=fixed_fence_of(guideline))
     _check_namespace(namespace, published)
     if not label.strip() or not label.isprintable():
         raise IndicantError("the name of the institution is empty or not printable")
-    parent = Path(os.path.realpath(directory)).parent
+    parent = real(directory).parent
     if not parent.is_dir():
         raise IndicantError("there is no such folder", file=str(directory.parent))
     with new_folder(directory) as work:
         places = copy(published, work / PUBLISHED)
         _fill(work, namespace, published, places, label, date, requirement)
-        load(work / OVERLAY)
+        # The top of what belongs together, also before git keeps it.
+        (work / CATALOG).write_text(catalog(work, {}), encoding="utf-8", newline="\n")
+        load(work / OVERLAY, fence=fence_of(work / OVERLAY, real(work)))
         files = sorted(str(one.relative_to(work)) for one in work.rglob("*") if one.is_file())
     return Founded(tuple(files), published)
 
 
-def published_of(path: Path) -> Published:
+def published_of(path: Path, *, fence: Fence | None = None) -> Published:
     """Read a guideline as one that others may lay a policy over.
+
+    Its files lie within the fence, or without one in its own repository.
 
     Raises:
         IndicantError: it cannot be read, or its first document names no guideline with a version.
     """
-    source = load(path)
+    source = load(path, fence=fence)
     document = source.documents[0]
     heads = [
         quad.subject
@@ -163,15 +168,17 @@ def copy(published: Published, target: Path) -> dict[str, Path]:
     """Copy a guideline with all that it imports but the core, and return what is where, by IRI.
 
     Every folder gets a catalog that leads to the copies, and to nothing else. The version IRI of
-    the guideline leads to its own file, as its IRI does.
+    the guideline leads to its own file, as its IRI does. What is written is what was read, so that
+    nothing else can have come into its place.
     """
-    places = {ontology_of(one): Path(one.path).resolve() for one in own_documents(published.source)}
-    places |= {one.iri: Path(one.path).resolve() for one in published.source.tables}
+    texts = {ontology_of(one): (one.path, one.text) for one in own_documents(published.source)}
+    texts |= {one.iri: (one.path, one.text) for one in published.source.tables}
+    places = {iri: Path(os.path.abspath(path)) for iri, (path, _) in texts.items()}
     top = Path(os.path.commonpath([place.parent for place in places.values()]))
     new = {iri: target / place.relative_to(top) for iri, place in places.items()}
-    for iri, place in places.items():
+    for iri in places:
         new[iri].parent.mkdir(parents=True, exist_ok=True)
-        new[iri].write_bytes(place.read_bytes())
+        new[iri].write_bytes(texts[iri][1].encode())
     new[published.version_iri] = new[published.iri]
     for folder in sorted({place.parent for place in new.values()}):
         (folder / CATALOG).write_text(catalog(folder, new), encoding="utf-8", newline="\n")
@@ -285,7 +292,7 @@ def _target(file: Path) -> Path:
 
 
 def _filled(file: Path, names: dict[str, str]) -> str:
-    return Template(file.read_text(encoding="utf-8")).substitute(names)
+    return Template(bounded.text(file)).substitute(names)
 
 
 def _offer(source: Source) -> tuple[str, list[str]]:
@@ -391,7 +398,7 @@ def _value(
 
 
 def _relative(place: Path, folder: Path) -> str:
-    return Path(os.path.relpath(place.resolve(), folder.resolve())).as_posix()
+    return Path(os.path.relpath(real(place), real(folder))).as_posix()
 
 
 def _escaped(text: str) -> str:

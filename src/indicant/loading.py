@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,19 @@ import pyoxigraph as ox
 
 from indicant import resources, terms
 from indicant.errors import IndicantError
-from indicant.reading import JSON_LD, MAX_BYTES, N_QUADS, TRIG, Document, read, read_text, visible
+from indicant.fence import CATALOG as CATALOG
+from indicant.fence import Fence, fence_of, real
+from indicant.reading import (
+    JSON_LD,
+    MAX_BYTES,
+    N_QUADS,
+    STDIN,
+    TRIG,
+    Document,
+    read,
+    read_text,
+    visible,
+)
 from indicant.vocabulary import text_of
 
 if TYPE_CHECKING:
@@ -21,12 +34,12 @@ if TYPE_CHECKING:
 CORE = terms.IND
 MAPPED_BY = terms.IND + "mappedBy"
 _VALUE = terms.PROV + "value"
-CATALOG = "catalog-v001.xml"
 GUIDELINE_FILE = "guideline.ttl"
 EXAMPLE_FILE = "example.ttl"
 _GUIDELINE_TYPES = {
     f"<{CORE}{name}>" for name in ("Guideline", "Indication", "Contraindication", "NonIndication")
 }
+_MAX_CATALOG = 2_000_000
 _CATALOG_NAMESPACE = "{urn:oasis:names:tc:entity:xmlns:xml:catalog}"
 
 
@@ -88,19 +101,34 @@ def resolve(guideline: str | None) -> Path:
     Without a name it is the one guideline that ships with the package.
 
     Raises:
-        IndicantError: nothing of that name is installed and no such path exists.
+        IndicantError: nothing of that name is installed and no such path exists, or both are so.
     """
     known = installed()
     if guideline is None and len(known) == 1:
         return next(iter(known.values()))
-    if guideline in known:
-        return known[guideline]
-    if guideline and Path(guideline).exists():
-        return Path(guideline)
+    found = None if guideline is None else named(guideline)
+    if found is not None:
+        return found
     raise IndicantError(
         "no guideline is named" if guideline is None else f"unknown guideline '{guideline}'",
         help=f"give a directory or a file, or one of: {', '.join(known)}",
     )
+
+
+def named(guideline: str) -> Path | None:
+    """Return the installed guideline or the path of a name, or nothing.
+
+    Raises:
+        IndicantError: an installed guideline and another one here are called so.
+    """
+    known = installed().get(guideline)
+    here = Path(guideline) if guideline and os.path.exists(guideline) else None
+    if known is not None and here is not None and real(known) != real(here):
+        raise IndicantError(
+            f"'{guideline}' is what an installed guideline is called, and what is here as well",
+            help=f"write  {os.path.join(os.curdir, guideline)}  or  {known}",
+        )
+    return known or here
 
 
 def roots(path: Path) -> list[Path]:
@@ -127,23 +155,26 @@ def roots(path: Path) -> list[Path]:
 def catalog(path: Path) -> dict[str, Path]:
     """Return the file that an OASIS catalog maps each name to; no catalog maps none.
 
+    The paths are absolute. Nothing was looked at: a link in one of them may lead elsewhere.
+
     Raises:
         IndicantError: it cannot be read as one.
     """
-    if not path.is_file():
+    if not os.path.lexists(path):
         return {}
-    text = path.read_bytes()
-    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+    text = read_text(_display(path), limit=_MAX_CATALOG)
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise IndicantError("a catalog with a document type is not read", file=_display(path))
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - no entities: checked above
     except ElementTree.ParseError as error:
         raise IndicantError(f"not an XML catalog: {error}", file=_display(path)) from error
+    folder = real(path.parent)
     mapping = {}
     for entry in root.iter(f"{_CATALOG_NAMESPACE}uri"):
         uri = entry.get("uri", "")
         if "://" not in uri:
-            mapping[entry.get("name", "")] = (path.parent / uri).resolve()
+            mapping[entry.get("name", "")] = Path(os.path.normpath(folder / uri))
     return mapping
 
 
@@ -155,16 +186,21 @@ def _shipped_catalog() -> dict[str, Path]:
     return mapping
 
 
-def load(path: Path) -> Source:
+def load(path: Path, *, fence: Fence | None = None) -> Source:
     """Read a guideline and, through OASIS catalogs, all that it imports.
 
     A catalog beside the importing file is asked first, then the catalogs that ship with the
     package. The core is always part of the result.
 
+    Args:
+        path: a file or a folder.
+        fence: where files may lie; without, it is that of ``fence_of``.
+
     Raises:
-        IndicantError: an import or a table is mapped to no file, or a file cannot be read.
+        IndicantError: an import or a table is mapped to no file or to one outside, or a file
+            cannot be read.
     """
-    source = gather(path)
+    source = gather(path, fence=fence)
     if not any(_holds_guideline(document) for document in source.documents):
         raise IndicantError(
             "holds no guideline",
@@ -179,6 +215,8 @@ def gather(
     problems: list[IndicantError] | None = None,
     progress: Callable[[str], None] | None = None,
     large: Callable[[str], Document] | None = None,
+    *,
+    fence: Fence | None = None,
 ) -> Source:
     """Do the same for any ontology, whether or not it holds a guideline.
 
@@ -188,10 +226,12 @@ def gather(
             out of the result.
         progress: told which file is read next.
         large: reads an import that is larger than the limit, which is otherwise a mistake.
+        fence: where files may lie; without, it is that of ``fence_of``.
     """
     shipped = _shipped_catalog()
+    allowed = fence_of(path) if fence is None else fence
     catalogs: dict[Path, dict[str, Path]] = {}
-    first = [file.resolve() for file in roots(path)]
+    first = [allowed.follow(file, path) for file in roots(path)]
     queue: list[Path] = list(first)
     if CORE not in shipped:
         raise IndicantError(
@@ -210,7 +250,7 @@ def gather(
 
     while queue or core is None:
         if not queue:
-            queue.append(core := shipped[CORE])
+            queue.append(core := real(shipped[CORE]))
         file = queue.pop(0)
         if file in reached:
             continue
@@ -231,12 +271,19 @@ def gather(
         folder = file.parent
         if folder not in catalogs:
             try:
+                allowed.follow(folder / CATALOG, folder)
                 catalogs[folder] = catalog(folder / CATALOG)
             except IndicantError as error:
                 catalogs[folder] = {}
                 mistake(error)
         if core is None:
-            queue.append(core := catalogs[folder].get(CORE) or shipped[CORE])
+            core = real(shipped[CORE])
+            if CORE in catalogs[folder]:
+                try:
+                    core = allowed.admit(catalogs[folder][CORE])
+                except IndicantError as error:
+                    mistake(_astray("owl:imports", CORE, document, error))
+            queue.append(core)
         held |= graphs_in(document)
         texts_of_tables = _held_tables(document)
         wanted = [("owl:imports", iri) for iri in document.imports if iri not in held]
@@ -258,19 +305,35 @@ def gather(
                         help=f'add  <uri name="{iri}" uri="…"/>  to {CATALOG} beside the file',
                     )
                 )
-            elif how == "owl:imports":
-                queue.append(target)
-            elif target not in tables:
-                name = _display(target)
+            else:
                 try:
-                    tables[target] = Table(iri, name, read_text(name))
+                    file = allowed.admit(target)
                 except IndicantError as error:
-                    mistake(error)
+                    mistake(_astray(how, iri, document, error))
+                    continue
+                if how == "owl:imports":
+                    queue.append(file)
+                elif file not in tables:
+                    name = _display(file)
+                    try:
+                        tables[file] = Table(iri, name, read_text(name))
+                    except IndicantError as error:
+                        mistake(error)
     documents = tuple(seen.values())
     texts = [*(one.text for one in documents), *(one.text for one in tables.values())]
     digests = sorted(hashlib.sha256(text.encode()).digest() for text in texts)
     digest = hashlib.sha256(b"".join(digests)).hexdigest()
     return Source(documents, digest, tuple(tables.values()))
+
+
+def _astray(how: str, iri: str, document: Document, error: IndicantError) -> IndicantError:
+    """Return the error of a name that a catalog leads out of the repository."""
+    return IndicantError(
+        f"{how} <{iri}> {error.message}",
+        file=document.path,
+        line=_line_of(document, iri),
+        help=error.help,
+    )
 
 
 def _is_large(file: Path) -> bool:
@@ -344,9 +407,10 @@ def _holds_guideline(document: Document) -> bool:
 
 def _display(file: Path) -> str:
     try:
-        return str(file.relative_to(Path.cwd()))
+        name = str(file.relative_to(Path.cwd()))
     except ValueError:
         return str(file)
+    return os.path.join(os.curdir, name) if name == STDIN else name
 
 
 def _line_of(document: Document, text: str) -> int | None:

@@ -14,6 +14,7 @@ import pyoxigraph as ox
 from indicant import terms
 from indicant.errors import IndicantError
 from indicant.excerpting import Excerpt, Large, mentioned
+from indicant.fence import Fence, real
 from indicant.lines import locate
 from indicant.loading import GUIDELINE_FILE, Source, Table, gather, graphs_in, resolve, roots
 from indicant.naming import prefixes_in
@@ -155,12 +156,15 @@ def header(document: Document, predicate: str) -> str | None:
 # ---------------------------------------------------------------------- reading
 
 
-def collect(names: Sequence[str], progress: Progress | None = None) -> Collected:
+def collect(
+    names: Sequence[str], progress: Progress | None = None, *, fence: Fence | None = None
+) -> Collected:
     """Read guidelines with all that they import, each file once.
 
     Args:
         names: guidelines by name, folder or file.
         progress: told what is read, and how far that has got where it takes long.
+        fence: where files of the guidelines may lie; without, the repository of each.
 
     Raises:
         IndicantError: one is given twice, is a merged graph itself, has no name, or an import is
@@ -184,12 +188,15 @@ def collect(names: Sequence[str], progress: Progress | None = None) -> Collected
 
     for number, path in enumerate(paths):
         source = gather(
-            path, progress=progress and (lambda file: progress(file, None)), large=begin
+            path,
+            progress=progress and (lambda file: progress(file, None)),
+            large=begin,
+            fence=fence,
         )
-        first = {str(file.resolve()) for file in roots(path)}
+        first = {str(real(file)) for file in roots(path)}
         for document in source.documents:
             iri = _name(document)
-            mine = str(Path(document.path).resolve()) in first
+            mine = str(real(document.path)) in first
             if mine and iri not in named:
                 named.append(iri)
             reached.setdefault(iri, set()).add(number)
@@ -245,14 +252,14 @@ def _told_excerpt(taken: Excerpt, iri: str) -> Result:
 def _refuse_twice(paths: Sequence[Path]) -> None:
     seen: dict[Path, Path] = {}
     for path in paths:
-        real = path.resolve()
-        if real.is_file() and real.name == GUIDELINE_FILE:
-            real = real.parent
-        if real in seen:
+        place = real(path)
+        if place.is_file() and place.name == GUIDELINE_FILE:
+            place = place.parent
+        if place in seen:
             raise IndicantError(
                 "the guideline is given twice", file=str(path), help="name each guideline once"
             )
-        seen[real] = path
+        seen[place] = path
 
 
 def _same_file(one: str, other: str) -> bool:
@@ -281,12 +288,12 @@ def _name(document: Document) -> str:
 
 def _file_name(path: str, given: Path) -> str:
     """Return the name of a file without what is particular to one machine."""
-    base = given.resolve() if given.is_dir() else given.resolve().parent
-    real = Path(path).resolve()
+    base = real(given) if given.is_dir() else real(given).parent
+    place = real(path)
     try:
-        return (Path(base.name) / real.relative_to(base)).as_posix()
+        return (Path(base.name) / place.relative_to(base)).as_posix()
     except ValueError:
-        return (Path(real.parent.name) / real.name).as_posix()
+        return (Path(place.parent.name) / place.name).as_posix()
 
 
 def _two_versions(one: Document, other: Document, iri: str) -> Result:

@@ -61,9 +61,10 @@ def tell_of_case(
     """Print what is told of each case of a file, or what does not hold of it."""
     from indicant.assessing import Assessor, InvalidCase
     from indicant.reading import read
+    from indicant.verbs.arguments import fence
 
     document = read(options.case, stdin=sys.stdin.buffer)
-    assessor = Assessor(options.guideline, language=options.lang)
+    assessor = Assessor(options.guideline, language=options.lang, fence=fence(options))
     try:
         found = list(told(assessor, document))
     except InvalidCase as error:

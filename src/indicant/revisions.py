@@ -3,38 +3,37 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tempfile
-import zipfile
-import zlib
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Final
 
 from indicant import programs
+from indicant.archives import is_archive, unpack
+from indicant.bounded import MAX_BYTES
 from indicant.errors import IndicantError
-from indicant.loading import GUIDELINE_FILE, Source, installed, load
-from indicant.reading import EXTENSIONS, MAX_BYTES
+from indicant.fence import Fence, fence_of, real
+from indicant.loading import Source, load, named
+from indicant.members import Members, is_kept
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import ExitStack
 
     from indicant.model import Model
-
-try:
-    from lzma import LZMAError
-except ImportError:  # Python can be built without it
-    LZMAError = zlib.error  # type: ignore[assignment, misc]
 
 GIT: Final = "git:"
 HELP: Final = (
     "give a folder, a file, the name of an installed guideline, a wheel, or a revision of git: "
     "REV:path/to/folder, or git:REV beside a folder"
 )
-_KEPT: Final = frozenset((*EXTENSIONS, ".tsv"))
-_BLOCK: Final = 1 << 20
-_MOST: Final = 500 << 20
+MOST_ENTRIES: Final = 500_000
+_MOST_LISTED: Final = 200_000_000
+_BLOCK: Final = 1 << 16
+_SECONDS: Final = 120
 _REGULAR: Final = frozenset(("100644", "100755"))
 
 
@@ -44,13 +43,14 @@ class Version:
 
     ``name`` is what the user called it; ``path`` is where its files are as long as it is open, and
     what the documents say they are called does not depend on that: those of a revision of git
-    begin with the revision and a colon.
+    begin with the revision and a colon. ``fence`` is where its files may lie.
     """
 
     name: str
     path: Path
     source: Source
     revision: str | None = None
+    fence: Fence | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,12 @@ class _Revision:
 
 
 def open_version(
-    stack: ExitStack, given: str, beside: str | None = None, *, side: str = "the version"
+    stack: ExitStack,
+    given: str,
+    beside: str | None = None,
+    *,
+    side: str = "the version",
+    fence: Fence | None = None,
 ) -> Version:
     """Read a version of a guideline.
 
@@ -83,6 +88,7 @@ def open_version(
             which is the same path at another revision.
         beside: the path that a revision without one is about.
         side: what to call the version in an error.
+        fence: where its files may lie; without, in its own repository, wheel or revision.
 
     Raises:
         IndicantError: there is no such version, or it cannot be read.
@@ -90,15 +96,18 @@ def open_version(
     try:
         found = _locate(given, beside)
         if isinstance(found, Path):
-            return Version(given, found, _load(found))
-        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="indicant-"))).resolve()
+            return Version(given, found, _load(found, fence), fence=fence)
+        root = real(stack.enter_context(tempfile.TemporaryDirectory(prefix="indicant-")))
+        members = Members(root, found.name)
         if isinstance(found, _Wheel):
-            path = _unpack(found, root)
+            path = unpack(found.name, found.guideline, members)
         else:
-            _extract(found, root)
+            _extract(found, members)
             path = root / found.path if found.path else root
+        allowed = fence_of(path, root) if fence is None else fence
+        source = _load(path, allowed, members, found.name)
         revision = None if isinstance(found, _Wheel) else found.name
-        return Version(given, path, _load(path, root, found.name), revision)
+        return Version(given, path, source, revision, allowed)
     except IndicantError as error:
         raise of_side(error, side) from error
 
@@ -147,17 +156,21 @@ def of_side(error: IndicantError, side: str) -> IndicantError:
     )
 
 
-def _load(path: Path, root: Path | None = None, name: str = "") -> Source:
-    """Load a guideline; files below a root are called by their path from there, after a name."""
+def _load(
+    path: Path, fence: Fence | None, members: Members | None = None, name: str = ""
+) -> Source:
+    """Load a guideline; files that were taken out are called as they were, after a name."""
+    root = None if members is None else members.folder
     try:
-        source = load(path)
+        source = load(path, fence=fence)
     except RecursionError as error:
         raise IndicantError("is nested too deeply", file=str(path)) from error
     except IndicantError as error:
-        if root is None or error.file is None:
+        if members is None or root is None or error.file is None:
             raise
+        large = members.left_out(real(error.file))
         raise IndicantError(
-            error.message,
+            "is too large to be taken out" if large else error.message,
             file=_called(error.file, root, name),
             line=error.line,
             column=error.column,
@@ -175,7 +188,7 @@ def _load(path: Path, root: Path | None = None, name: str = "") -> Source:
 
 
 def _called(file: str, root: Path, name: str) -> str:
-    path = Path(file).resolve()
+    path = real(file)
     if path.is_relative_to(root):
         return f"{name}:{path.relative_to(root).as_posix()}"
     return file
@@ -189,10 +202,10 @@ def _locate(given: str, beside: str | None) -> Path | _Wheel | _Revision:
         revision, colon, path = given[len(GIT) :].partition(":")
         return _at(revision, path if colon else None, beside)
     if given and Path(given).exists():
-        return _Wheel(given, None) if _is_archive(given) else Path(given)
-    known = installed()
-    if given in known:
-        return known[given]
+        return _Wheel(given, None) if _is_archive(given) else named(given) or Path(given)
+    known = named(given)
+    if known is not None:
+        return known
     archive, colon, name = given.rpartition(":")
     if colon and _is_archive(archive):
         return _Wheel(archive, name)
@@ -203,7 +216,7 @@ def _locate(given: str, beside: str | None) -> Path | _Wheel | _Revision:
 
 
 def _is_archive(path: str) -> bool:
-    return path.endswith((".whl", ".zip")) and Path(path).is_file()
+    return is_archive(path) and Path(path).is_file()
 
 
 def _at(revision: str, path: str | None, beside: str | None) -> _Revision:
@@ -215,7 +228,7 @@ def _at(revision: str, path: str | None, beside: str | None) -> _Revision:
                 f"'{GIT}{revision}' says no path, and the other version is no folder or file",
                 help=f"write  {revision or 'REV'}:path/to/folder",
             )
-        place = Path(beside).resolve()
+        place = real(beside)
         place = place if place.is_dir() else place.parent
     top = Path(_git(place, "rev-parse", "--show-toplevel", about="no repository").strip())
     commit = _git(
@@ -229,13 +242,13 @@ def _at(revision: str, path: str | None, beside: str | None) -> _Revision:
     ).strip()
     if path is None:
         assert beside is not None  # noqa: S101
-        inside = Path(beside).resolve()
+        inside = real(beside)
     elif path.startswith(("./", "../")) or path in {".", ".."}:
-        inside = Path(os.path.normpath(place.resolve() / path))
+        inside = Path(os.path.normpath(real(place) / path))
     else:
-        inside = top.resolve() / PurePosixPath(path)
+        inside = real(top) / PurePosixPath(path)
     try:
-        within = Path(os.path.normpath(inside)).relative_to(top.resolve()).as_posix()
+        within = Path(os.path.normpath(inside)).relative_to(real(top)).as_posix()
     except ValueError as error:
         raise IndicantError(f"'{inside}' is outside the repository {top}") from error
     return _Revision(top, commit, revision, "" if within == "." else within)
@@ -263,8 +276,15 @@ def _command(place: Path, *arguments: str) -> list[str]:
 def _git(place: Path, *arguments: str, about: str) -> str:
     try:
         done = subprocess.run(  # noqa: S603
-            _command(place, *arguments), capture_output=True, check=False, env=_environment()
+            _command(place, *arguments),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            env=_environment(),
+            timeout=_SECONDS,
         )
+    except subprocess.TimeoutExpired as error:
+        raise IndicantError(f"{about}: git took longer than {_SECONDS} seconds") from error
     except ValueError as error:
         raise IndicantError(about) from error
     if done.returncode:
@@ -277,122 +297,117 @@ def _git(place: Path, *arguments: str, about: str) -> str:
 # ---------------------------------------------------------------------- taking out files
 
 
-def _unpack(wheel: _Wheel, folder: Path) -> Path:
-    """Write the ontologies, catalogs and tables of a wheel to a folder; return the guideline's."""
-    found: dict[str, Path] = {}
-    try:
-        with zipfile.ZipFile(wheel.name) as archive:
-            if sum(one.file_size for one in archive.infolist()) > _MOST:
-                raise IndicantError(f"unpacks to more than {_MOST >> 20} MB", file=wheel.name)
-            for one in archive.infolist():
-                path = PurePosixPath(one.filename)
-                if one.is_dir() or path.suffix.lower() not in _KEPT or path.is_absolute():
-                    continue
-                if ".." in path.parts or one.file_size > MAX_BYTES:
-                    continue
-                target = folder / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with archive.open(one) as inside, open(target, "wb") as file:
-                    shutil.copyfileobj(inside, file, _BLOCK)
-                if path.name == GUIDELINE_FILE:
-                    found[path.parent.name] = target.parent
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        LZMAError,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-    ) as error:
-        raise IndicantError(f"cannot be unpacked: {error}", file=wheel.name) from error
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise IndicantError(f"cannot be read: {reason}", file=wheel.name) from error
-    if wheel.guideline is None and len(found) == 1:
-        return next(iter(found.values()))
-    if wheel.guideline in found:
-        return found[wheel.guideline]
-    names = ", ".join(f"{wheel.name}:{name}" for name in sorted(found))
-    raise IndicantError(
-        "holds no guideline" if not found or wheel.guideline else "holds several guidelines",
-        file=wheel.name,
-        help=f"one of: {names}" if names else None,
-    )
-
-
-def _extract(revision: _Revision, folder: Path) -> None:
-    """Write the ontologies, catalogs and tables of a revision to a folder.
+def _extract(revision: _Revision, members: Members) -> None:
+    """Take the ontologies, catalogs and tables of a revision out.
 
     All of them, since catalogs lead from a guideline to any place of the repository. Attributes
     that keep files out of archives do not apply; links and submodules are left out.
     """
-    listing = _git(
-        revision.top,
-        "ls-tree",
-        "-r",
-        "-z",
-        "--full-tree",
-        revision.commit,
-        about=f"cannot list {revision.name}",
-    )
     wanted: list[tuple[str, str]] = []
     there = not revision.path
-    for row in listing.split("\0"):
-        head, _, path = row.partition("\t")
-        if not path:
-            continue
-        mode, kind, name = head.split()
+    for mode, kind, name, path in _entries(revision):
         there = there or path == revision.path or path.startswith(f"{revision.path}/")
-        if (
-            kind == "blob"
-            and mode in _REGULAR
-            and ".." not in PurePosixPath(path).parts
-            and (path == revision.path or PurePosixPath(path).suffix.lower() in _KEPT)
-        ):
+        if kind == "blob" and mode in _REGULAR and (path == revision.path or is_kept(path)):
             wanted.append((name, path))
     if not there:
         raise IndicantError(
             f"'{revision.path}' is not in revision {revision.name}",
             help="a path counts from the top of the repository, or with ./ from here",
         )
-    if revision.path:
-        (folder / revision.path).parent.mkdir(parents=True, exist_ok=True)
-        if not any(path == revision.path for _, path in wanted):
-            (folder / revision.path).mkdir(exist_ok=True)
-    _write_blobs(revision, wanted, folder)
+    _write_blobs(revision, wanted, members)
+    if revision.path and not any(path == revision.path for _, path in wanted):
+        (members.folder / revision.path).mkdir(parents=True, exist_ok=True)
 
 
-def _write_blobs(revision: _Revision, wanted: list[tuple[str, str]], folder: Path) -> None:
+def _entries(revision: _Revision) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the mode, kind, object and path of all files, which a few trees can make very many."""
+    listing = ("ls-tree", "-r", "-z", "--full-tree", revision.commit)
+    rest, size, count = b"", 0, 0
+    with tempfile.TemporaryFile() as nothing, _streamed(revision, nothing, *listing) as stream:
+        while block := stream.read(_BLOCK):
+            *rows, rest = (rest + block).split(b"\0")
+            size, count = size + len(block), count + len(rows)
+            if count > MOST_ENTRIES or size > _MOST_LISTED or len(rest) > _BLOCK:
+                raise IndicantError(
+                    f"the revision holds more than {MOST_ENTRIES} files", file=revision.name
+                )
+            for row in rows:
+                head, _, path = row.decode("utf-8", "surrogateescape").partition("\t")
+                mode, kind, name = head.split(" ")
+                yield mode, kind, name, path
+
+
+def _write_blobs(revision: _Revision, wanted: list[tuple[str, str]], members: Members) -> None:
     with tempfile.TemporaryFile() as asked:
         asked.write("".join(f"{name}\n" for name, _ in wanted).encode())
         asked.seek(0)
-        with subprocess.Popen(  # noqa: S603
-            _command(revision.top, "cat-file", "--batch"),
-            stdin=asked,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_environment(),
-        ) as process:
-            assert process.stdout is not None  # noqa: S101
-            for _, path in wanted:
-                _write_blob(process.stdout, f"{revision.name}:{path}", folder / path)
+        with _streamed(revision, asked, "cat-file", "--batch-check") as stream:
+            sizes = [_size(stream, f"{revision.name}:{path}") for _, path in wanted]
+        kept = []
+        for (name, path), size in zip(wanted, sizes, strict=True):
+            if size > MAX_BYTES:
+                members.put(path, size, ())
+            else:
+                kept.append((name, path))
+        asked.seek(0)
+        asked.truncate()
+        asked.write("".join(f"{name}\n" for name, _ in kept).encode())
+        asked.seek(0)
+        with _streamed(revision, asked, "cat-file", "--batch") as stream:
+            for _, path in kept:
+                name = f"{revision.name}:{path}"
+                size = _size(stream, name)
+                members.put(path, size, _exactly(stream, size, name))
+                stream.read(1)
 
 
-def _write_blob(stream: IO[bytes], name: str, target: Path) -> None:
-    head = stream.readline().split()
+def _size(stream: IO[bytes], name: str) -> int:
+    """Read what git says of a blob, and return how large that is."""
+    head = stream.readline(_BLOCK).split()
     if len(head) != 3:
         raise IndicantError(
             "is not in this copy of the repository, and nothing is ever fetched",
             file=name,
             help="git fetch --refetch  completes a partial clone",
         )
-    left = int(head[2])
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with open(target, "wb") as file:
-        while left:
-            block = stream.read(min(left, _BLOCK))
-            if not block:
-                raise IndicantError("git ended before the file did", file=name)
-            file.write(block)
-            left -= len(block)
-    stream.read(1)
+    if head[1] != b"blob":
+        raise IndicantError("is no file in this repository, whatever its folder says", file=name)
+    return int(head[2])
+
+
+def _exactly(stream: IO[bytes], size: int, name: str) -> Iterator[bytes]:
+    while size:
+        block = stream.read(min(size, _BLOCK))
+        if not block:
+            raise IndicantError("git ended before the file did", file=name)
+        size -= len(block)
+        yield block
+
+
+@contextmanager
+def _streamed(revision: _Revision, asked: IO[bytes], *arguments: str) -> Iterator[IO[bytes]]:
+    """Run git and yield what it writes; it ends with the block, and before long."""
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(  # noqa: S603
+            _command(revision.top, *arguments),
+            stdin=asked,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=_environment(),
+        ) as process,
+    ):
+        late = threading.Timer(_SECONDS, process.kill)
+        late.daemon = True
+        late.start()
+        try:
+            assert process.stdout is not None  # noqa: S101
+            yield process.stdout
+            if process.wait():
+                errors.seek(0)
+                reason = errors.read(_BLOCK).decode("utf-8", "replace").partition("\n")[0]
+                told = reason.removeprefix("fatal: ") or f"git {arguments[0]} was ended"
+                raise IndicantError(f"cannot be read: {told}", file=revision.name)
+        finally:
+            late.cancel()
+            process.kill()

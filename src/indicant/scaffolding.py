@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from indicant import resources, terms
 from indicant.errors import IndicantError
+from indicant.fence import Fence, real
 from indicant.formatting import tidy
 from indicant.lines import locate
 from indicant.loading import GUIDELINE_FILE, load
@@ -91,6 +92,7 @@ def compose(
     iri: str | None = None,
     source: str | None = None,
     quote: str | None = None,
+    fence: Fence | None = None,
 ) -> Added:
     """Compose something new, one of ``KINDS``.
 
@@ -98,7 +100,8 @@ def compose(
     own is to be, and ``iri`` its namespace. ``source`` is the file with the document that a
     document or a passage is of, and ``quote`` the words of the passage, of which only the position
     and the digest are kept. Properties are written in Turtle, each as a predicate with its objects,
-    and replace what the template says with the same predicate. Nothing is written to a file.
+    and replace what the template says with the same predicate. Files of the guideline lie within
+    the fence, or without one in its own repository. Nothing is written to a file.
 
     Raises:
         IndicantError: the name has not the form of its kind or is taken, there is no file or more
@@ -110,7 +113,7 @@ def compose(
         raise IndicantError(f"'{name}' is no name for a {kind}", help=f"write it as in  {example}")
     if kind == "guideline":
         return _guideline(name, properties, place, iri)
-    documents = _documents(place)
+    documents = _documents(place, fence)
     own = [document for document in documents if not _is_shipped(document)]
     guideline = _guideline_of(own, place)
     known = {**_KNOWN, **prefixes_in(one.text for one in documents)}
@@ -277,26 +280,26 @@ def _expanded(name: str, known: Mapping[str, str]) -> str:
     return known[prefix] + local
 
 
-def _documents(place: Path) -> list[Document]:
+def _documents(place: Path, fence: Fence | None) -> list[Document]:
     """Return the documents of the guideline that a place belongs to, the named file first."""
     if place.is_dir():
-        return list(load(place).documents)
+        return list(load(place, fence=fence).documents)
     file = read(place)
     home = next(
-        (folder for folder in place.resolve().parents[:3] if (folder / GUIDELINE_FILE).is_file()),
+        (folder for folder in real(place).parents[:3] if (folder / GUIDELINE_FILE).is_file()),
         None,
     )
     if home is None:
         return [file]
-    others = load(home).documents
-    same = place.resolve()
-    return [file, *(other for other in others if Path(other.path).resolve() != same)]
+    others = load(home, fence=fence).documents
+    same = real(place)
+    return [file, *(other for other in others if real(other.path) != same)]
 
 
 def _is_shipped(document: Document) -> bool:
     """Tell whether a document is of the core, or came with an installed package."""
-    path = Path(document.path).resolve()
-    ontology = resources.ontology().resolve()
+    path = real(document.path)
+    ontology = real(resources.ontology())
     shipped = ontology / "core" if ontology.parent.name != "data" else ontology
     return path.is_relative_to(shipped)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from indicant import expectations
@@ -12,6 +13,7 @@ from indicant.assessing import InvalidCase
 from indicant.coverage import PLURALS, Coverage, goals, percent, table
 from indicant.errors import IndicantError
 from indicant.expectations import OTHERS, SECTIONS, Expectation, Misstated
+from indicant.fence import Fence, fence_of
 from indicant.naming import Names, prefixes_in
 from indicant.reading import EXTENSIONS, read, read_text
 from indicant.records import ANSWERS
@@ -67,7 +69,11 @@ class Outcome:
 
 
 def run_cases(
-    assessor: Assessor, folders: Sequence[str], *, fail_under: float | None = None
+    assessor: Assessor,
+    folders: Sequence[str],
+    *,
+    fail_under: float | None = None,
+    fence: Fence | None = None,
 ) -> Outcome:
     """Run every case below some folders and compare it with what is expected.
 
@@ -76,11 +82,12 @@ def run_cases(
         folders: where to look for folders with a case, at any depth.
         fail_under: the least share, in percent, of recommendations, of criteria, of literals and,
             where a case is expected to break one, of shapes that the cases are to exercise.
+        fence: where links in the folders may lead; without, that is said by ``fence_of``.
 
     Raises:
         IndicantError: a folder cannot be read, or there is no case below it.
     """
-    runner = _Runner(assessor)
+    runner = _Runner(assessor, fence)
     for folder in folders:
         runner.run(folder)
     total, held = runner.total, len(runner.held)
@@ -135,8 +142,9 @@ def _shortfalls(coverage: Coverage, least: float, shapes: bool) -> Iterator[Resu
 class _Runner:
     """Runs cases one after the other and keeps nothing of them but what is to be told."""
 
-    def __init__(self, assessor: Assessor) -> None:
+    def __init__(self, assessor: Assessor, fence: Fence | None = None) -> None:
         self._assessor = assessor
+        self._fence = fence
         self._seen: set[str] = set()
         self._places: dict[str, Place] | None = None
         self.coverage = Coverage(goals(assessor))
@@ -152,13 +160,15 @@ class _Runner:
             exists = os.path.lexists(folder)
             raise IndicantError("is not a folder" if exists else "no such folder", file=folder)
         found = False
+        top = Path(folder)
+        fence = fence_of(top) if self._fence is None else self._fence
         for place, cases, expected in self._walk(folder):
             found = True
             real = os.path.realpath(place)
             if real not in self._seen:
                 self._seen.add(real)
                 self.total += 1
-                told = list(self._run(place, cases, expected))
+                told = list(self._run(place, cases, expected, top, fence))
                 self.results += told
                 if not told:
                     self.held.append(place)
@@ -202,7 +212,9 @@ class _Runner:
                 expected: list[str] = [one for one in (EXPECTED_JSON, EXPECTED_TXT) if one in files]
                 yield place, cases, expected
 
-    def _run(self, place: str, cases: list[str], expected: list[str]) -> Iterator[Result]:
+    def _run(
+        self, place: str, cases: list[str], expected: list[str], top: Path, fence: Fence
+    ) -> Iterator[Result]:
         """Run the case of a folder and yield what is not as it should be."""
         file = os.path.join(place, cases[0])
         if len(cases) > 1:
@@ -219,6 +231,8 @@ class _Runner:
             )
             return
         try:
+            for name in (cases[0], *expected):
+                fence.follow(Path(place, name), top)
             stated = [_read(os.path.join(place, name)) for name in expected]
             answer = self._answer(file, any(map(_about_shapes, stated)))
         except IndicantError as error:

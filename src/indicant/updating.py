@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from indicant import loading
+from indicant import bounded, loading
 from indicant.errors import IndicantError
+from indicant.fence import Fence, fence_of, fixed_fence_of, real
 from indicant.founding import (
     OVERLAY,
     PUBLISHED,
@@ -24,6 +24,7 @@ from indicant.founding import (
 )
 from indicant.lines import locate
 from indicant.loading import CATALOG, CORE, installed, load
+from indicant.members import is_kept
 from indicant.reading import read_text, visible
 from indicant.reporting import Place, Report, Result, Rule
 from indicant.staging import staged
@@ -73,12 +74,16 @@ class Pin:
 
 @dataclass(frozen=True)
 class Followed:
-    """An overlay, what it pins, and the copy of the published guideline that it reads."""
+    """An overlay, what it pins, and the copy of the published guideline that it reads.
+
+    ``fence`` is where all that may lie.
+    """
 
     folder: Path
     overlay: Path
     pin: Pin
     copy: Published
+    fence: Fence
 
 
 @dataclass(frozen=True)
@@ -89,11 +94,12 @@ class Change:
     report: Report
 
 
-def followed(folder: Path) -> Followed:
+def followed(folder: Path, *, fence: Fence | None = None) -> Followed:
     """Read what an institution's repository pins.
 
     Args:
         folder: the repository, with the overlay in its folder ``overlay``, or the overlay itself.
+        fence: where files may lie; without, in that repository.
 
     Raises:
         IndicantError: nothing is pinned there, or more than one guideline is.
@@ -101,7 +107,8 @@ def followed(folder: Path) -> Followed:
     if not folder.is_dir():
         raise IndicantError("there is no such folder", file=str(folder))
     overlay = folder / OVERLAY if (folder / OVERLAY).is_dir() else folder
-    source = load(overlay)
+    allowed = fence_of(overlay) if fence is None else fence
+    source = load(overlay, fence=allowed)
     pins: list[tuple[Pin, Path]] = []
     for document in own_documents(source):
         for quad in document.quads:
@@ -124,8 +131,9 @@ def followed(folder: Path) -> Followed:
             file=str(beside / CATALOG),
             help=f'add  <uri name="{pin.version_iri}" uri="…"/>',
         )
+    target = allowed.follow(target, overlay)
     root = target.parent if target.name == loading.GUIDELINE_FILE else target
-    return Followed(folder, overlay, pin, published_of(root))
+    return Followed(folder, overlay, pin, published_of(root, fence=allowed), allowed)
 
 
 def checked(one: Followed) -> Report:
@@ -159,14 +167,19 @@ def _of_pin(one: Followed, message: str) -> Result:
     )
 
 
-def newer(one: Followed, given: str | None) -> Published:
+def newer(
+    one: Followed, given: str | None, *, fence: Fence | None = None, taken: bool = False
+) -> Published:
     """Return the version to compare with: the one given, or else the one that is installed.
 
+    Its files lie within the fence, or without one, and if it is to be taken, in its own repository.
+
     Raises:
-        IndicantError: there is none, or it is another guideline.
+        IndicantError: there is none, or more than one, or it is another guideline.
     """
     if given is not None:
-        found = published_of(loading.resolve(given))
+        path = loading.resolve(given)
+        found = published_of(path, fence=fixed_fence_of(path) if taken else fence)
         if found.iri != one.copy.iri:
             raise IndicantError(
                 f"is <{found.iri}>, and <{one.copy.iri}> is pinned",
@@ -174,10 +187,16 @@ def newer(one: Followed, given: str | None) -> Published:
                 help="name a version of the pinned guideline",
             )
         return found
-    for path in installed().values():
-        found = published_of(path)
-        if found.iri == one.copy.iri:
-            return found
+    known = [published_of(path) for path in installed().values()]
+    same = [found for found in known if found.iri == one.copy.iri]
+    if len(same) > 1:
+        raise IndicantError(
+            f"<{one.copy.iri}> is installed more than once: "
+            + ", ".join(str(found.root) for found in same),
+            help="name the folder of its newer version by --from",
+        )
+    if same:
+        return same[0]
     raise IndicantError(
         f"<{one.copy.iri}> is not installed",
         help="name the folder of its newer version by --from",
@@ -210,7 +229,11 @@ def compared(one: Followed, other: Published, *, as_of: str | None, seconds: flo
         versions, reports = [], []
         for name, published, laid, file in sides:
             combined = combine(
-                [str(published), str(laid)], as_of=as_of, seconds=seconds, output=str(file)
+                [str(published), str(laid)],
+                as_of=as_of,
+                seconds=seconds,
+                output=str(file),
+                fence=one.fence.within(overlay.parent),
             )
             reports.append(combined.report)
             if combined.data is None:
@@ -312,9 +335,7 @@ def take(one: Followed, other: Published) -> tuple[str, ...]:
     """
     held = one.folder / PUBLISHED
     within = (
-        held.is_dir()
-        and not held.is_symlink()
-        and one.copy.root.resolve().is_relative_to(held.resolve())
+        held.is_dir() and not held.is_symlink() and real(one.copy.root).is_relative_to(real(held))
     )
     if not within and one.copy.digest != other.digest:
         raise IndicantError(
@@ -342,10 +363,10 @@ def _repinned(
 ) -> Iterator[tuple[Path, tuple[str, str]]]:
     """Yield the files of an overlay that name the version or the digest: before and after."""
     pairs = ((one.pin.version_iri, other.version_iri), (one.pin.digest, other.digest))
-    for path in visible(sorted(folder.rglob("*")), folder):
-        if (path.suffix != ".ttl" and path.name != CATALOG) or not path.is_file():
+    for path in _own_files(folder, one.fence):
+        if path.suffix != ".ttl" and path.name != CATALOG:
             continue
-        text = read_text(path)
+        text = bounded.text(path)
         changed = text
         for old, new in pairs:
             changed = changed.replace(old, new)
@@ -353,13 +374,22 @@ def _repinned(
             yield path, (text, changed)
 
 
+def _own_files(folder: Path, fence: Fence) -> list[Path]:
+    """Return the ontologies, catalogs and tables of a folder, which no link leads out of."""
+    every = visible(sorted(folder.rglob("*")), folder)
+    found = [path for path in every if is_kept(path.name) and path.is_file()]
+    for path in found:
+        fence.follow(path, folder)
+    return found
+
+
 def _catalog_with(one: Followed, folder: Path, new: Mapping[str, Path]) -> str:
     """Return the catalog of the overlay, to be put into a folder, with another version in it.
 
     What it says of the core is left out: that comes with the package, for both versions alike.
     """
-    overlay = one.overlay.resolve()
-    held = (one.folder / PUBLISHED).resolve()
+    overlay = real(one.overlay)
+    held = real(one.folder / PUBLISHED)
     places = {}
     for iri, place in loading.catalog(overlay / CATALOG).items():
         if place.is_relative_to(overlay):
@@ -376,7 +406,10 @@ def _laid_over(one: Followed, other: Published) -> Iterator[tuple[Path, Path]]:
     with _workplace() as work:
         places = copy(other, work / PUBLISHED)
         overlay = work / OVERLAY
-        shutil.copytree(one.overlay, overlay)
+        for path in _own_files(one.overlay, one.fence):
+            target = overlay / path.relative_to(one.overlay)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(bounded.data(path))
         for path, (_, text) in list(_repinned(one, overlay, other)):
             path.write_text(text, encoding="utf-8")
         text = _catalog_with(one, overlay, places)
@@ -387,7 +420,7 @@ def _laid_over(one: Followed, other: Published) -> Iterator[tuple[Path, Path]]:
 @contextmanager
 def _workplace() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="indicant-") as name:
-        yield Path(name).resolve()
+        yield real(name)
 
 
 def _given(root: Path) -> Path:
@@ -401,7 +434,7 @@ def _key(result: Result) -> tuple[object, ...]:
 
 def _moved(place: Place, moved: Mapping[str, str]) -> Place:
     for old, new in moved.items():
-        resolved = str(Path(place.file).resolve())
+        resolved = str(real(place.file))
         if resolved.startswith(old + os.sep):
             return replace(place, file=new + resolved[len(old) :])
     return place

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping, Sequence
 
+    from indicant.fence import Fence
     from indicant.reading import Document
     from indicant.site.content import Content, Evidence, Recommendation, Term
     from indicant.site.pictures import Picture
@@ -89,6 +90,7 @@ def build(
     cases: Mapping[str, Document] | None = None,
     *,
     language: str = ENGLISH,
+    fence: Fence | None = None,
 ) -> dict[str, bytes]:
     """Return the files of a site about a guideline, by path; same input, same bytes.
 
@@ -96,14 +98,15 @@ def build(
         guideline: a name, a folder or a file; by default the one that ships with the package.
         cases: cases to show with the recommendations, by name.
         language: the language of the texts of the guideline; where there is none, it is English.
+        fence: where files of the guideline may lie; without, its own repository.
 
     Raises:
         IndicantError: the guideline cannot be read, or what makes pages is not installed.
         InvalidCase: a case does not conform to the case shapes.
     """
     templating.environment()
-    assessor = Assessor(guideline, language=language)
-    asker = Asker(guideline, language=language)
+    assessor = Assessor(guideline, language=language, fence=fence)
+    asker = Asker(guideline, language=language, fence=fence)
     content = gather(assessor, prefixes_of(assessor.source.documents))
     example = None
     try:

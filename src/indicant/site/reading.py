@@ -6,22 +6,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indicant.errors import IndicantError
+from indicant.fence import fence_of
 from indicant.reading import EXTENSIONS, read, visible
 
 if TYPE_CHECKING:
     import os
 
+    from indicant.fence import Fence
     from indicant.reading import Document
 
 
-def cases_of(folder: str | os.PathLike[str]) -> dict[str, Document]:
+def cases_of(folder: str | os.PathLike[str], *, fence: Fence | None = None) -> dict[str, Document]:
     """Return the cases of a folder by name.
 
     A case is a file of the folder, named as the file is, or the file ``case.ttl`` of a folder in
-    it, named as that folder is.
+    it, named as that folder is. Where links may lead is said by the fence, or without one by
+    ``fence_of``.
 
     Raises:
-        IndicantError: the folder is none, or holds no case.
+        IndicantError: the folder is none, or holds no case, or one that leads out.
     """
     path = Path(folder)
     if not path.is_dir():
@@ -33,4 +36,7 @@ def cases_of(folder: str | os.PathLike[str]) -> dict[str, Document]:
     }
     if not files:
         raise IndicantError("holds no case", file=str(path))
+    allowed = fence_of(path) if fence is None else fence
+    for file in files.values():
+        allowed.follow(file, path)
     return {name: read(file) for name, file in sorted(files.items())}

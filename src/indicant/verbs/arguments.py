@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from indicant.errors import IndicantError
+from indicant.fence import FLAG, OPEN, Fence
 from indicant.reporting import FORMS
 
 if TYPE_CHECKING:
@@ -100,13 +101,31 @@ def add_report_options(verb: argparse.ArgumentParser) -> None:
     )
 
 
-def add_guideline(verb: argparse.ArgumentParser) -> None:
-    """Add the option that names the guideline."""
+def add_guideline(verb: argparse.ArgumentParser, *, outside: bool = True) -> None:
+    """Add the option that names the guideline and, unless told not to, that of ``add_outside``."""
     verb.add_argument(
         "--guideline",
         metavar="NAME",
         help="a guideline by name, folder or file (the one that ships with the package)",
     )
+    if outside:
+        add_outside(verb)
+
+
+def add_outside(verb: argparse.ArgumentParser) -> None:
+    """Add the option that lets a guideline ask for files of other places than its own."""
+    verb.add_argument(
+        FLAG,
+        action="store_true",
+        dest="outside",
+        help="read also what catalogs and links lead to outside the guideline's folder and git "
+        "repository; only for guidelines that you trust",
+    )
+
+
+def fence(options: argparse.Namespace) -> Fence | None:
+    """Return where files of a guideline may lie, as the option has it: anywhere, or its own."""
+    return OPEN if options.outside else None
 
 
 def add_told(verb: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from indicant.errors import IndicantError
 from indicant.printing import tell_findings
-from indicant.verbs.arguments import add_guideline, add_language, seconds
+from indicant.verbs.arguments import add_guideline, add_language, fence, seconds
 
 if TYPE_CHECKING:
     from indicant.verbs.arguments import Verbs
@@ -102,7 +102,9 @@ def run(options: argparse.Namespace) -> int:
 
         text = read_text(options.query, stdin=sys.stdin.buffer, limit=adhoc.MAX_BYTES)
     try:
-        asker = Asker(options.guideline, engine=options.engine, language=options.lang)
+        asker = Asker(
+            options.guideline, engine=options.engine, language=options.lang, fence=fence(options)
+        )
         if options.example:
             asker.take(asker.example())
         elif words:

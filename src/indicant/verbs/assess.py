@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from indicant.errors import IndicantError
 from indicant.printing import Output, tell
-from indicant.verbs.arguments import add_guideline, add_language
+from indicant.verbs.arguments import add_guideline, add_language, fence
 
 if TYPE_CHECKING:
     from indicant.site.casepage import CasePage
@@ -92,6 +92,7 @@ def run(options: argparse.Namespace) -> int:
         validator=options.validator,
         use_cache=not options.no_cache,
         language=options.lang,
+        fence=fence(options),
     )
     output: Output | CasePage
     if options.format == "html":

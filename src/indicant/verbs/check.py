@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from indicant.verbs.arguments import add_guideline, add_report_options, seconds
+from indicant.verbs.arguments import add_guideline, add_report_options, fence, seconds
 
 if TYPE_CHECKING:
     from indicant.verbs.arguments import Verbs
@@ -85,5 +85,6 @@ def run(options: argparse.Namespace) -> int:
         reasoner=not options.no_reasoner,
         seconds=options.seconds,
         stdin=sys.stdin.buffer,
+        fence=fence(options),
     )
     return deliver(report, options.format, options.output)

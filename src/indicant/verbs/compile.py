@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from indicant.verbs.arguments import add_guideline, seconds
+from indicant.verbs.arguments import add_guideline, fence, seconds
 
 if TYPE_CHECKING:
     import argparse
@@ -38,6 +38,7 @@ def run(options: argparse.Namespace) -> int:
     from indicant.foreign import as_rdf
     from indicant.loading import load, resolve
 
-    compiled = compile_source(load(resolve(options.guideline)), seconds=options.seconds)
+    source = load(resolve(options.guideline), fence=fence(options))
+    compiled = compile_source(source, seconds=options.seconds)
     sys.stdout.write(as_rdf(compiled.graph))
     return 0

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Final
 
 from indicant.reporting import FORMS
-from indicant.verbs.arguments import seconds
+from indicant.verbs.arguments import add_outside, fence, seconds
 
 if TYPE_CHECKING:
     from indicant.verbs.arguments import Verbs
@@ -70,6 +70,7 @@ def add(verbs: Verbs) -> None:
     verb.add_argument(
         "-o", "--output", metavar="FILE", help="write this file, whole or not at all (to stdout)"
     )
+    add_outside(verb)
     verb.set_defaults(run=run)
 
 
@@ -88,10 +89,11 @@ def run(options: argparse.Namespace) -> int:
 
     if options.witnesses is not None:
         tell_recovered(options.witnesses)
-    files = None if options.cases is None else case_files(options.cases)
+    allowed = fence(options)
+    files = None if options.cases is None else case_files(options.cases, fence=allowed)
     with ExitStack() as stack:
-        old = open_version(stack, options.old, options.new, side=SIDES[0])
-        new = open_version(stack, options.new, options.old, side=SIDES[1])
+        old = open_version(stack, options.old, options.new, side=SIDES[0], fence=allowed)
+        new = open_version(stack, options.new, options.old, side=SIDES[1], fence=allowed)
         difference = compare(old, new, seconds=options.seconds, cases=files)
     found = report(difference)
     if options.format == "text":

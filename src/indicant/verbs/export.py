@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from indicant.printing import tell_findings
-from indicant.verbs.arguments import add_guideline
+from indicant.verbs.arguments import add_guideline, fence
 
 if TYPE_CHECKING:
     from indicant.verbs.arguments import Verbs
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     from indicant.writing import write
 
     try:
-        asker = Asker(options.guideline)
+        asker = Asker(options.guideline, fence=fence(options))
         if options.case is not None:
             asker.take(read(options.case, stdin=sys.stdin.buffer))
     except InvalidCase as error:

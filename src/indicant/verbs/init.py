@@ -49,7 +49,7 @@ def add(verbs: Verbs) -> None:
         "DIGEST' or 'indicant[reasoner] @ git+URL@COMMIT'; without it, the file indicant.txt says "
         "what to fill in, and the workflow fails until that is done",
     )
-    add_guideline(verb)
+    add_guideline(verb, outside=False)
     verb.set_defaults(run=run)
 
 

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Final
 
 from indicant.reporting import FORMS
-from indicant.verbs.arguments import seconds
+from indicant.verbs.arguments import add_outside, fence, seconds
 
 if TYPE_CHECKING:
     from indicant.verbs.arguments import Verbs
@@ -71,6 +71,7 @@ def add(verbs: Verbs) -> None:
     verb.add_argument(
         "--report", metavar="FILE", help="write the report to this file, whole or not at all"
     )
+    add_outside(verb)
     verb.set_defaults(run=run)
     verb.mixed = True
 
@@ -87,6 +88,7 @@ def run(options: argparse.Namespace) -> int:
         within=options.within or len(options.guideline) == 1,
         seconds=options.seconds,
         output=options.output,
+        fence=fence(options),
     )
     if options.output is not None and combined.data is not None:
         write(combined.data, options.output)

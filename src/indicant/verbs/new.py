@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Final
 
 from indicant.errors import IndicantError
+from indicant.verbs.arguments import add_outside, fence
 
 if TYPE_CHECKING:
     from indicant.verbs.arguments import Verbs
@@ -70,6 +71,7 @@ def add(verbs: Verbs) -> None:
         metavar="WORDS",
         help="the words of a passage, of which only the position and the digest are kept",
     )
+    add_outside(verb)
     verb.set_defaults(run=run)
     verb.mixed = True
 
@@ -105,6 +107,7 @@ def run(options: argparse.Namespace) -> int:
         iri=options.iri,
         source=options.source,
         quote=options.quote,
+        fence=fence(options),
     )
     if added.before is None:
         with new_folder(added.path.parent) as work:

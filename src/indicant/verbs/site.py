@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.verbs.arguments import add_guideline, add_language
+from indicant.verbs.arguments import add_guideline, add_language, fence
 
 if TYPE_CHECKING:
     from indicant.verbs.arguments import Verbs
@@ -60,9 +60,9 @@ def run(options: argparse.Namespace) -> int:
 
     tell_recovered(options.folder)
     check(options.folder)
-    cases = {} if options.cases is None else cases_of(options.cases)
+    cases = {} if options.cases is None else cases_of(options.cases, fence=fence(options))
     try:
-        files = build(options.guideline, cases, language=options.lang)
+        files = build(options.guideline, cases, language=options.lang, fence=fence(options))
     except InvalidCase as error:
         for finding in error.findings:
             print(finding_line(finding))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.verbs.arguments import add_guideline, add_report_options, seconds
+from indicant.verbs.arguments import add_guideline, add_report_options, fence, seconds
 
 if TYPE_CHECKING:
     from indicant.verbs.arguments import Verbs
@@ -92,9 +92,9 @@ def run(options: argparse.Namespace) -> int:
 
     if options.suggest is not None:
         tell_recovered(options.suggest)
-    assessor = Assessor(options.guideline)
+    assessor = Assessor(options.guideline, fence=fence(options))
     folders = options.folder or ["tests"]
-    outcome = run_cases(assessor, folders, fail_under=options.fail_under)
+    outcome = run_cases(assessor, folders, fail_under=options.fail_under, fence=fence(options))
     report = outcome.report
     if options.suggest is not None:
         from indicant.suggesting import suggest, tell

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.verbs.arguments import add_report_options, seconds
+from indicant.verbs.arguments import add_outside, add_report_options, fence, seconds
 
 if TYPE_CHECKING:
     from indicant.verbs.arguments import Verbs
@@ -61,6 +61,7 @@ def add(verbs: Verbs) -> None:
         help="the time limit for the search over all possible cases (60)",
     )
     add_report_options(verb)
+    add_outside(verb)
     verb.set_defaults(run=run)
 
 
@@ -75,11 +76,11 @@ def run(options: argparse.Namespace) -> int:
     from indicant.updating import RULES, checked, compared, followed, is_older, newer, take, told
 
     tell_recovered(options.directory)
-    one = followed(Path(options.directory))
+    one = followed(Path(options.directory), fence=fence(options))
     report = checked(one)
     if options.check:
         return deliver(report, options.format, options.output)
-    other = newer(one, options.source)
+    other = newer(one, options.source, fence=fence(options), taken=options.take)
     backwards = options.source is None and is_older(other, one.copy)
     if options.take and backwards:
         raise IndicantError(

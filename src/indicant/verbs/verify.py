@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.verbs.arguments import add_language, add_report_options, seconds
+from indicant.verbs.arguments import add_language, add_outside, add_report_options, fence, seconds
 
 if TYPE_CHECKING:
     from indicant.verbs.arguments import Verbs
@@ -63,6 +63,7 @@ def add(verbs: Verbs) -> None:
     )
     add_language(verb)
     add_report_options(verb)
+    add_outside(verb)
     verb.set_defaults(run=run)
 
 
@@ -78,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
         tell_recovered(options.witnesses)
     reports = [
         verify(
-            speaking(load(resolve(name)), options.lang),
+            speaking(load(resolve(name), fence=fence(options)), options.lang),
             seconds=options.seconds,
             limit=options.limit,
         )

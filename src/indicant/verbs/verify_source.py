@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Final
 
-from indicant.verbs.arguments import add_guideline
+from indicant.verbs.arguments import add_guideline, fence
 
 if TYPE_CHECKING:
     from indicant.verbs.arguments import Verbs
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     from indicant.reading import STDIN, read_text
     from indicant.verify_source import MAX_BYTES, origins, verify_best
 
-    candidates = origins(load(resolve(options.guideline)))
+    candidates = origins(load(resolve(options.guideline), fence=fence(options)))
     text = read_text(options.document, stdin=sys.stdin.buffer, limit=MAX_BYTES)
     file = "<stdin>" if options.document == STDIN else options.document
     found = verify_best(text, candidates, file=file)
