@@ -687,14 +687,15 @@ def test_a_folder_is_no_case(room: Room) -> None:
 
 
 def test_a_file_that_may_not_be_read_is_told(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    def deny(file: str, *arguments: Any) -> Any:
+    def deny(file: str, *arguments: Any, **more: Any) -> int:
         if file == "case.ttl":
             raise PermissionError(13, "Permission denied")
-        return open(file, *arguments)
+        return opened(file, *arguments, **more)
 
     room.file("case.ttl", CASE)
     assert room.call("assess", "case.ttl").code == 0
-    monkeypatch.setattr("indicant.reading.open", deny, raising=False)
+    opened = os.open
+    monkeypatch.setattr("os.open", deny)
     told = room.call("assess", "case.ttl", "case.ttl")
     assert told.code == 2
     assert told.err == "indicant: case.ttl: cannot be read: Permission denied\n" * 2

@@ -23,23 +23,29 @@ _KINDS: Final = (
 
 
 def opened(
-    path: str | os.PathLike[str], *, follow: bool = True, folder: int | None = None
+    path: str | os.PathLike[str],
+    *,
+    follow: bool = True,
+    folder: int | None = None,
+    pipes: bool = False,
 ) -> BinaryIO:
     """Open a regular file, without waiting for anybody.
 
-    A pipe is opened only by the name of a descriptor, ``/dev/stdin`` or ``/dev/fd/63``: that is one
+    The name of a descriptor, ``/dev/stdin`` or ``/dev/fd/63``, may stand for a pipe: that is one
     that the caller of the command holds open already.
 
     Args:
         path: the file.
         follow: whether it may be a link to one.
         folder: the descriptor of the folder from which a relative path counts.
+        pipes: whether it may be a pipe, whose writer is waited for: of what a person names.
 
     Raises:
         IndicantError: it is missing, cannot be read, or is no regular file.
     """
     name = os.fspath(path)
     given = folder is None and _DESCRIPTOR.fullmatch(name) is not None
+    given = given or (pipes and _is_pipe(name))
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
         if not given:
@@ -63,6 +69,13 @@ def opened(
         raise IndicantError(f"cannot be read: {reason}", file=name) from error
 
 
+def _is_pipe(name: str) -> bool:
+    try:
+        return stat.S_ISFIFO(os.stat(name).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def _refuse(status: os.stat_result, name: str) -> None:
     if stat.S_ISREG(status.st_mode):
         return
@@ -70,13 +83,19 @@ def _refuse(status: os.stat_result, name: str) -> None:
     raise IndicantError(f"is {kind}, not a file", file=name)
 
 
-def data(path: str | os.PathLike[str], limit: int = MAX_BYTES, *, follow: bool = True) -> bytes:
-    """Return what a regular file holds.
+def data(
+    path: str | os.PathLike[str],
+    limit: int = MAX_BYTES,
+    *,
+    follow: bool = True,
+    pipes: bool = False,
+) -> bytes:
+    """Return what a regular file holds, or if told so a pipe.
 
     Raises:
         IndicantError: it is missing, cannot be read, is no regular file or larger than the limit.
     """
-    with opened(path, follow=follow) as file:
+    with opened(path, follow=follow, pipes=pipes) as file:
         return content(file, os.fspath(path), limit)
 
 

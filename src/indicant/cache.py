@@ -22,6 +22,10 @@ DIGEST_FILE: Final = "sha256"
 _OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
+class NotOursError(IndicantError):
+    """What was kept could have been written by somebody else."""
+
+
 def shipped(folder: Path, key: str, names: Sequence[str]) -> tuple[str, ...] | None:
     """Return texts that came with the package, which are believed as the package is."""
     try:
@@ -40,18 +44,23 @@ def kept(folder: Path, key: str, names: Sequence[str]) -> tuple[str, ...] | None
     change the program as well, and nobody else may be able to write them. Links are not followed.
 
     Raises:
-        IndicantError: something is there that is not to be believed.
+        NotOursError: something is there that somebody else could have written.
     """
     if not os.path.lexists(folder / key):
         return None
-    with ExitStack() as stack:
-        place: int | None = None
-        if os.open in os.supports_dir_fd and hasattr(os, "geteuid"):
-            top = _folder(folder, stack, None)
-            place = _folder(folder / key, stack, top)
-        elif not _is_at_home(folder):
-            raise IndicantError("lies outside the folder of the user", file=str(folder))
-        texts = [_text(place, folder / key / name) for name in (*names, DIGEST_FILE)]
+    try:
+        with ExitStack() as stack:
+            place: int | None = None
+            if os.open in os.supports_dir_fd and hasattr(os, "geteuid"):
+                top = _folder(folder, stack, None)
+                place = _folder(folder / key, stack, top)
+            elif not _is_at_home(folder):
+                raise NotOursError("lies outside the folder of the user", file=str(folder))
+            texts = [_text(place, folder / key / name) for name in (*names, DIGEST_FILE)]
+    except NotOursError:
+        raise
+    except (IndicantError, OSError, UnicodeDecodeError):
+        return None
     digest = texts.pop()
     return tuple(texts) if digest == _digest(key, texts) else None
 
@@ -68,7 +77,7 @@ def keep(folder: Path, key: str, texts: Mapping[str, str]) -> None:
                 with open(work / name, "xb") as file:
                     file.write(text.encode())
                 os.chmod(work / name, 0o600)
-            with suppress(IndicantError):
+            with suppress(NotOursError):
                 if kept(folder, key, list(texts)) is not None:
                     return
             _remove(folder / key)
@@ -90,37 +99,29 @@ def _remove(path: Path) -> None:
 def _folder(path: Path, stack: ExitStack, within: int | None) -> int:
     """Open a folder of the user's own, and return its descriptor."""
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-    try:
-        if within is None:
-            handle = os.open(path, flags)
-        else:
-            handle = os.open(path.name, flags | os.O_NOFOLLOW, dir_fd=within)
-        stack.callback(os.close, handle)
-        _check_owner(os.fstat(handle), path)
-    except OSError as error:
-        raise IndicantError(error.strerror or str(error), file=str(path)) from error
+    if within is None:
+        handle = os.open(path, flags)
+    else:
+        handle = os.open(path.name, flags | os.O_NOFOLLOW, dir_fd=within)
+    stack.callback(os.close, handle)
+    _check_owner(os.fstat(handle), path)
     return handle
 
 
 def _text(within: int | None, path: Path) -> str:
     """Return the text of a file of the user's own."""
     name = path if within is None else path.name
-    try:
-        with bounded.opened(name, follow=False, folder=within) as file:
-            if within is not None:
-                _check_owner(os.fstat(file.fileno()), path)
-            return _decoded(bounded.content(file, str(path), MAX_BYTES))
-    except IndicantError as error:
-        raise IndicantError(error.message, file=str(path), help=error.help) from error
-    except UnicodeDecodeError as error:
-        raise IndicantError("the text is not UTF-8", file=str(path)) from error
+    with bounded.opened(name, follow=False, folder=within) as file:
+        if within is not None:
+            _check_owner(os.fstat(file.fileno()), path)
+        return _decoded(bounded.content(file, str(path), MAX_BYTES))
 
 
 def _check_owner(status: os.stat_result, path: Path) -> None:
     if status.st_uid not in {os.geteuid(), 0}:
-        raise IndicantError("belongs to somebody else", file=str(path))
+        raise NotOursError("belongs to somebody else", file=str(path))
     if status.st_mode & _OTHERS:
-        raise IndicantError("can be written by others", file=str(path), help=f"chmod go-w {path}")
+        raise NotOursError("can be written by others", file=str(path), help=f"chmod go-w {path}")
 
 
 def _is_at_home(folder: Path) -> bool:

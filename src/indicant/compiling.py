@@ -606,7 +606,7 @@ def _kept(key: str) -> tuple[str, ...] | None:
     """Return what an earlier run kept; where that is not to be believed, say so."""
     try:
         return cache.kept(resources.cache_dir(), key, _FILES)
-    except IndicantError as error:
+    except cache.NotOursError as error:
         import logging
 
         from indicant.foreign import plain

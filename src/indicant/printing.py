@@ -63,7 +63,7 @@ def tell_of_case(
     from indicant.reading import read
     from indicant.verbs.arguments import fence
 
-    document = read(options.case, stdin=sys.stdin.buffer)
+    document = read(options.case, stdin=sys.stdin.buffer, pipes=True)
     assessor = Assessor(options.guideline, language=options.lang, fence=fence(options))
     try:
         found = list(told(assessor, document))

@@ -79,16 +79,20 @@ def read(
     stdin: BinaryIO | None = None,
     format: str | None = None,  # noqa: A002 - the word every RDF library uses
     limit: int = MAX_BYTES,
+    pipes: bool = False,
 ) -> Document:
     """Read a file, or standard input for ``-``, into a document.
 
-    The format follows from the extension; where that says nothing, from how the text begins.
+    The format follows from the extension; where that says nothing, from how the text begins. A
+    pipe is read only where somebody may have named it: its writer is waited for.
 
     Raises:
         IndicantError: the file is missing, too large, not text or not RDF.
     """
     name = os.fspath(path)
-    data = _bytes_of_stdin(stdin, limit) if name == STDIN else bounded.data(name, limit)
+    data = (
+        _bytes_of_stdin(stdin, limit) if name == STDIN else bounded.data(name, limit, pipes=pipes)
+    )
     chosen = format or EXTENSIONS.get(os.path.splitext(name)[1].lower())
     return parse(data, path=name, format=chosen)
 
@@ -98,6 +102,7 @@ def read_text(
     *,
     stdin: BinaryIO | None = None,
     limit: int = MAX_BYTES,
+    pipes: bool = False,
 ) -> str:
     """Read a file of text, or standard input for ``-``, as UTF-8 and as it stands.
 
@@ -107,7 +112,11 @@ def read_text(
     name = os.fspath(path)
     shown = "<stdin>" if name == STDIN else name
     try:
-        data = _bytes_of_stdin(stdin, limit) if name == STDIN else bounded.data(name, limit)
+        data = (
+            _bytes_of_stdin(stdin, limit)
+            if name == STDIN
+            else bounded.data(name, limit, pipes=pipes)
+        )
     except IndicantError as error:
         raise IndicantError(error.message, file=shown) from error
     text = _decode(data, shown)

@@ -14,7 +14,6 @@ import pytest
 from indicant import cache, resources
 from indicant.assessing import Assessor
 from indicant.compiling import CompiledGuideline, key_of, obtain
-from indicant.errors import IndicantError
 from indicant.loading import load
 
 if TYPE_CHECKING:
@@ -172,7 +171,7 @@ def test_where_nobody_tells_whose_files_are_the_folder_is_at_home(
     assert is_believed()
     monkeypatch.setenv("HOME", str(tmp_path / "elsewhere"))
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "elsewhere"))
-    with pytest.raises(IndicantError, match="lies outside the folder of the user"):
+    with pytest.raises(cache.NotOursError, match="lies outside the folder of the user"):
         cache.kept(folder.parent, folder.name, NAMES)
     assert not is_believed()
 

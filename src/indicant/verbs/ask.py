@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
     if options.query is not None:
         from indicant import adhoc
 
-        text = read_text(options.query, stdin=sys.stdin.buffer, limit=adhoc.MAX_BYTES)
+        text = read_text(options.query, stdin=sys.stdin.buffer, pipes=True, limit=adhoc.MAX_BYTES)
     try:
         asker = Asker(
             options.guideline, engine=options.engine, language=options.lang, fence=fence(options)
@@ -108,7 +108,7 @@ def run(options: argparse.Namespace) -> int:
         if options.example:
             asker.take(asker.example())
         elif words:
-            asker.take(read(words[0], stdin=sys.stdin.buffer))
+            asker.take(read(words[0], stdin=sys.stdin.buffer, pipes=True))
         if name is not None and options.format == "sparql":
             sys.stdout.write(as_rdf(asker.query(name, given)))
             return 0

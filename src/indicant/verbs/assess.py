@@ -104,7 +104,11 @@ def run(options: argparse.Namespace) -> int:
     code = 0
     for path in options.case or [None]:
         try:
-            document = assessor.example() if path is None else read(path, stdin=sys.stdin.buffer)
+            document = (
+                assessor.example()
+                if path is None
+                else read(path, stdin=sys.stdin.buffer, pipes=True)
+            )
             if options.format == "turtle" and isinstance(output, Output):
                 output.triples(assessor.describe(document, as_of=options.as_of))
             else:

@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         asker = Asker(options.guideline, fence=fence(options))
         if options.case is not None:
-            asker.take(read(options.case, stdin=sys.stdin.buffer))
+            asker.take(read(options.case, stdin=sys.stdin.buffer, pipes=True))
     except InvalidCase as error:
         return tell_findings(error)
     data = serialize(asker.graph(), options.format, asker.prefixes)

@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     from indicant.verify_source import MAX_BYTES, origins, verify_best
 
     candidates = origins(load(resolve(options.guideline), fence=fence(options)))
-    text = read_text(options.document, stdin=sys.stdin.buffer, limit=MAX_BYTES)
+    text = read_text(options.document, stdin=sys.stdin.buffer, pipes=True, limit=MAX_BYTES)
     file = "<stdin>" if options.document == STDIN else options.document
     found = verify_best(text, candidates, file=file)
     if options.format == "json":
