@@ -68,6 +68,7 @@ def of_type(name: str) -> list[str]:
 
 def copied(target: Path) -> Path:
     """Copy what the example consists of, as a clone would have it, and return its folder."""
+    (target / ".git").mkdir()
     shutil.copytree(ROOT / "ontology", target / "ontology")
     shutil.copytree(
         INSTITUTION, target / "examples" / "institution", ignore=shutil.ignore_patterns("build")

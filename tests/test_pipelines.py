@@ -51,7 +51,9 @@ def environment(path: str, **more: str) -> dict[str, str]:
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """Return a folder with the small guidelines of the benchmark."""
-    return Path(shutil.copytree(BENCHMARK, tmp_path / "repository"))
+    folder = Path(shutil.copytree(BENCHMARK, tmp_path / "repository"))
+    (folder / ".git").mkdir()
+    return folder
 
 
 def case(repository: Path, status: str) -> Path:
