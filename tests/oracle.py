@@ -31,6 +31,9 @@ from making import BASE, EX, IND, BesideMaker, Maker, case_text, guideline_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from indicant.circuit import Formula
+    from indicant.records import Answer
+
 DECIDED = """
 PREFIX ind: <https://w3id.org/indicant/core/>
 SELECT ?case ?answer ?subject WHERE {
@@ -39,7 +42,11 @@ SELECT ?case ?answer ?subject WHERE {
 }
 ORDER BY ?case ?answer ?subject
 """
-ANSWERS = {IND + "meets": "met", IND + "refutes": "refuted", IND + "leavesOpen": "open"}
+ANSWERS: dict[str, Answer] = {
+    IND + "meets": "met",
+    IND + "refutes": "refuted",
+    IND + "leavesOpen": "open",
+}
 NEVER = float("inf")
 EXPLAINING = ("why-is-it-so", "what-would-settle-it", "what-is-proposed")
 
@@ -212,7 +219,7 @@ class Bench:
         )
         return found
 
-    def decided(self, case: Case) -> dict[str, str]:
+    def decided(self, case: Case) -> dict[str, Answer]:
         """Return what the rules answer about a case, by recommendation and criterion."""
         engine = self.engines["oxigraph"]
         engine.begin(self.document([case]).quads)
@@ -260,7 +267,7 @@ class Proofs:
         """Return witnesses that are invalid, or are answered otherwise than is said of them."""
         circuit = self.space.circuit
         found: list[str] = []
-        wanted = [
+        wanted: list[tuple[int, str, str, Formula]] = [
             (version, action, status, where)
             for version, statuses in enumerate(self.statuses)
             for action in self.advice[version].actions()
