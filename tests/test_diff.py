@@ -451,10 +451,12 @@ def test_labels_cannot_break_out_of_a_comment(tmp_path: Path) -> None:
     row = next(line for line in text.splitlines() if line.startswith("| \\|scan"))
     assert len(re.findall(r"(?<!\\)\|", row)) == 5
     assert "\\<b\\>" in row
-    assert "\\@team" in row
-    assert "\\#1" in row
+    assert "@&#8203;team" in row
+    assert "\\#&#8203;1" in row
     outside = re.sub(r"^(```+)\w+\n.*?^\1$", "", text, flags=re.S | re.M)
     assert "<b>" not in outside.replace("\\<b\\>", "")
+    summary = next(line for line in text.splitlines() if line.startswith("<summary>"))
+    assert summary.startswith("<summary>|scan|&lt;b&gt;``` @&#8203;team #&#8203;1 [x](y) next: ")
 
 
 def test_the_same_input_gives_the_same_bytes(
