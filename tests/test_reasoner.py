@@ -553,3 +553,20 @@ os.wait()
 """
     told = in_a_process(code)
     assert told.stdout == "the reasoner cannot be used in a forked process\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system does not fork")
+def test_a_forked_process_collects_garbage_and_ends() -> None:
+    """It does not wait for a virtual machine that it does not have."""
+    code = """
+import gc, os
+from indicant.reasoner import Reasoner
+reasoner = Reasoner("<urn:a> a <urn:B> .", "turtle")
+if os.fork() == 0:
+    for _ in range(100):
+        gc.collect()
+    raise SystemExit(0)
+print(os.wait()[1])
+"""
+    told = in_a_process(code)
+    assert (told.stdout, told.returncode) == ("0\n", 0)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
+import gc
 import importlib.util
 import os
 import re
-import sys
 import tempfile
 import threading
 import zipfile
@@ -393,6 +393,7 @@ def _machine() -> SimpleNamespace:
             help="give a number and a unit, as in 512m or 2g",
         )
     import jpype
+    import jpype.config
 
     load = jpype.JClass
     with tempfile.TemporaryDirectory(prefix="indicant-") as folder:
@@ -456,8 +457,16 @@ def _machine() -> SimpleNamespace:
 
 
 def _leave_java() -> None:
-    """Let the child of a fork end without waiting for a virtual machine that it does not have."""
-    sys.modules["jpype.config"].onexit = False  # type: ignore[attr-defined]
+    """Let the child of a fork go on, and end, without a virtual machine that it does not have.
+
+    Java is told of every collection of garbage in Python, and of its end, and would not answer.
+    """
+    import jpype.config
+
+    jpype.config.onexit = False
+    told = [one for one in gc.callbacks if getattr(one, "__module__", None) == "_jpype"]
+    for one in told:
+        gc.callbacks.remove(one)
 
 
 def _mended(jar: str, folder: Path) -> list[str]:
