@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gc
 import importlib.util
 import os
 import re
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from indicant import bounded, programs
 from indicant.errors import IndicantError
-from indicant.sharing import Renewed
+from indicant.sharing import Renewed, in_children, leave_java
 from indicant.terms import NOT_XML
 
 if TYPE_CHECKING:
@@ -62,8 +61,8 @@ class Reasoner:
     ``xsd:date``, are left out of the reasoning.
 
     The Java virtual machine starts with the first reasoner and lives as long as the process;
-    a process forked after that cannot use it. Threads take turns: whoever has a reasoner
-    in a ``with`` block has Java to itself until the end of the block.
+    a process forked after that cannot use it. Threads take turns: whoever has a reasoner in a
+    ``with`` block has Java to itself.
 
     Args:
         rdf: the graph.
@@ -416,8 +415,7 @@ def _machine() -> SimpleNamespace:
             if _java_version(home) >= 17:
                 options.append("--enable-native-access=ALL-UNNAMED")
             _STARTED.add(os.getpid())
-            if hasattr(os, "register_at_fork"):
-                os.register_at_fork(after_in_child=_leave_java)
+            in_children(leave_java)
             try:
                 jpype.startJVM(
                     *options,
@@ -454,19 +452,6 @@ def _machine() -> SimpleNamespace:
         Reasoner=load(f"{hermit}Reasoner"),
         StringDocumentSource=load(f"{owlapi}io.StringDocumentSource"),
     )
-
-
-def _leave_java() -> None:
-    """Let the child of a fork go on, and end, without a virtual machine that it does not have.
-
-    Java is told of every collection of garbage in Python, and of its end, and would not answer.
-    """
-    import jpype.config
-
-    jpype.config.onexit = False
-    told = [one for one in gc.callbacks if getattr(one, "__module__", None) == "_jpype"]
-    for one in told:
-        gc.callbacks.remove(one)
 
 
 def _mended(jar: str, folder: Path) -> list[str]:

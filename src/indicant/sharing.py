@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -50,8 +51,13 @@ def _renew_all() -> None:
         one.renew()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_all)
+def in_children(run: Callable[[], None]) -> None:
+    """Run something in every child that this process will be forked into."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=run)
+
+
+in_children(_renew_all)
 
 RDFLIB: Final = Renewed(threading.RLock)
 """Held by whoever queries with rdflib or validates with pySHACL: parsers of pyparsing, on which
@@ -110,3 +116,16 @@ class Engines:
 def helpers() -> Renewed[ThreadPoolExecutor]:
     """Return threads that work beside those that assess; the first starts with the first task."""
     return Renewed(lambda: ThreadPoolExecutor(LENT, thread_name_prefix="indicant"))
+
+
+def leave_java() -> None:
+    """Let the child of a fork go on, and end, without a virtual machine that it does not have.
+
+    Java is told of every collection of garbage in Python, and of its end, and would not answer.
+    """
+    import jpype.config
+
+    jpype.config.onexit = False
+    for one in list(gc.callbacks):
+        if getattr(one, "__module__", None) == "_jpype":
+            gc.callbacks.remove(one)
