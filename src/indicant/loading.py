@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 CORE = terms.IND
 MAPPED_BY = terms.IND + "mappedBy"
 _VALUE = terms.PROV + "value"
+MOST_IMPORTS = 1_000
 GUIDELINE_FILE = "guideline.ttl"
 EXAMPLE_FILE = "example.ttl"
 _GUIDELINE_TYPES = {
@@ -289,6 +290,14 @@ def gather(
         wanted = [("owl:imports", iri) for iri in document.imports if iri not in held]
         tables_of, no_tables = _tables_of(document)
         wanted += [("ind:mappedBy", iri) for iri in tables_of]
+        if len(wanted) + len(document.no_imports) + len(no_tables) > MOST_IMPORTS:
+            mistake(
+                IndicantError(
+                    f"asks for more than {MOST_IMPORTS:,} ontologies and tables",
+                    file=document.path,
+                )
+            )
+            continue
         for how, texts in (("owl:imports", document.no_imports), ("ind:mappedBy", no_tables)):
             for text in texts:
                 mistake(_no_iri(document, how, text))

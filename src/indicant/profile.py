@@ -65,6 +65,7 @@ class _Reader(Axioms):
         self._problems = problems
         self._reading: list[str] = []
         self._depth = 0
+        self._pairs = 0
         self._groups: dict[str, set[str]] = {}
         self._ranges: dict[str, set[str]] = {}
 
@@ -276,10 +277,17 @@ class _Reader(Axioms):
                     "only named classes that are no criteria are disjoint",
                 )
         names = [member.value for member in members if isinstance(member, ox.NamedNode)]
+        self._pairs += len(names) ** 2
+        if self._pairs > MOST_PAIRS:
+            raise self.refuse(
+                node,
+                f"DisjointClasses of {len(names):,} classes",
+                f"there are more than {MOST_PAIRS:,} pairs of disjoint classes",
+                "say it of fewer classes further up",
+            )
+        together = frozenset(names)
         for one in names:
-            for other in names:
-                if one != other:
-                    self.model.apart[one] = self.model.apart.get(one, frozenset()) | {other}
+            self.model.apart[one] = self.model.apart.get(one, frozenset()) | (together - {one})
 
     def _close(self) -> None:
         model = self.model
@@ -329,11 +337,21 @@ class _Reader(Axioms):
         for cls, above in model.above.items():
             for parent in above:
                 below[parent].add(cls)
+        pairs = 0
         apart: dict[str, set[str]] = defaultdict(set)
         for one, others in model.apart.items():
             for other in others:
                 for sub in below.get(one, {one}):
+                    before = len(apart[sub])
                     apart[sub] |= below.get(other, {other})
+                    pairs += len(apart[sub]) - before
+                if pairs > MOST_PAIRS:
+                    raise self.refuse(
+                        ox.NamedNode(one),
+                        f"{local_name(one)} disjoint with {local_name(other)}",
+                        f"there are more than {MOST_PAIRS:,} pairs of disjoint classes",
+                        "say it of fewer classes further up",
+                    )
         model.apart = {cls: frozenset(others) for cls, others in apart.items()}
         for cls, others in model.apart.items():
             if cls in others:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from indicant import terms
+from indicant.errors import IndicantError
 from indicant.terms import GENID, is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MOST_PAIRS: Final = 1_000_000
+"""How many pairs of disjoint classes are kept: some 200 MB."""
 _CLASS: Final = terms.OWL + "Class"
 _INDIVIDUAL: Final = terms.OWL + "NamedIndividual"
 _ONTOLOGY: Final = terms.OWL + "Ontology"
@@ -64,11 +67,18 @@ def slim_vocabulary(triples: Iterable[tuple[object, object, object]]) -> str:
                     seen.add(row[2])
                     queue.append(row[2])
 
+    pairs = 0
     for subject, rows in by_subject.items():
         types = {row[2] for row in rows if row[1] == terms.TYPE}
         if f"<{terms.OWL}AllDisjointClasses>" in types:
             for head in of(subject, terms.OWL + "members"):
                 classes = members(head)
+                pairs += len(classes) ** 2 // 2
+                if pairs > MOST_PAIRS:
+                    raise IndicantError(
+                        f"there are more than {MOST_PAIRS:,} pairs of disjoint classes",
+                        help="say it of fewer classes further up",
+                    )
                 for index, one in enumerate(classes):
                     for other in classes[index + 1 :]:
                         keep(one, _DISJOINT, other)

@@ -1,0 +1,49 @@
+"""Files that were changed in small ways never end the command otherwise than they should."""
+
+from __future__ import annotations
+
+import resource
+from typing import TYPE_CHECKING
+
+import mutants
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = 100
+SEED = 11
+
+
+def test_changed_files_end_in_a_code_that_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No traceback, no other code than 0, 1 and 2, no flood, within time and memory."""
+    monkeypatch.setenv("INDICANT_TRACEBACK", "1")
+    bench = mutants.Bench(tmp_path)
+    failures = [one for number in range(FILES) for one in mutants.look(bench, number, SEED, only=1)]
+    assert not failures, "\n".join(f"{one} {one.told}" for one in failures[:3])
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 < 2 * mutants.MOST_MEMORY
+
+
+def test_the_same_number_makes_the_same_change(tmp_path: Path) -> None:
+    bench = mutants.Bench(tmp_path)
+    texts = []
+    for _ in range(2):
+        list(bench.runs(5, SEED))
+        files = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+        texts.append([path.read_bytes() for path in files])
+    assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("error", [KeyError, SystemExit])
+def test_what_goes_wrong_is_seen(
+    error: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("indicant.checking.check", fail)
+    bench = mutants.Bench(tmp_path)
+    found = [one for number in range(20) for one in mutants.look(bench, number, SEED, only=9)]
+    assert {one.verb for one in found} == {"check"}
