@@ -424,10 +424,22 @@ def changed_triples(data: bytes, dice: random.Random, others: Sequence[bytes], k
 
 
 def _quads(data: bytes, form: ox.RdfFormat) -> list[ox.Quad]:
+    """Return the statements of a file, if it can be read, with the same blank nodes each time."""
     try:
-        return list(ox.parse(data, format=form, base_iri="https://example.org/"))
+        quads = list(ox.parse(data, format=form, base_iri="https://example.org/"))
     except (SyntaxError, ValueError):
         return []
+    names: dict[object, ox.BlankNode] = {}
+
+    def named(term: object) -> object:
+        if isinstance(term, ox.BlankNode):
+            return names.setdefault(term, ox.BlankNode(f"n{len(names)}"))
+        return term
+
+    return [
+        ox.Quad(named(one.subject), one.predicate, named(one.object), one.graph_name)  # type: ignore[arg-type]
+        for one in quads
+    ]
 
 
 def mutant(data: bytes, kind: str, dice: random.Random, others: Sequence[bytes]) -> bytes:

@@ -36,14 +36,15 @@ def test_the_same_number_makes_the_same_change(tmp_path: Path) -> None:
     assert texts[0] == texts[1]
 
 
-@pytest.mark.parametrize("error", [KeyError, SystemExit])
+@pytest.mark.parametrize(("error", "why"), [(KeyError, "70"), (SystemExit, "SystemExit")])
 def test_what_goes_wrong_is_seen(
-    error: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    error: type[BaseException], why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr("indicant.checking.check", fail)
     bench = mutants.Bench(tmp_path)
-    found = [one for number in range(20) for one in mutants.look(bench, number, SEED, only=9)]
-    assert {one.verb for one in found} == {"check"}
+    runs = [("guideline", [["check", str(bench.whole)]])]
+    monkeypatch.setattr(bench, "runs", lambda *_: runs)
+    assert [one.why for one in mutants.look(bench, 0, SEED)] == [f"ends with {why}"]
