@@ -4,11 +4,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BROWSER := $(VENV)/.browser
 N ?= 10000
+SEED ?= 1
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types tests test-browser oracle bench format lock build clean
+.PHONY: help demo test lint types tests test-browser oracle mutated threads bench format lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,8 +48,14 @@ $(BROWSER): $(STAMP) tests/browser/requirements.lock
 test-browser: $(BROWSER) ## look at the pages in Chromium (apt-get install chromium)
 	$(BIN)/pytest tests/browser
 
-oracle: $(STAMP) ## compare N=10000 random answers with HermiT
-	@$(BIN)/python tests/oracle.py $(N)
+oracle: $(STAMP) ## compare N=10000 random answers with HermiT, and proofs with all answers of a case
+	@$(BIN)/python tests/oracle.py $(N) --seed $(SEED) --vectors
+
+mutated: $(STAMP) ## change N=10000 files in small ways, and see that every command ends as it should
+	@$(BIN)/python tests/hostile/mutants.py $(N) --seed $(SEED)
+
+threads: $(STAMP) ## compare N=10000 answers in eight threads with those of one
+	@$(BIN)/python tests/test_threads.py $(N)
 
 bench: $(STAMP) ## measure speed and memory
 	@$(BIN)/python tests/bench.py
