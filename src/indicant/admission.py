@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from indicant.model import Existential, Expression, Model
 
 SECONDS: Final = 60.0
-"""The least time that HermiT, and what the vocabulary entails, may take."""
+_PATIENCE: Final = 600.0
+"""The least time that HermiT may take, which has large vocabularies to classify."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ def admit(
 
     Args:
         source: what ``loading.load`` returned.
-        seconds: the time limit for all of it, which is at least a minute.
+        seconds: the time limit for writing down what the vocabulary entails, which is at least a
+            minute; HermiT has ten.
         circles: whether recommendations may override one another in a circle.
         kept: whether what an earlier run compiled and kept need not be put to HermiT again.
 
@@ -53,7 +55,7 @@ def admit(
             profile, recommendations override one another in a circle, the ontology is inconsistent
             or a class can have no member, time ran out, or there is no Java runtime.
     """
-    deadline = time.monotonic() + max(seconds, SECONDS)
+    deadline = time.monotonic() + max(seconds, _PATIENCE)
     try:
         tables = of_source(source)
         model = read_model(source)
@@ -71,7 +73,9 @@ def admit(
             key=repr,
         )
         if not (kept and is_kept(source)):
-            check_with_reasoner(source, model, theory, atoms, deadline=deadline)
+            check_with_reasoner(
+                source, model, theory, atoms, seconds=max(seconds, SECONDS), deadline=deadline
+            )
     except OutOfTimeError as error:
         raise IndicantError(
             "what the vocabulary entails was not found within the time limit",

@@ -78,7 +78,9 @@ class Axioms:
                 raise error
             problems.append(error)
             if statement is not None:
-                self.index[node][statement[0]].remove(statement[1])
+                predicate, refused = statement
+                values = self.index[node][predicate]
+                self.index[node][predicate] = [one for one in values if one != refused]
             if statement is None or statement[0] == OWL + "equivalentClass":
                 self._malformed.setdefault(node, error)
 

@@ -233,12 +233,19 @@ def compile_source(source: Source, *, seconds: float = 60.0) -> CompiledGuidelin
 
 
 def check_with_reasoner(
-    source: Source, model: Model, theory: Theory, atoms: list[Existential], *, deadline: float
+    source: Source,
+    model: Model,
+    theory: Theory,
+    atoms: list[Existential],
+    *,
+    seconds: float,
+    deadline: float,
 ) -> None:
     """Have HermiT classify classes and existentials, and compare with the compiler's own account.
 
     Raises:
-        OutOfTimeError: ``deadline``, as of ``time.monotonic``, has passed.
+        OutOfTimeError: ``deadline``, as of ``time.monotonic``, has passed, or writing down what
+            the existentials entail took longer than ``seconds``.
         IndicantError: the ontology is inconsistent, a class can have no member, or the two differ.
     """
     from indicant.reasoner import Reasoner
@@ -270,7 +277,7 @@ def check_with_reasoner(
         (low, high) for low in domain for high in model.above[low] if high != low and high in domain
     }
     _compare("class hierarchy", own, classes)
-    implied, void = _implications(theory, atoms, deadline)
+    implied, void = _implications(theory, atoms, seconds, deadline)
     own_pairs = {
         (names[low], names[high]) for low, high in implied if low not in void and high not in void
     }
@@ -298,13 +305,13 @@ def _compare(what: str, own: set[tuple[str, str]], theirs: set[tuple[str, str]])
 
 
 def _implications(
-    theory: Theory, atoms: list[Existential], deadline: float
+    theory: Theory, atoms: list[Existential], seconds: float, deadline: float
 ) -> tuple[set[tuple[Existential, Existential]], set[Existential]]:
     from pysat.solvers import Solver
 
     from indicant.implicants import solve
 
-    clauses = theory.clauses(atoms, deadline=deadline)
+    clauses = theory.clauses(atoms, deadline=time.monotonic() + seconds)
     by_number = {number: atom for atom, number in clauses.variables.items()}
     pairs: set[tuple[Existential, Existential]] = set()
     void: set[Existential] = set()

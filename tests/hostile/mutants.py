@@ -596,6 +596,7 @@ def main() -> int:
     parser.add_argument("files", type=int, nargs="?", default=2_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--only", type=int, help="make so many of the runs over each file")
     parser.add_argument("--keep", type=Path, help="a folder for what goes wrong")
     options = parser.parse_args()
     os.environ[cli.TRACEBACK_VARIABLE] = "1"
@@ -605,7 +606,7 @@ def main() -> int:
         os.environ.setdefault("INDICANT_CACHE", os.path.join(folder, "cache"))
         bench = Bench(Path(folder))
         for number in range(options.first, options.first + options.files):
-            found = list(look(bench, number, options.seed))
+            found = list(look(bench, number, options.seed, options.only))
             failures += found
             for one in found:
                 print(f"{one.number} {one.verb} {one.file}: {one.why}", flush=True)

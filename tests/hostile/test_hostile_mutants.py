@@ -6,7 +6,12 @@ import resource
 from typing import TYPE_CHECKING
 
 import mutants
+import pyoxigraph as ox
 import pytest
+
+from indicant.loading import load
+from indicant.profile import refusals
+from indicant.terms import OWL, is_blank
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,3 +53,17 @@ def test_what_goes_wrong_is_seen(
     runs = [("guideline", [["check", str(bench.whole)]])]
     monkeypatch.setattr(bench, "runs", lambda *_: runs)
     assert [one.why for one in mutants.look(bench, 0, SEED)] == [f"ends with {why}"]
+
+
+def test_a_part_of_a_criterion_may_be_named_by_anything_else(tmp_path: Path) -> None:
+    """What is refused for two reasons at once is told, by the one and by the other."""
+    quads = list(ox.parse(mutants.GUIDELINE, format=ox.RdfFormat.TURTLE))
+    passage = ox.NamedNode("https://example.org/rain/s01")
+    for predicate in ("https://w3id.org/indicant/core/sha256", f"{OWL}complementOf"):
+        for node in sorted({one.subject for one in quads if is_blank(one.subject)}, key=str):
+            more = ox.Quad(passage, ox.NamedNode(predicate), node)
+            text = ox.serialize([one.triple for one in (*quads, more)], format=ox.RdfFormat.TURTLE)
+            (tmp_path / "guideline.ttl").write_bytes(text or b"")
+            (tmp_path / "catalog-v001.xml").write_text(mutants.CATALOG, encoding="utf-8")
+            (tmp_path / "table.sssom.tsv").write_text(mutants.TABLE, encoding="utf-8")
+            assert refusals(load(tmp_path))
