@@ -235,8 +235,8 @@ def test_every_threshold_has_a_case_on_either_side() -> None:
     }"""
     values: dict[tuple[str, str, str, int], set[int]] = {}
     for folder in FOLDERS:
-        assessor().assess(case(folder.name))
-        for filler, prop, bound, limit, value in assessor().select(query):
+        rows = assessor().begin(case(folder.name)).select(query)
+        for filler, prop, bound, limit, value in rows:
             key = (str(filler), str(prop), local_name(str(bound)), int(str(limit)))
             values.setdefault(key, set()).update([int(value)] if value else [])
     assert len(values) == 3
