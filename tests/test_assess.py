@@ -235,7 +235,8 @@ def test_every_threshold_has_a_case_on_either_side() -> None:
     }"""
     values: dict[tuple[str, str, str, int], set[int]] = {}
     for folder in FOLDERS:
-        rows = assessor().begin(case(folder.name)).select(query)
+        with assessor().parts(case(folder.name)) as parts:
+            rows = [row for part in parts for row in part.select(query)]
         for filler, prop, bound, limit, value in rows:
             key = (str(filler), str(prop), local_name(str(bound)), int(str(limit)))
             values.setdefault(key, set()).update([int(value)] if value else [])
