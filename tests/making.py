@@ -663,8 +663,10 @@ class Maker:
         if once and self.chance(0.5):
             once.remove(self.one(once))
             return replace(guideline, once=tuple(once))
-        more = self._once(replace(guideline, once=()))[0]
-        return self._sound(guideline, replace(guideline, once=tuple(dict.fromkeys((*once, more)))))
+        cls = self.one(guideline.classes)
+        role = HAS_FINDING if FINDING in guideline.above[cls] else RECEIVED
+        more = tuple(dict.fromkeys((*once, (role, cls))))
+        return self._sound(guideline, replace(guideline, once=more))
 
     def _other_names(self, guideline: Guideline) -> Guideline:
         """Say that a class has the name of another one as well."""

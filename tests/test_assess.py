@@ -25,6 +25,7 @@ from indicant.errors import IndicantError
 from indicant.reading import Document, parse, read
 from indicant.records import ANSWERS, CaseRecord
 from indicant.terms import local_name
+from indicant.validation import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -666,10 +667,18 @@ def test_an_invalid_case_is_never_assessed() -> None:
     assert raised.value.exit_code == 1
 
 
-def test_a_warning_is_told_and_the_case_assessed() -> None:
+def test_a_warning_is_told_and_the_case_assessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shape that warns holds nothing back: here one of those that ship, made milder."""
+    made = Assessor()
+    shapes = (resources.shapes() / "case.ttl").read_text(encoding="utf-8")
+    wanted = "shape:Weeks-beside-date\n    a sh:PropertyShape ;\n"
+    assert shapes.count(wanted) == 1
+    milder = shapes.replace(wanted, wanted + "    sh:severity sh:Warning ;\n")
+    validator = Validator(milder, made.compiled.vocabulary)
+    monkeypatch.setattr(made, "_validator", validator)
     file = HERE / "shapes" / "breaks-weeks-beside-a-date" / "case.ttl"
-    (record,) = indicant.assess(file)
-    assert len(record["warnings"]) >= 1
+    (record,) = made.assess(read(file))
+    assert any("number of weeks" in one for one in record["warnings"])
     assert record["actions"]
 
 
