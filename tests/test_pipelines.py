@@ -343,7 +343,7 @@ def test_the_action_installs_itself(tmp_path: Path, path: str) -> None:
     (folder / "python").chmod(0o755)
     run = runner(tmp_path, tmp_path, f"{folder}{os.pathsep}{path}")
     assert run.run(step) == 0
-    assert log.read_text().split("\n")[:2] == ["-m", "pip"]
+    assert log.read_text().split("\n")[:3] == ["-I", "-m", "pip"]
     assert f"{ROOT}[reasoner]" in log.read_text().split("\n")
 
 
