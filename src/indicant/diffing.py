@@ -425,7 +425,7 @@ def case_files(folder: str, *, fence: Fence | None = None) -> list[str]:
         for file in visible(path.rglob("*"), path)
         if file.suffix.lower() in _CASES
         and not file.name.startswith("expected.")
-        and file.is_file()
+        and not file.is_dir()
     ]
     if not found:
         raise IndicantError("holds no case", file=folder, help="a case is a file in Turtle")

@@ -45,6 +45,8 @@ def write(data: bytes, path: str | os.PathLike[str]) -> None:
             target.write_bytes(data)
             return
         real = Path(os.path.realpath(target))
+        if real.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         with _beside(real, data) as work:
             if real.exists():
                 take_over(work, real)

@@ -422,18 +422,24 @@ def test_a_folder_of_cases_leads_nowhere_else(place: Path, kind: str) -> None:
         assert code in (1, 2), (verb, text)
         assert "s3cret" not in text, (verb, text)
         if verb != "site" or kind == "link":
-            assert ("lies outside" if kind == "link" else "is a pipe") in text, (verb, text)
+            reasons = ("lies outside",) if kind == "link" else ("is a pipe", "is no regular file")
+            assert any(one in text for one in reasons), (verb, text)
     assert outside.read_bytes() == before
 
 
-def test_hidden_cases_are_cases(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is hidden in a folder is there: only a link or a catalog may not lead to it."""
+def test_hidden_folders_hold_no_cases_unless_they_are_named(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a killed run left in a folder is hidden there, and no case."""
     written(place, "elsewhere.ttl")
     (place / "elsewhere.ttl").write_text(ELSEWHERE, encoding="utf-8")
-    (place.parent / "cases" / "one").rename(place.parent / "cases" / ".one")
-    expected = place.parent / "cases" / ".one" / "expected.json"
+    cases = place.parent / "cases"
+    (cases / "one").rename(cases / ".one")
+    expected = cases / ".one" / "expected.json"
     expected.write_text('{"answers": {"find-a-roof": "met"}}', encoding="utf-8")
-    assert main(["test", str(place.parent / "cases"), "--guideline", str(place)]) == 0
+    assert main(["test", str(cases), "--guideline", str(place)]) == 2
+    assert "there is no case below the folder" in capsys.readouterr().err
+    assert main(["test", str(cases / ".one"), "--guideline", str(place)]) == 0
     assert "1 case as expected" in capsys.readouterr().out
 
 

@@ -103,7 +103,6 @@ def test_a_number_of_very_many_digits_in_an_expectation_is_told(
         ["verify", "{loop}"],
         ["diff", "{loop}", "{loop}"],
         ["merge", "{loop}"],
-        ["check", "{loop}"],
         ["check", "{case}", "-o", "{link}"],
         ["fmt", "{link}"],
         ["test", "{link}"],
@@ -124,6 +123,14 @@ def test_a_link_that_leads_to_itself_is_told(
     names = {"case": str(EXAMPLE), "loop": str(folder), "link": str(link)}
     assert cli.main([one.format(**names) for one in arguments]) == 2
     assert capsys.readouterr().err.startswith("indicant: ")
+
+
+def test_a_guideline_that_is_a_link_to_itself_is_a_finding(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.symlink("guideline.ttl", tmp_path / "guideline.ttl")
+    assert cli.main(["check", str(tmp_path)]) == 1
+    assert "cannot be read: " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,8 @@ def founded(target: Path, guideline: Path, *more: str) -> int:
 
 
 def guideline(room: Path, name: str) -> Path:
-    """Return a guideline in a folder with a name, beside what it imports."""
+    """Return a guideline in a folder of a repository with a name, beside what it imports."""
+    (room / ".git").mkdir(parents=True)
     shutil.copytree(BENCHMARK / "drugs", room / "drugs")
     return Path(shutil.copytree(BENCHMARK / "hypertension", room / name))
 
