@@ -22,6 +22,8 @@ if sys.platform != "win32":
     import fcntl
 
 PREFIX: Final = ".indicant-new-"
+_MOST: Final = 100_000_000
+"""How much is read of a file before it is replaced: more than any that is rewritten may hold."""
 _OURS: Final = re.compile(rf"{re.escape(PREFIX)}[0-9a-f]{{8}}")
 _NO_FOLLOW: Final = (
     getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -101,7 +103,7 @@ def bytes_of(path: str | os.PathLike[str]) -> bytes | None:
     except OSError:
         return None
     with os.fdopen(handle, "rb") as file:
-        return file.read() if stat.S_ISREG(os.fstat(handle).st_mode) else None
+        return file.read(_MOST) if stat.S_ISREG(os.fstat(handle).st_mode) else None
 
 
 def take_over(work: str | os.PathLike[str], real: Path) -> bool:
