@@ -45,6 +45,7 @@ def test_no_file_is_read_otherwise() -> None:
     archives = {("archives.py", "members.open"), ("reasoner.py", "archive.open")}
     locks = {("staging.py", "os.open"), ("staging.py", "part.open"), ("cache.py", "os.open")}
     others = archives | locks | {("writing.py", "os.open"), ("writing.py", "os.fdopen")}
+    others |= {("staging.py", "shutil.copy2")}  # what is about to be replaced, kept aside
     for name, line, called in calls():
         if called == ".read_text" or name == "bounded.py" or (name, called) in others:
             continue
