@@ -127,10 +127,29 @@ class Reasoner:
             self._hermit.dispose()
             self._manager.removeOntology(self._ontology)
 
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        """Put a question, and interrupt it once its time is over.
+
+        HermiT itself limits each of the tasks that a question consists of, not all of them.
+        """
+        if self._timeout < 0:
+            with _translated():
+                yield
+            return
+        clock = threading.Timer(self._timeout / 1_000, self._hermit.interrupt)
+        clock.daemon = True
+        with _translated():
+            clock.start()
+            try:
+                yield
+            finally:
+                clock.cancel()
+
     def is_consistent(self) -> bool:
         """Return whether the ontology has a model."""
         if self._consistent is None:
-            with _translated():
+            with self._asked():
                 self._consistent = bool(self._hermit.isConsistent())
         return self._consistent
 
@@ -142,7 +161,7 @@ class Reasoner:
         """
         self._demand_consistency()
         self._attend(*self._definitions)
-        with _translated():
+        with self._asked():
             node = self._hermit.getUnsatisfiableClasses()
             return sorted(self._names(node) - {_NOTHING})
 
@@ -158,17 +177,26 @@ class Reasoner:
         self._demand_consistency()
         above: dict[frozenset[str], set[str]] = {}
 
-        def visit(node: Any) -> set[str]:
-            names = frozenset(self._names(node))
-            if names not in above:
-                supers = set(names)
-                for parent in self._hermit.getSuperClasses(node.getRepresentativeElement(), True):
-                    supers |= visit(parent)
-                above[names] = supers
-            return above[names]
+        def visit(bottom: Any) -> None:
+            stack: list[tuple[frozenset[str], list[Any] | None, Any]] = [
+                (frozenset(self._names(bottom)), None, bottom)
+            ]
+            while stack:
+                names, parents, node = stack.pop()
+                if names in above:
+                    continue
+                if parents is None:
+                    parents = list(
+                        self._hermit.getSuperClasses(node.getRepresentativeElement(), True)
+                    )
+                    stack.append((names, parents, node))
+                    stack += [(frozenset(self._names(one)), None, one) for one in parents]
+                else:
+                    over = (above[frozenset(self._names(one))] for one in parents)
+                    above[names] = set(names).union(*over)
 
         self._attend(*self._definitions)
-        with _translated():
+        with self._asked():
             self._hermit.precomputeInferences(self._java.InferenceType.CLASS_HIERARCHY)
             visit(self._hermit.getBottomClassNode())
         hidden = {_THING, _NOTHING}

@@ -103,3 +103,26 @@ def doubled(times: int) -> str:
         name = "Wanted" if number == times else f"D{number}"
         rows.append(criterion(name, either(before, other)))
     return HEAD + findings(times + 1) + "".join(rows)
+
+
+def thresholds(count: int, properties: int) -> str:
+    """Return a guideline with so many criteria, each with a bound of each property of a finding."""
+    kinds = (
+        f":p{number} a owl:DatatypeProperty , owl:FunctionalProperty ; rdfs:range xsd:decimal .\n"
+        for number in range(properties)
+    )
+    rows = []
+    for bound in range(count):
+        facets = (
+            f"[ a owl:Restriction ; owl:onProperty :p{number} ; owl:someValuesFrom [ "
+            "a rdfs:Datatype ; owl:onDatatype xsd:decimal ; "
+            f"owl:withRestrictions ( [ xsd:minInclusive {bound}.5 ] ) ] ]"
+            for number in range(properties)
+        )
+        filler = f"[ a owl:Class ; owl:intersectionOf ( :F0 {' '.join(facets)} ) ]"
+        some_ = (
+            f"[ a owl:Restriction ; owl:onProperty ind:hasFinding ; owl:someValuesFrom {filler} ]"
+        )
+        rows.append(criterion(f"C{bound}" if bound else "Wanted", whole(some_)))
+    xsd = "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
+    return xsd + HEAD + findings(1) + "".join(kinds) + "".join(rows)

@@ -12,8 +12,20 @@ from indicant import cli
 from indicant.errors import IndicantError, OutOfTimeError
 from indicant.implicants import compile_expression, solve
 from indicant.loading import load
-from indicant.model import MAX_DEPTH, MAX_PARTS, And, Existential, Expression, Not, Or, oversize
+from indicant.model import (
+    MAX_DEPTH,
+    MAX_PARTS,
+    And,
+    Existential,
+    Expression,
+    Not,
+    Or,
+    existentials,
+    oversize,
+)
+from indicant.owl import existential_classes, ontology_text
 from indicant.profile import read_model
+from indicant.reasoner import Reasoner
 from indicant.theory import Theory
 
 if TYPE_CHECKING:
@@ -157,6 +169,37 @@ def test_what_the_vocabulary_entails_is_looked_for_no_longer_than_there_is_time(
     with pytest.raises(IndicantError, match="not compiled within the time limit"):
         compile_expression(wanted, theory, seconds=1)
     assert time.monotonic() - began < GENEROUS
+
+
+def test_the_reasoner_ends_with_its_time(tmp_path: Path) -> None:
+    """HermiT limits each task of a question, of which a classification has any number."""
+    source = load(written(tmp_path, growing.thresholds(60, 4)))
+    model = read_model(source)
+    atoms = sorted(
+        {one for wanted in model.criteria.values() for one in existentials(wanted)}, key=repr
+    )
+    names = {atom: f"urn:atom:{number}" for number, atom in enumerate(atoms)}
+    text = ontology_text(source, undefined=set(model.criteria)) + existential_classes(names)
+    began = time.monotonic()
+    with (
+        pytest.raises(IndicantError, match="the reasoner ran out of time"),
+        Reasoner(text, "ntriples", timeout=2) as reasoner,
+    ):
+        reasoner.subsumptions()
+    assert time.monotonic() - began < 3 * GENEROUS
+
+
+def test_a_deep_hierarchy_is_classified() -> None:
+    """Deeper than functions of Python can call themselves."""
+    depth = 1_100
+    turtle = "PREFIX owl: <http://www.w3.org/2002/07/owl#>\n"
+    turtle += "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\n"
+    turtle += "".join(
+        f"<urn:{number}> a owl:Class ; rdfs:subClassOf <urn:{number + 1}> .\n"
+        for number in range(depth)
+    )
+    with Reasoner(turtle, "turtle") as reasoner:
+        assert len(reasoner.subsumptions()) == depth * (depth + 1) // 2
 
 
 def levels(number: int) -> Iterator[Expression]:
