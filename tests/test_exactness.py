@@ -292,6 +292,19 @@ def test_numbers_between_all_named_ones_are_tried() -> None:
     assert not conflicts(guideline(above, fine)), "no number of nine places lies between"
 
 
+def test_false_is_not_nought() -> None:
+    """A property without a range may have either, and what is said of one is said of it alone."""
+    free = dataclasses.replace(VOCABULARY, data={**VOCABULARY.data, "ex:free": None})
+    nought = Some(HAS_FINDING, "ex:Pain", (Is("ex:free", Decimal(0)),))
+    false = Some(HAS_FINDING, "ex:Pain", (Is("ex:free", False),))
+    one = guideline(nought, And((false, Not(Some(RECEIVED, "ex:Act")))), free)
+    proofs = Proofs([Bench(one)])
+    assert proofs.strays(100) == []
+    for value in (Decimal(0), False, True, "false", "0"):
+        node = Node("n", HAS_FINDING, ("ex:Pain",), (("ex:free", value),))
+        assert proofs.impossible(case(node)) == []
+
+
 def test_no_conflict_rests_on_dates_beside_weeks() -> None:
     """A case cannot record a long course by its dates that is short by its weeks."""
     short = course(within(WEEKS, "decimal", maxInclusive=5))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +37,11 @@ class Entry:
 
     property: str
     value: Value
+    kind: type = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Keep false and 0 apart, which Python does not."""
+        object.__setattr__(self, "kind", type(self.value))
 
 
 @dataclass(frozen=True)
