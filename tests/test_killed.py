@@ -255,8 +255,8 @@ def cases_that_are_suggested() -> Scenario:
 def the_repository_of_an_institution() -> Scenario:
     """What is founded is whole or not there, and can be founded again where it is not."""
     published = founding.published_of(BENCHMARK / "hypertension")
-    setattr(founding, "published_of", lambda _: published)  # noqa: B010
-    setattr(founding, "load", lambda _: published.source)  # noqa: B010
+    setattr(founding, "published_of", lambda *_, **__: published)  # noqa: B010
+    setattr(founding, "load", lambda *_, **__: published.source)  # noqa: B010
 
     def run(room: Path) -> None:
         founding.found(
@@ -289,6 +289,7 @@ def a_newer_version_that_is_taken() -> Scenario:
         newer = base / "newer" / "hypertension"
         if not base.exists():
             shutil.copytree(BENCHMARK / "drugs", base / "newer" / "drugs")
+            (base / "newer" / ".git").mkdir()
             shutil.copytree(BENCHMARK / "hypertension", newer)
             file = newer / "guideline.ttl"
             file.write_text(file.read_text(encoding="utf-8").replace("0.1.0", "0.2.0"))

@@ -565,7 +565,7 @@ def _as_rdfxml(rdf: str | bytes, syntax: Format) -> str:
     try:
         for quad in pyoxigraph.parse(rdf, format=formats[syntax]):
             if not _is_header(quad.triple):
-                triples[quad.triple] = None
+                triples[_spoken(quad.triple)] = None
     except SyntaxError as error:
         raise IndicantError(_one_line(error.msg)) from error
     for triple in triples:
@@ -576,6 +576,17 @@ def _as_rdfxml(rdf: str | bytes, syntax: Format) -> str:
             )
     document = pyoxigraph.serialize(triples, format=pyoxigraph.RdfFormat.RDF_XML)
     return (document or b"").decode().translate(_SAYABLE)
+
+
+def _spoken(triple: pyoxigraph.Triple) -> pyoxigraph.Triple:
+    """Return a triple in a language that HermiT reads, which knows none of one letter (x-de)."""
+    import pyoxigraph
+
+    value = triple.object
+    if not isinstance(value, pyoxigraph.Literal) or (value.language or "en").find("-") != 1:
+        return triple
+    text = pyoxigraph.Literal(value.value, language=f"qaa-{value.language}")
+    return pyoxigraph.Triple(triple.subject, triple.predicate, text)
 
 
 def _is_header(triple: pyoxigraph.Triple) -> bool:
