@@ -146,7 +146,7 @@ class Values:
         points = {*days, *(7 * one for one in weeks)}
         whole = {
             number
-            for point in points or {Fraction(0)}
+            for point in {*points, Fraction(0)}
             for base in (math.floor(point), math.ceil(point))
             for number in (*range(base - 2, base + 3), 7 * (base // 7), 7 * (base // 7 + 1))
         }
