@@ -365,12 +365,7 @@ def _suggestion(
         if name == "Term-predicate":
             return vocabulary.properties
         if name == "Node-choice":
-            kind = vocabulary.ranges.get(finding.path or "")
-            return [
-                individual
-                for individual, types in vocabulary.individuals.items()
-                if kind is None or any(kind in vocabulary.ancestors(item) for item in types)
-            ]
+            return vocabulary.individuals_of(vocabulary.ranges.get(finding.path or ""))
         if name == "Case-role":
             return [CASE]
         return [
