@@ -189,7 +189,7 @@ def test_what_cannot_be_read_is_refused_in_one_line(
     assert error.exit_code == 2
 
 
-@pytest.mark.parametrize("depth", [1_000, 200_000])
+@pytest.mark.parametrize("depth", [1_000, 50_000])
 def test_deep_turtle_does_not_crash(depth: int) -> None:
     document = parse(
         PREFIXES + ":s :p " + "[ :p " * depth + "1" + " ]" * depth + " .", path="a.ttl"

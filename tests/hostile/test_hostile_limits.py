@@ -79,7 +79,7 @@ def _no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
     ("text", "told"),
     [
         (growing.nested(2_000), f"nested more than {MAX_DEPTH} levels deep"),
-        (growing.chained(2_000), f"nested more than {MAX_DEPTH} levels deep"),
+        (growing.chained(400), f"nested more than {MAX_DEPTH} levels deep"),
         (growing.doubled(60), f"more than {MAX_PARTS:,} parts"),
         (growing.at_least_by_name(10, 20), f"more than {MAX_PARTS:,} parts"),
     ],
