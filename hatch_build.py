@@ -29,7 +29,7 @@ class WheelData(BuildHookInterface[Any]):
         source = str(Path(self.root) / "src")
         sys.path.insert(0, source)
         try:
-            from indicant.compiling import compile_shipped
+            from indicant.compile.compiled import compile_shipped
         finally:
             sys.path.remove(source)
         self._folder = Path(tempfile.mkdtemp(prefix="indicant-"))

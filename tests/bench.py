@@ -17,12 +17,12 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from indicant.assessing import Assessor
-from indicant.compiling import compile_source
-from indicant.engine import HermitEngine
-from indicant.loading import EXAMPLE_FILE, load, resolve
-from indicant.reading import read
-from indicant.reasoner import Reasoner
+from indicant.assess.assessor import Assessor
+from indicant.assess.engine import HermitEngine
+from indicant.compile.compiled import compile_source
+from indicant.compile.hermit import Reasoner
+from indicant.files.rdf import read
+from indicant.files.sources import EXAMPLE_FILE, load, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

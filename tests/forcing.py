@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 from pysat.solvers import Solver
 
-from indicant.assessing import Assessor
-from indicant.changing import Ruling, Situation
-from indicant.compiling import _Writer, effective, weighed
-from indicant.drafting import Draft
-from indicant.engine import make_engine
-from indicant.entailment import Mask, bits
-from indicant.model import Existential, existentials
-from indicant.profile import read_model
-from indicant.reading import Document, read
-from indicant.records import STATUSES
+from indicant.assess.assessor import Assessor
+from indicant.assess.engine import make_engine
+from indicant.assess.records import STATUSES
+from indicant.compile.compiled import _Writer, effective, weighed
+from indicant.compile.model import Existential, existentials
+from indicant.compile.profile import read_model
+from indicant.compile.theory import Theory, simplify
+from indicant.explain.consequences import Ruling, Situation
+from indicant.explain.drafts import Draft
+from indicant.explain.entailment import Mask, bits
+from indicant.files.rdf import Document, read
 from indicant.terms import IND
-from indicant.theory import Theory, simplify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from indicant.engine import Engine
-    from indicant.loading import Source
-    from indicant.model import Model
+    from indicant.assess.engine import Engine
+    from indicant.compile.model import Model
+    from indicant.files.sources import Source
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent

@@ -15,24 +15,25 @@ from typing import TYPE_CHECKING
 
 import brute
 from brute import And, Case, Expression, Guideline, Not, Or, Ref, Some
-from indicant import resources
-from indicant.advising import Statuses, advise
-from indicant.compiling import CompiledGuideline, compile_source
-from indicant.engine import ENGINES, Engine, Row, make_engine
+from indicant.assess.engine import ENGINES, Engine, make_engine
+from indicant.assess.validation import Validator
+from indicant.compile.compiled import CompiledGuideline, compile_source
+from indicant.compile.profile import read_model
 from indicant.errors import IndicantError
-from indicant.loading import Source, load
-from indicant.possible import Space
-from indicant.profile import read_model
-from indicant.reading import Document, parse
-from indicant.recording import turtle
-from indicant.validation import Validator
+from indicant.files import resources
+from indicant.files.rdf import Document, parse
+from indicant.files.sources import Source, load
+from indicant.possible.advice import Statuses, advise
+from indicant.possible.facts import turtle
+from indicant.possible.space import Space
 from making import BASE, EX, IND, BesideMaker, Maker, case_text, guideline_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from indicant.circuit import Formula
-    from indicant.records import Answer
+    from indicant.assess.records import Answer
+    from indicant.possible.circuit import Formula
+    from indicant.query.rows import Row
 
 DECIDED = """
 PREFIX ind: <https://w3id.org/indicant/core/>

@@ -11,7 +11,7 @@ import shacl
 from rdflib import BNode, Graph
 from rdflib.namespace import RDFS, SH
 
-from indicant import resources
+from indicant.files import resources
 from indicant.terms import local_name
 
 if TYPE_CHECKING:

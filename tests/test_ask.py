@@ -22,17 +22,18 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 import pytest
 
-from indicant import adhoc, sparql
-from indicant.ask import ENGINES, Asker, arguments, listing
-from indicant.assessing import InvalidCase
+from indicant.ask import adhoc
+from indicant.ask.answers import ENGINES, Asker, arguments, listing
+from indicant.ask.published import serialize
+from indicant.ask.questions import CASE, parse, question, questions
+from indicant.assess.assessor import InvalidCase
+from indicant.assess.engine import OxigraphEngine, RdflibEngine
 from indicant.cli import main
-from indicant.engine import OxigraphEngine, RdflibEngine
 from indicant.errors import IndicantError
-from indicant.export import serialize
-from indicant.questions import CASE, parse, question, questions
-from indicant.reading import Document, read
-from indicant.reading import parse as parse_rdf
-from indicant.tables import FORMATS, Table, from_json, render, to_json, to_tsv
+from indicant.files.rdf import Document, read
+from indicant.files.rdf import parse as parse_rdf
+from indicant.query import sparql
+from indicant.query.tables import FORMATS, Table, from_json, render, to_json, to_tsv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,14 +18,14 @@ from rdflib import RDF, Graph, Namespace
 from rdflib.namespace import SH
 
 import indicant
-from indicant import records as recorded
-from indicant import resources
-from indicant.assessing import Assessor, InvalidCase
+from indicant.assess import records as recorded
+from indicant.assess.assessor import Assessor, InvalidCase
+from indicant.assess.records import ANSWERS, CaseRecord
+from indicant.assess.validation import Validator
 from indicant.errors import IndicantError
-from indicant.reading import Document, parse, read
-from indicant.records import ANSWERS, CaseRecord
+from indicant.files import resources
+from indicant.files.rdf import Document, parse, read
 from indicant.terms import local_name
-from indicant.validation import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,12 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicant import checking, reasoner, resources
+from indicant.assess.validation import validate_graph
+from indicant.author import checks
 from indicant.cli import main
+from indicant.compile import hermit
 from indicant.errors import IndicantError
-from indicant.reporting import Place
+from indicant.files import resources
+from indicant.report.findings import Place
 from indicant.terms import IND, OWL, TYPE
-from indicant.validation import validate_graph
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,17 +63,17 @@ def test_a_folder_gets_its_findings(folder: Path, capsys: pytest.CaptureFixture[
 
 def test_every_rule_is_broken_by_a_folder() -> None:
     told = "".join((folder / "expected.txt").read_text(encoding="utf-8") for folder in FOLDERS)
-    found = {name for name in checking.RULES if f"[{name}]" in told}
-    assert checking.RULES.keys() - found == {"case"}, "a case from standard input alone breaks it"
+    found = {name for name in checks.RULES if f"[{name}]" in told}
+    assert checks.RULES.keys() - found == {"case"}, "a case from standard input alone breaks it"
 
 
 def test_no_two_rules_have_one_name() -> None:
     names = [
         rule.name
-        for file in (*checking.SHAPES_OF_GUIDELINES, *checking.SHAPES_OF_CASES)
-        for rule in checking.shape_rules(file)
+        for file in (*checks.SHAPES_OF_GUIDELINES, *checks.SHAPES_OF_CASES)
+        for rule in checks.shape_rules(file)
     ]
-    assert len({*names, *checking.RULES}) == len(names) + len(checking.RULES)
+    assert len({*names, *checks.RULES}) == len(names) + len(checks.RULES)
 
 
 def test_what_ships_holds(capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,7 +93,7 @@ def test_the_reference_engine_finds_the_same() -> None:
     """On a case; that engines agree on guidelines is tested with their shapes."""
     path, _, guideline = arguments_of(ROOT / HERE / "breaks-case")
     one, other = (
-        checking.check([path], guideline=guideline, reference=reference)
+        checks.check([path], guideline=guideline, reference=reference)
         for reference in (False, True)
     )
     assert one == other
@@ -100,7 +102,7 @@ def test_the_reference_engine_finds_the_same() -> None:
 def test_the_reference_engine_names_shapes_and_nodes_alike() -> None:
     text = f"<urn:a> a <{OWL}Class> .\n_:b a <{IND}Phase> ."
     triples = text.replace(" a ", f" <{TYPE}> ")
-    for name in checking.SHAPES_OF_GUIDELINES:
+    for name in checks.SHAPES_OF_GUIDELINES:
         shapes = (resources.shapes() / f"{name}.ttl").read_text(encoding="utf-8")
         one, other = (
             validate_graph(shapes, triples, reference=reference) for reference in (False, True)
@@ -158,22 +160,22 @@ HEADER = """
 def test_without_java_the_rest_is_checked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(reasoner, "available", lambda: False)
+    monkeypatch.setattr(hermit, "available", lambda: False)
     code, printed = run(capsys, str(RAIN.parent.relative_to(ROOT)))
     assert code == 0
     assert "note: HermiT was not asked" in printed
     assert "pip install 'indicant[reasoner]'" in printed
-    report = checking.check([str(RAIN)])
+    report = checks.check([str(RAIN)])
     assert not {"inconsistent", "unsatisfiable"} & {rule.name for rule in report.rules}
 
 
 def test_what_the_reasoner_has_no_time_for_is_not_decided(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def tired(_self: reasoner.Reasoner) -> bool:
+    def tired(_self: hermit.Reasoner) -> bool:
         raise IndicantError("the reasoner ran out of time")
 
-    monkeypatch.setattr(reasoner.Reasoner, "is_consistent", tired)
+    monkeypatch.setattr(hermit.Reasoner, "is_consistent", tired)
     code, printed = run(capsys, str(RAIN))
     assert code == 1
     assert "not decided\n  consistency: the reasoner ran out of time\n" in printed
@@ -247,7 +249,7 @@ def test_what_editors_do_to_a_file_changes_no_finding(change: object, tmp_path: 
     text = RAIN.read_text(encoding="utf-8").replace('ind:strength "takes"', 'ind:strengh "takes"')
     line = text[: text.index("strengh")].count("\n") + 1
     path = written(tmp_path, change(text).encode())
-    report = checking.check([path], reasoner=False)
+    report = checks.check([path], reasoner=False)
     (slip,) = (one for one in report.results if one.rule == "undefined-term")
     assert slip.places == (Place(path, line),)
     assert slip.help == "did you mean ind:strength?"
@@ -349,7 +351,7 @@ def test_blank_nodes_in_a_circle_are_located(tmp_path: Path) -> None:
     text = (
         RAIN.read_text(encoding="utf-8") + "_:a\n    ind:nix _:b ;\n.\n_:b\n    ind:nix _:a ;\n.\n"
     )
-    report = checking.check([written(tmp_path, text.encode())])
+    report = checks.check([written(tmp_path, text.encode())])
     (slip,) = (one for one in report.results if one.rule == "undefined-term")
     assert len(slip.places) == 2
 
@@ -374,7 +376,7 @@ def test_no_slip_of_the_pen_makes_it_stumble(
     for at, length, put in slips:
         text = text[:at] + put + text[at + length :]
     path = written(tmp_path_factory.mktemp("slips"), text.encode())
-    report = checking.check([path], reasoner=False)
+    report = checks.check([path], reasoner=False)
     for result in report.results:
         for place in result.places:
             if place.file == path and place.line is not None:

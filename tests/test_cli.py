@@ -1180,7 +1180,7 @@ def test_an_interruption_leaves_no_traceback(room: Room, monkeypatch: pytest.Mon
     def interrupted(*_arguments: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("indicant.reading.read", interrupted)
+    monkeypatch.setattr("indicant.files.rdf.read", interrupted)
     told = room.call("assess", "case.ttl")
     assert (told.code, told.out, told.err) == (130, "", "")
 

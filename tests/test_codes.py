@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 import pytest
 
-from indicant.compiling import obtain
-from indicant.engine import make_engine
+from indicant.ask.questions import question
+from indicant.assess.engine import make_engine
+from indicant.compile.compiled import obtain
 from indicant.errors import IndicantError
-from indicant.loading import load, resolve
-from indicant.mappings import (
+from indicant.files.sources import load, resolve
+from indicant.guideline.mappings import (
     NO_TERM,
     SEMAPV,
     SSSOM,
@@ -25,13 +26,13 @@ from indicant.mappings import (
     parse_sssom,
     read_sssom,
 )
-from indicant.questions import question
 from indicant.terms import DCTERMS, IND, LABEL, OWL, RDFS, SKOS, TYPE, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from indicant.engine import Engine, Row
+    from indicant.assess.engine import Engine
+    from indicant.query.rows import Row
 
 ROOT = Path(__file__).resolve().parents[1]
 CODES = ROOT / "ontology" / "spine" / "codes"

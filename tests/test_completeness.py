@@ -11,8 +11,9 @@ import pytest
 from rdflib import Graph, URIRef
 from rdflib.namespace import OWL, RDF
 
-from indicant import __version__, proofreading
-from indicant.reading import read
+from indicant import __version__
+from indicant.author import slips
+from indicant.files.rdf import read
 from indicant.terms import IND, local_name
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -95,7 +96,7 @@ HEADERS = {URIRef("https://w3id.org/indicant/core/module/alignment")}
 
 def test_every_prefix_has_one_meaning() -> None:
     """In ontologies, shapes, examples and queries, and every namespace one prefix."""
-    assert proofreading.ambiguous_prefixes(read(path) for path in TURTLE) == []
+    assert slips.ambiguous_prefixes(read(path) for path in TURTLE) == []
     meanings: dict[str, set[str]] = defaultdict(set)
     names: dict[str, set[str]] = defaultdict(set)
     for path in (*TURTLE, *QUERIES):

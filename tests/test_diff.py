@@ -19,21 +19,21 @@ import pyoxigraph as ox
 import pytest
 
 from brute import Advice, Guideline, Not
-from indicant import resources
-from indicant.assessing import Assessor
-from indicant.circuit import Circuit, OutOfTimeError
+from indicant.assess.assessor import Assessor
+from indicant.assess.engine import make_engine
+from indicant.assess.validation import Validator
 from indicant.cli import main
-from indicant.compiling import compile_source
-from indicant.diffing import Difference, compare
-from indicant.engine import make_engine
+from indicant.compile.compiled import compile_source
+from indicant.diff.differences import Difference, compare
+from indicant.diff.forms import as_markdown, as_text, report
+from indicant.diff.revisions import Version, open_version
+from indicant.diff.statements import Statements, differences
 from indicant.errors import IndicantError
-from indicant.loading import load
-from indicant.reading import parse
-from indicant.revisions import Version, open_version
-from indicant.statements import Statements, differences
-from indicant.telling import as_markdown, as_text, report
+from indicant.files import resources
+from indicant.files.rdf import parse
+from indicant.files.sources import load
+from indicant.possible.circuit import Circuit, OutOfTimeError
 from indicant.terms import IND
-from indicant.validation import Validator
 from making import Maker, case_text, guideline_text
 from oracle import source_of
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from brute import Case
-    from indicant.loading import Source
+    from indicant.files.sources import Source
 
 HERE = Path(__file__).parent / "diff"
 BASE = HERE / "guideline.ttl"

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from forcing import CASES, assessor
-from indicant import engine as module
-from indicant.compiling import obtain
-from indicant.engine import make_engine, needs, rules, strata
-from indicant.questions import questions
-from indicant.reading import read
-from indicant.records import ANSWERS
+from indicant.ask.questions import questions
+from indicant.assess import engine as module
+from indicant.assess.engine import make_engine, needs, rules, strata
+from indicant.assess.records import ANSWERS
+from indicant.compile.compiled import obtain
+from indicant.files.rdf import read
 from test_traps import GUIDELINES, TRAPS, bench
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from indicant.engine import Engine
-    from indicant.reading import Document
+    from indicant.assess.engine import Engine
+    from indicant.files.rdf import Document
 
 HERE = Path(__file__).parent
 FOLDERS = sorted((HERE / "assess").glob("*/case.ttl"))[::12]

@@ -12,11 +12,12 @@ import pytest
 from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS, RDF, SKOS
 
-from indicant import rendering, resources
-from indicant.answering import answering
-from indicant.assessing import Assessor
-from indicant.reading import Document, parse, read
-from indicant.records import RELATIONS, ActionRecord, CaseRecord, EvidenceRecord
+from indicant.assess import prose
+from indicant.assess.assessor import Assessor
+from indicant.assess.reasons import answering
+from indicant.assess.records import RELATIONS, ActionRecord, CaseRecord, EvidenceRecord
+from indicant.files import resources
+from indicant.files.rdf import Document, parse, read
 from indicant.terms import local_name
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -264,7 +265,7 @@ def test_related_reading_disputes_nothing() -> None:
 
 
 def test_text_says_who_disputes_the_action_it_concerns() -> None:
-    text = rendering.as_text(example())
+    text = prose.as_text(example())
     (mri, *_), (opioids, *_) = (
         [block for block in re.split(r"\n(?=  \S|\n)", text) if block.strip().startswith(title)]
         for title in ("cervical MRI", "long-term opioid therapy")
@@ -276,7 +277,7 @@ def test_text_says_who_disputes_the_action_it_concerns() -> None:
 
 
 def test_markdown_tells_for_against_and_qualifying_and_keeps_related_reading_apart() -> None:
-    text = rendering.as_markdown(example())
+    text = prose.as_markdown(example())
     section = text[text.index("### cervical MRI") : text.index("### thoracic MRI")]
     titles = ["agreeing:", "disputing:", "qualifying:", "related reading"]
     places = [section.index(f"- {title}") for title in titles]
@@ -310,7 +311,7 @@ def test_a_reference_is_short_and_leads_to_the_publication(
         "pmid": "7",
         "pmcid": "PMC7",
     }
-    assert rendering.reference({**whole, **changes}) == wanted  # type: ignore[typeddict-item]
+    assert prose.reference({**whole, **changes}) == wanted  # type: ignore[typeddict-item]
 
 
 @pytest.mark.parametrize("file", CASES, ids=lambda file: file.parent.name)
@@ -401,7 +402,7 @@ def test_a_guideline_without_evidence_and_one_with_the_least_of_it(tmp_path: Pat
     assert least["disputed"]
     (said,) = least["recommendations"][0]["evidence"]
     assert (said["title"], said["authors"], said["note"]) == ("work", None, None)
-    assert rendering.reference(said) == "work"
+    assert prose.reference(said) == "work"
 
 
 def test_a_literal_is_what_a_note_is() -> None:

@@ -39,14 +39,14 @@ from brute import (
     Within,
 )
 from indicant import cli
-from indicant.compiling import compile_source
-from indicant.diffing import compare
+from indicant.assess.validation import SHAPE
+from indicant.compile.compiled import compile_source
+from indicant.compile.profile import refusals
+from indicant.diff.differences import compare
+from indicant.diff.revisions import open_version
 from indicant.errors import IndicantError
-from indicant.profile import refusals
-from indicant.reading import parse
-from indicant.revisions import open_version
-from indicant.validation import SHAPE
-from indicant.verifying import verify
+from indicant.files.rdf import parse
+from indicant.possible.verification import verify
 from making import EX, PREFIXES, BesideMaker, Maker, case_text, guideline_text
 from oracle import Bench, Proofs, source_of
 

@@ -13,14 +13,14 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 
-from indicant.ask import Asker
+from indicant.ask.answers import Asker
+from indicant.ask.published import FORMATS, serialize
 from indicant.cli import main
+from indicant.compile.owl import ontology_text
 from indicant.errors import IndicantError
-from indicant.export import FORMATS, serialize
-from indicant.owl import ontology_text
-from indicant.reading import parse, read
+from indicant.files.atomic import write
+from indicant.files.rdf import parse, read
 from indicant.terms import GENID
-from indicant.writing import write
 
 ROOT = Path(__file__).resolve().parents[1]
 CASES = ROOT / "tests" / "ask" / "cases.ttl"
@@ -135,7 +135,7 @@ def test_without_a_case_it_holds_none(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_its_axioms_are_read_by_a_reasoner() -> None:
-    from indicant.reasoner import Reasoner
+    from indicant.compile.hermit import Reasoner
 
     lines = exported("ntriples").decode().splitlines()
     stated = set(ontology_text(asker()._assessor.source).splitlines())

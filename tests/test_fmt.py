@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from indicant import cli
 from indicant.errors import IndicantError
-from indicant.formatting import MAX_NESTED, WIDTH, CommentError, comment, files, tidy
+from indicant.files.turtle import MAX_NESTED, WIDTH, CommentError, comment, files, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

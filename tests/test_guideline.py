@@ -12,10 +12,10 @@ from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
 from rdflib.namespace import DCTERMS, OWL, RDF, RDFS
 
-from indicant import resources
-from indicant.assessing import Assessor
-from indicant.loading import load, resolve
-from indicant.reading import read
+from indicant.assess.assessor import Assessor
+from indicant.files import resources
+from indicant.files.rdf import read
+from indicant.files.sources import load, resolve
 from indicant.terms import local_name
 
 if TYPE_CHECKING:

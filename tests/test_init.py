@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from indicant import founding, updating
 from indicant.cli import main
-from indicant.founding import TEMPLATES, digest_of, published_of
-from indicant.loading import installed, load
+from indicant.files.sources import installed, load
+from indicant.institution import repository, updates
+from indicant.institution.repository import TEMPLATES, digest_of, published_of
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCHMARK = Path(__file__).parent / "multimorbidity"
@@ -125,7 +125,7 @@ def test_what_is_founded_reads_nothing_outside_but_the_core(whole: tuple[Path, s
 
 def test_every_template_is_written_and_filled(founded: Path) -> None:
     written = content(founded)
-    templates = {str(founding._target(one)) for one in TEMPLATES.rglob("*") if one.is_file()}
+    templates = {str(repository._target(one)) for one in TEMPLATES.rglob("*") if one.is_file()}
     assert templates <= written.keys()
     assert ".github/workflows/guideline.yml" in templates
     for name in templates:
@@ -234,7 +234,7 @@ def test_what_breaks_off_leaves_nothing_behind(
     def fail(*_: object) -> None:
         raise failure
 
-    monkeypatch.setattr(founding, "_fill", fail)
+    monkeypatch.setattr(repository, "_fill", fail)
     assert init(tmp_path / "policy") in {2, 130}
     assert not list(tmp_path.iterdir())
     capsys.readouterr()
@@ -412,7 +412,7 @@ def test_what_is_installed_may_be_older(
 ) -> None:
     """Without a name it is not taken back to, and with one it is."""
     assert update(policy, "--from", str(newer), "--take") == 0
-    monkeypatch.setattr(updating, "installed", lambda: {"ht": BENCHMARK / "hypertension"})
+    monkeypatch.setattr(updates, "installed", lambda: {"ht": BENCHMARK / "hypertension"})
     assert update(policy) == 0
     assert "nothing is newer" in capsys.readouterr().out
     assert update(policy, "--take") == 2

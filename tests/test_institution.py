@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from indicant.assessing import Assessor
+from indicant.assess.assessor import Assessor
 from indicant.cli import main
-from indicant.loading import load
-from indicant.reading import parse
+from indicant.files.rdf import parse
+from indicant.files.sources import load
 from indicant.terms import DCTERMS, IND, TYPE, local_name
 
 if TYPE_CHECKING:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from indicant import founding, staging, updating
 from indicant.cli import main
-from indicant.loading import load
-from indicant.recording import CaseFiles, write_cases
+from indicant.files import staging
+from indicant.files.atomic import PREFIX, write
+from indicant.files.sources import load
+from indicant.files.staging import recover, staged
+from indicant.institution import repository, updates
+from indicant.possible.facts import CaseFiles, write_cases
 from indicant.site import publishing
-from indicant.staging import recover, staged
-from indicant.writing import PREFIX, write
 from killing import Scenario, killed, killed_at_every_call
 
 if TYPE_CHECKING:
@@ -254,12 +255,12 @@ def cases_that_are_suggested() -> Scenario:
 
 def the_repository_of_an_institution() -> Scenario:
     """What is founded is whole or not there, and can be founded again where it is not."""
-    published = founding.published_of(BENCHMARK / "hypertension")
-    setattr(founding, "published_of", lambda *_, **__: published)  # noqa: B010
-    setattr(founding, "load", lambda *_, **__: published.source)  # noqa: B010
+    published = repository.published_of(BENCHMARK / "hypertension")
+    setattr(repository, "published_of", lambda *_, **__: published)  # noqa: B010
+    setattr(repository, "load", lambda *_, **__: published.source)  # noqa: B010
 
     def run(room: Path) -> None:
-        founding.found(
+        repository.found(
             room / "policy",
             "https://hospital.example/policy/",
             guideline=BENCHMARK / "hypertension",
@@ -281,7 +282,7 @@ def the_repository_of_an_institution() -> Scenario:
 
 def a_newer_version_that_is_taken() -> Scenario:
     """Copy and pin are both old or both new once any form of the command was run."""
-    versions: list[tuple[updating.Followed, founding.Published]] = []
+    versions: list[tuple[updates.Followed, repository.Published]] = []
     contents: list[dict[str, str]] = []
 
     def make(room: Path) -> None:
@@ -301,7 +302,7 @@ def a_newer_version_that_is_taken() -> Scenario:
             contents.extend(content(base / name) for name in ("policy", "taken"))
         shutil.copytree(base / "policy", room / "policy")
         if not versions:
-            versions.append((updating.followed(room / "policy"), founding.published_of(newer)))
+            versions.append((updates.followed(room / "policy"), repository.published_of(newer)))
 
     def judge(room: Path, whole: bool) -> None:
         half = content(room / "policy") not in contents
@@ -312,7 +313,7 @@ def a_newer_version_that_is_taken() -> Scenario:
         assert re.search(r"0\.[12]\.0 is as it is pinned", text)
         assert not left(room)
 
-    return Scenario(make, lambda _: updating.take(*versions[0]), judge)
+    return Scenario(make, lambda _: updates.take(*versions[0]), judge)
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ import pyoxigraph as ox
 import pytest
 
 from indicant import cli
-from indicant.ask import Asker
-from indicant.assessing import Assessor
+from indicant.ask.answers import Asker
+from indicant.assess.assessor import Assessor
 from indicant.errors import IndicantError
-from indicant.loading import load
-from indicant.vocabulary import text_of
-from indicant.wording import in_language, speaking
+from indicant.files.rdf import text_of
+from indicant.files.sources import load
+from indicant.guideline.languages import in_language, speaking
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,23 +14,24 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 import pytest
 
-from indicant import combining, resources, writing
-from indicant.assessing import Assessor
+from indicant.assess.assessor import Assessor
 from indicant.cli import main
-from indicant.combining import combine
+from indicant.compile.profile import read_model
 from indicant.errors import IndicantError
-from indicant.interactions import KINDS
-from indicant.interactions import RULES as INTERACTIONS
-from indicant.loading import load
-from indicant.profile import read_model
-from indicant.reading import parse
-from indicant.reporting import FORMS
-from indicant.reports import exit_code
+from indicant.files import atomic, resources
+from indicant.files.rdf import parse
+from indicant.files.sources import load
+from indicant.merge import combination
+from indicant.merge.combination import combine
+from indicant.merge.interactions import KINDS
+from indicant.merge.interactions import RULES as INTERACTIONS
+from indicant.report.findings import FORMS
+from indicant.report.forms import exit_code
 from indicant.terms import IND, local_name
 
 if TYPE_CHECKING:
-    from indicant.records import CaseRecord
-    from indicant.reporting import Result
+    from indicant.assess.records import CaseRecord
+    from indicant.report.findings import Result
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = ROOT / "tests" / "merge"
@@ -51,7 +52,7 @@ def merged(tmp_path: Path, *names: str, **options: Any) -> Path:
     path = tmp_path / "merged.trig"
     combined = combine(names, output=str(path), **options)
     assert combined.data is not None, [one.message for one in combined.report.results]
-    writing.write(combined.data, path)
+    atomic.write(combined.data, path)
     return path
 
 
@@ -95,8 +96,8 @@ def test_every_kind_of_interaction_has_what_triggers_it_and_a_near_miss(kind: st
 
 def test_every_rule_is_broken_by_a_folder_or_a_test_of_its_own() -> None:
     rules = {
-        *combining.CLASHES,
-        *combining.RESOLUTIONS,
+        *combination.CLASHES,
+        *combination.RESOLUTIONS,
         *INTERACTIONS,
     }
     told = "".join((HERE / name / "expected.txt").read_text(encoding="utf-8") for name in FOLDERS)
@@ -499,7 +500,7 @@ def test_of_a_large_import_the_terms_in_use_are_merged(tmp_path: Path) -> None:
     combined = combine(names, output=str(output))
     assert combined.data is not None
     assert [one.rule for one in combined.report.results] == ["excerpt", "contradiction"]
-    writing.write(combined.data, output)
+    atomic.write(combined.data, output)
     assert len(combined.data) < 200_000
     trig = ox.RdfFormat.TRIG
     rows = asked(combined.data, trig, "where-does-each-statement-come-from")
@@ -532,7 +533,7 @@ def test_progress_is_shown_on_a_terminal_only(
 ) -> None:
     for terminal in (False, True):
         monkeypatch.setattr("sys.stderr.isatty", lambda terminal=terminal: terminal)
-        progress = combining._Progress()
+        progress = combination._Progress()
         progress("big.ttl", 0.5)
         progress.done()
         told = capsys.readouterr().err

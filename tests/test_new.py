@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from indicant import cli
+from indicant.author.scaffold import KINDS, compose
 from indicant.errors import IndicantError
-from indicant.formatting import tidy
-from indicant.loading import load
-from indicant.scaffolding import KINDS, compose
+from indicant.files.sources import load
+from indicant.files.turtle import tidy
 from indicant.verbs import new
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -197,7 +197,7 @@ def test_what_came_with_the_package_is_not_changed(
 ) -> None:
     data = room / "data"
     shutil.copytree(ROOT / "ontology", data / "ontology")
-    monkeypatch.setattr("indicant.resources.root", lambda: data)
+    monkeypatch.setattr("indicant.files.resources.root", lambda: data)
     code, _, err = run(capsys, "finding", "Rain")
     assert code == 2
     assert "came with the package and is not changed there" in err

@@ -10,10 +10,10 @@ import pytest
 
 from forcing import CASES, EXAMPLES, assessor, engine, forced, ruling, situation
 from indicant import cli
-from indicant.assessing import InvalidCase
-from indicant.next import NextRecord, OpenFactRecord, as_text, next_facts
-from indicant.reading import parse, read
-from indicant.whatif import what_if
+from indicant.assess.assessor import InvalidCase
+from indicant.explain.next import NextRecord, OpenFactRecord, as_text, next_facts
+from indicant.explain.whatif import what_if
+from indicant.files.rdf import parse, read
 
 if TYPE_CHECKING:
     from pathlib import Path

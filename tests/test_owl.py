@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from indicant.compiling import compile_source
-from indicant.loading import Source, load, resolve
-from indicant.owl import ontology_text
-from indicant.reasoner import Reasoner
+from indicant.compile.compiled import compile_source
+from indicant.compile.hermit import Reasoner
+from indicant.compile.owl import ontology_text
+from indicant.files.sources import Source, load, resolve
 from indicant.terms import OWL, RDF
 
 NO_AXIOM = "Triple in no axiom: "

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from indicant import assessing, parting, validation
-from indicant.assessing import Assessor, InvalidCase
-from indicant.next import next_facts
-from indicant.parting import Parted, parted
-from indicant.reading import parse, read
+from indicant.assess import assessor as module
+from indicant.assess import parts, validation
+from indicant.assess.assessor import Assessor, InvalidCase
+from indicant.assess.parts import Parted, parted
+from indicant.explain.next import next_facts
+from indicant.explain.why import why
+from indicant.files.rdf import parse, read, text_of
 from indicant.terms import IND, TYPE, local_name
-from indicant.vocabulary import text_of
-from indicant.why import why
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
     import pyoxigraph as ox
 
-    from indicant.reading import Document
-    from indicant.validation import Finding
+    from indicant.assess.validation import Finding
+    from indicant.files.rdf import Document
 
 HERE = Path(__file__).parent
 SPINE = "https://w3id.org/indicant/spine/"
@@ -115,11 +115,11 @@ def test_cases_get_the_answers_that_they_get_as_a_whole(
     made = assessor()
     expected = made.begin(document)
     graph = sorted(expected.describe(), key=str)
-    monkeypatch.setattr(assessing, "FEW", chance.choice((1, 40, 90)))
+    monkeypatch.setattr(module, "FEW", chance.choice((1, 40, 90)))
     assert json.dumps(made.assess(document)) == json.dumps(expected.records())
     assert made.describe(document) == graph
     few = why(made, document, "foraminotomy", largest=1), next_facts(made, document)
-    monkeypatch.setattr(assessing, "FEW", len(document.quads))
+    monkeypatch.setattr(module, "FEW", len(document.quads))
     assert (why(made, document, "foraminotomy", largest=1), next_facts(made, document)) == few
 
 
@@ -152,7 +152,7 @@ def test_an_invalid_case_among_very_many_is_not_passed_over() -> None:
     made = assessor()
     for text, verbs in ((odd + plain, (made.assess, made.describe)), (plain + odd, (made.begin,))):
         document = parse(head + text, path="many.ttl")
-        assert len(document.quads) > assessing.LARGE
+        assert len(document.quads) > module.LARGE
         for verb in verbs:
             with pytest.raises(InvalidCase) as refused:
                 verb(document)
@@ -178,7 +178,7 @@ def test_the_work_grows_with_the_document(monkeypatch: pytest.MonkeyPatch) -> No
     assert len({one["case"] for one in records}) == len(records) == 120
     longest = max(len(part) for part in parted(document.quads, assessor().vocabulary).parts)
     assert longest < 80
-    assert max(seen) < assessing.FEW + longest
+    assert max(seen) < module.FEW + longest
     assert sum(seen) < 2 * len(document.quads)
 
 
@@ -242,7 +242,7 @@ def test_nothing_is_parted_where_the_parts_were_too_long() -> None:
     cases = "".join(f":c{n} a ind:PatientCase ; :at :x . " for n in range(200))
     quads = quads_of(shared + cases)
     assert parted(quads) == Parted([list(quads)], [])
-    assert parting._LONGER * len(quads) < 200 * 200
+    assert parts._LONGER * len(quads) < 200 * 200
 
 
 def test_a_long_loose_part_is_not_taken_with_a_few_cases_each() -> None:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from indicant.advising import Advice, Statuses, advise
-from indicant.circuit import FALSE, Circuit, OutOfTimeError
-from indicant.possible import Space
-from indicant.profile import read_model
-from indicant.reading import parse
-from indicant.recording import turtle
+from indicant.compile.profile import read_model
+from indicant.files.rdf import parse
+from indicant.possible.advice import Advice, Statuses, advise
+from indicant.possible.circuit import FALSE, Circuit, OutOfTimeError
+from indicant.possible.facts import turtle
+from indicant.possible.space import Space
 from indicant.terms import IND
 from making import BASE, EX, Maker
 from oracle import Bench
@@ -21,7 +21,7 @@ from oracle import Bench
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from indicant.recording import Recorded
+    from indicant.possible.facts import Recorded
 
 SEEDS = range(9201, 9221)
 WORDS = {

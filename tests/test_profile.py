@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from indicant.compiling import compile_source
+from indicant.compile.compiled import compile_source
 from indicant.errors import IndicantError
 from making import PREFIXES
 from oracle import source_of

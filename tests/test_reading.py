@@ -15,9 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indicant.errors import IndicantError
-from indicant.lines import Lines, locate
-from indicant.reading import MAX_BYTES, parse, read
-from indicant.vocabulary import text_of
+from indicant.files.lines import Lines, locate
+from indicant.files.rdf import MAX_BYTES, parse, read, text_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from indicant import reasoner as module
+from indicant.compile import hermit as module
+from indicant.compile.hermit import Reasoner
 from indicant.errors import IndicantError
-from indicant.reasoner import Reasoner
 
 if TYPE_CHECKING:
     from collections.abc import Callable

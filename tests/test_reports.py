@@ -18,11 +18,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicant import __version__, resources
+from indicant import __version__
 from indicant.errors import IndicantError
+from indicant.files import resources
 from indicant.foreign import plain
-from indicant.reporting import FORMS, Place, Report, Result, Rule
-from indicant.reports import deliver, exit_code, render
+from indicant.report.findings import FORMS, Place, Report, Result, Rule
+from indicant.report.forms import deliver, exit_code, render
 from indicant.verbs.arguments import add_report_options
 
 if TYPE_CHECKING:

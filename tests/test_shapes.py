@@ -12,10 +12,11 @@ import pyoxigraph
 import pytest
 from rdflib import Graph, Namespace
 
-from indicant import resources
+from indicant.assess.validation import SHAPE, Finding, Validator, locate_findings
 from indicant.errors import IndicantError
-from indicant.reading import Document, parse, read
-from indicant.validation import SHAPE, Finding, Validator, locate_findings, slim_vocabulary
+from indicant.files import resources
+from indicant.files.rdf import Document, parse, read
+from indicant.guideline.vocabulary import slim_vocabulary
 
 FOLDERS = sorted((Path(__file__).parent / "shapes").glob("*-*"))
 BREAKS = [folder for folder in FOLDERS if folder.name.startswith("breaks-")]

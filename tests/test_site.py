@@ -18,13 +18,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicant import cli, staging
-from indicant.assessing import Assessor
+from indicant import cli
+from indicant.ask.questions import prefixes_of, questions
+from indicant.assess.assessor import Assessor
 from indicant.errors import IndicantError
-from indicant.questions import prefixes_of, questions
-from indicant.reading import read
+from indicant.files import staging
+from indicant.files.rdf import read
 from indicant.site import content as gathering
-from indicant.site import layout, pages, pictures, publishing, templating
+from indicant.site import layout, markup, pages, pictures, publishing
 from indicant.site.content import Content, gather, slugs
 from indicant.terms import IND, local_name
 
@@ -90,7 +91,7 @@ class Page(HTMLParser):
 @cache
 def seed() -> dict[str, bytes]:
     """Return the files of the site of the guideline that ships, with the cases of the tests."""
-    from indicant.site.reading import cases_of
+    from indicant.site.cases import cases_of
 
     return pages.build(None, cases_of(HERE / "assess"))
 
@@ -303,7 +304,7 @@ def test_any_label_is_read_back_from_its_page(label: str) -> None:
     path, data = next(pages._Pages(replace(content, recommendations=(one,)))._recommendations())
     page = Page(data.decode())
     (heading,) = page.texts["h1"]
-    shown = templating._FORBIDDEN.sub("\ufffd", label).replace("\r\n", "\n").replace("\r", "\n")
+    shown = markup._FORBIDDEN.sub("\ufffd", label).replace("\r\n", "\n").replace("\r", "\n")
     assert heading.replace("\r\n", "\n").replace("\r", "\n") == shown
     assert path == f"recommendations/{one.slug}.html"
     assert not RUNNING.intersection(tag for tag, _ in page.elements)
@@ -571,7 +572,7 @@ def test_a_place_that_cannot_be_written_is_a_line(
 @pytest.mark.parametrize(
     ("missing", "needing"),
     [
-        ("jinja2", templating.environment.__wrapped__),
+        ("jinja2", markup.environment.__wrapped__),
         ("pygraphviz", lambda: layout.place({"a": (10, 10)}, [])),
     ],
 )
@@ -608,7 +609,7 @@ def test_names_of_things_never_meet_the_ids_of_a_page() -> None:
 
 
 def test_a_case_may_be_called_anything(tmp_path: Path) -> None:
-    from indicant.site.reading import cases_of
+    from indicant.site.cases import cases_of
 
     text = (HOSTILE / "example.ttl").read_text(encoding="utf-8")
     two = text + text[text.index(":case") :].replace(":case", ":other").replace("Cscript", "Ca")

@@ -27,21 +27,22 @@ from brute import (
     Some,
     Span,
 )
-from indicant import expectations, resources
-from indicant.assessing import Assessor
+from indicant.assess.assessor import Assessor
 from indicant.cli import main
-from indicant.coverage import Coverage, Goal, goals, percent, uncovered
 from indicant.errors import IndicantError
-from indicant.expectations import parse_expectation, parse_findings
-from indicant.reports import exit_code
-from indicant.suggesting import Suggested, suggest, tell
-from indicant.testing import RULES, Outcome, _Runner, run_cases
+from indicant.files import resources
+from indicant.report.forms import exit_code
+from indicant.test import expectations
+from indicant.test.coverage import Coverage, Goal, goals, percent, uncovered
+from indicant.test.expectations import parse_expectation, parse_findings
+from indicant.test.suggestions import Suggested, suggest, tell
+from indicant.test.suite import RULES, Outcome, _Runner, run_cases
 from making import guideline_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from indicant.coverage import Wanted
+    from indicant.test.coverage import Wanted
 
 HERE = Path(__file__).parent
 OPEN = HERE / "assess" / "foraminotomy-open-moderate-narrowing" / "case.ttl"
@@ -330,7 +331,7 @@ def test_each_case_of_a_file_is_stated_by_its_name(told: Callable[..., list[str]
 
 
 def _document(file: Path) -> Any:
-    from indicant.reading import read
+    from indicant.files.rdf import read
 
     return read(file)
 

@@ -21,16 +21,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from indicant import sharing
-from indicant.ask import Asker
-from indicant.assessing import Assessor, InvalidCase
-from indicant.coverage import Coverage, goals
+from indicant.ask.answers import Asker
+from indicant.assess import lending
+from indicant.assess.assessor import Assessor, InvalidCase
 from indicant.errors import IndicantError
-from indicant.next import next_facts
-from indicant.reading import Document, parse, read
-from indicant.testing import exercised_by
-from indicant.whatif import what_if
-from indicant.why import why
+from indicant.explain.next import next_facts
+from indicant.explain.whatif import what_if
+from indicant.explain.why import why
+from indicant.files.rdf import Document, parse, read
+from indicant.process.sharing import LENT
+from indicant.test.coverage import Coverage, goals
+from indicant.test.suite import exercised_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -232,13 +233,13 @@ def test_an_engine_forgets_a_case_before_it_is_lent_again() -> None:
 
 def test_nobody_waits_for_ever_for_an_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even who has all there are, and no more of them are kept than that."""
-    monkeypatch.setattr(sharing, "PATIENCE", 0.01)
+    monkeypatch.setattr(lending, "PATIENCE", 0.01)
     made, document = Assessor(), documents()[0]
     with ExitStack() as held:
-        for _ in range(sharing.LENT + 1):
+        for _ in range(LENT + 1):
             held.enter_context(made.parts(document))
         assert made.assess(document) == assessor().assess(document)
-    assert len(made._engines._idle) == sharing.LENT
+    assert len(made._engines._idle) == LENT
 
 
 def test_a_reader_of_the_catalogue_does_not_change_it() -> None:

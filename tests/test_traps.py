@@ -38,14 +38,14 @@ from brute import (
     Value,
     Within,
 )
-from indicant.assessing import with_date
-from indicant.engine import ENGINES, Engine
-from indicant.validation import SHAPE
+from indicant.assess.assessor import with_date
+from indicant.assess.engine import ENGINES, Engine
+from indicant.assess.validation import SHAPE
 from making import BASE, EX, IND, PREFIXES
 from oracle import ANSWERS, DECIDED, Bench
 
 if TYPE_CHECKING:
-    from indicant.reading import Document
+    from indicant.files.rdf import Document
 
 TODAY = datetime.date(2026, 11, 22)
 CLASSES = {
@@ -800,6 +800,6 @@ def test_a_node_of_two_cases_is_refused() -> None:
 
 
 def parse(text: str) -> Document:
-    from indicant.reading import parse as read_text
+    from indicant.files.rdf import parse as read_text
 
     return read_text(text, path="case.ttl")

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from indicant import cli, resources
-from indicant.compiling import compile_source
-from indicant.engine import Engine, make_engine
-from indicant.loading import load, resolve
-from indicant.reading import parse, read
+from indicant import cli
+from indicant.assess.engine import Engine, make_engine
+from indicant.assess.validation import Validator
+from indicant.compile.compiled import compile_source
+from indicant.files import resources
+from indicant.files.rdf import parse, read
+from indicant.files.sources import load, resolve
+from indicant.possible.verification import verify
 from indicant.terms import IND
-from indicant.validation import Validator
-from indicant.verifying import verify
 
 if TYPE_CHECKING:
-    from indicant.loading import Source
-    from indicant.reporting import Report, Result
+    from indicant.files.sources import Source
+    from indicant.report.findings import Report, Result
 
 HERE = Path(__file__).parent / "verify"
 FOLDERS = sorted(path.parent for path in HERE.glob("*/guideline.ttl"))

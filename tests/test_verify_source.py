@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from indicant import cli
-from indicant import verify_source as module
+from indicant.author import passages as module
+from indicant.author.passages import MAX_BYTES, Origin, Passage, origins, verify, verify_best
 from indicant.errors import IndicantError
-from indicant.loading import load, resolve
-from indicant.verify_source import MAX_BYTES, Origin, Passage, origins, verify, verify_best
+from indicant.files.sources import load, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,11 +11,11 @@ import pytest
 
 from forcing import CASES, EXAMPLES, assessor
 from indicant import cli
-from indicant.assessing import Assessor, InvalidCase
+from indicant.assess.assessor import Assessor, InvalidCase
 from indicant.errors import IndicantError
-from indicant.reading import parse, read
+from indicant.explain.whatif import InvalidEdit, WhatIfRecord, as_text, what_if
+from indicant.files.rdf import parse, read
 from indicant.terms import local_name
-from indicant.whatif import InvalidEdit, WhatIfRecord, as_text, what_if
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -27,23 +27,23 @@ from forcing import (
     subsets,
 )
 from indicant import cli
-from indicant.assessing import InvalidCase
-from indicant.changing import ORDER, Change, Changes, Ruling, Situation
-from indicant.compiling import effective
-from indicant.drafting import Draft
-from indicant.entailment import Mask, bits
+from indicant.assess.assessor import InvalidCase
+from indicant.compile.compiled import effective
+from indicant.compile.implicants import _Search
+from indicant.compile.model import existentials
+from indicant.compile.profile import read_model
+from indicant.compile.theory import Theory, simplify
 from indicant.errors import IndicantError
-from indicant.implicants import _Search
-from indicant.loading import load
-from indicant.model import existentials
-from indicant.profile import read_model
-from indicant.reading import Document, parse, read
+from indicant.explain.consequences import ORDER, Change, Changes, Ruling, Situation
+from indicant.explain.drafts import Draft
+from indicant.explain.entailment import Mask, bits
+from indicant.explain.why import as_text, why
+from indicant.files.rdf import Document, parse, read
+from indicant.files.sources import load
 from indicant.terms import local_name
-from indicant.theory import Theory, simplify
-from indicant.why import as_text, why
 
 if TYPE_CHECKING:
-    from indicant.engine import Engine
+    from indicant.assess.engine import Engine
 
 SEVEN = EXAMPLES[0]
 NAMES = [path.parent.name if path.parent.name != "examples" else path.stem for path in CASES]

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 import indicant.verbs
 from indicant import __version__
 from indicant.errors import IndicantError
-from indicant.printing import tell
 from indicant.verbs.arguments import Parser
+from indicant.verbs.output import tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from indicant import cli
 from indicant.errors import IndicantError
-from indicant.printing import tell
+from indicant.verbs.output import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +35,7 @@ def named(words: Iterable[str]) -> Iterator[str]:
     Raises:
         IndicantError: a file is named like an option that somebody may mean.
     """
-    from indicant.reading import EXTENSIONS
+    from indicant.files.rdf import EXTENSIONS
 
     for word in words:
         if not word.startswith("-") or not os.path.lexists(word):

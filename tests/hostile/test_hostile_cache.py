@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from indicant import cache, resources
-from indicant.assessing import Assessor
-from indicant.compiling import CompiledGuideline, key_of, obtain
-from indicant.loading import load
+from indicant.assess.assessor import Assessor
+from indicant.compile.compiled import CompiledGuideline, key_of, obtain
+from indicant.files import cache, resources
+from indicant.files.sources import load
 
 if TYPE_CHECKING:
-    from indicant.loading import Source
+    from indicant.files.sources import Source
 
 GUIDELINE = Path(__file__).parent.parent / "diff" / "guideline.ttl"
 POSIX = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files belong to nobody there")
@@ -39,7 +39,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("INDICANT_CACHE", str(tmp_path / "cache"))
     key = key_of(source())
     anew = CompiledGuideline(key, "anew", "words")
-    monkeypatch.setattr("indicant.compiling.compile_source", lambda _: anew)
+    monkeypatch.setattr("indicant.compile.compiled.compile_source", lambda _: anew)
     cache.keep(tmp_path / "cache", key, KEPT)
     return tmp_path / "cache" / key
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 import indicant.verbs
-from indicant.bounded import MAX_BYTES
 from indicant.cli import main
 from indicant.errors import IndicantError
-from indicant.fence import OPEN, fence_of
-from indicant.loading import gather, load
+from indicant.files.bounded import MAX_BYTES
+from indicant.files.fence import OPEN, fence_of
+from indicant.files.sources import gather, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -448,7 +448,7 @@ def test_hidden_folders_hold_no_cases_unless_they_are_named(
 
 def test_what_is_copied_is_what_was_read(place: Path, tmp_path: Path) -> None:
     """A file that is another one by the time of writing comes into no copy."""
-    from indicant.founding import copy, published_of
+    from indicant.institution.repository import copy, published_of
 
     written(place, "elsewhere.ttl")
     (place / "elsewhere.ttl").write_text(ELSEWHERE, encoding="utf-8")

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from indicant import assessing, cli
+from indicant import cli
+from indicant.assess import assessor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,8 +38,8 @@ def test_a_fault_has_a_code_of_its_own_and_says_where_to_report_it(
     def fail(*_: object, **__: object) -> None:
         raise kind("Mrs Doe")
 
-    monkeypatch.setattr(assessing, "read", fail)
-    monkeypatch.setattr("indicant.reading.read", fail)
+    monkeypatch.setattr(assessor, "read", fail)
+    monkeypatch.setattr("indicant.files.rdf.read", fail)
     assert cli.main(["assess", str(EXAMPLE)]) == FAULT
     told = capsys.readouterr().err
     assert re.fullmatch(

@@ -11,20 +11,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from indicant.assessing import Assessor, InvalidCase
+from indicant.assess.assessor import Assessor, InvalidCase
+from indicant.assess.validation import MORE, MOST_FINDINGS
 from indicant.errors import IndicantError
-from indicant.lines import Lines
-from indicant.reading import MAX_STATEMENTS, parse
-from indicant.reporting import FORMS, MOST, Report, Result
-from indicant.reports import counts, render
-from indicant.validation import MORE, MOST_FINDINGS
-from indicant.vocabulary import text_of
+from indicant.files.lines import Lines
+from indicant.files.rdf import MAX_STATEMENTS, parse, text_of
+from indicant.report.findings import FORMS, MOST, Report, Result
+from indicant.report.forms import counts, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from indicant.reading import Document
-    from indicant.reporting import Level
+    from indicant.files.rdf import Document
+    from indicant.report.findings import Level
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 120

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyoxigraph as ox
 import pytest
 
-from indicant import forms
-from indicant.axioms import Axioms
+from indicant.assess.engine import ENGINES, make_engine
 from indicant.cli import main
-from indicant.compiling import compile_source
-from indicant.engine import ENGINES, make_engine
+from indicant.compile import constructs
+from indicant.compile.axioms import Axioms
+from indicant.compile.compiled import compile_source
+from indicant.compile.grammar import MOST_FAULTS, faults
+from indicant.compile.profile import read_model, refusals
 from indicant.errors import IndicantError
-from indicant.grammar import MOST_FAULTS, faults
-from indicant.loading import Source, load
-from indicant.profile import read_model, refusals
-from indicant.reading import parse
+from indicant.files.rdf import parse
+from indicant.files.sources import Source, load
 from indicant.terms import IND, OWL, RDF, RDFS, TYPE, XSD, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from indicant.engine import Row
+    from indicant.query.rows import Row
 
     Node = ox.NamedNode | ox.BlankNode
     Value = ox.NamedNode | ox.BlankNode | ox.Literal
@@ -635,37 +635,41 @@ def test_what_adds_no_reading_is_no_fault_and_all_engines_read_it_alike(
 
 
 WORDS = {
-    forms.Kind.CLASS: (":Rain", ":Cold"),
-    forms.Kind.RANGE: ("xsd:integer", "xsd:decimal"),
-    forms.Kind.PROPERTY: (":side", ":grade"),
-    forms.Kind.INDIVIDUAL: (":left", ":right"),
-    forms.Kind.LITERAL: ('"3"', '"4"'),
-    forms.Kind.COUNT: ("1", "2"),
-    forms.Kind.TRUE: ("true", '"1"^^xsd:boolean'),
-    forms.Kind.BOUND: ("[ xsd:minInclusive 3 ]", "[ xsd:length 4 ]"),
+    constructs.Kind.CLASS: (":Rain", ":Cold"),
+    constructs.Kind.RANGE: ("xsd:integer", "xsd:decimal"),
+    constructs.Kind.PROPERTY: (":side", ":grade"),
+    constructs.Kind.INDIVIDUAL: (":left", ":right"),
+    constructs.Kind.LITERAL: ('"3"', '"4"'),
+    constructs.Kind.COUNT: ("1", "2"),
+    constructs.Kind.TRUE: ("true", '"1"^^xsd:boolean'),
+    constructs.Kind.BOUND: ("[ xsd:minInclusive 3 ]", "[ xsd:length 4 ]"),
 }
 
 
 def values_of(name: str, types: Iterable[str]) -> list[str]:
     """Return two values that a property of OWL takes, in Turtle."""
-    if name not in forms.LISTS:
-        kinds = forms.TAKES[name]
+    if name not in constructs.LISTS:
+        kinds = constructs.TAKES[name]
         return list(next(words for kind, words in WORDS.items() if kind in kinds))
-    kinds = frozenset(forms.NARROWER[name, cls] for cls in types if (name, cls) in forms.NARROWER)
-    words = next(words for kind, words in WORDS.items() if kind in (kinds or forms.LISTS[name]))
+    kinds = frozenset(
+        constructs.NARROWER[name, cls] for cls in types if (name, cls) in constructs.NARROWER
+    )
+    words = next(
+        words for kind, words in WORDS.items() if kind in (kinds or constructs.LISTS[name])
+    )
     return [f"( {' '.join(words)} )", f"( {' '.join(reversed(words))} )"]
 
 
 def every_form() -> Iterator[tuple[str, tuple[str, ...], frozenset[str]]]:
     """Yield each form of the mapping: a type, which it may do without or not, and its parts."""
-    for parts, ways in forms.FORMS.items():
+    for parts, ways in constructs.FORMS.items():
         for form in ways:
-            if form.kind is not forms.Kind.LIST:
+            if form.kind is not constructs.Kind.LIST:
                 for cls in sorted(form.types) or [""]:
                     yield cls, tuple(sorted(parts)), form.types
-    for cls, axioms in forms.AXIOMS.items():
+    for cls, axioms in constructs.AXIOMS.items():
         for parts in axioms:
-            if parts != forms.ANNOTATED:
+            if parts != constructs.ANNOTATED:
                 yield cls, tuple(sorted(parts)), frozenset({cls})
 
 
@@ -695,14 +699,14 @@ def test_a_form_of_the_mapping_is_read_and_no_other_beside_it(name: str) -> None
         less = {one: words for one, words in whole.items() if one != part}
         if less or cls:
             assert said(less), part
-        if forms.Kind.LITERAL not in forms.TAKES.get(part, {forms.Kind.LIST}):
+        if constructs.Kind.LITERAL not in constructs.TAKES.get(part, {constructs.Kind.LIST}):
             assert said({**whole, part: '"text"'}), part
         assert said({**whole, part: "[ a owl:Class ]"}), part
     for kind in ("", OWL + "Class", OWL + "Restriction", RDFS + "Datatype", OWL + "Ontology"):
         if kind not in types and (kind or cls):
             assert said(whole, kind), kind
     for other in (OWL + "unionOf", OWL + "someValuesFrom", RDFS + "label", RDFS + "subClassOf"):
-        if other not in parts and not (other == RDFS + "label" and cls in forms.AXIOMS):
+        if other not in parts and not (other == RDFS + "label" and cls in constructs.AXIOMS):
             assert said({**whole, other: ":x"}), other
 
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from indicant import formatting, staging
 from indicant.cli import main
-from indicant.diffing import case_files
+from indicant.diff.differences import case_files
 from indicant.errors import IndicantError
-from indicant.site.reading import cases_of
-from indicant.staging import recover, staged
-from indicant.writing import PREFIX, rewrite, write
+from indicant.files import staging, turtle
+from indicant.files.atomic import PREFIX, rewrite, write
+from indicant.files.staging import recover, staged
+from indicant.site.cases import cases_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,8 +67,8 @@ def test_what_was_left_behind_is_no_guideline(
     shutil.copytree(ROOT / "ontology" / "core", tmp_path / "data" / "ontology" / "core")
     for one in ("rain", name):
         shutil.copytree(RAIN, tmp_path / "data" / "ontology" / "guidelines" / one)
-    monkeypatch.setattr("indicant.resources.root", lambda: tmp_path / "data")
-    from indicant.loading import installed
+    monkeypatch.setattr("indicant.files.resources.root", lambda: tmp_path / "data")
+    from indicant.files.sources import installed
 
     assert list(installed()) == ["rain"]
 
@@ -200,13 +200,13 @@ def test_names_like_ours_that_are_not_ours_stay(tmp_path: Path) -> None:
 
 def changed_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a file change after it was read to be formatted."""
-    tidy = formatting.tidy
+    tidy = turtle.tidy
 
     def slowly(text: str, *, file: str) -> str:
         Path(file).write_text(f"{text}:a :c 2 .\n")
         return tidy(text, file=file)
 
-    monkeypatch.setattr(formatting, "tidy", slowly)
+    monkeypatch.setattr(turtle, "tidy", slowly)
 
 
 def test_what_changed_while_it_was_formatted_is_kept(
@@ -227,16 +227,16 @@ def test_what_changed_while_something_was_added_is_kept(
     shutil.copytree(RAIN, tmp_path / "rain")
     file = tmp_path / "rain" / "guideline.ttl"
     text = file.read_text(encoding="utf-8")
-    from indicant import scaffolding
+    from indicant.author import scaffold
 
-    compose = scaffolding.compose
+    compose = scaffold.compose
 
     def slowly(*given: object, **more: object) -> object:
         added = compose(*given, **more)  # type: ignore[arg-type]
         file.write_text(f"{text}\n", encoding="utf-8")
         return added
 
-    monkeypatch.setattr(scaffolding, "compose", slowly)
+    monkeypatch.setattr(scaffold, "compose", slowly)
     assert main(["new", "finding", "WetHair", "--in", str(tmp_path / "rain")]) == 2
     assert "was changed while it was worked on" in capsys.readouterr().err
     assert file.read_text(encoding="utf-8") == f"{text}\n"

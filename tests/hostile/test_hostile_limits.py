@@ -9,10 +9,9 @@ import growing
 import pytest
 
 from indicant import cli
-from indicant.errors import IndicantError, OutOfTimeError
-from indicant.implicants import compile_expression, solve
-from indicant.loading import load
-from indicant.model import (
+from indicant.compile.hermit import Reasoner
+from indicant.compile.implicants import compile_expression, solve
+from indicant.compile.model import (
     MAX_DEPTH,
     MAX_PARTS,
     And,
@@ -23,10 +22,11 @@ from indicant.model import (
     existentials,
     oversize,
 )
-from indicant.owl import existential_classes, ontology_text
-from indicant.profile import read_model
-from indicant.reasoner import Reasoner
-from indicant.theory import Theory
+from indicant.compile.owl import existential_classes, ontology_text
+from indicant.compile.profile import read_model
+from indicant.compile.theory import Theory
+from indicant.errors import IndicantError, OutOfTimeError
+from indicant.files.sources import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from indicant import archives, members, revisions
-from indicant.bounded import MAX_BYTES
 from indicant.cli import main
+from indicant.diff import revisions
+from indicant.diff.revisions import open_version
 from indicant.errors import IndicantError
-from indicant.loading import installed, named
-from indicant.members import Members
-from indicant.revisions import open_version
+from indicant.files import archives, members
+from indicant.files.bounded import MAX_BYTES
+from indicant.files.members import Members
+from indicant.files.sources import installed, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,8 +9,8 @@ import mutants
 import pyoxigraph as ox
 import pytest
 
-from indicant.loading import load
-from indicant.profile import refusals
+from indicant.compile.profile import refusals
+from indicant.files.sources import load
 from indicant.terms import OWL, is_blank
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def test_what_goes_wrong_is_seen(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("indicant.checking.check", fail)
+    monkeypatch.setattr("indicant.author.checks.check", fail)
     bench = mutants.Bench(tmp_path)
     runs = [("guideline", [["check", str(bench.whole)]])]
     monkeypatch.setattr(bench, "runs", lambda *_: runs)

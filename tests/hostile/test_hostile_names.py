@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indicant.cli import main
-from indicant.founding import in_makefile, is_pinned
+from indicant.institution.repository import in_makefile, is_pinned
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCHMARK = ROOT / "tests" / "multimorbidity"

@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 import pytest
 
-from indicant import adhoc, algebra, programs, sandbox, sparql
-from indicant.ask import ENGINES
+from indicant.ask import adhoc
+from indicant.ask.answers import ENGINES
+from indicant.ask.questions import questions
+from indicant.diff.revisions import open_version
 from indicant.errors import IndicantError
-from indicant.questions import questions
-from indicant.revisions import open_version
+from indicant.process import programs, sandbox
+from indicant.query import algebra, sparql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -141,7 +143,7 @@ def test_the_package_that_runs_is_the_one_that_is_imported(
 def test_a_package_in_an_archive_is_imported_from_there(tmp_path: Path) -> None:
     archive = tmp_path / "indicant.zip"
     with zipfile.ZipFile(archive, "w") as file:
-        for one in (ROOT / "src" / "indicant").glob("*.py"):
+        for one in (ROOT / "src" / "indicant").rglob("*.py"):
             file.write(one, f"indicant/{one.name}")
     code = "from indicant import adhoc; print(adhoc.__file__, adhoc.run('ASK { }', '').rows)"
     path = os.pathsep.join([str(archive), paths()])

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from indicant import bounded
 from indicant.errors import IndicantError
-from indicant.reading import read, read_text
+from indicant.files import bounded
+from indicant.files.rdf import read, read_text
 
 SOURCE = Path(bounded.__file__).parent
 # Where files are opened to be written, or a stream is opened that was closed.

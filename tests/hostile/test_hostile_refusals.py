@@ -197,7 +197,7 @@ def test_what_was_compiled_before_is_not_put_to_the_reasoner_again(
     """What is kept was found to be sound, so that a proof begins at once."""
     folder = folder_of(tmp_path / "rain", {})
     assert run("assess", folder, tmp_path) == 0
-    monkeypatch.setattr("indicant.admission.check_with_reasoner", _never)
+    monkeypatch.setattr("indicant.compile.admission.check_with_reasoner", _never)
     assert run("verify", folder, tmp_path) == 0
     assert run("diff", folder, tmp_path) == 0
     with pytest.raises(AssertionError):
@@ -210,7 +210,7 @@ def _never(*_: object, **__: object) -> None:
 
 
 def raise_of_compile(folder: Path) -> None:
-    from indicant.compiling import compile_source
-    from indicant.loading import load
+    from indicant.compile.compiled import compile_source
+    from indicant.files.sources import load
 
     compile_source(load(folder))

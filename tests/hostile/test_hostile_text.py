@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 
 from indicant import cli
 from indicant.errors import IndicantError
+from indicant.files.rdf import parse
 from indicant.foreign import as_json, as_rdf, code, fenced, in_csv, joined, marked, markup, plain
-from indicant.reading import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -625,7 +625,7 @@ def test_a_line_is_counted_by_line_feeds_alone() -> None:
 
 def test_another_language_is_told_whatever_the_texts_hold() -> None:
     """A text with a separator of lines is one statement in the graph of another language."""
-    from indicant.wording import in_language
+    from indicant.guideline.languages import in_language
 
     label = "<http://www.w3.org/2000/01/rdf-schema#label>"
     graph = f'<u:a> {label} "\u2028a\x85\x0cb"@en .\n<u:b> {label} "c"@en .\n'

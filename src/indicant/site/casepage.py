@@ -6,19 +6,19 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TextIO
 
-from indicant import rendering
-from indicant.answering import answering
+from indicant.ask.questions import prefixes_of
+from indicant.assess import prose
+from indicant.assess.reasons import answering
 from indicant.errors import IndicantError
-from indicant.questions import prefixes_of
-from indicant.site import pictures, templating
+from indicant.site import markup, pictures
 from indicant.site.content import apart, gather, slugs
 from indicant.terms import local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from indicant.assessing import Assessor, InvalidCase
-    from indicant.records import (
+    from indicant.assess.assessor import Assessor, InvalidCase
+    from indicant.assess.records import (
         ActionRecord,
         CaseRecord,
         ProposalRecord,
@@ -85,9 +85,9 @@ def assessed(
     slug = {iri: f"case-{number}-{name}" for iri, name in named.items()}
     groups = []
     targets: dict[str, tuple[str, str]] = {}
-    for title, belongs in rendering.GROUPS:
-        members = list(rendering.folded(one for one in record["actions"] if belongs(one)))
-        shown = [one for one in members if title != "Open" or rendering.could_be_indicated(one)]
+    for title, belongs in prose.GROUPS:
+        members = list(prose.folded(one for one in record["actions"] if belongs(one)))
+        shown = [one for one in members if title != "Open" or prose.could_be_indicated(one)]
         rest = tuple(one["label"] for one in members if one not in shown)
         if not members or (title == "Does not apply" and not everything):
             continue
@@ -121,19 +121,19 @@ def assessed(
 
 
 def _action(record: ActionRecord, slug: str) -> Action:
-    parts = (record["urgency"], record["phase"], rendering.strengths([record]))
+    parts = (record["urgency"], record["phase"], prose.strengths([record]))
     return Action(
         slug,
         record["action"],
-        rendering.heading(record),
+        prose.heading(record),
         record["status"],
         _ICONS[record["status"]],
         ", ".join(part for part in parts if part),
-        tuple(rendering.reasons(record)),
-        tuple(rendering.settling_lines(record)),
-        tuple(rendering.questions_to_ask(record)),
+        tuple(prose.reasons(record)),
+        tuple(prose.settling_lines(record)),
+        tuple(prose.questions_to_ask(record)),
         tuple(map(local_name, record["received"])),
-        rendering.disputed_by([record]),
+        prose.disputed_by([record]),
         tuple(answering(record["status"], record["recommendations"])),
     )
 
@@ -152,7 +152,7 @@ class CasePage:
 
     def __init__(self, assessor: Assessor, stream: TextIO, *, everything: bool = False) -> None:
         self._everything = everything
-        self._environment = templating.environment()
+        self._environment = markup.environment()
         self._content = gather(assessor, prefixes_of(assessor.source.documents))
         self._stream = stream
         self._cases: list[Assessed] = []
@@ -166,7 +166,7 @@ class CasePage:
 
     def invalid(self, error: InvalidCase) -> None:
         """Take what does not hold of the cases of a file."""
-        self._findings += map(rendering.finding_line, error.findings)
+        self._findings += map(prose.finding_line, error.findings)
         print(f"indicant: {error}", file=sys.stderr)
 
     def close(self) -> None:
@@ -177,7 +177,7 @@ class CasePage:
         """Return the page."""
         from markupsafe import Markup
 
-        style = templating.style()
+        style = markup.style()
         if "</" in style:
             raise IndicantError("the style sheet cannot stand in a page", help="reinstall indicant")
         return self._environment.get_template("case.html").render(
@@ -185,7 +185,7 @@ class CasePage:
             cases=self._cases,
             findings=self._findings,
             style=Markup(style),  # noqa: S704 - our own file, not data
-            style_source=templating.digest(style),
+            style_source=markup.digest(style),
             root="",
             links={},
         )

@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant import bounded, resources
-from indicant.engine import question
+from indicant.ask.questions import questions
+from indicant.assess.engine import question
 from indicant.errors import IndicantError
-from indicant.questions import questions
+from indicant.files import bounded, resources
+from indicant.query.tables import shortener
 from indicant.site.manchester import Manchester, Word
-from indicant.tables import shortener
 from indicant.terms import IND, OWL, RDF, RDFS, SKOS, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from indicant.ask import Asker
-    from indicant.assessing import Assessor
-    from indicant.engine import Answering
-    from indicant.questions import Question
-    from indicant.reading import Document
-    from indicant.records import Answer, CaseRecord, Relation, Status
-    from indicant.tables import Table
+    from indicant.ask.answers import Asker
+    from indicant.ask.questions import Question
+    from indicant.assess.assessor import Assessor
+    from indicant.assess.engine import Answering
+    from indicant.assess.records import Answer, CaseRecord, Relation, Status
+    from indicant.files.rdf import Document
+    from indicant.query.tables import Table
 
 Row = dict[str, str | None]
 ROWS: Final = 100

@@ -13,8 +13,8 @@ from indicant.terms import OWL, RDF, XSD, is_blank
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from indicant.engine import Term
-    from indicant.loading import Source
+    from indicant.files.sources import Source
+    from indicant.query.rows import Term
 
 _DEEPEST: Final = 40
 _QUANTIFIERS: Final = {"someValuesFrom": "some", "allValuesFrom": "only", "hasValue": "value"}

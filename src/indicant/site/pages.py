@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from indicant.ask import Asker
-from indicant.assessing import Assessor
+from indicant.ask.answers import Asker
+from indicant.ask.questions import prefixes_of
+from indicant.assess.assessor import Assessor
 from indicant.errors import IndicantError
-from indicant.questions import prefixes_of
-from indicant.site import pictures, templating
+from indicant.guideline.languages import ENGLISH
+from indicant.site import markup, pictures
 from indicant.site.casepage import assessed
 from indicant.site.content import ROWS, answer_cases, answer_questions, apart, gather
 from indicant.terms import IND, local_name
-from indicant.wording import ENGLISH
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping, Sequence
 
-    from indicant.fence import Fence
-    from indicant.reading import Document
+    from indicant.files.fence import Fence
+    from indicant.files.rdf import Document
     from indicant.site.content import Content, Evidence, Recommendation, Term
     from indicant.site.pictures import Picture
 
@@ -104,7 +104,7 @@ def build(
         IndicantError: the guideline cannot be read, or what makes pages is not installed.
         InvalidCase: a case does not conform to the case shapes.
     """
-    templating.environment()
+    markup.environment()
     assessor = Assessor(guideline, language=language, fence=fence)
     asker = Asker(guideline, language=language, fence=fence)
     content = gather(assessor, prefixes_of(assessor.source.documents))
@@ -132,9 +132,9 @@ class _Pages:
 
     def __init__(self, content: Content) -> None:
         self._content = content
-        self._environment = templating.environment()
-        self._links = templating.targets(content)
-        self._said = templating.by_passage(content)
+        self._environment = markup.environment()
+        self._links = markup.targets(content)
+        self._said = markup.by_passage(content)
         self._by_iri = {one.iri: one for one in content.recommendations}
         self._terms = {one.iri: one for one in content.terms}
         self._navigation = [
@@ -150,7 +150,7 @@ class _Pages:
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         content = self._content
-        yield STYLE, templating.style().encode()
+        yield STYLE, markup.style().encode()
         yield ".nojekyll", b""
         yield self._index()
         yield from self._recommendations()
@@ -365,13 +365,13 @@ class _Pages:
             for one in content.answered
         ]
         entries.sort(key=lambda one: (one.label.casefold(), one.kind, one.href))
-        script = templating.script()
+        script = markup.script()
         return self._page(
             "search.html",
             "Search",
             entries=entries,
             script=Markup(script),  # noqa: S704 - our own file, not data
-            script_source=Markup("; script-src '{}'").format(templating.digest(script)),
+            script_source=Markup("; script-src '{}'").format(markup.digest(script)),
         )
 
 

@@ -12,7 +12,7 @@ from indicant.site.layout import Link, place, text_width, wrapped
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from indicant.records import Answer, CaseRecord, Status
+    from indicant.assess.records import Answer, CaseRecord, Status
     from indicant.site.content import Content, Phase, Recommendation
     from indicant.site.layout import Arrow
 

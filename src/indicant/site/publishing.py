@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from indicant import bounded
 from indicant.errors import IndicantError
-from indicant.staging import recover, staged
+from indicant.files import bounded
+from indicant.files.staging import recover, staged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from indicant.errors import IndicantError
-from indicant.fence import FLAG, OPEN, Fence
-from indicant.reporting import FORMS
+from indicant.files.fence import FLAG, OPEN, Fence
+from indicant.report.findings import FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

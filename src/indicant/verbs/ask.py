@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from indicant.errors import IndicantError
-from indicant.printing import tell_findings
 from indicant.verbs.arguments import add_guideline, add_language, fence, seconds
+from indicant.verbs.output import tell_findings
 
 if TYPE_CHECKING:
     from indicant.verbs.arguments import Verbs
@@ -76,12 +76,12 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
-    from indicant.ask import Asker, arguments, listing
-    from indicant.assessing import InvalidCase
+    from indicant.ask.answers import Asker, arguments, listing
+    from indicant.ask.questions import question
+    from indicant.assess.assessor import InvalidCase
+    from indicant.files.rdf import read, read_text
     from indicant.foreign import as_rdf
-    from indicant.questions import question
-    from indicant.reading import read, read_text
-    from indicant.tables import render
+    from indicant.query.tables import render
 
     words, given = arguments(options.what)
     if not words and options.query is None:
@@ -98,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
         raise IndicantError("standard input is given twice", help="name a file for one of them")
     text = None
     if options.query is not None:
-        from indicant import adhoc
+        from indicant.ask import adhoc
 
         text = read_text(options.query, stdin=sys.stdin.buffer, pipes=True, limit=adhoc.MAX_BYTES)
     try:

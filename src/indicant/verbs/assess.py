@@ -8,8 +8,8 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from indicant.errors import IndicantError
-from indicant.printing import Output, tell
 from indicant.verbs.arguments import add_guideline, add_language, fence
+from indicant.verbs.output import Output, tell
 
 if TYPE_CHECKING:
     from indicant.site.casepage import CasePage
@@ -77,8 +77,8 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
-    from indicant.assessing import Assessor, InvalidCase
-    from indicant.reading import read
+    from indicant.assess.assessor import Assessor, InvalidCase
+    from indicant.files.rdf import read
 
     if options.example and options.case:
         raise IndicantError("--example takes no case", help="give the one or the other")

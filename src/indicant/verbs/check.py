@@ -74,8 +74,8 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check, and report in the form that was asked for."""
-    from indicant.checking import check
-    from indicant.reports import deliver
+    from indicant.author.checks import check
+    from indicant.report.forms import deliver
 
     report = check(
         options.path,

@@ -34,9 +34,9 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
-    from indicant.compiling import compile_source
+    from indicant.compile.compiled import compile_source
+    from indicant.files.sources import load, resolve
     from indicant.foreign import as_rdf
-    from indicant.loading import load, resolve
 
     source = load(resolve(options.guideline), fence=fence(options))
     compiled = compile_source(source, seconds=options.seconds)

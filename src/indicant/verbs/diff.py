@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.reporting import FORMS
+from indicant.report.findings import FORMS
 from indicant.verbs.arguments import add_outside, fence, seconds
 
 if TYPE_CHECKING:
@@ -79,13 +79,13 @@ def run(options: argparse.Namespace) -> int:
     import sys
     from contextlib import ExitStack
 
-    from indicant.behaving import SIDES
-    from indicant.diffing import case_files, compare
-    from indicant.printing import tell_recovered
-    from indicant.reports import exit_code, render
-    from indicant.revisions import open_version
-    from indicant.telling import as_markdown, as_text, report, write_witnesses
-    from indicant.writing import write
+    from indicant.diff.behaviour import SIDES
+    from indicant.diff.differences import case_files, compare
+    from indicant.diff.forms import as_markdown, as_text, report, write_witnesses
+    from indicant.diff.revisions import open_version
+    from indicant.files.atomic import write
+    from indicant.report.forms import exit_code, render
+    from indicant.verbs.output import tell_recovered
 
     if options.witnesses is not None:
         tell_recovered(options.witnesses)

@@ -6,8 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Final
 
-from indicant.printing import tell_findings
 from indicant.verbs.arguments import add_guideline, fence
+from indicant.verbs.output import tell_findings
 
 if TYPE_CHECKING:
     from indicant.verbs.arguments import Verbs
@@ -50,11 +50,11 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
-    from indicant.ask import Asker
-    from indicant.assessing import InvalidCase
-    from indicant.export import serialize
-    from indicant.reading import read
-    from indicant.writing import write
+    from indicant.ask.answers import Asker
+    from indicant.ask.published import serialize
+    from indicant.assess.assessor import InvalidCase
+    from indicant.files.atomic import write
+    from indicant.files.rdf import read
 
     try:
         asker = Asker(options.guideline, fence=fence(options))

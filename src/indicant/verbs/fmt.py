@@ -8,11 +8,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from indicant.errors import IndicantError
-from indicant.printing import tell
 from indicant.verbs.arguments import add_report_options
+from indicant.verbs.output import tell
 
 if TYPE_CHECKING:
-    from indicant.reporting import Result
+    from indicant.report.findings import Result
     from indicant.verbs.arguments import Verbs
 
 _EPILOG = """\
@@ -60,11 +60,11 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Format files and return the exit code."""
-    from indicant import formatting
+    from indicant.files import turtle
 
     if not options.check and (options.format != "text" or options.output is not None):
         raise IndicantError("--format and --output are for --check", help="indicant fmt --help")
-    paths = formatting.files(options.path or ["."])
+    paths = turtle.files(options.path or ["."])
     if options.check:
         return _check(options, paths)
     code = 0
@@ -83,12 +83,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _format(path: str, *, show: bool) -> bool:
     """Rewrite one file, or show how it would be, and return whether it differs."""
-    from indicant import formatting
+    from indicant.files import turtle
+    from indicant.files.rdf import STDIN
     from indicant.foreign import plain
-    from indicant.reading import STDIN
 
     text, name = _text(path)
-    result = formatting.tidy(text, file=name)
+    result = turtle.tidy(text, file=name)
     if show:
         import difflib
 
@@ -106,7 +106,7 @@ def _format(path: str, *, show: bool) -> bool:
     elif path == STDIN:
         sys.stdout.write(result)
     elif text != result:
-        from indicant.writing import rewrite
+        from indicant.files.atomic import rewrite
 
         rewrite(result.encode(), path, before=text.encode())
 
@@ -120,8 +120,8 @@ def _rows(text: str) -> list[str]:
 
 
 def _check(options: argparse.Namespace, paths: list[str]) -> int:
-    from indicant.reporting import Report, Rule
-    from indicant.reports import deliver
+    from indicant.report.findings import Report, Rule
+    from indicant.report.forms import deliver
 
     results: list[Result] = []
     code = 0
@@ -147,18 +147,18 @@ def _check(options: argparse.Namespace, paths: list[str]) -> int:
 def _findings(path: str) -> list[Result]:
     import shlex
 
-    from indicant import formatting
-    from indicant.reporting import Place, Result
+    from indicant.files import turtle
+    from indicant.report.findings import Place, Result
 
     text, name = _text(path)
     try:
-        result = formatting.tidy(text, file=name)
-    except formatting.CommentError as error:
+        result = turtle.tidy(text, file=name)
+    except turtle.CommentError as error:
         place = Place(name, error.line)
         return [Result("comment", "error", error.message, (place,), error.help)]
     if result == text:
         return []
-    place = Place(name, formatting.difference(text, result))
+    place = Place(name, turtle.difference(text, result))
     message = "is not in the form of the house from here on"
     return [Result("form", "error", message, (place,), f"indicant fmt {shlex.quote(path)}")]
 
@@ -167,9 +167,9 @@ def _text(path: str) -> tuple[str, str]:
     """Return the text of a file, and what to call it."""
     import os
 
-    from indicant.formatting import MAX_BYTES
-    from indicant.reading import STDIN, read_text
-    from indicant.writing import special
+    from indicant.files.atomic import special
+    from indicant.files.rdf import STDIN, read_text
+    from indicant.files.turtle import MAX_BYTES
 
     if path != STDIN and os.path.exists(path) and not os.path.isfile(path):
         raise special(path)

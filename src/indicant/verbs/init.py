@@ -59,10 +59,10 @@ def run(options: argparse.Namespace) -> int:
     import shlex
     from pathlib import Path
 
+    from indicant.files.sources import resolve
     from indicant.foreign import plain
-    from indicant.founding import found
-    from indicant.loading import resolve
-    from indicant.printing import tell_recovered
+    from indicant.institution.repository import found
+    from indicant.verbs.output import tell_recovered
 
     date = options.date or datetime.datetime.now().astimezone().date()
     tell_recovered(options.directory)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.reporting import FORMS
+from indicant.report.findings import FORMS
 from indicant.verbs.arguments import add_outside, fence, seconds
 
 if TYPE_CHECKING:
@@ -78,9 +78,9 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Merge, report and write."""
-    from indicant.combining import combine
-    from indicant.reports import deliver
-    from indicant.writing import write
+    from indicant.files.atomic import write
+    from indicant.merge.combination import combine
+    from indicant.report.forms import deliver
 
     combined = combine(
         options.guideline,

@@ -80,12 +80,12 @@ def run(options: argparse.Namespace) -> int:
     """Add it, and say where it stands."""
     from pathlib import Path
 
+    from indicant.author.scaffold import compose
+    from indicant.files.atomic import rewrite
+    from indicant.files.sources import GUIDELINE_FILE, resolve
+    from indicant.files.staging import new_folder
     from indicant.foreign import plain
-    from indicant.loading import GUIDELINE_FILE, resolve
-    from indicant.printing import tell_recovered
-    from indicant.scaffolding import compose
-    from indicant.staging import new_folder
-    from indicant.writing import rewrite
+    from indicant.verbs.output import tell_recovered
 
     if options.kind == "guideline":
         place = Path(options.place or ".")

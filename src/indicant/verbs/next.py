@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.printing import tell_of_case
 from indicant.verbs.arguments import add_told
+from indicant.verbs.output import tell_of_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from indicant.assessing import Assessor
-    from indicant.reading import Document
+    from indicant.assess.assessor import Assessor
+    from indicant.files.rdf import Document
     from indicant.verbs.arguments import Verbs
 
 _EPILOG: Final = """\
@@ -45,7 +45,7 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
-    from indicant import next as ranking
+    from indicant.explain import next as ranking
 
     def told(assessor: Assessor, document: Document) -> Iterable[tuple[object, str]]:
         most = None if options.all else ranking.SHOWN

@@ -50,13 +50,13 @@ def run(options: argparse.Namespace) -> int:
     """Write the site."""
     import sys
 
-    from indicant.assessing import InvalidCase
+    from indicant.assess.assessor import InvalidCase
+    from indicant.assess.prose import finding_line
     from indicant.foreign import plain
-    from indicant.printing import tell_recovered
-    from indicant.rendering import finding_line
+    from indicant.site.cases import cases_of
     from indicant.site.pages import build
     from indicant.site.publishing import check, publish
-    from indicant.site.reading import cases_of
+    from indicant.verbs.output import tell_recovered
 
     tell_recovered(options.folder)
     check(options.folder)

@@ -85,10 +85,10 @@ def _percent(text: str) -> float:
 
 def run(options: argparse.Namespace) -> int:
     """Run the cases and report."""
-    from indicant.assessing import Assessor
-    from indicant.printing import tell_recovered
-    from indicant.reports import deliver
-    from indicant.testing import run_cases
+    from indicant.assess.assessor import Assessor
+    from indicant.report.forms import deliver
+    from indicant.test.suite import run_cases
+    from indicant.verbs.output import tell_recovered
 
     if options.suggest is not None:
         tell_recovered(options.suggest)
@@ -97,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
     outcome = run_cases(assessor, folders, fail_under=options.fail_under, fence=fence(options))
     report = outcome.report
     if options.suggest is not None:
-        from indicant.suggesting import suggest, tell
+        from indicant.test.suggestions import suggest, tell
 
         found = suggest(assessor, outcome.coverage, options.suggest, seconds=options.seconds)
         report = tell(report, found)

@@ -70,10 +70,19 @@ def run(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from indicant.errors import IndicantError
-    from indicant.printing import tell_recovered
-    from indicant.reporting import Report
-    from indicant.reports import deliver
-    from indicant.updating import RULES, checked, compared, followed, is_older, newer, take, told
+    from indicant.institution.updates import (
+        RULES,
+        checked,
+        compared,
+        followed,
+        is_older,
+        newer,
+        take,
+        told,
+    )
+    from indicant.report.findings import Report
+    from indicant.report.forms import deliver
+    from indicant.verbs.output import tell_recovered
 
     tell_recovered(options.directory)
     one = followed(Path(options.directory), fence=fence(options))

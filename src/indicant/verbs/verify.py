@@ -69,11 +69,11 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Verify each guideline and print one report."""
-    from indicant.loading import load, resolve
-    from indicant.printing import tell_recovered
-    from indicant.reports import deliver
-    from indicant.verifying import together, verify, write_witnesses
-    from indicant.wording import speaking
+    from indicant.files.sources import load, resolve
+    from indicant.guideline.languages import speaking
+    from indicant.possible.verification import together, verify, write_witnesses
+    from indicant.report.forms import deliver
+    from indicant.verbs.output import tell_recovered
 
     if options.witnesses is not None:
         tell_recovered(options.witnesses)

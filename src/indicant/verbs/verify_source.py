@@ -42,10 +42,10 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
+    from indicant.author.passages import MAX_BYTES, origins, verify_best
+    from indicant.files.rdf import STDIN, read_text
+    from indicant.files.sources import load, resolve
     from indicant.foreign import as_json, plain
-    from indicant.loading import load, resolve
-    from indicant.reading import STDIN, read_text
-    from indicant.verify_source import MAX_BYTES, origins, verify_best
 
     candidates = origins(load(resolve(options.guideline), fence=fence(options)))
     text = read_text(options.document, stdin=sys.stdin.buffer, pipes=True, limit=MAX_BYTES)

@@ -43,8 +43,8 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the table."""
-    from indicant.tables import render
-    from indicant.whence import whence
+    from indicant.merge.whence import whence
+    from indicant.query.tables import render
 
     table, prefixes = whence(options.merged, options.term)
     sys.stdout.write(render(table, options.format, prefixes))

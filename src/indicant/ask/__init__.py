@@ -1,0 +1,1 @@
+"""Questions about a guideline or a case, and queries of one's own."""

@@ -1,0 +1,88 @@
+"""Write the published graph: all that a triple store needs to answer every question."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from indicant.compile.owl import ontology_text
+from indicant.errors import IndicantError
+from indicant.foreign import as_rdf, json_shown
+from indicant.terms import NOT_XML
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from indicant.assess.assessment import Assessment
+    from indicant.assess.engine import Engine
+    from indicant.compile.compiled import CompiledGuideline
+    from indicant.files.sources import Source
+
+FORMATS: Final = {
+    "turtle": ox.RdfFormat.TURTLE,
+    "ntriples": ox.RdfFormat.N_TRIPLES,
+    "nquads": ox.RdfFormat.N_QUADS,
+    "trig": ox.RdfFormat.TRIG,
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "rdfxml": ox.RdfFormat.RDF_XML,
+}
+_XML_NAME: Final = re.compile(r"[^\W\d][\w.-]*\Z")
+_NOT_XML: Final = re.compile(f"[{''.join(map(chr, sorted(NOT_XML)))}]")
+
+
+def published(
+    source: Source, compiled: CompiledGuideline, engine: Engine | Assessment | None = None
+) -> list[ox.Triple]:
+    """Return the published graph, sorted.
+
+    It holds the guideline with all that it imports, OWL axioms included, the compiled criteria and
+    the closed hierarchy; with an engine also the cases that it has taken and all that follows.
+    """
+    found: dict[ox.Triple, None] = {}
+    for text in (ontology_text(source), compiled.graph):
+        for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES):
+            found[quad.triple] = None
+    if engine is not None:
+        found.update(dict.fromkeys(engine.known()))
+        found.update(dict.fromkeys(engine.describe()))
+    return sorted(found, key=lambda one: (str(one.subject), str(one.predicate), str(one.object)))
+
+
+def serialize(triples: Iterable[ox.Triple], form: str, prefixes: Mapping[str, str]) -> bytes:
+    """Return triples in one of ``FORMATS``, all in the default graph; same triples, same bytes.
+
+    Raises:
+        IndicantError: the format cannot express the graph.
+    """
+    rows = list(triples)
+    if form == "rdfxml":
+        _check_xml(rows)
+    named = prefixes if form in {"turtle", "trig", "rdfxml", "jsonld"} else None
+    own = {name: namespace for name, namespace in (named or {}).items() if name}
+    data = ox.serialize(rows, format=FORMATS[form], prefixes=own or None) or b""
+    if form == "jsonld":
+        return json_shown(data.decode()).encode()
+    if form != "rdfxml":
+        data = as_rdf(data.decode()).encode()
+    if form not in {"turtle", "trig"}:
+        return data
+    lines = data.splitlines(keepends=True)
+    head = [line for line in lines[: len(own)] if line.startswith(b"@prefix ")]
+    return b"".join([*sorted(head), *lines[len(head) :]])
+
+
+def _check_xml(triples: Iterable[ox.Triple]) -> None:
+    """Refuse what RDF/XML cannot say: it writes predicates as XML names and text as XML text."""
+    for one in triples:
+        if not _XML_NAME.search(one.predicate.value):
+            raise IndicantError(
+                f"RDF/XML cannot express the predicate <{one.predicate.value}>",
+                help="its end is no XML name; every other format can",
+            )
+        if isinstance(one.object, ox.Literal) and _NOT_XML.search(one.object.value):
+            raise IndicantError(
+                f"RDF/XML cannot express a control character in <{one.predicate.value}>",
+                help="every other format can",
+            )

@@ -1,0 +1,1 @@
+"""One case: what a guideline recommends, contraindicates and leaves open for it."""

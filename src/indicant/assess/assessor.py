@@ -1,0 +1,303 @@
+"""Assess cases: what a guideline recommends, contraindicates and leaves open, with reasons."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from indicant.assess.assessment import Assessment, InvalidCase, demand
+from indicant.assess.catalogue import Catalogue
+from indicant.assess.engine import make_engine
+from indicant.assess.lending import Engines
+from indicant.assess.parts import parted
+from indicant.assess.validation import Finding, Validator, Vocabulary
+from indicant.compile.compiled import key_of, obtain
+from indicant.errors import IndicantError
+from indicant.files import bounded, resources
+from indicant.files.fence import Fence, fence_of
+from indicant.files.rdf import Document, parse, read
+from indicant.files.sources import EXAMPLE_FILE, load, resolve
+from indicant.guideline.languages import ENGLISH, in_language
+from indicant.process.sharing import helpers
+from indicant.terms import IND, TYPE, XSD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    import rdflib
+
+    from indicant.assess.engine import Engine
+    from indicant.assess.records import CaseRecord
+    from indicant.query.rows import Row, Solutions
+
+__all__ = ["Assessment", "Assessor", "InvalidCase", "assess", "with_date"]
+
+LARGE: Final = 1_000
+"""From how many statements a document is checked before the rules run over it."""
+FEW: Final = 500
+"""To how many statements the cases of a document are taken together: more take longer each."""
+
+
+class Assessor:
+    """A guideline, compiled and loaded once, for any number of cases and of threads.
+
+    What belongs to the cases of one document is in an ``Assessment`` of its own. A child of a fork
+    goes on with the guideline that its parent loaded.
+
+    Args:
+        guideline: a name, a folder or a file; by default the one that ships with the package.
+        engine: ``oxigraph``, ``rdflib`` or ``hermit``.
+        validator: ``shacl`` or ``pyshacl``.
+        use_cache: whether to keep what had to be compiled.
+        language: the language of labels and other texts; where there is none, it is English.
+        fence: where files of the guideline may lie; without, its own repository.
+
+    Raises:
+        IndicantError: the guideline cannot be read or compiled.
+    """
+
+    def __init__(
+        self,
+        guideline: str | os.PathLike[str] | None = None,
+        *,
+        engine: str = "oxigraph",
+        validator: str = "shacl",
+        use_cache: bool = True,
+        language: str = ENGLISH,
+        fence: Fence | None = None,
+    ) -> None:
+        self.path = resolve(None if guideline is None else os.fspath(guideline))
+        self._fence = fence_of(self.path) if fence is None else fence
+        source = load(self.path, fence=self._fence)
+        compiled = obtain(source, use_cache=use_cache)
+        self.key = key_of(source)
+        spoken = replace(compiled, graph=in_language(compiled.graph, language))
+        self._engines = Engines(lambda: make_engine(engine, spoken, source))
+        with self._engines.lend() as first:
+            self._catalogue = Catalogue(first)
+        shapes = bounded.text(resources.shapes() / "case.ttl")
+        self._validator = Validator(shapes, compiled.vocabulary)
+        if validator not in {"shacl", "pyshacl"}:
+            raise IndicantError(f"unknown validator '{validator}'", help="one of: shacl, pyshacl")
+        self._reference = validator == "pyshacl"
+        self._helpers = helpers()
+        self.source, self.compiled = source, compiled
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Return what the guideline says whatever the case."""
+        return self._catalogue
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Return the terms that a case may use."""
+        return self._validator.vocabulary
+
+    def example(self) -> Document:
+        """Return the example case of the guideline.
+
+        Raises:
+            IndicantError: the guideline has none.
+        """
+        folder = self.path if self.path.is_dir() else self.path.parent
+        file = folder / EXAMPLE_FILE
+        if not file.is_file():
+            raise IndicantError("the guideline has no example", file=str(folder))
+        self._fence.follow(file, folder)
+        return read(file)
+
+    def validate(self, document: Document) -> list[Finding]:
+        """Return what does not hold of the cases of a document, each with its line.
+
+        Raises:
+            IndicantError: the document holds no case.
+        """
+        return self._validator.check(document, reference=self._reference)
+
+    def ask(self, name: str, *, ordered: bool = True) -> list[Row]:
+        """Return the rows of a question about the guideline, as IRIs or lexical forms."""
+        with self._engines.lend() as engine:
+            return engine.ask(name, ordered=ordered)
+
+    def select(self, query: str) -> list[Row]:
+        """Return the rows of a SELECT query about the guideline."""
+        with self._engines.lend() as engine:
+            return engine.select(query)
+
+    def solutions(self, query: str) -> Solutions:
+        """Return the variables and the rows of such a query, each value as a term."""
+        with self._engines.lend() as engine:
+            return engine.solutions(query)
+
+    def begin(self, document: Document, *, as_of: str | None = None) -> Assessment:
+        """Take all cases of a document at once, and return what belongs to them.
+
+        It has an engine that nobody else is lent, and lasts as long as its owner wants.
+
+        Raises:
+            InvalidCase: a case does not conform to the case shapes.
+            IndicantError: there is no case, or the date is none.
+        """
+        document = document if as_of is None else with_date(document, as_of)
+        engine = self._engines.give()
+        with self._checked(document) as findings:
+            engine.begin(document.quads)
+        return Assessment(engine, self._catalogue, findings)
+
+    @contextmanager
+    def parts(
+        self, document: Document, *, as_of: str | None = None
+    ) -> Iterator[Iterator[Assessment]]:
+        """Yield the cases of a document, a few at a time, each few with what belongs to them.
+
+        Every assessment is over when the next one begins, and the last one with the block. Cases
+        that have a node in common come together.
+
+        Raises:
+            InvalidCase: a case does not conform to the case shapes, also one that came before.
+            IndicantError: there is no case, or the date is none.
+        """
+        document = document if as_of is None else with_date(document, as_of)
+        with (
+            self._engines.lend() as engine,
+            self._checked(document) as findings,
+            closing(self._in_turn(document, engine, findings)) as found,
+        ):
+            yield found
+
+    def _in_turn(
+        self, document: Document, engine: Engine, findings: Callable[[], list[Finding]]
+    ) -> Generator[Assessment]:
+        if len(document.quads) > FEW:
+            few = parted(document.quads, self.vocabulary).batches(FEW)
+        else:
+            few = iter([list(document.quads)])
+        for quads in few:
+            engine.begin(quads)
+            with closing(Assessment(engine, self._catalogue, findings)) as one:
+                yield one
+
+    @contextmanager
+    def _checked(self, document: Document) -> Iterator[Callable[[], list[Finding]]]:
+        """Yield what waits for the findings of a document, and end in an error if it is invalid.
+
+        A small document is checked while the block runs, since both release the interpreter:
+        nothing that the block derives is told before the check has ended well, and whatever an
+        invalid case makes the block stumble over, that it is invalid is what is told.
+        """
+        findings = self._check(document)
+        try:
+            yield findings
+        finally:
+            demand(findings())
+
+    def _check(self, document: Document) -> Callable[[], list[Finding]]:
+        if len(document.quads) <= LARGE:
+            try:
+                return self._helpers.value.submit(self.validate, document).result
+            except RuntimeError:
+                # There can be no further thread, or Python is about to end.
+                pass
+        found = self.validate(document)
+        demand(found)
+        return lambda: found
+
+    def assess(
+        self, document: Document, *, as_of: str | None = None, everything: bool = False
+    ) -> list[CaseRecord]:
+        """Assess every case of a document.
+
+        What the records say of the guideline they have in common with others: who changes one
+        takes a copy first.
+
+        Args:
+            document: what ``reading.read`` returned.
+            as_of: a date, ``YYYY-MM-DD``, in place of the one that the cases state.
+            everything: whether to list what does not apply as well.
+
+        Raises:
+            InvalidCase: a case does not conform to the case shapes.
+            IndicantError: there is no case, or the date is none.
+        """
+        with self.parts(document, as_of=as_of) as parts:
+            found = [one for part in parts for one in part.records(everything=everything)]
+        return sorted(found, key=lambda one: one["case"])
+
+    def describe(self, document: Document, *, as_of: str | None = None) -> list[ox.Triple]:
+        """Return the assessments of a document as a graph, sorted.
+
+        Raises:
+            InvalidCase: a case does not conform to the case shapes.
+        """
+        with self.parts(document, as_of=as_of) as parts:
+            found = {one: None for part in parts for one in part.describe()}
+        return sorted(found, key=str)
+
+
+def with_date(document: Document, as_of: str) -> Document:
+    """Return a document whose cases state another as-of date.
+
+    Raises:
+        IndicantError: the text is no date.
+    """
+    import datetime
+
+    try:
+        datetime.date.fromisoformat(as_of)
+    except ValueError as error:
+        raise IndicantError(f"'{as_of}' is not a date", help="write it as YYYY-MM-DD") from error
+    path = ox.NamedNode(IND + "asOf")
+    kept = [quad for quad in document.quads if quad.predicate != path]
+    date = ox.Literal(as_of, datatype=ox.NamedNode(XSD + "date"))
+    kind = ox.NamedNode(IND + "PatientCase")
+    kept += [
+        ox.Quad(quad.subject, path, date)
+        for quad in document.quads
+        if quad.predicate.value == TYPE and quad.object == kind
+    ]
+    return replace(document, quads=tuple(kept))
+
+
+def assess(
+    case: str | os.PathLike[str] | rdflib.Graph | Document,
+    guideline: str | os.PathLike[str] | None = None,
+    *,
+    as_of: str | None = None,
+    engine: str = "oxigraph",
+    everything: bool = False,
+) -> list[CaseRecord]:
+    """Assess the cases of a file, a text or a graph against a guideline.
+
+    Args:
+        case: a path; Turtle text, known by its line breaks; an rdflib graph; or a document.
+        guideline: a name, a folder or a file; by default the one that ships with the package.
+        as_of: a date, ``YYYY-MM-DD``, in place of the one that the cases state.
+        engine: ``oxigraph``, ``rdflib`` or ``hermit``.
+        everything: whether to list what does not apply as well.
+
+    Returns:
+        What ``indicant assess --format json`` prints: a record per case.
+
+    Raises:
+        InvalidCase: a case does not conform to the case shapes; ``findings`` says where.
+        IndicantError: something could not be read.
+
+    To assess many cases, make one ``Assessor`` and use it again.
+    """
+    return Assessor(guideline, engine=engine).assess(
+        _document(case), as_of=as_of, everything=everything
+    )
+
+
+def _document(case: str | os.PathLike[str] | rdflib.Graph | Document) -> Document:
+    if isinstance(case, Document):
+        return case
+    if isinstance(case, (str, os.PathLike)):
+        text = os.fspath(case)
+        return parse(text, path="case.ttl") if "\n" in text else read(Path(text))
+    return parse(case.serialize(format="nt"), path="graph.nt", format="ntriples")

@@ -1,0 +1,1 @@
+"""What helps to write a guideline: checks, new parts, and passages held against the document."""

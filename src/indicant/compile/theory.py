@@ -1,0 +1,459 @@
+"""What the vocabulary entails among existentials, as propositional clauses.
+
+An existential that holds has a witness. Up to what a criterion can see, a witness is a set of
+classes, closed upwards, with a value in one of finitely many *cells* for each property that a
+facet restricts: two values are in one cell when the same facets accept them. A true existential
+whose least witnesses all satisfy another existential makes that one true; that is all there is to
+say about values that may differ from one existential to the next.
+
+A course of a kind that a case has at most once is one record, shared by all existentials over it.
+``role some (Course and p and q)`` is therefore the conjunction of its parts, and the parts are
+tied together by the one cell in which each property of the record lies.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypeVar
+
+from indicant.compile.model import (
+    PLACES,
+    And,
+    ClassFacet,
+    Const,
+    Existential,
+    Expression,
+    Facet,
+    IndividualFacet,
+    LiteralFacet,
+    Model,
+    Not,
+    Or,
+    Range,
+    RangeFacet,
+)
+from indicant.compile.values import representatives
+from indicant.errors import in_time
+from indicant.terms import TYPE, XSD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+Constant = Decimal | str | bool
+_Step = TypeVar("_Step")
+Cell = frozenset[Facet]
+Clause = tuple[int, ...]
+
+
+@dataclass
+class Clauses:
+    """Clauses over numbered variables.
+
+    ``variables`` numbers the existentials from one; higher numbers are auxiliary. ``tied`` holds
+    the variables that share a clause with an auxiliary one.
+    """
+
+    variables: dict[Existential, int]
+    clauses: list[Clause] = field(default_factory=list)
+    tied: set[int] = field(default_factory=set)
+    top: int = 0
+
+    def fresh(self) -> int:
+        """Return a new auxiliary variable."""
+        self.top += 1
+        return self.top
+
+    def add(self, *literals: int) -> None:
+        """Add a clause."""
+        self.clauses.append(literals)
+
+
+class Theory:
+    """Answers what a model's vocabulary entails among given existentials."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._deadline = float("inf")
+
+    def _timed(self, steps: Iterable[_Step]) -> Iterator[_Step]:
+        """Yield what is gone through as long as there is time.
+
+        Raises:
+            OutOfTimeError: there is none left.
+        """
+        for number, step in enumerate(steps):
+            if number % 64 == 0:
+                in_time(self._deadline)
+            yield step
+
+    # ------------------------------------------------------------------ normal form
+
+    def once(self, existential: Existential) -> str | None:
+        """Return the topmost class of courses recorded once that the filler is within, if any."""
+        above = self._model.above.get(existential.filler, frozenset())
+        roots = [
+            cls
+            for cls in sorted(above)
+            if existential.role in self._model.once.get(cls, ())
+            and not any(
+                other != cls and existential.role in self._model.once.get(other, ())
+                for other in self._model.above.get(cls, ())
+            )
+        ]
+        return roots[0] if roots else None
+
+    def normal(self, expression: Expression) -> Expression:
+        """Split every existential over a course recorded once into its independent parts."""
+        if isinstance(expression, Existential):
+            root = self.once(expression)
+            if root is None:
+                return expression
+            parts: list[Expression] = [
+                Existential(expression.role, root, frozenset({facet}))
+                for facet in sorted(expression.facets, key=repr)
+            ]
+            if expression.filler != root or not parts:
+                parts.insert(0, Existential(expression.role, expression.filler))
+            return parts[0] if len(parts) == 1 else And(tuple(parts))
+        if isinstance(expression, Not):
+            return Not(self.normal(expression.operand))
+        if isinstance(expression, And):
+            return And(tuple(self.normal(part) for part in expression.operands))
+        if isinstance(expression, Or):
+            return Or(tuple(self.normal(part) for part in expression.operands))
+        return expression
+
+    def closure(self, own: Iterable[Existential]) -> set[Existential]:
+        """Return existentials in normal form with what a record is to be known by beside them.
+
+        ``role some (Care and p and q)`` is true of a record that satisfies q as soon as
+        ``role some (Course and p)`` is, so that q of the record is a fact that a case can
+        establish. Another such fact is that the record is of a class beside its kind; it is put
+        as a facet on the type.
+        """
+        model = self._model
+        atoms = set(own)
+        records: dict[tuple[str, str], list[Existential]] = defaultdict(list)
+        for atom in sorted(atoms, key=repr):
+            root = self.once(atom)
+            if root is not None:
+                records[(atom.role, root)].append(atom)
+        free = [atom for atom in atoms if atom.facets and self.once(atom) is None]
+        for (role, root), record in records.items():
+            tied = {facet.property for atom in record for facet in atom.facets}
+            kinds = {above for atom in record for above in model.above[atom.filler]}
+            for atom in free:
+                beside = atom.filler not in model.above[root]
+                if atom.role != role or model.disjoint(root, atom.filler):
+                    continue
+                if tied.isdisjoint(facet.property for facet in atom.facets) and not (
+                    beside and atom.filler in kinds
+                ):
+                    continue
+                known = {*atom.facets, *([ClassFacet(TYPE, atom.filler)] if beside else [])}
+                atoms.update(Existential(role, root, frozenset({facet})) for facet in known)
+        return atoms
+
+    # ------------------------------------------------------------------ clauses
+
+    def clauses(self, own: Iterable[Existential], *, deadline: float = float("inf")) -> Clauses:
+        """Return what is entailed among existentials in normal form, and nothing else.
+
+        Raises:
+            OutOfTimeError: ``deadline``, as of ``time.monotonic``, has passed.
+        """
+        self._deadline = deadline
+        atoms = sorted(set(own), key=repr)
+        result = Clauses({atom: number for number, atom in enumerate(atoms, 1)})
+        result.top = len(atoms)
+        records: dict[tuple[str, str], list[Existential]] = defaultdict(list)
+        free: dict[str, list[Existential]] = defaultdict(list)
+        for atom in atoms:
+            root = self.once(atom)
+            if root is None:
+                free[atom.role].append(atom)
+            else:
+                records[(atom.role, root)].append(atom)
+        for role, members in free.items():
+            self._free(members, result)
+            for (other, root), record in records.items():
+                if other == role:
+                    self._record(root, record, members, result)
+        for (role, root), record in records.items():
+            if role not in free:
+                self._record(root, record, [], result)
+        return result
+
+    def _free(self, members: list[Existential], out: Clauses) -> None:
+        cells = self._cells({facet for atom in members for facet in atom.facets})
+        for atom in members:
+            in_time(self._deadline)
+            variable = out.variables[atom]
+            outcomes = self._outcomes(atom, members, cells, out.variables)
+            least = [
+                outcome
+                for outcome in self._timed(outcomes)
+                if not any(other < outcome for other in outcomes)
+            ]
+            if not least:
+                out.add(-variable)
+            elif len(least) == 1:
+                for other in sorted(least[0] - {variable}):
+                    out.add(-variable, other)
+            else:
+                choices = []
+                for outcome in sorted(least, key=sorted):
+                    choice = out.fresh()
+                    choices.append(choice)
+                    for other in sorted(outcome - {variable}):
+                        out.add(-choice, other)
+                        out.tied.add(other)
+                out.add(-variable, *choices)
+                out.tied.add(variable)
+
+    def _outcomes(
+        self,
+        atom: Existential,
+        members: list[Existential],
+        cells: Mapping[str, list[Cell]],
+        numbers: Mapping[Existential, int],
+    ) -> set[frozenset[int]]:
+        """Return the sets of variables that the possible least witnesses of ``atom`` satisfy."""
+        above = self._model.above[atom.filler]
+        properties = sorted({facet.property for facet in atom.facets})
+        options = []
+        for name in properties:
+            wanted = frozenset(facet for facet in atom.facets if facet.property == name)
+            options.append(self._least_values(name, wanted, cells[name]))
+        found = set()
+        for values in self._timed(itertools.product(*options)):
+            satisfied: frozenset[Facet] = frozenset().union(*values)
+            found.add(
+                frozenset(
+                    numbers[other]
+                    for other in members
+                    if other.filler in above and other.facets <= satisfied
+                )
+            )
+        return found
+
+    def _record(
+        self, root: str, record: list[Existential], others: list[Existential], out: Clauses
+    ) -> None:
+        model = self._model
+        exists = out.variables.get(Existential(record[0].role, root))
+        if exists is None:
+            exists = out.fresh()
+            out.tied.update(out.variables[atom] for atom in record)
+        kinds = {root: exists}
+        facets: dict[Facet, int] = {}
+        for atom in record:
+            if not atom.facets:
+                kinds[atom.filler] = out.variables[atom]
+            for facet in atom.facets:
+                if isinstance(facet, ClassFacet) and facet.property == TYPE:
+                    kinds[facet.cls] = out.variables[atom]
+                else:
+                    facets[facet] = out.variables[atom]
+        for one, variable in self._timed(kinds.items()):
+            if one != root:
+                out.add(-variable, exists)
+            for other, above in kinds.items():
+                if one != other and other in model.above[one]:
+                    out.add(-variable, above)
+                if one < other and model.disjoint(one, other):
+                    out.add(-variable, -above)
+        reach = [atom for atom in others if atom.filler in self._reachable(kinds)]
+        seen = set(facets) | {facet for atom in reach for facet in atom.facets}
+        for name, cells in self._cells(seen).items():
+            here = sorted((facet for facet in seen if facet.property == name), key=repr)
+            for facet in here:
+                if facet not in facets:
+                    facets[facet] = out.fresh()
+                out.add(-facets[facet], exists)
+            self._value(name, here, cells, exists, facets, out)
+        for atom in self._timed(reach):
+            for cls, variable in kinds.items():
+                if atom.filler in model.above[cls]:
+                    out.add(
+                        -variable,
+                        *(-facets[facet] for facet in sorted(atom.facets, key=repr)),
+                        out.variables[atom],
+                    )
+                    used = {variable, *(facets[facet] for facet in atom.facets)}
+                    if max(used) > len(out.variables):
+                        out.tied.update(used | {out.variables[atom]})
+
+    def _reachable(self, kinds: Iterable[str]) -> set[str]:
+        return {above for cls in kinds for above in self._model.above[cls]}
+
+    def _value(
+        self,
+        name: str,
+        here: list[Facet],
+        cells: list[Cell],
+        exists: int,
+        facets: Mapping[Facet, int],
+        out: Clauses,
+    ) -> None:
+        """Tie the facets on one property of a record to the one cell that its value is in."""
+        possible: set[Cell]
+        if name in self._model.functional:
+            possible = {frozenset(), *cells}
+        else:
+            possible = {
+                frozenset().union(*chosen)
+                for size in range(len(cells) + 1)
+                for chosen in self._timed(itertools.combinations(cells, size))
+            }
+        if len(possible) == 2 ** len(here):
+            return
+        choices = []
+        for cell in self._timed(sorted(possible, key=lambda one: sorted(map(repr, one)))):
+            choice = out.fresh()
+            choices.append(choice)
+            for facet in here:
+                out.add(-choice, facets[facet] if facet in cell else -facets[facet])
+        out.add(-exists, *choices)
+        out.tied.update({facets[facet] for facet in here} | {exists})
+
+    # ------------------------------------------------------------------ values
+
+    def _least_values(self, name: str, wanted: frozenset[Facet], cells: list[Cell]) -> list[Cell]:
+        """Return the least sets of facets that hold where all the wanted ones do."""
+        if name in self._model.functional:
+            options = [cell for cell in cells if wanted <= cell]
+        else:
+            choices = [
+                [cell for cell in cells if facet in cell] for facet in sorted(wanted, key=repr)
+            ]
+            options = [
+                frozenset().union(*chosen) for chosen in self._timed(itertools.product(*choices))
+            ]
+        different = set(options)
+        return [
+            cell for cell in self._timed(different) if not any(other < cell for other in different)
+        ]
+
+    def _cells(self, facets: Iterable[Facet]) -> dict[str, list[Cell]]:
+        """Return, per property, the sets of facets that one value can satisfy together."""
+        grouped: dict[str, set[Facet]] = defaultdict(set)
+        for facet in facets:
+            grouped[facet.property].add(facet)
+        return {
+            name: sorted(self._property_cells(name, group), key=lambda one: sorted(map(repr, one)))
+            for name, group in grouped.items()
+        }
+
+    def _property_cells(self, name: str, group: set[Facet]) -> set[Cell]:
+        if all(isinstance(facet, (IndividualFacet, ClassFacet)) for facet in group):
+            return self._object_cells(name, group)
+        allowed = self._model.ranges.get(name)
+        found: set[Cell] = set()
+        for value in self._timed(self.samples(group, allowed)):
+            if self.allows(allowed, value):
+                found.add(frozenset(facet for facet in group if self.accepts(facet, value)))
+        return found - {frozenset()}
+
+    @staticmethod
+    def allows(allowed: Range | str | None, value: Constant) -> bool:
+        """Tell whether a value is in the range of a property."""
+        if isinstance(allowed, Range):
+            return value in allowed
+        kinds: dict[str | None, type] = {XSD + "boolean": bool, XSD + "string": str}
+        return isinstance(value, kinds.get(allowed, object))
+
+    @staticmethod
+    def accepts(facet: Facet, value: Constant) -> bool:
+        """Tell whether a value satisfies a facet."""
+        if isinstance(facet, RangeFacet):
+            return isinstance(value, Decimal) and value in facet.range
+        return (
+            isinstance(facet, LiteralFacet)
+            and type(facet.value) is type(value)
+            and facet.value == value
+        )
+
+    @staticmethod
+    def samples(group: Iterable[Facet], allowed: Range | str | None) -> list[Constant]:
+        """Return values such that every cell of the facets holds one of them.
+
+        Beside what the facets name there are both truth values, a text that none of them names and
+        numbers between all of theirs.
+        """
+        points: set[Fraction] = set()
+        texts: set[str] = set()
+        ranges = [facet.range for facet in group if isinstance(facet, RangeFacet)]
+        if isinstance(allowed, Range):
+            ranges.append(allowed)
+        for numbers in ranges:
+            points.update(map(Fraction, numbers.bounds().values()))
+        for facet in group:
+            if isinstance(facet, LiteralFacet) and isinstance(facet.value, str):
+                texts.add(facet.value)
+        other = "other"
+        while other in texts:
+            other += "-"
+        numeric = sorted(set(representatives(points, PLACES)))
+        return [*numeric, False, True, *sorted(texts), other]
+
+    def _object_cells(self, name: str, group: set[Facet]) -> set[Cell]:
+        model = self._model
+        kinds = model.kinds.get(name, frozenset())
+        found: set[Cell] = set()
+        individuals = {facet.individual for facet in group if isinstance(facet, IndividualFacet)}
+        classes = {facet.cls for facet in group if isinstance(facet, ClassFacet)}
+        individuals.update(one for cls in classes for one in model.values_in(name, cls))
+        for individual in individuals:
+            known = model.value_classes(individual)
+            found.add(
+                frozenset(
+                    facet
+                    for facet in group
+                    if (isinstance(facet, IndividualFacet) and facet.individual == individual)
+                    or (isinstance(facet, ClassFacet) and facet.cls in known)
+                )
+            )
+        ordered = sorted(classes)
+        for size in range(len(ordered) + 1):
+            for chosen in self._timed(itertools.combinations(ordered, size)):
+                above = kinds.union(*(model.above.get(one, {one}) for one in chosen))
+                if any(model.disjoint(one, other) for one in above for other in above):
+                    continue
+                found.add(
+                    frozenset(
+                        facet
+                        for facet in group
+                        if isinstance(facet, ClassFacet) and facet.cls in above
+                    )
+                )
+        return found - {frozenset()}
+
+
+def simplify(expression: Expression) -> Expression:
+    """Fold constants, double complements and nested connectives."""
+    if isinstance(expression, Not):
+        inner = simplify(expression.operand)
+        if isinstance(inner, Const):
+            return Const(not inner.value)
+        return inner.operand if isinstance(inner, Not) else Not(inner)
+    if isinstance(expression, (And, Or)):
+        kind = type(expression)
+        absorbing = isinstance(expression, Or)
+        parts: dict[Expression, None] = {}
+        for operand in expression.operands:
+            part = simplify(operand)
+            if isinstance(part, Const):
+                if part.value is absorbing:
+                    return part
+                continue
+            for piece in part.operands if isinstance(part, kind) else (part,):
+                parts[piece] = None
+        if not parts:
+            return Const(not absorbing)
+        return next(iter(parts)) if len(parts) == 1 else kind(tuple(parts))
+    return expression

@@ -1,0 +1,1 @@
+"""Versions of a guideline: what they state, and whom they answer differently."""

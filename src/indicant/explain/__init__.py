@@ -1,0 +1,1 @@
+"""Why a case is answered as it is, what would change that, and what to find out next."""

@@ -1,0 +1,383 @@
+"""Tell what would follow for a case if some facts were known, or were otherwise than recorded.
+
+A fact is put in place; every recorded statement that contradicts what it entails is taken back;
+the rest stays. That is what ``drafting`` does to the graph of the case; here the same is done to
+masks of literals, some hundred thousand times a second.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from indicant.explain.entailment import Entailment, Mask, bits
+from indicant.terms import IND, OWL, TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import pyoxigraph as ox
+
+    from indicant.assess.engine import Answering
+    from indicant.assess.records import Answer, Status
+    from indicant.query.rows import Row
+
+LARGEST: Final = 4
+TRIES: Final = 200_000
+DURATION: Final = IND + "days"
+DURATIONS: Final = frozenset((DURATION, IND + "weeks"))
+SETTLED: Final[frozenset[Status]] = frozenset(
+    ("recommended", "conflicting", "contraindicated", "not-applicable")
+)
+ORDER: Final[tuple[Status, ...]] = (
+    "recommended",
+    "conditional",
+    "conflicting",
+    "contraindicated",
+    "undetermined",
+    "not-applicable",
+)
+_SCORES: Final[dict[Answer, int]] = {"refuted": 0, "open": 1, "met": 2}
+_LINKS: Final = frozenset(IND + name for name in ("hasFinding", "received", "proposes"))
+_SHOWS: Final = IND + "shows"
+_EXCLUDES: Final = IND + "excludes"
+_PROPOSES: Final = IND + "proposes"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A recorded statement: the class of a node, a value of it, an exclusion or a proposal.
+
+    Of a value the property is the path and the value is left open.
+    """
+
+    node: str
+    path: str
+    value: str | None
+
+
+class Ruling:
+    """What decides the status of every intervention that a guideline speaks of."""
+
+    def __init__(self, engine: Answering) -> None:
+        """Ask for the literals, their clauses and the implicants, once."""
+        opposites: dict[str, str] = {}
+        further: dict[str, str] = {}
+        clauses: dict[str, list[str]] = defaultdict(list)
+        polarity = {row[0] or "": row[2] for row in engine.ask("which-literals-are-there")}
+        for clause, literal, opposite in engine.ask("which-clauses-are-there"):
+            assert clause and literal and opposite  # noqa: S101, PT018
+            clauses[clause].append(literal)
+            if literal not in polarity:
+                further.setdefault(min(literal, opposite), max(literal, opposite))
+        for literal in sorted(polarity):
+            if polarity[literal] == "present":
+                opposites[literal] = literal.removesuffix("present") + "absent"
+        self.entailment = Entailment(opposites, clauses.values(), further)
+        sets: dict[str, dict[str, dict[str, set[str]]]] = defaultdict(
+            lambda: {"met": defaultdict(set), "refuted": defaultdict(set)}
+        )
+        for iri, answer, _, implicant, literal in engine.ask("which-implicants-are-there"):
+            assert iri and answer and implicant  # noqa: S101, PT018
+            found = sets[iri][answer][implicant]
+            if literal is not None:
+                found.add(literal)
+        mask = self.entailment.mask
+        self.met = {iri: [mask(one) for one in sets[iri]["met"].values()] for iri in sets}
+        self.refuted = {iri: [mask(one) for one in sets[iri]["refuted"].values()] for iri in sets}
+        self.counting: dict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+        for action, iri, direction in engine.ask("what-counts-for-what"):
+            assert action and iri  # noqa: S101, PT018
+            self.counting[action][direction != "for"].append(iri)
+
+    def answer(self, recommendation: str, known: Mask) -> Answer:
+        """Return the answer of a recommendation where certain literals are known."""
+        if any(one & known == one for one in self.met[recommendation]):
+            return "met"
+        if any(one & known == one for one in self.refuted[recommendation]):
+            return "refuted"
+        return "open"
+
+    def status(self, action: str, known: Mask) -> Status:
+        """Return the status of an intervention where certain literals are known."""
+        pro, contra = (
+            max((_SCORES[self.answer(iri, known)] for iri in side), default=0)
+            for side in self.counting[action]
+        )
+        return _status(pro, contra)
+
+    def reach(self, action: str, least: Mask, most: Mask) -> list[Status]:
+        """Return what the status can be where at least and at most certain literals are known."""
+        sides = []
+        for side in self.counting[action]:
+            scores = [self._scores(iri, least, most) for iri in side] or [(0, 0)]
+            low, high = max(one for one, _ in scores), max(one for _, one in scores)
+            sides.append(range(low, high + 1))
+        return [_status(pro, contra) for pro in sides[0] for contra in sides[1]]
+
+    def _scores(self, iri: str, least: Mask, most: Mask) -> tuple[int, int]:
+        """Return the lowest and the highest that the answer of a recommendation can count."""
+        if (answer := self.answer(iri, least)) != "open":
+            return _SCORES[answer], _SCORES[answer]
+        refutable = any(one & most == one for one in self.refuted[iri])
+        meetable = any(one & most == one for one in self.met[iri])
+        return 0 if refutable else 1, 2 if meetable else 1
+
+    def relevant(self, action: str) -> Mask:
+        """Return the literals, with their opposites, on which the status can depend."""
+        found = 0
+        for iri in itertools.chain(*self.counting[action]):
+            for implicant in (*self.met[iri], *self.refuted[iri]):
+                found |= implicant
+        return found | self.entailment.opposite(found)
+
+
+def _status(pro: int, contra: int) -> Status:
+    if pro == 2:
+        return ORDER[contra]
+    if contra == 2:
+        return "contraindicated"
+    return "undetermined" if pro or contra else "not-applicable"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A least set of facts, as the numbers of literals, and the status that it leads to."""
+
+    facts: tuple[int, ...]
+    status: Status
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The least sets of facts that change a status.
+
+    They are all there are of at most ``size`` facts, and all of any size where ``complete``.
+    """
+
+    sets: tuple[Change, ...]
+    size: int
+    complete: bool
+
+
+@dataclass(frozen=True)
+class _Fact:
+    """A literal that a set can take in, what it entails, and the statements that contradict it."""
+
+    bit: Mask
+    entails: Mask
+    withdraws: Mask
+
+
+class Situation:
+    """What one case establishes, and on which of its statements that rests."""
+
+    def __init__(
+        self, ruling: Ruling, case: str, rows: Iterable[Row], quads: Sequence[ox.Quad]
+    ) -> None:
+        """Take the rows of ``which-statements-establish-what`` and the case as it was read."""
+        self.ruling = ruling
+        self.case = case
+        self._number: dict[Statement, int] = {}
+        self.statements: list[Statement] = []
+        self._supports: dict[int, list[Mask]] = defaultdict(list)
+        self._contrary: dict[int, Mask] = defaultdict(int)
+        self._states: dict[Mask, Mask] = {}
+        links = _Links(case, quads)
+        for literal, statements, needed in self._ways(rows, links):
+            number = ruling.entailment.number[literal]
+            primary = self._union(0, statements)
+            self._contrary[number] |= primary
+            for further in itertools.product(*needed):
+                self._supports[number].append(self._union(primary, further))
+        self.known = self._known(0)
+
+    def _union(self, mask: Mask, statements: Iterable[Statement]) -> Mask:
+        for one in statements:
+            mask |= 1 << self._statement(one)
+        return mask
+
+    def _statement(self, one: Statement) -> int:
+        if one not in self._number:
+            self._number[one] = len(self.statements)
+            self.statements.append(one)
+        return self._number[one]
+
+    def _known(self, withdrawn: Mask) -> Mask:
+        found = self._states.get(withdrawn)
+        if found is None:
+            found = 0
+            for number, supports in self._supports.items():
+                if any(not one & withdrawn for one in supports):
+                    found |= 1 << number
+            self._states[withdrawn] = found
+        return found
+
+    def withdrawn(self, facts: Mask) -> list[Statement]:
+        """Return the statements that are taken back for facts to hold."""
+        closure = self.ruling.entailment.closure(facts)
+        return [] if closure is None else [self.statements[n] for n in bits(self._against(closure))]
+
+    def _against(self, closure: Mask) -> Mask:
+        found = 0
+        for number in bits(self.known & self.ruling.entailment.opposite(closure)):
+            found |= self._contrary[number]
+        return found
+
+    def given(self, facts: Mask) -> Mask | None:
+        """Return what is known once facts hold, or nothing where they cannot."""
+        entailment = self.ruling.entailment
+        closure = entailment.closure(facts)
+        if closure is None:
+            return None
+        return entailment.closure(self._known(self._against(closure)) | closure)
+
+    def status(self, action: str, facts: Mask = 0) -> Status | None:
+        """Return the status of an intervention once facts hold, or nothing where they cannot."""
+        known = self.given(facts)
+        return None if known is None else self.ruling.status(action, known)
+
+    def changes(
+        self, action: str, *, to: Status | None = None, largest: int = LARGEST, tries: int = TRIES
+    ) -> Changes:
+        """Find the least sets of facts that change the status of an intervention.
+
+        Least is meant by inclusion: no part of a set changes the status.
+
+        Args:
+            action: the intervention.
+            to: the status that is wanted, rather than any other than now.
+            largest: how many facts a set may have.
+            tries: how many sets to look at.
+        """
+        entailment = self.ruling.entailment
+        now = self.ruling.status(action, self.known)
+        if to == now:
+            return Changes((), 0, True)
+        pool = [
+            _Fact(1 << number, closure, self._against(closure))
+            for number in bits(self.ruling.relevant(action) & ~self.known)
+            if (closure := entailment.closure(1 << number)) is not None
+        ]
+
+        def wanted(status: Status) -> bool:
+            return status != now if to is None else status == to
+
+        found: list[tuple[Mask, Status]] = []
+        edge: list[tuple[Mask, Mask, list[_Fact]]] = [(0, 0, pool)]
+        for size in range(1, largest + 1):
+            wider: list[tuple[Mask, Mask, list[_Fact]]] = []
+            for facts, entailed, rest in edge:
+                for place, one in enumerate(rest, 1):
+                    if one.bit & entailed or one.entails & facts:
+                        continue
+                    if one.entails & entailment.opposite(entailed):
+                        continue
+                    together = facts | one.bit
+                    if any(known & together == known for known, _ in found):
+                        continue
+                    tries -= 1
+                    if tries < 0:
+                        return self._told(found, size - 1, False)
+                    closure = entailment.closure(together)
+                    if closure is None:
+                        continue
+                    status = self.status(action, together)
+                    if status is not None and wanted(status):
+                        found.append((together, status))
+                    elif place < len(rest):
+                        wider.append((together, closure, rest[place:]))
+            single = {known for known, _ in found} if size == 1 else set()
+            edge = []
+            for facts, entailed, rest in wider:
+                left = [
+                    one
+                    for one in rest
+                    if one.bit not in single
+                    and not one.entails & entailment.opposite(entailed)
+                    and not one.bit & entailed
+                ]
+                if any(map(wanted, self._reach(action, entailed, left))):
+                    edge.append((facts, entailed, left))
+            if not edge:
+                return self._told(found, size, True)
+        return self._told(found, largest, False)
+
+    def _reach(self, action: str, entailed: Mask, rest: Sequence[_Fact]) -> Iterable[Status]:
+        """Return every status that further facts could lead to, and perhaps others."""
+        if not rest:
+            return ()
+        if not self.ruling.entailment.plain:
+            return ORDER
+        withdrawn = self._against(entailed)
+        most = self._known(withdrawn) | entailed
+        for one in rest:
+            withdrawn |= one.withdraws
+            most |= one.entails
+        return self.ruling.reach(action, self._known(withdrawn) | entailed, most)
+
+    @staticmethod
+    def _told(found: list[tuple[Mask, Status]], size: int, complete: bool) -> Changes:
+        sets = tuple(Change(tuple(bits(facts)), status) for facts, status in found)
+        return Changes(sets, size, complete)
+
+    def _ways(
+        self, rows: Iterable[Row], links: _Links
+    ) -> Iterable[tuple[str, list[Statement], list[list[Statement]]]]:
+        """Yield each way in which a literal is established: its statements, and what they need.
+
+        What they need is one statement of each list: a class of the node, and of an investigation
+        that shows it or that excludes something.
+        """
+        together: dict[tuple[str | None, ...], tuple[list[Statement], list[list[Statement]]]] = {}
+        for case, literal, node, cls, path, value in rows:
+            if case != self.case:
+                continue
+            assert literal and node and path  # noqa: S101, PT018
+            if path in {TYPE, _EXCLUDES, _PROPOSES}:
+                statement = Statement(node, path, value)
+            else:
+                statement = Statement(node, DURATION if path in DURATIONS else path, None)
+            facets = literal.endswith("/present") and path not in {TYPE, _PROPOSES}
+            key = (literal, node, cls, *(() if facets else (path, value)))
+            needed = links.needed(node, path)
+            if cls is not None:
+                needed = [[Statement(node, TYPE, cls)], *needed]
+            together.setdefault(key, ([], needed))[0].append(statement)
+        for (literal, *_), (statements, needed) in together.items():
+            yield literal or "", statements, needed
+
+
+class _Links:
+    """How the nodes of a case hang on it."""
+
+    def __init__(self, case: str, quads: Iterable[ox.Quad]) -> None:
+        self._own = {case}
+        self._shown: dict[str, list[str]] = defaultdict(list)
+        self._kinds: dict[str, list[Statement]] = defaultdict(list)
+        self._received: set[str] = set()
+        shown = []
+        for quad in quads:
+            subject, path = getattr(quad.subject, "value", ""), quad.predicate.value
+            value = getattr(quad.object, "value", "")
+            if subject == case and path in _LINKS:
+                self._own.add(value)
+                if path == IND + "received":
+                    self._received.add(value)
+            elif path == _SHOWS:
+                shown.append((value, subject))
+            elif path == TYPE and not value.startswith(OWL):
+                self._kinds[subject].append(Statement(subject, TYPE, value))
+        for value, subject in shown:
+            if subject in self._received:
+                self._shown[value].append(subject)
+
+    def needed(self, node: str, path: str) -> list[list[Statement]]:
+        """Return the lists of statements of each of which one is needed."""
+        if path == _EXCLUDES:
+            return [self._kinds[node]] if node in self._received else []
+        if node in self._own:
+            return []
+        return [[kind for by in self._shown[node] for kind in self._kinds[by]]]

@@ -1,0 +1,85 @@
+"""Change a copy of a case: put statements in, take others back, and leave no loose ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from indicant.explain.consequences import DURATION
+from indicant.files.rdf import text_of
+from indicant.terms import IND, OWL, TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from indicant.explain.consequences import Statement
+    from indicant.files.rdf import Document
+
+LINKS: Final = tuple(IND + name for name in ("hasFinding", "received", "proposes", "shows"))
+LENGTHS: Final = tuple(IND + name for name in ("startedOn", "endedOn", "onset", "weeks"))
+_SHOWS: Final = IND + "shows"
+
+
+class Draft:
+    """A copy of the statements of a document."""
+
+    def __init__(self, document: Document) -> None:
+        """Take a document as it was read."""
+        self._document = document
+        self._quads = dict.fromkeys(document.quads)
+        self.taken_back: list[ox.Quad] = []
+
+    def document(self) -> Document:
+        """Return the document with the statements as they are now."""
+        return replace(self._document, quads=tuple(self._quads))
+
+    def matching(
+        self, subject: str | None, path: str | None, value: str | None = None
+    ) -> Iterator[ox.Quad]:
+        """Yield the statements that have all the given parts."""
+        for quad in self._quads:
+            if (
+                (subject is None or text_of(quad.subject) == subject)
+                and (path is None or quad.predicate.value == path)
+                and (value is None or text_of(quad.object) == value)
+            ):
+                yield quad
+
+    def add(self, subject: str, path: str, value: ox.NamedNode | ox.Literal) -> None:
+        """Put a statement in."""
+        self._quads[ox.Quad(ox.NamedNode(subject), ox.NamedNode(path), value)] = None
+
+    def withdraw(self, statement: Statement) -> None:
+        """Take a statement back; a node without a class goes, and a length with all its parts."""
+        node, path, value = statement.node, statement.path, statement.value
+        if path == TYPE and value is not None:
+            self.declassify(node, [value])
+        elif path == DURATION:
+            for part in LENGTHS:
+                self.remove(self.matching(node, part))
+        else:
+            self.remove(self.matching(node, path, value))
+
+    def declassify(self, node: str, classes: Iterable[str]) -> None:
+        """Take classes from a node; a node that is left without any goes."""
+        for cls in classes:
+            self.remove(self.matching(node, TYPE, cls))
+        if not any(not text_of(one.object).startswith(OWL) for one in self.matching(node, TYPE)):
+            self.drop(node)
+
+    def drop(self, node: str) -> None:
+        """Take a node out, with what it alone links to a case."""
+        shown = [text_of(quad.object) for quad in self.matching(node, _SHOWS)]
+        self.remove(self.matching(node, None))
+        self.remove(self.matching(None, None, node))
+        for other in shown:
+            if not any(quad.predicate.value in LINKS for quad in self.matching(None, None, other)):
+                self.drop(other)
+
+    def remove(self, quads: Iterable[ox.Quad]) -> None:
+        """Take statements out."""
+        for quad in list(quads):
+            del self._quads[quad]
+            self.taken_back.append(quad)

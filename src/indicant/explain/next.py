@@ -1,0 +1,160 @@
+"""Rank the facts that are open for a case by how much each would settle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypedDict
+
+from indicant.assess.records import Status, TermRecord
+from indicant.explain.consequences import SETTLED, Ruling, Situation
+from indicant.foreign import joined, wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from indicant.assess.assessor import Assessor
+    from indicant.assess.records import ActionRecord, CaseRecord
+    from indicant.files.rdf import Document
+
+SHOWN: Final = 10
+
+
+class SettledRecord(TypedDict):
+    """An intervention whose status a fact would settle, and the status that it would get."""
+
+    action: str
+    label: str
+    status: Status
+
+
+class OpenFactRecord(TypedDict):
+    """An open fact, how to find it out, and what it settles if it is present and if absent."""
+
+    term: str
+    label: str
+    question: str | None
+    investigations: list[TermRecord]
+    least: int
+    sum: int
+    present: list[SettledRecord]
+    absent: list[SettledRecord]
+
+
+class NextRecord(TypedDict):
+    """The open facts of one case, those that settle most first.
+
+    ``open`` counts the interventions that are undetermined or conditional.
+    """
+
+    case: str
+    asOf: str
+    open: int
+    facts: list[OpenFactRecord]
+
+
+def next_facts(assessor: Assessor, document: Document) -> list[NextRecord]:
+    """Rank the open facts of every case of a document.
+
+    A fact settles an intervention that is undetermined or conditional when that one alone makes
+    it recommended, contraindicated, conflicting or not applicable. Facts are ranked by how many
+    interventions they settle whichever way they turn out, that is by the smaller of the numbers
+    for present and for absent; then by the sum of the two; then by their labels.
+
+    Raises:
+        InvalidCase: a case does not conform to the case shapes.
+    """
+    ruling = Ruling(assessor)
+    found = []
+    with assessor.parts(document) as parts:
+        for part in parts:
+            records = part.records()
+            rows = part.ask("which-statements-establish-what")
+            for record in records:
+                situation = Situation(ruling, record["case"], rows, document.quads)
+                found.append(_ranked(assessor, ruling, record, situation))
+    return sorted(found, key=lambda one: one["case"])
+
+
+def _ranked(
+    assessor: Assessor, ruling: Ruling, record: CaseRecord, situation: Situation
+) -> NextRecord:
+    catalogue, entailment = assessor.catalogue, ruling.entailment
+    open_ = [one for one in record["actions"] if one["status"] not in SETTLED]
+    awaited = {
+        (one["term"], one["label"]) for action in record["actions"] for one in action["awaiting"]
+    }
+    facts: list[OpenFactRecord] = []
+    for literal, one in catalogue.literals.items():
+        if one.polarity != "present" or (one.term, one.fact) not in awaited:
+            continue
+        bit = entailment.mask([literal])
+        if (bit | entailment.opposite(bit)) & situation.known:
+            continue
+        present = _settled(situation, open_, bit)
+        absent = _settled(situation, open_, entailment.opposite(bit))
+        facts.append(
+            OpenFactRecord(
+                term=one.term,
+                label=one.fact,
+                question=one.question,
+                investigations=[
+                    TermRecord(term=by, label=catalogue.label(by)) for by in one.investigations
+                ],
+                least=min(len(present), len(absent)),
+                sum=len(present) + len(absent),
+                present=present,
+                absent=absent,
+            )
+        )
+    facts.sort(key=lambda one: (-one["least"], -one["sum"], one["label"], one["term"]))
+    return NextRecord(case=record["case"], asOf=record["asOf"], open=len(open_), facts=facts)
+
+
+def _settled(situation: Situation, open_: list[ActionRecord], fact: int) -> list[SettledRecord]:
+    found = []
+    known = situation.given(fact)
+    for action in open_:
+        if known is None:
+            continue
+        status = situation.ruling.status(action["action"], known)
+        if status in SETTLED:
+            found.append(
+                SettledRecord(action=action["action"], label=action["label"], status=status)
+            )
+    return found
+
+
+def as_text(record: NextRecord, *, most: int | None = SHOWN) -> str:
+    """Render the ranking, the most telling facts first."""
+    return joined(_text(record, most))
+
+
+def _text(record: NextRecord, most: int | None) -> Iterator[str]:
+    yield from wrapped(f"case {record['case']} as of {record['asOf']}", "", "  ")
+    count = record["open"]
+    yield f"{count} intervention{'' if count == 1 else 's'} undetermined or conditional"
+    for place, fact in enumerate(record["facts"][:most], 1):
+        yield ""
+        yield from wrapped(fact["label"], f"{place}. ", "   ")
+        by = ", ".join(one["label"] for one in fact["investigations"])
+        question = fact["question"] or f"Is there {fact['label']}?"
+        yield from _wrap("ask", question)
+        if by:
+            yield from _wrap("shown by", by)
+        for word, settled in (("present", fact["present"]), ("absent", fact["absent"])):
+            yield from _wrap(word, f"settles {len(settled)}{_listed(settled)}")
+    left = len(record["facts"]) - len(record["facts"][:most])
+    if left:
+        yield ""
+        yield f"and {left} more: --all"
+
+
+def _listed(settled: list[SettledRecord]) -> str:
+    by_status: dict[str, list[str]] = {}
+    for one in settled:
+        by_status.setdefault(one["status"], []).append(one["label"])
+    parts = [f"{', '.join(labels)} {status}" for status, labels in by_status.items()]
+    return f": {'; '.join(parts)}" if parts else ""
+
+
+def _wrap(label: str, text: str) -> list[str]:
+    return wrapped(text, f"   {label:<9}", " " * 12)

@@ -1,0 +1,480 @@
+"""Say what would change for a case if some of what it records were different."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
+
+import pyoxigraph as ox
+
+from indicant.assess.assessor import InvalidCase, with_date
+from indicant.errors import IndicantError
+from indicant.explain.consequences import ORDER
+from indicant.explain.drafts import LENGTHS, Draft
+from indicant.explain.why import names_of
+from indicant.files.rdf import text_of
+from indicant.foreign import joined, wrapped
+from indicant.guideline.names import Names
+from indicant.terms import IND, OWL, TYPE, XSD, local_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from indicant.assess.assessor import Assessor
+    from indicant.assess.records import Answer, CaseRecord, ReasonRecord, Status
+    from indicant.assess.validation import Finding
+    from indicant.files.rdf import Document
+
+ADD: Final = "+"
+EXCLUDE: Final = "-"
+FORGET: Final = "~"
+SET: Final = "="
+AS_OF: Final = "asOf"
+_CASE: Final = IND + "PatientCase"
+_EXCLUDES: Final = IND + "excludes"
+_HELP: Final = "write  +Term  -Term  ~Term  Term:property=value  or  asOf=DATE"
+_NUMBER: Final = re.compile(r"[+-]?\d+", re.ASCII)
+_DECIMAL: Final = re.compile(r"[+-]?\d*\.\d+", re.ASCII)
+_DATES: Final = frozenset(IND + name for name in ("onset", "on", "startedOn", "endedOn"))
+_COURSE: Final = frozenset(
+    IND + name for name in ("onset", "on", "startedOn", "endedOn", "weeks", "outcome")
+)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change to a case: a class is added, excluded or forgotten, or a value is set.
+
+    ``term`` is the IRI of a class or of a node of the case; for another as-of date it is empty.
+    """
+
+    kind: Literal["+", "-", "~", "="]
+    term: str
+    path: str | None = None
+    value: ox.NamedNode | ox.Literal | None = None
+
+
+class StatementRecord(TypedDict):
+    """A statement of a case in words, subject, property and value."""
+
+    subject: str
+    path: str
+    value: str
+
+
+class TurnRecord(TypedDict):
+    """A recommendation whose answer is another, and the facts that decide it now."""
+
+    recommendation: str
+    label: str
+    direction: Literal["for", "against"]
+    before: Answer
+    after: Answer
+    because: list[ReasonRecord]
+
+
+class DifferenceRecord(TypedDict):
+    """An intervention of which the guideline says something else."""
+
+    action: str
+    label: str
+    before: Status
+    after: Status
+    turns: list[TurnRecord]
+
+
+class WhatIfRecord(TypedDict):
+    """What would change for one case."""
+
+    case: str
+    asOf: str
+    edits: list[str]
+    takenBack: list[StatementRecord]
+    put: list[StatementRecord]
+    warnings: list[str]
+    scope: list[Answer | None]
+    differences: list[DifferenceRecord]
+
+
+class InvalidEdit(InvalidCase):
+    """A case that conforms to the case shapes, and no longer does once it is edited."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        """Take every finding; none has a line, since the file does not say what the edits do."""
+        super().__init__([replace(finding, line=None) for finding in findings])
+        self.message = self.message.replace("the case", "the edited case")
+        self.args = (self.message,)
+
+
+def what_if(assessor: Assessor, document: Document, edits: list[str]) -> list[WhatIfRecord]:
+    """Assess every case of a document as it is and as it would be.
+
+    What an edit contradicts is taken back: who adds a class takes back what excludes it, who
+    excludes one takes back the nodes of it. Edits never take back one another, so that edits which
+    contradict each other break a shape.
+
+    Args:
+        assessor: the guideline.
+        document: what ``reading.read`` returned; it is left as it is.
+        edits: ``+Term``, ``-Term``, ``~Term``, ``Term:property=value`` or ``asOf=DATE``.
+
+    Raises:
+        InvalidCase: a case does not conform to the case shapes.
+        InvalidEdit: it does not once it is edited.
+        IndicantError: an edit is not understood, or its term or value is unknown.
+    """
+    if not edits:
+        raise IndicantError("no edit is given", help=_HELP)
+    before = assessor.assess(document, everything=True)
+    terms = _Terms(assessor, document)
+    parsed = [_parsed(text, terms) for text in edits]
+    draft = Draft(document)
+    editor = _Editor(assessor, draft, [record["case"] for record in before])
+    editor.apply(parsed)
+    edited = draft.document()
+    for edit in parsed:
+        if edit.kind == SET and not edit.term and edit.value is not None:
+            edited = with_date(edited, edit.value.value)
+    try:
+        after = assessor.assess(edited, everything=True)
+    except InvalidCase as error:
+        raise InvalidEdit(list(error.findings)) from error
+    old, new = dict.fromkeys(document.quads), dict.fromkeys(edited.quads)
+    return [
+        WhatIfRecord(
+            case=one["case"],
+            asOf=two["asOf"],
+            edits=edits,
+            takenBack=[_statement(quad) for quad in old if quad not in new],
+            put=[_statement(quad) for quad in new if quad not in old],
+            warnings=two["warnings"],
+            scope=[one["guideline"]["scope"], two["guideline"]["scope"]],
+            differences=_differences(one, two),
+        )
+        for one, two in zip(before, after, strict=True)
+    ]
+
+
+def _statement(quad: ox.Quad) -> StatementRecord:
+    return StatementRecord(
+        subject=text_of(quad.subject), path=quad.predicate.value, value=text_of(quad.object)
+    )
+
+
+def _differences(before: CaseRecord, after: CaseRecord) -> list[DifferenceRecord]:
+    old = {one["action"]: one for one in before["actions"]}
+    found = []
+    for new in after["actions"]:
+        was = old[new["action"]]
+        if was["status"] == new["status"]:
+            continue
+        answers = {one["iri"]: one["answer"] for one in was["recommendations"]}
+        found.append(
+            DifferenceRecord(
+                action=new["action"],
+                label=new["label"],
+                before=was["status"],
+                after=new["status"],
+                turns=[
+                    TurnRecord(
+                        recommendation=one["iri"],
+                        label=one["label"],
+                        direction=one["direction"],
+                        before=answers[one["iri"]],
+                        after=one["answer"],
+                        because=[
+                            reason
+                            for reason in new["because"]
+                            if reason["recommendation"] == one["iri"]
+                        ],
+                    )
+                    for one in new["recommendations"]
+                    if answers[one["iri"]] != one["answer"]
+                ],
+            )
+        )
+    return sorted(found, key=lambda one: (ORDER.index(one["after"]), one["label"]))
+
+
+# ---------------------------------------------------------------------- edits
+
+
+def _parsed(text: str, terms: _Terms) -> Edit:
+    """Read one edit, and find the terms that it names."""
+    if text[:1] in (ADD, EXCLUDE, FORGET):
+        if not text[1:].strip():
+            raise IndicantError(f"'{text}' names no term", help=_HELP)
+        if "=" in text:
+            raise IndicantError(
+                f"'{text}' both edits a term and sets a value",
+                help=f"to set a value, write  {text[1:]}",
+            )
+        return Edit(text[0], terms.classes.find(text[1:]))  # type: ignore[arg-type]
+    left, equals, value = text.partition("=")
+    if not equals:
+        raise IndicantError(f"'{text}' is no edit", help=_HELP)
+    if not value:
+        raise IndicantError(f"'{text}' gives no value", help=_HELP)
+    if left in (AS_OF, f"ind:{AS_OF}"):
+        return Edit(SET, "", IND + AS_OF, ox.Literal(value, datatype=ox.NamedNode(XSD + "date")))
+    term, path = terms.split(left)
+    return Edit(SET, term, path, terms.value(path, value))
+
+
+class _Terms:
+    """The terms that an edit can name."""
+
+    def __init__(self, assessor: Assessor, document: Document) -> None:
+        vocabulary = assessor.vocabulary
+        self._vocabulary = vocabulary
+        prefixes = names_of(assessor, document)
+        self._prefixes = prefixes
+        labels: dict[str, list[str]] = {}
+        for term, label in assessor.ask("what-is-each-term-called"):
+            labels.setdefault(term or "", []).append(label or "")
+        self._labels = labels
+        classes = {
+            iri
+            for root in ("Finding", "Intervention")
+            for iri in vocabulary.descendants(IND + root)
+        }
+        self.classes = Names(
+            "finding or intervention",
+            {iri: labels.get(iri, ()) for iri in classes},
+            prefixes,
+        )
+        functional = {
+            subject
+            for subject, path, value in vocabulary.triples
+            if path == TYPE and value == OWL + "FunctionalProperty"
+        }
+        self._objects = {
+            subject
+            for subject, path, value in vocabulary.triples
+            if path == TYPE and value == OWL + "ObjectProperty"
+        }
+        own = {one for one in functional if not one.startswith(IND)} | _COURSE
+        self._properties = Names(
+            "property of a finding or an intervention",
+            {iri: labels.get(iri, ()) for iri in own & vocabulary.properties},
+            prefixes,
+        )
+        nodes = {
+            text_of(quad.subject)
+            for quad in document.quads
+            if quad.predicate.value == TYPE and text_of(quad.object) in classes
+        }
+        self._nodes = Names("node of the case", dict.fromkeys(nodes, ()), prefixes)
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Return the class or node and the property that the left side of an edit names."""
+        colons = [match.start() for match in re.finditer(":", text) if match.start()]
+        parts = [(text[:place], text[place + 1 :]) for place in reversed(colons)]
+        if not parts:
+            raise IndicantError(f"'{text}=' names no term and property", help=_HELP)
+        known = [(term, name) for term, name in parts if self._properties.search(name)]
+        if not known and local_name(parts[0][1]) == "days":
+            raise IndicantError(
+                "a number of days is derived and cannot be set",
+                help="set weeks, or startedOn and endedOn",
+            )
+        term, name = next(
+            ((term, name) for term, name in known if self._named(term)), (known or parts)[0]
+        )
+        path = self._properties.find(name)
+        return next(iter(self._named(term)), None) or self.classes.find(term), path
+
+    def _named(self, term: str) -> list[str]:
+        """Return the class, or else the node, that a text names, if it names but one."""
+        for names in (self.classes, self._nodes):
+            found = names.search(term)
+            if found:
+                return found if len(found) == 1 else []
+        return []
+
+    def value(self, path: str, text: str) -> ox.NamedNode | ox.Literal:
+        """Return the value that the right side of an edit means."""
+        if path in self._objects:
+            kind = self._vocabulary.ranges.get(path)
+            fitting = {
+                iri: self._labels.get(iri, ())
+                for iri, types in self._vocabulary.individuals.items()
+                if kind is None or any(kind in self._vocabulary.ancestors(one) for one in types)
+            }
+            what = f"value of {local_name(path)}"
+            names = Names(what, fitting, self._prefixes)
+            if not names.search(text) and not names.nearest(text):
+                raise IndicantError(
+                    f"no {what} is called '{text}'",
+                    help=f"one of: {', '.join(sorted(map(names.short, fitting)))}",
+                )
+            return ox.NamedNode(names.find(text))
+        kind = "string"
+        if path in _DATES:
+            kind = "date"
+        elif _NUMBER.fullmatch(text):
+            kind = "integer"
+        elif _DECIMAL.fullmatch(text):
+            kind = "decimal"
+        elif text in ("true", "false"):
+            kind = "boolean"
+        return ox.Literal(text, datatype=ox.NamedNode(XSD + kind))
+
+
+class _Editor:
+    """Applies edits to a draft: first all that is taken back, then all that is put in."""
+
+    def __init__(self, assessor: Assessor, draft: Draft, cases: list[str]) -> None:
+        self._vocabulary = assessor.vocabulary
+        self._draft = draft
+        self._cases = cases
+
+    def apply(self, edits: list[Edit]) -> None:
+        """Apply edits, whatever their order."""
+        for edit in edits:
+            if edit.kind in (EXCLUDE, FORGET):
+                self._take_nodes(edit.term)
+        for edit in edits:
+            if edit.kind in (ADD, FORGET):
+                self._take_exclusions(edit.term)
+        given: dict[tuple[str, str], object] = {}
+        for case in self._cases:
+            for edit in edits:
+                if edit.kind == EXCLUDE:
+                    self._draft.add(case, _EXCLUDES, ox.NamedNode(edit.term))
+                elif edit.kind == ADD and not self._nodes(case, edit.term):
+                    self._node(case, edit.term)
+            for edit in edits:
+                if edit.kind == SET and edit.term:
+                    self._set(case, edit, given)
+
+    def _below(self, cls: str) -> set[str]:
+        return {cls, *self._vocabulary.descendants(cls)}
+
+    def _take_nodes(self, cls: str) -> None:
+        below = self._below(cls)
+        typed: dict[str, list[str]] = {}
+        for quad in self._draft.matching(None, TYPE):
+            if text_of(quad.object) in below:
+                typed.setdefault(text_of(quad.subject), []).append(text_of(quad.object))
+        for node, classes in typed.items():
+            if self._recorded(node):
+                self._draft.declassify(node, classes)
+
+    def _recorded(self, node: str) -> bool:
+        """Tell whether a node is a finding or was received, and is not merely proposed."""
+        links = {quad.predicate.value for quad in self._draft.matching(None, None, node)}
+        return bool(links & {IND + "hasFinding", IND + "received", IND + "shows"})
+
+    def _take_exclusions(self, cls: str) -> None:
+        above = self._vocabulary.ancestors(cls)
+        self._draft.remove(
+            quad
+            for quad in list(self._draft.matching(None, _EXCLUDES))
+            if text_of(quad.object) in above
+        )
+
+    def _nodes(self, case: str, cls: str) -> list[str]:
+        """Return the nodes of a case that are of a class or of one below."""
+        below = self._below(cls)
+        linked = []
+        for name in ("hasFinding", "received"):
+            for quad in self._draft.matching(case, IND + name):
+                linked.append(text_of(quad.object))
+                linked += [
+                    text_of(one.object)
+                    for one in self._draft.matching(text_of(quad.object), IND + "shows")
+                ]
+        return [
+            node
+            for node in dict.fromkeys(linked)
+            if any(text_of(one.object) in below for one in self._draft.matching(node, TYPE))
+        ]
+
+    def _node(self, case: str, cls: str) -> str:
+        """Add a node of a class to a case."""
+        stem = f"{case}/what-if/{local_name(cls)}"
+        node, number = stem, 1
+        while any(self._draft.matching(node, None)):
+            number += 1
+            node = f"{stem}-{number}"
+        finding = IND + "Finding" in self._vocabulary.ancestors(cls)
+        link = IND + ("hasFinding" if finding else "received")
+        self._draft.add(case, link, ox.NamedNode(node))
+        self._draft.add(node, TYPE, ox.NamedNode(cls))
+        return node
+
+    def _set(self, case: str, edit: Edit, given: dict[tuple[str, str], object]) -> None:
+        assert edit.path is not None and edit.value is not None  # noqa: S101, PT018
+        if edit.term in self._vocabulary.classes:
+            nodes = self._nodes(case, edit.term)
+            if len(nodes) > 1:
+                exact = [node for node in nodes if any(self._draft.matching(node, TYPE, edit.term))]
+                nodes = exact if len(exact) == 1 else nodes
+            if len(nodes) > 1:
+                names = ", ".join(local_name(node) for node in nodes)
+                raise IndicantError(
+                    f"the case records several nodes of {local_name(edit.term)}: {names}",
+                    help="name the node in place of the class",
+                )
+            if not nodes:
+                self._take_exclusions(edit.term)
+            node = nodes[0] if nodes else self._node(case, edit.term)
+        else:
+            node = edit.term
+        if (node, edit.path) not in given:
+            replaced = [edit.path]
+            if edit.path == IND + "weeks":
+                replaced = list(LENGTHS)
+            elif edit.path in LENGTHS:
+                replaced.append(IND + "weeks")
+            for path in replaced:
+                if (node, path) not in given:
+                    self._draft.remove(self._draft.matching(node, path))
+        given[(node, edit.path)] = edit.value
+        self._draft.add(node, edit.path, edit.value)
+
+
+# ---------------------------------------------------------------------- text
+
+
+def as_text(record: WhatIfRecord) -> str:
+    """Render what would change, intervention by intervention."""
+    return joined(_text(record))
+
+
+def _text(record: WhatIfRecord) -> Iterator[str]:
+    edits = " ".join(record["edits"])
+    yield from _wrap(0, f"case {record['case']} as of {record['asOf']}, if {edits}")
+    for statement in record["takenBack"]:
+        yield from wrapped(_words(statement), "  without  ", " " * 11)
+    for statement in record["put"]:
+        yield from wrapped(_words(statement), "  with     ", " " * 11)
+    for warning in record["warnings"]:
+        yield from _wrap(0, f"note: {warning}")
+    before, after = record["scope"]
+    if before != after:
+        yield f"scope: {before} -> {after}"
+    if not record["differences"]:
+        yield "nothing changes"
+    for one in record["differences"]:
+        yield from _wrap(0, f"{one['label']}: {one['before']} -> {one['after']}")
+        for turn in one["turns"]:
+            yield from _wrap(
+                2, f"{turn['direction']}: {turn['label']}: {turn['before']} -> {turn['after']}"
+            )
+            for reason in turn["because"]:
+                nodes = ", ".join(local_name(node) for node in reason["nodes"])
+                yield from _wrap(4, f"{reason['literal']} ({nodes})")
+
+
+def _words(statement: StatementRecord) -> str:
+    path = "a" if statement["path"] == TYPE else local_name(statement["path"])
+    value = statement["value"]
+    value = local_name(value) if "://" in value else value
+    return f"{local_name(statement['subject'])} {path} {value}"
+
+
+def _wrap(indent: int, text: str) -> list[str]:
+    return wrapped(text, " " * indent, " " * (indent + 2))

@@ -1,0 +1,491 @@
+"""Say why an intervention has its status for a case, and what facts would change it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final, Literal, TypedDict, get_args
+
+from indicant.assess.prose import reference
+from indicant.assess.reasons import answering
+from indicant.assess.records import Answer, Status, TermRecord
+from indicant.errors import IndicantError
+from indicant.explain.consequences import DURATIONS, LARGEST, ORDER, Changes, Ruling, Situation
+from indicant.explain.drafts import LENGTHS
+from indicant.files.lines import Lines
+from indicant.files.rdf import text_of
+from indicant.foreign import joined, wrapped
+from indicant.guideline.names import Names, prefixes_in
+from indicant.terms import PREFIXES, TYPE, local_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from indicant.assess.assessor import Assessment, Assessor
+    from indicant.assess.catalogue import Catalogue
+    from indicant.assess.records import (
+        ActionRecord,
+        CaseRecord,
+        EvidenceRecord,
+        PassageRecord,
+        RecommendationRecord,
+        SettlingRecord,
+    )
+    from indicant.files.rdf import Document
+
+SETS: Final = 12
+STATUSES: Final[tuple[str, ...]] = get_args(Status)
+_SAYS: Final = {
+    ("for", "met"): "indicated",
+    ("for", "refuted"): "not indicated",
+    ("for", "open"): "whether it is indicated is open",
+    ("against", "met"): "contraindicated",
+    ("against", "refuted"): "not contraindicated",
+    ("against", "open"): "whether it is contraindicated is open",
+}
+_ONCE: Final = {
+    ("for", "met"): "indicated",
+    ("for", "refuted"): "not indicated",
+    ("against", "met"): "contraindicated",
+    ("against", "refuted"): "not contraindicated",
+}
+_SAID: Final = {
+    "agrees": "agrees:",
+    "disputes": "disputes:",
+    "qualifies": "qualifies:",
+    "related": "related reading:",
+}
+_SHOWN: Final = 4
+
+
+class NodeRecord(TypedDict):
+    """A statement of the case that establishes a fact, and where it stands."""
+
+    node: str
+    statement: str
+    file: str
+    line: int | None
+
+
+class EstablishedRecord(TypedDict):
+    """A fact that is known, and the statements of the case that establish it."""
+
+    term: str
+    label: str
+    polarity: Literal["present", "absent"]
+    nodes: list[NodeRecord]
+
+
+class CriterionRecord(TypedDict):
+    """The class of cases that a recommendation is for."""
+
+    iri: str
+    label: str
+    definition: str | None
+
+
+class ArgumentRecord(TypedDict):
+    """Why one recommendation is met, refuted or open, and whether the status is its doing."""
+
+    decides: bool
+    recommendation: str
+    label: str
+    direction: Literal["for", "against"]
+    strength: str | None
+    answer: Answer
+    criterion: CriterionRecord | None
+    givesWayTo: list[TermRecord]
+    because: list[EstablishedRecord]
+    settledBy: list[SettlingRecord]
+    passages: list[PassageRecord]
+    evidence: list[EvidenceRecord]
+
+
+class ChangingFactRecord(TypedDict):
+    """A fact that would change a status, and whether the case records the contrary."""
+
+    term: str
+    label: str
+    polarity: Literal["present", "absent"]
+    otherwise: bool
+    question: str | None
+    investigations: list[TermRecord]
+
+
+class ChangeRecord(TypedDict):
+    """A least set of facts that would change a status, and the status that it leads to."""
+
+    status: Status
+    facts: list[ChangingFactRecord]
+
+
+class ChangesRecord(TypedDict):
+    """The least sets of facts that would change a status.
+
+    They are all there are with at most ``facts`` facts; all of any size where ``complete``.
+    ``found`` counts them; ``sets`` may be fewer.
+    """
+
+    found: int
+    facts: int
+    complete: bool
+    sets: list[ChangeRecord]
+
+
+class WhyRecord(TypedDict):
+    """Why an intervention has its status for one case."""
+
+    case: str
+    asOf: str
+    action: str
+    label: str
+    status: Status
+    reasons: list[ArgumentRecord]
+    further: list[TermRecord]
+    wanted: Status | None
+    changes: ChangesRecord
+
+
+def why(
+    assessor: Assessor,
+    document: Document,
+    action: str,
+    *,
+    to: Status | None = None,
+    largest: int = LARGEST,
+    most: int | None = None,
+) -> list[WhyRecord]:
+    """Explain the status of an intervention for every case of a document.
+
+    Args:
+        assessor: the guideline.
+        document: what ``reading.read`` returned.
+        action: the intervention, by IRI, short name, local name or label.
+        to: the status that the sets of facts are to lead to, rather than to any other.
+        largest: how many facts a set may have.
+        most: how many sets to return; all where nothing is given.
+
+    Raises:
+        InvalidCase: a case does not conform to the case shapes.
+        IndicantError: there is no such intervention, or no recommendation speaks of it.
+    """
+    iri = find_action(assessor, action, document)
+    ruling, lines = Ruling(assessor), Lines(document)
+    found = []
+    with assessor.parts(document) as parts:
+        for part in parts:
+            records = part.records(everything=True)
+            explainer = _Explainer(assessor.catalogue, ruling, document, lines, part)
+            found += [explainer.explain(record, iri, to, largest, most) for record in records]
+    return sorted(found, key=lambda one: one["case"])
+
+
+def find_action(assessor: Assessor, text: str, document: Document) -> str:
+    """Return the intervention that a text names.
+
+    Raises:
+        IndicantError: there is none of that name, or no recommendation speaks of it.
+    """
+    labels = {iri: [label] for iri, label in assessor.catalogue.labels.items()}
+    prefixes = names_of(assessor, document)
+    advised = {iri: labels.get(iri, []) for iri in assessor.catalogue.counting}
+    names = Names("intervention that the guideline advises about", advised, prefixes)
+    known = Names("intervention", labels, prefixes).search(text)
+    if not names.search(text) and len(known) == 1:
+        raise IndicantError(
+            f"no recommendation speaks of {assessor.catalogue.label(known[0])}",
+            help="indicant assess --all  lists what the guideline speaks of",
+        )
+    return names.find(text)
+
+
+def names_of(assessor: Assessor, document: Document) -> dict[str, str]:
+    """Return the prefixes that a case and the guideline declare, the case's own first."""
+    texts = [document.text, *(one.text for one in assessor.source.documents)]
+    return prefixes_in(texts) | PREFIXES
+
+
+class _Explainer:
+    """Explains cases of one document."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        ruling: Ruling,
+        document: Document,
+        lines: Lines,
+        part: Assessment,
+    ) -> None:
+        self._catalogue = catalogue
+        self._document = document
+        self._lines = lines
+        self._file = "<stdin>" if document.path == "-" else document.path
+        self.ruling = ruling
+        self._rows = part.ask("which-statements-establish-what")
+        self._reasons = part.ask("why-is-it-so")
+        self._ways = part.ask("what-gives-way-to-what")
+        self._labels = {row[0] or "": row[1] or "" for row in part.ask("what-is-each-term-called")}
+        self._criteria = {row[0]: row for row in part.ask("which-criteria-are-there")}
+
+    def explain(
+        self, record: CaseRecord, action: str, to: Status | None, largest: int, most: int | None
+    ) -> WhyRecord:
+        case = record["case"]
+        about = next(one for one in record["actions"] if one["action"] == action)
+        situation = Situation(self.ruling, case, self._rows, self._document.quads)
+        shown = _deciding(about, self._sizes(case))
+        names = {one["iri"] for one in shown}
+        return WhyRecord(
+            case=case,
+            asOf=record["asOf"],
+            action=action,
+            label=about["label"],
+            status=about["status"],
+            reasons=[self._argument(one, case, about) for one in shown],
+            further=[
+                TermRecord(term=one["iri"], label=one["label"])
+                for one in _answering(about)
+                if one["iri"] not in names
+            ],
+            wanted=to,
+            changes=self._changes(situation, action, to, largest, most),
+        )
+
+    def _sizes(self, case: str) -> dict[str, int]:
+        """Return how many facts the shortest reason of each recommendation has."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for one, recommendation, literal, _ in self._reasons:
+            if one == case:
+                found[recommendation or ""].add(literal or "")
+        return {iri: len(literals) for iri, literals in found.items()}
+
+    def _argument(
+        self, one: RecommendationRecord, case: str, about: ActionRecord
+    ) -> ArgumentRecord:
+        iri = one["iri"]
+        literals = {row[2]: None for row in self._reasons if row[:2] == (case, iri) and row[2]}
+        _, criterion, label, definition = self._criteria.get(iri, (iri, None, None, None))
+        known = self._catalogue.recommendations
+        settling: list[SettlingRecord] = []
+        for found in about["settledBy"]:
+            if found["recommendation"] == iri and found not in settling:
+                settling.append(found)
+        return ArgumentRecord(
+            decides=any(iri == other["iri"] for other in _answering(about)),
+            recommendation=iri,
+            label=one["label"],
+            direction=one["direction"],
+            strength=one["strength"],
+            answer=one["answer"],
+            criterion=None
+            if criterion is None
+            else CriterionRecord(
+                iri=criterion, label=label or local_name(criterion), definition=definition
+            ),
+            givesWayTo=[
+                TermRecord(term=other, label=known[other].label)
+                for owner, given, other in self._ways
+                if (owner, given) == (case, iri) and other in known
+            ],
+            because=[self._established(literal, case) for literal in literals],
+            settledBy=settling,
+            passages=one["passages"],
+            evidence=one["evidence"],
+        )
+
+    def _established(self, literal: str, case: str) -> EstablishedRecord:
+        one = self._catalogue.literals[literal]
+        nodes: list[NodeRecord] = []
+        for owner, given, node, _, path, value in self._rows:
+            if (owner, given) == (case, literal) and node and path:
+                record = self._node(node, path, value)
+                if record not in nodes:
+                    nodes.append(record)
+        return EstablishedRecord(term=one.term, label=one.fact, polarity=one.polarity, nodes=nodes)
+
+    def _node(self, node: str, path: str, value: str | None) -> NodeRecord:
+        """Tell the statement of a node in words; a length by the dates or weeks that it has."""
+        paths = LENGTHS if path in DURATIONS else (path,)
+        stated = [
+            quad
+            for one in paths
+            for quad in self._document.quads
+            if text_of(quad.subject) == node
+            and quad.predicate.value == one
+            and value in {None, text_of(quad.object)}
+        ]
+        words = [
+            f"{'a' if quad.predicate.value == TYPE else self._called(quad.predicate.value)} "
+            f"{self._called(text_of(quad.object))}"
+            for quad in stated
+        ]
+        first = stated[0].predicate.value if stated else path
+        return NodeRecord(
+            node=node,
+            statement=", ".join(dict.fromkeys(words)),
+            file=self._file,
+            line=self._lines.locate(node, first, value),
+        )
+
+    def _called(self, term: str) -> str:
+        return self._labels.get(term, local_name(term) if "://" in term else term)
+
+    def _changes(
+        self, situation: Situation, action: str, to: Status | None, largest: int, most: int | None
+    ) -> ChangesRecord:
+        found: Changes = situation.changes(action, to=to, largest=largest)
+        names = self.ruling.entailment.names
+        contrary = self.ruling.entailment.opposite(situation.known)
+        records = []
+        for change in found.sets:
+            facts = [self._fact(names[n], bool(contrary >> n & 1)) for n in change.facts]
+            records.append(
+                ChangeRecord(
+                    status=change.status,
+                    facts=sorted(facts, key=lambda one: (one["otherwise"], one["label"])),
+                )
+            )
+        records.sort(key=_order)
+        return ChangesRecord(
+            found=len(records),
+            facts=found.size,
+            complete=found.complete,
+            sets=records[:most],
+        )
+
+    def _fact(self, literal: str, otherwise: bool) -> ChangingFactRecord:
+        one = self._catalogue.literals[literal]
+        return ChangingFactRecord(
+            term=one.term,
+            label=one.fact,
+            polarity=one.polarity,
+            otherwise=otherwise,
+            question=one.question,
+            investigations=[
+                TermRecord(term=by, label=self._catalogue.label(by)) for by in one.investigations
+            ],
+        )
+
+
+def _answering(about: ActionRecord) -> list[RecommendationRecord]:
+    return answering(about["status"], about["recommendations"])
+
+
+def _order(record: ChangeRecord) -> tuple[int, int, int, list[tuple[str, str]]]:
+    """Put few facts first, then facts to be learned before recorded ones to be otherwise."""
+    facts = record["facts"]
+    return (
+        len(facts),
+        sum(fact["otherwise"] for fact in facts),
+        ORDER.index(record["status"]),
+        [(fact["label"], fact["polarity"]) for fact in facts],
+    )
+
+
+def _deciding(about: ActionRecord, sizes: dict[str, int]) -> list[RecommendationRecord]:
+    """Return the recommendations whose answers together give the status, as few as will do.
+
+    One that is met is enough on its side; where none is, all of that side are needed. A side that
+    cannot change the status is left out.
+    """
+    shown = []
+    for side in ("for", "against"):
+        here = [one for one in about["recommendations"] if one["direction"] == side]
+        met = [one for one in here if one["answer"] == "met"]
+        if met:
+            shown.append(min(met, key=lambda one: (sizes.get(one["iri"], 0), one["iri"])))
+        elif side == "against" and about["status"] == "conditional":
+            shown += [one for one in here if one["answer"] == "open"]
+        else:
+            shown += sorted(here, key=lambda one: (one["answer"] != "open", one["iri"]))
+    if about["status"] == "contraindicated":
+        shown.sort(key=lambda one: one["answer"] != "met")
+    return shown
+
+
+# ---------------------------------------------------------------------- text
+
+
+def as_text(record: WhyRecord) -> str:
+    """Render an explanation as an indented tree."""
+    return joined(_text(record))
+
+
+def _text(record: WhyRecord) -> Iterator[str]:
+    yield from wrapped(f"{record['label']}: {record['status']}", "", "  ")
+    yield from _wrapped(2, f"for {record['case']} as of {record['asOf']}")
+    for one in record["reasons"]:
+        yield from _wrapped(2, f"{_SAYS[one['direction'], one['answer']]}: {one['label']}")
+        yield from _argument_text(one)
+    if record["further"]:
+        labels = "; ".join(one["label"] for one in record["further"])
+        yield from _wrapped(2, f"the same follows from {len(record['further'])} more: {labels}")
+    yield from _changes_text(record)
+
+
+def _argument_text(one: ArgumentRecord) -> Iterator[str]:
+    if one["strength"]:
+        yield from _wrapped(4, f'the source says "{one["strength"]}"')
+    if one["criterion"]:
+        criterion = one["criterion"]
+        words = criterion["definition"] or criterion["label"]
+        yield from _wrapped(4, f"for: {words}")
+    for other in one["givesWayTo"]:
+        yield from _wrapped(4, f"gives way to: {other['label']}")
+    for fact in one["because"]:
+        yield from _wrapped(6, stated(fact))
+        for node in fact["nodes"]:
+            place = f"{node['file']}:{node['line']}" if node["line"] else node["file"]
+            yield from _wrapped(8, f"{local_name(node['node'])} {node['statement']} ({place})")
+    for settling in one["settledBy"][:_SHOWN]:
+        facts = " and ".join(map(stated, settling["facts"]))
+        answer = _ONCE[one["direction"], settling["answer"]]
+        yield from _wrapped(6, f"{answer} once known: {facts}")
+    if len(one["settledBy"]) > _SHOWN:
+        yield f"      or {len(one['settledBy']) - _SHOWN} other ways to settle it"
+    places = [f"{each['id']} [{each['start']}-{each['end']}]" for each in one["passages"]]
+    if not one["decides"]:
+        yield from _wrapped(6, ", ".join(places))
+        return
+    for passage, place in zip(one["passages"], places, strict=True):
+        yield from _wrapped(6, f"{place} {passage['paraphrase']}")
+        for said in one["evidence"]:
+            if said["passage"] == passage["id"]:
+                yield from _wrapped(8, f"{_SAID[said['relation']]} {reference(said)}")
+
+
+def stated(fact: EstablishedRecord | ChangingFactRecord | object) -> str:
+    """Return a fact in words.
+
+    >>> stated({"label": "rash", "polarity": "absent"})
+    'no rash'
+    """
+    assert isinstance(fact, dict)  # noqa: S101
+    label: str = fact["label"]
+    return label if fact["polarity"] == "present" else f"no {label}"
+
+
+def _changes_text(record: WhyRecord) -> Iterator[str]:
+    changes = record["changes"]
+    if record["wanted"] == record["status"]:
+        yield f"it is {record['status']} already"
+        return
+    yield f"what would make it {record['wanted']}" if record["wanted"] else "what would change it"
+    reach = "of any size" if changes["complete"] else f"of at most {changes['facts']} facts"
+    if not changes["found"]:
+        yield f"  no set {reach}"
+        return
+    for one in changes["sets"]:
+        learn = [stated(fact) for fact in one["facts"] if not fact["otherwise"]]
+        instead = [stated(fact) for fact in one["facts"] if fact["otherwise"]]
+        parts = [f"learn: {'; '.join(learn)}"] if learn else []
+        parts += [f"if instead: {'; '.join(instead)}"] if instead else []
+        yield from _wrapped(2, f"{', and '.join(parts)} -> {one['status']}", hang=4)
+    left = changes["found"] - len(changes["sets"])
+    if left:
+        yield f"  and {left} more sets: --all"
+    if not changes["complete"]:
+        yield f"  sets of more than {changes['facts']} facts were not looked for: --facts N"
+
+
+def _wrapped(indent: int, text: str, hang: int = 2) -> Iterable[str]:
+    return wrapped(text, " " * indent, " " * (indent + hang))

@@ -1,0 +1,1 @@
+"""Files in and out: read within bounds and fences, found by catalogs, written whole or not."""

@@ -1,0 +1,49 @@
+"""Find what a path stands for that somebody wants to have checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from indicant.errors import IndicantError
+from indicant.files.fence import real
+from indicant.files.rdf import visible
+from indicant.files.sources import GUIDELINE_FILE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_ABOVE: Final = 3
+
+
+def targets(path: Path) -> list[Path]:
+    """Return what a path stands for: itself, or the guidelines, ontologies and cases below it.
+
+    Raises:
+        IndicantError: the folder holds none.
+    """
+    if not path.is_dir() or (path / GUIDELINE_FILE).is_file():
+        return [path]
+    files = sorted(path.glob("*.ttl"))
+    if files:
+        return files
+    below = sorted(file.parent for file in visible(path.rglob(GUIDELINE_FILE), path))
+    if below:
+        return below
+    files = sorted(visible(path.rglob("*.ttl"), path))
+    if files:
+        return files
+    raise IndicantError(
+        "the folder holds nothing to check",
+        file=str(path),
+        help=f"give a folder with a {GUIDELINE_FILE}, or files in Turtle",
+    )
+
+
+def root_of(path: Path) -> Path | None:
+    """Return the folder of the guideline that a file may be part of."""
+    place = real(path)
+    for folder in list(place.parents)[:_ABOVE]:
+        file = folder / GUIDELINE_FILE
+        if file.is_file():
+            return None if file == place else folder
+    return None

@@ -1,0 +1,551 @@
+"""Write Turtle in the one form of the house, without losing or adding a statement."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from indicant import terms
+from indicant.errors import IndicantError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pyoxigraph as ox
+
+    _Node = ox.NamedNode | ox.BlankNode
+    _Term = ox.NamedNode | ox.BlankNode | ox.Literal
+
+MAX_BYTES: Final = 50_000_000
+WIDTH: Final = 100
+MAX_NESTED: Final = 24
+_FEW: Final = 16
+COMMENT_HELP: Final = "say it as a triple, such as skos:scopeNote or sh:description, or delete it"
+
+_NAMESPACES: Final = {
+    "bibo": "http://purl.org/ontology/bibo/",
+    "cito": "http://purl.org/spar/cito/",
+    "dcterms": terms.DCTERMS,
+    "fabio": "http://purl.org/spar/fabio/",
+    "ind": terms.IND,
+    "oa": "http://www.w3.org/ns/oa#",
+    "owl": terms.OWL,
+    "rdf": terms.RDF,
+    "rdfs": terms.RDFS,
+    "sh": "http://www.w3.org/ns/shacl#",
+    "skos": terms.SKOS,
+    "xsd": terms.XSD,
+}
+_ORDERED: Final = """
+    rdf:type rdfs:label skos:prefLabel skos:altLabel skos:hiddenLabel skos:definition
+    skos:notation dcterms:identifier oa:hasSource oa:hasSelector oa:start oa:end
+    dcterms:description dcterms:license dcterms:title dcterms:creator dcterms:source
+    ind:sha256 ind:section ind:paraphrase ind:scope
+    ind:authors ind:venue dcterms:issued bibo:doi bibo:pmid fabio:hasPubMedCentralId owl:sameAs
+    ind:publication ind:passage ind:relation ind:note ind:basis
+    dcterms:isPartOf ind:action ind:criterion ind:strength ind:urgency ind:phase
+    ind:alternativeTo ind:overrides
+    rdfs:subClassOf rdfs:subPropertyOf owl:equivalentClass owl:equivalentProperty owl:inverseOf
+    rdfs:domain rdfs:range owl:disjointWith owl:deprecated dcterms:isReplacedBy
+    ind:asOf ind:hasFinding ind:received ind:on ind:onset ind:startedOn ind:endedOn
+    ind:weeks ind:days ind:shows ind:excludes ind:proposes ind:outcome
+    owl:onProperty owl:onDatatype owl:withRestrictions owl:someValuesFrom owl:allValuesFrom
+    owl:hasValue owl:qualifiedCardinality owl:minQualifiedCardinality
+    owl:maxQualifiedCardinality owl:onClass owl:onDataRange
+    rdf:first rdf:rest
+    sh:targetClass sh:targetNode sh:targetSubjectsOf sh:targetObjectsOf sh:path
+    sh:minCount sh:maxCount sh:class sh:datatype sh:nodeKind sh:node sh:in sh:hasValue
+    sh:equals sh:disjoint sh:lessThan sh:lessThanOrEquals sh:minExclusive sh:minInclusive
+    sh:maxExclusive sh:maxInclusive sh:minLength sh:maxLength sh:languageIn
+    sh:uniqueLang sh:pattern sh:flags
+    sh:qualifiedValueShape sh:qualifiedValueShapesDisjoint
+    sh:qualifiedMinCount sh:qualifiedMaxCount sh:not sh:and sh:or sh:xone sh:property
+    sh:closed sh:ignoredProperties sh:deactivated sh:severity sh:message sh:description
+    sh:sparql sh:prefixes sh:ask sh:select sh:construct sh:prefix sh:namespace
+    skos:editorialNote owl:versionIRI owl:versionInfo owl:imports skos:scopeNote
+    ind:mappedBy sh:declare ind:resolution ind:restsOn ind:touches
+    cito:cites cito:agreesWith cito:disputes cito:qualifies cito:citesAsRelated
+    ind:contingent ind:order ind:site ind:lacksCode ind:question ind:establishedBy
+"""
+_ORDER: Final = {
+    _NAMESPACES[name.split(":")[0]] + name.split(":")[1]: index
+    for index, name in enumerate(_ORDERED.split())
+}
+_TYPE: Final = terms.RDF + "type"
+_FIRST: Final = terms.RDF + "first"
+_REST: Final = terms.RDF + "rest"
+_NIL: Final = terms.RDF + "nil"
+_STRING: Final = terms.XSD + "string"
+_SHORT: Final = {
+    terms.XSD + "boolean": re.compile(r"true|false"),
+    terms.XSD + "integer": re.compile(r"[+-]?[0-9]+"),
+    terms.XSD + "decimal": re.compile(r"[+-]?[0-9]*\.[0-9]+"),
+    terms.XSD + "double": re.compile(r"[+-]?([0-9]+\.[0-9]*|\.?[0-9]+)[eE][+-]?[0-9]+"),
+}
+_START: Final = (
+    r"0-9A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u2070-\u218f"
+    r"\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe\uff00-\uffef\U00010000-\U000effff"
+)
+_INSIDE: Final = rf"{_START}\u00b7\u0300-\u036f\u203f-\u2040-"
+_LOCAL: Final = re.compile(rf"[{_START}][{_INSIDE}]*")
+_HIDDEN: Final = (
+    r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff"
+)
+_IN_SHORT: Final = re.compile(rf'["\\\t\n{_HIDDEN}]')
+_IN_LONG: Final = re.compile(rf'"(?="")|"\Z|[\\{_HIDDEN}]')
+_ESCAPES: Final = {
+    '"': r"\"",
+    "\\": r"\\",
+    "\t": r"\t",
+    "\b": r"\b",
+    "\n": r"\n",
+    "\r": r"\r",
+    "\f": r"\f",
+}
+_LEXER: Final = re.compile(
+    r"""\#[^\n\r]* | \\. | <[^<>\s"]*>
+      | \"{3}(?:[^"\\]|\\.|"{1,2}(?!"))*\"{3} | '{3}(?:[^'\\]|\\.|'{1,2}(?!'))*'{3}
+      | "(?:[^"\\\n\r]|\\.)*" | '(?:[^'\\\n\r]|\\.)*'""",
+    re.VERBOSE | re.DOTALL,
+)
+_BLANK_LABEL: Final = re.compile(r"_:([\w.\u00b7-]+)")
+_ROOT: Final = "https://indicant.invalid"
+_BASES: Final = (f"{_ROOT}/0a/0b/0c/0d/0e/0f/here", f"{_ROOT}/1a/1b/1c/1d/1e/1f/1g/1h/there")
+
+
+def comment(text: str) -> int | None:
+    r"""Return the line of the first comment of a text in Turtle, counted from one.
+
+    >>> comment('PREFIX : <https://example.org/#>\n:a :b "# no" ; # yes\n .')
+    2
+    """
+    if "#" not in text:
+        return None
+    for match in _LEXER.finditer(text):
+        if match[0][0] == "#":
+            return text.count("\n", 0, match.start()) + 1
+    return None
+
+
+def tidy(text: str, *, file: str) -> str:
+    """Write a document in Turtle in the form of the house.
+
+    Subjects and objects keep their order. Properties get the order of the house, and what it does
+    not know comes last. Prefixes are sorted, one for each namespace, and ``BASE`` is resolved.
+    Blank nodes and lists are nested where they can be, to a depth of 24. The statements are the
+    same: the result is read back before it is returned.
+
+    >>> print(tidy("PREFIX e: <https://example.org/#> e:a e:p 1,2; a e:B.", file="a.ttl"), end="")
+    PREFIX e: <https://example.org/#>
+    <BLANKLINE>
+    e:a
+        a e:B ;
+        e:p 1 , 2 ;
+    .
+
+    Raises:
+        IndicantError: the text is not Turtle, holds a comment or no statement, or says something
+            that this form cannot: a triple term, or a relative IRI that cannot be kept.
+    """
+    text = text.removeprefix("\ufeff")
+    graph = _Graph(text, file, _BASES[0])
+    line = comment(text)
+    if line is not None:
+        raise CommentError(
+            "holds a comment, which would be lost", file=file, line=line, help=COMMENT_HELP
+        )
+    result = _Writer(graph).text()
+    if _digest(_parse(result, _BASES[0])) != graph.digest:
+        raise IndicantError("cannot be written without changing a statement", file=file)
+    if graph.relative and _Writer(_Graph(text, file, _BASES[1])).text() != result:
+        raise IndicantError(
+            "has a relative IRI that depends on where the file is",
+            file=file,
+            help="declare a BASE, or write the IRI in full",
+        )
+    return result
+
+
+class CommentError(IndicantError):
+    """A comment, which no form of the statements would keep."""
+
+
+def difference(before: str, after: str) -> int:
+    r"""Return the first line on which two texts differ, counted from one.
+
+    >>> difference("a\nb\n", "a\nc\n")
+    2
+    """
+    pairs = itertools.zip_longest(before.split("\n"), after.split("\n"))
+    return next((line for line, (one, other) in enumerate(pairs, 1) if one != other), 1)
+
+
+def files(paths: Iterable[str]) -> list[str]:
+    """Return the files that paths stand for; of a folder, the Turtle at any depth, sorted.
+
+    Hidden folders are left out, and folders that are links are not entered. A file that is reached
+    twice counts once.
+
+    Raises:
+        IndicantError: a folder cannot be read or has a link that leads out, or a file is of another
+            format by its name.
+    """
+    from pathlib import Path
+
+    from indicant.files.fence import fixed_fence_of, real
+    from indicant.files.rdf import EXTENSIONS, STDIN, TURTLE
+
+    paths = list(paths)
+    given = [real(path) for path in paths if path != STDIN]
+    found: dict[str, str] = {}
+    for path in paths:
+        below = path != STDIN and os.path.isdir(path)
+        for name in _below(path) if below else (path,):
+            form = EXTENSIONS.get(os.path.splitext(name)[1].lower())
+            if not below and form not in (None, TURTLE):
+                raise IndicantError(
+                    f"is {form} by its name, and only Turtle is formatted",
+                    file=name,
+                    help="a file in Turtle ends in .ttl",
+                )
+            if form == TURTLE and below and os.path.islink(name) and real(name) not in given:
+                fence = fixed_fence_of(Path(path))
+                for folder in given:
+                    fence = fence.within(folder)
+                fence.follow(Path(name), Path(path))
+            if form == TURTLE or not below:
+                found.setdefault(name if name == STDIN else os.path.realpath(name), name)
+    return list(found.values())
+
+
+def _below(folder: str) -> Iterator[str]:
+    def stop(error: OSError) -> NoReturn:
+        reason = error.strerror or str(error)
+        raise IndicantError(f"cannot be read: {reason}", file=error.filename or folder) from error
+
+    for root, folders, names in os.walk(folder, onerror=stop):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (os.path.normpath(os.path.join(root, name)) for name in sorted(names))
+
+
+def _parse(text: str, base: str) -> ox.QuadParser:
+    import pyoxigraph
+
+    return pyoxigraph.parse(text, format=pyoxigraph.RdfFormat.TURTLE, base_iri=base)
+
+
+def _digest(quads: Iterable[ox.Quad]) -> int:
+    """Return a sum over statements, in which all blank nodes are alike."""
+    return sum(_hash(quad.subject, quad.predicate, quad.object) for quad in quads)
+
+
+def _hash(subject: object, predicate: object, value: object) -> int:
+    import pyoxigraph
+
+    blank = pyoxigraph.BlankNode
+    return hash(
+        (
+            None if isinstance(subject, blank) else subject,
+            predicate,
+            None if isinstance(value, blank) else value,
+        )
+    )
+
+
+class _Graph:
+    """The statements of a document in its order, with what is known of its blank nodes."""
+
+    def __init__(self, text: str, file: str, base: str) -> None:
+        import pyoxigraph
+
+        from indicant.files import rdf
+
+        self.text = text
+        self.base = base
+        self.nodes: dict[_Node, dict[str, list[_Term]]] = {}
+        self.referrers: dict[ox.BlankNode, tuple[_Node, str] | None] = {}
+        self.digest = 0
+        self.relative = False
+        parser = _parse(text, base)
+        try:
+            self._take(parser, file)
+        except (SyntaxError, ValueError) as error:
+            rdf.parse(text, path=file, format=rdf.TURTLE)
+            raise IndicantError("cannot be parsed", file=file) from error
+        if not self.nodes:
+            raise IndicantError("the file holds no statements", file=file)
+        self.prefixes = {
+            namespace: name
+            for name, namespace in sorted(
+                parser.prefixes.items(), key=lambda item: (-len(item[0]), item[0])
+            )
+        }
+        self.relative = self.relative or any(one.startswith(_ROOT) for one in self.prefixes)
+        self._blank = pyoxigraph.BlankNode
+        self.lists = self._find_lists()
+        self.nested = self._find_nested()
+
+    def _take(self, quads: Iterable[ox.Quad], file: str) -> None:
+        import pyoxigraph
+
+        blank, named = pyoxigraph.BlankNode, pyoxigraph.NamedNode
+        known: dict[Any, Any] = {}
+        many: dict[tuple[_Node, str], set[_Term]] = {}
+        for quad in quads:
+            value: Any = quad.object
+            subject: Any = quad.subject
+            if isinstance(value, pyoxigraph.Triple) or isinstance(subject, pyoxigraph.Triple):
+                raise IndicantError("a statement about a statement is not formatted", file=file)
+            predicate = quad.predicate.value
+            predicate = known.setdefault(predicate, predicate)
+            properties = self.nodes.get(subject)
+            if properties is None:
+                properties = self.nodes[subject] = {}
+                known[subject] = subject
+            subject = known[subject]
+            values = properties.setdefault(predicate, [])
+            if len(values) < _FEW:
+                if value in values:
+                    continue
+            else:
+                seen = many.get((subject, predicate))
+                if seen is None:
+                    seen = many[subject, predicate] = set(values)
+                if value in seen:
+                    continue
+                seen.add(value)
+            if isinstance(value, blank):
+                value = known.setdefault(value, value)
+                self.referrers[value] = None if value in self.referrers else (subject, predicate)
+            elif isinstance(value, named):
+                value = known.setdefault(value, value)
+                self.relative = self.relative or value.value.startswith(_ROOT)
+            values.append(value)
+            self.digest += _hash(subject, quad.predicate, value)
+        self.relative = self.relative or any(
+            text.startswith(_ROOT)
+            for node, properties in self.nodes.items()
+            for text in (getattr(node, "value", ""), *properties)
+        )
+
+    def _is_cell(self, node: object) -> bool:
+        """Tell whether a node says what a cell of a list says, and is referred to once."""
+        if not isinstance(node, self._blank) or self.referrers.get(node) is None:
+            return False
+        properties = self.nodes.get(node, {})
+        return set(properties) == {_FIRST, _REST} and all(
+            len(values) == 1 for values in properties.values()
+        )
+
+    def _find_lists(self) -> set[ox.BlankNode]:
+        """Return the cells from which a list goes on to its end as lists do."""
+        import pyoxigraph
+
+        end = pyoxigraph.NamedNode(_NIL)
+        found: set[ox.BlankNode] = set()
+        for node, properties in self.nodes.items():
+            if properties.get(_REST) != [end]:
+                continue
+            cell: Any = node
+            while self._is_cell(cell) and cell not in found:
+                found.add(cell)
+                referrer = self.referrers[cell]
+                if referrer is None or referrer[1] != _REST:
+                    break
+                cell = referrer[0]
+        return found
+
+    def _find_nested(self) -> set[ox.BlankNode]:
+        """Return the blank nodes that are referred to once, and not by way of themselves."""
+        nested: set[ox.BlankNode] = set()
+        settled: set[ox.BlankNode] = set()
+        for start in self.referrers:
+            path: dict[ox.BlankNode, None] = {}
+            node: Any = start
+            while isinstance(node, self._blank) and node not in settled and node not in path:
+                path[node] = None
+                referrer = self.referrers.get(node)
+                node = referrer[0] if referrer is not None else None
+            circle = False
+            for one in path:
+                circle = circle or one == node
+                if not circle and self.referrers.get(one) is not None:
+                    nested.add(one)
+            settled.update(path)
+        return nested
+
+
+class _Writer:
+    """Writes a graph once."""
+
+    def __init__(self, graph: _Graph) -> None:
+        import pyoxigraph
+
+        self._graph = graph
+        self._blank = pyoxigraph.BlankNode
+        self._named = pyoxigraph.NamedNode
+        self._namespaces = sorted(graph.prefixes, key=lambda one: (-len(one), one))
+        self._iris: dict[str, str] = {}
+        self._labels: dict[ox.BlankNode, str] = {}
+        self._taken: set[str] | None = None
+        self._apart: list[ox.BlankNode] = []
+
+    def text(self) -> str:
+        """Return the document."""
+        blocks: list[str] = []
+        for node in self._graph.nodes:
+            if node in self._graph.nested:
+                continue
+            blocks.append(self._block(node))
+            while self._apart:
+                waiting, self._apart = self._apart, []
+                blocks += [self._block(one) for one in waiting]
+        header = "".join(
+            f"PREFIX {name}: <{self._reference(namespace)}>\n"
+            for name, namespace in sorted(
+                (name, namespace) for namespace, name in self._graph.prefixes.items()
+            )
+        )
+        return "\n".join([header, *blocks] if header else blocks)
+
+    def _block(self, node: _Node) -> str:
+        if not isinstance(node, self._blank):
+            subject = self._iri(node.value)
+        elif node in self._labels or node in self._graph.referrers:
+            subject = self._label(node)
+        else:
+            subject = "[]"
+        return f"{subject}\n{self._properties(node, 1)}.\n"
+
+    def _properties(self, node: _Node, level: int) -> str:
+        pad = "    " * level
+        between = f" ,\n{pad}    "
+        lines: list[str] = []
+        properties = self._graph.nodes[node]
+        for predicate in sorted(properties, key=_rank):
+            name = pad + ("a" if predicate == _TYPE else self._iri(predicate))
+            texts = [self._object(value, level) for value in properties[predicate]]
+            for nests, group in itertools.groupby(texts, lambda text: "\n" in text):
+                if nests:
+                    lines += [f"{name} {text} ;\n" for text in group]
+                    continue
+                several = list(group)
+                line = f"{name} {' , '.join(several)} ;\n"
+                if len(line) > WIDTH + 1:
+                    line = f"{name} {between.join(several)} ;\n"
+                lines.append(line)
+        return "".join(lines)
+
+    def _object(self, term: _Term, level: int) -> str:
+        if isinstance(term, self._named):
+            return "()" if term.value == _NIL else self._iri(term.value)
+        if not isinstance(term, self._blank):
+            return self._literal(term)
+        if term not in self._graph.nested:
+            return self._label(term)
+        if term not in self._graph.nodes:
+            return "[]"
+        if level > MAX_NESTED:
+            self._apart.append(term)
+            return self._label(term)
+        if term in self._graph.lists:
+            return self._list(term, level)
+        return f"[\n{self._properties(term, level + 1)}{'    ' * level}]"
+
+    def _list(self, head: ox.BlankNode, level: int) -> str:
+        items: list[_Term] = []
+        cell: Any = head
+        while isinstance(cell, self._blank):
+            properties = self._graph.nodes[cell]
+            items += properties[_FIRST]
+            cell = properties[_REST][0]
+        pad = "    " * (level + 1)
+        texts = [self._object(item, level + 1) for item in items]
+        line = f"( {' '.join(texts)} )"
+        if "\n" not in line and len(line) + 4 * level <= WIDTH:
+            return line
+        return "(\n" + "".join(f"{pad}{text}\n" for text in texts) + "    " * level + ")"
+
+    def _iri(self, iri: str) -> str:
+        text = self._iris.get(iri)
+        if text is None:
+            text = self._iris[iri] = self._short(iri) or f"<{self._reference(iri)}>"
+        return text
+
+    def _short(self, iri: str) -> str | None:
+        for namespace in self._namespaces:
+            if iri.startswith(namespace) and _LOCAL.fullmatch(iri, len(namespace)):
+                return f"{self._graph.prefixes[namespace]}:{iri[len(namespace) :]}"
+        return None
+
+    def _reference(self, iri: str) -> str:
+        """Return an IRI as it stands between angle brackets: relative if it was."""
+        base = self._graph.base
+        if not iri.startswith(f"{_ROOT}/"):
+            return iri
+        if iri == base or iri.startswith((f"{base}#", f"{base}?")):
+            return iri[len(base) :]
+        folder, up = base[: base.rindex("/") + 1], ""
+        while not iri.startswith(folder):
+            folder, up = folder[: folder.rindex("/", 0, -1) + 1], f"{up}../"
+        rest = up + iri[len(folder) :]
+        bare = not rest or rest.startswith("/") or ":" in rest.split("/")[0]
+        return f"./{rest}" if bare else rest
+
+    def _literal(self, term: ox.Literal) -> str:
+        value, datatype = term.value, term.datatype.value
+        short = _SHORT.get(datatype)
+        if short is not None and short.fullmatch(value):
+            return value
+        if "\n" in value:
+            text = f'"""{_IN_LONG.sub(_escape, value)}"""'
+        else:
+            text = f'"{_IN_SHORT.sub(_escape, value)}"'
+        if term.language is not None:
+            direction = f"--{term.direction}" if term.direction is not None else ""
+            return f"{text}@{_language(term.language)}{direction}"
+        return text if datatype == _STRING else f"{text}^^{self._iri(datatype)}"
+
+    def _label(self, node: ox.BlankNode) -> str:
+        """Return what a blank node is called: its own name, or a new one where it had none."""
+        label = self._labels.get(node)
+        if label is None:
+            if self._taken is None:
+                self._taken = {one.rstrip(".") for one in _BLANK_LABEL.findall(self._graph.text)}
+            label = node.value
+            if label not in self._taken:
+                number = len(self._labels) + 1
+                while f"b{number}" in self._taken:
+                    number += 1
+                label = f"b{number}"
+                self._taken.add(label)
+            self._labels[node] = label
+        return f"_:{label}"
+
+
+def _rank(predicate: str) -> int:
+    return _ORDER.get(predicate, len(_ORDER))
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    return _ESCAPES.get(character) or f"\\u{ord(character):04X}"
+
+
+def _language(tag: str) -> str:
+    """Return a language tag in the case that RFC 5646 recommends.
+
+    >>> _language("zh-hant-tw"), _language("de"), _language("en-x-us")
+    ('zh-Hant-TW', 'de', 'en-x-us')
+    """
+    first, *rest = tag.lower().split("-")
+    parts = [first]
+    for part in rest:
+        if len(parts[-1]) > 1 and len(part) == 2:
+            part = part.upper()
+        elif len(parts[-1]) > 1 and len(part) == 4:
+            part = part.capitalize()
+        parts.append(part)
+    return "-".join(parts)

@@ -1,0 +1,1 @@
+"""What a guideline says whatever the case: its vocabulary, names, languages and codes."""

@@ -1,0 +1,172 @@
+"""Choose the language in which a guideline speaks, with English where it has no words."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from indicant.errors import IndicantError
+from indicant.terms import IND, LABEL
+
+if TYPE_CHECKING:
+    from indicant.files.sources import Source
+
+ENGLISH: Final = "en"
+_TAG: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_SAID: Final = re.compile(
+    r'(\S+ \S+) "((?:[^"\\]|\\.)*)"@([A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)(?:--\w+)? \.'
+)
+_NODES: Final = re.compile(r"(\S+) (\S+) (<[^>]*>) \.")
+
+
+def in_language(graph: str, language: str) -> str:
+    r"""Return a compiled guideline, as N-Triples, with its texts in one language.
+
+    Of the texts that one property of one thing has, those in the language are kept, else those in
+    the language without its region, else those in English. What is kept bears no tag, so that
+    whoever asks for English gets it. What the compiler put into words keeps its English grammar
+    around the names of the terms.
+
+    >>> graph = '<urn:a> <urn:b> "Schnee"@de .\n<urn:a> <urn:b> "snow"@en .\n'
+    >>> in_language(graph, "de-AT"), in_language(graph, "fr") == graph
+    ('<urn:a> <urn:b> "Schnee" .\n', True)
+
+    Raises:
+        IndicantError: the language is no language tag.
+    """
+    wanted = _checked(language)
+    if wanted == ENGLISH:
+        return graph
+    said: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for match in _SAID.finditer(graph):
+        said[match[1]][match[3].lower()].append(match[2])
+    chosen = {
+        subject: best
+        for subject, texts in said.items()
+        if (best := _best(texts, wanted)) is not None
+    }
+    names = {
+        subject.split(" ")[0]: (said[subject][ENGLISH][0], said[subject][best][0])
+        for subject, best in chosen.items()
+        if subject.endswith(f" <{LABEL}>") and said[subject][ENGLISH]
+    }
+    phrased = _phrased(graph, said, names)
+    lines: list[str] = []
+    for line in graph.removesuffix("\n").split("\n"):
+        text = _SAID.fullmatch(line)
+        if text is None:
+            lines.append(line)
+        elif text[1] in phrased:
+            lines.append(f'{text[1]} "{phrased[text[1]]}" .')
+        elif text[1] not in chosen:
+            lines.append(line)
+        elif text[3].lower() == chosen[text[1]]:
+            lines.append(f'{text[1]} "{text[2]}" .')
+    return "\n".join([*lines, ""])
+
+
+def speaking(source: Source, language: str) -> Source:
+    """Return a source that says the same, for those who take its English texts as its words.
+
+    Texts in the language bear no tag, and the English ones that they stand in for have that of a
+    private use. Every statement keeps its place, and the digest is another.
+
+    Raises:
+        IndicantError: the language is no language tag.
+    """
+    wanted = _checked(language)
+    if wanted == ENGLISH:
+        return source
+    import pyoxigraph as ox
+
+    said: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for _, subject, predicate, value in source.triples():
+        if isinstance(value, ox.Literal) and value.language is not None:
+            said[str(subject), str(predicate)][value.language.lower()].append(value.value)
+    chosen = {key: best for key, texts in said.items() if (best := _best(texts, wanted))}
+
+    def retold(quad: ox.Quad) -> ox.Quad:
+        best, text = chosen.get((str(quad.subject), str(quad.predicate))), quad.object
+        if best is None or not isinstance(text, ox.Literal):
+            return quad
+        tag = (text.language or "").lower()
+        if tag == best:
+            text = ox.Literal(text.value)
+        elif tag == ENGLISH:
+            text = ox.Literal(text.value, language=f"x-{ENGLISH}")
+        return ox.Quad(quad.subject, quad.predicate, text, quad.graph_name)
+
+    documents = tuple(
+        replace(document, quads=tuple(map(retold, document.quads))) for document in source.documents
+    )
+    digest = hashlib.sha256(f"{source.digest} {wanted}".encode()).hexdigest()
+    return replace(source, documents=documents, digest=digest)
+
+
+def _checked(language: str) -> str:
+    if not _TAG.fullmatch(language):
+        raise IndicantError(
+            f"'{language}' is no language tag", help="write it as in  de  or  pt-BR"
+        )
+    return language.lower()
+
+
+def _best(texts: dict[str, list[str]], wanted: str) -> str | None:
+    """Return the language to take, and none where that is English or nothing of use."""
+    tag = wanted
+    while tag:
+        if tag == ENGLISH:
+            return None
+        if tag in texts:
+            return tag
+        regional = sorted(one for one in texts if one.startswith(f"{tag}-"))
+        if regional and tag == wanted:
+            return regional[0]
+        tag = tag.rpartition("-")[0]
+    return None
+
+
+def _phrased(
+    graph: str,
+    said: dict[str, dict[str, list[str]]],
+    names: dict[str, tuple[str, str]],
+) -> dict[str, str]:
+    """Return what the compiler put into words, with the names of the terms in the language."""
+    if not names:
+        return {}
+    about: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for subject, predicate, value in _NODES.findall(graph):
+        about[predicate[1:-1]][subject].append(value)
+    facets = about[f"{IND}facet"]
+    mentioned: dict[str, set[str]] = {}
+    for existential, fillers in about[f"{IND}filler"].items():
+        terms = set(fillers)
+        for facet in facets.get(existential, ()):
+            for values in about.values():
+                terms.update(values.get(facet, ()))
+        mentioned[existential] = terms & names.keys()
+    for literal, existentials in about[f"{IND}existential"].items():
+        mentioned[literal] = set().union(*(mentioned.get(one, set()) for one in existentials))
+    found: dict[str, str] = {}
+    for subject, terms in mentioned.items():
+        key = f"{subject} <{LABEL}>"
+        text = next(iter(said[key][ENGLISH]), None) if key in said else None
+        if text is None or not terms:
+            continue
+        words = dict(names[term] for term in sorted(terms))
+        found[key] = _replaced(text, words)
+    return found
+
+
+def _replaced(text: str, words: dict[str, str]) -> str:
+    """Replace words by others, the longest first and each once.
+
+    >>> _replaced("wet snow with snow", {"snow": "S", "wet snow": "W"})
+    'W with S'
+    """
+    longest = sorted(words, key=lambda one: (-len(one), one))
+    either = "|".join(re.escape(one) for one in longest)
+    return re.sub(rf"(?<!\w)(?:{either})(?!\w)", lambda match: words[match[0]], text)

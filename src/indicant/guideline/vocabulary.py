@@ -1,0 +1,223 @@
+"""Know the terms that cases may use, and no more of them than the shapes need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from indicant import terms
+from indicant.errors import IndicantError
+from indicant.files.rdf import text_of
+from indicant.terms import GENID, is_blank
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MOST_PAIRS: Final = 1_000_000
+"""How many pairs of disjoint classes are kept: some 200 MB."""
+_CLASS: Final = terms.OWL + "Class"
+_INDIVIDUAL: Final = terms.OWL + "NamedIndividual"
+_ONTOLOGY: Final = terms.OWL + "Ontology"
+_FUNCTIONAL: Final = terms.OWL + "FunctionalProperty"
+_PROPERTIES: Final = frozenset(
+    terms.OWL + kind for kind in ("AnnotationProperty", "DatatypeProperty", "ObjectProperty")
+)
+_DECLARATIONS: Final = _PROPERTIES | {_CLASS, _INDIVIDUAL, _ONTOLOGY, _FUNCTIONAL}
+_SUBCLASS: Final = terms.RDFS + "subClassOf"
+_EQUIVALENT: Final = terms.OWL + "equivalentClass"
+_RANGE: Final = terms.RDFS + "range"
+_DISJOINT: Final = terms.OWL + "disjointWith"
+_MAXIMUM: Final = terms.OWL + "maxQualifiedCardinality"
+_ON_CLASS: Final = terms.OWL + "onClass"
+_FIRST: Final = terms.RDF + "first"
+_REST: Final = terms.RDF + "rest"
+
+
+def slim_vocabulary(triples: Iterable[tuple[object, object, object]]) -> str:
+    """Reduce ontologies to what the shapes need, as N-Triples.
+
+    Kept are declarations, the named hierarchy, disjointness as pairs, ranges, what occurs at most
+    once per case, and individuals with their types. Terms are those of pyoxigraph.
+    """
+    by_subject: dict[str, list[tuple[str, str, str]]] = {}
+    values: dict[str, object] = {}
+    for subject, predicate, value in triples:
+        row = (str(subject), text_of(predicate), str(value))
+        by_subject.setdefault(row[0], []).append(row)
+        values[row[2]] = value
+    lines: dict[str, None] = {}
+
+    def keep(subject: str, predicate: str, value: str) -> None:
+        lines[f"{subject} <{predicate}> {value} .\n"] = None
+
+    def of(subject: str, predicate: str) -> list[str]:
+        return [row[2] for row in by_subject.get(subject, ()) if row[1] == predicate]
+
+    def members(head: str) -> list[str]:
+        found: list[str] = []
+        while head in by_subject and len(found) < len(by_subject):
+            found.extend(of(head, _FIRST))
+            head = next(iter(of(head, _REST)), "")
+        return found
+
+    def keep_all(node: str) -> None:
+        queue, seen = [node], {node}
+        while queue:
+            for row in by_subject.get(queue.pop(), ()):
+                keep(*row)
+                if is_blank(values[row[2]]) and row[2] not in seen:
+                    seen.add(row[2])
+                    queue.append(row[2])
+
+    pairs = 0
+    for subject, rows in by_subject.items():
+        types = {row[2] for row in rows if row[1] == terms.TYPE}
+        if f"<{terms.OWL}AllDisjointClasses>" in types:
+            for head in of(subject, terms.OWL + "members"):
+                classes = members(head)
+                pairs += len(classes) ** 2 // 2
+                if pairs > MOST_PAIRS:
+                    raise IndicantError(
+                        f"there are more than {MOST_PAIRS:,} pairs of disjoint classes",
+                        help="say it of fewer classes further up",
+                    )
+                for index, one in enumerate(classes):
+                    for other in classes[index + 1 :]:
+                        keep(one, _DISJOINT, other)
+        if subject.startswith("_:") or GENID in subject:
+            continue
+        individual = f"<{_INDIVIDUAL}>" in types
+        for _, predicate, value in rows:
+            if predicate == terms.TYPE:
+                if individual or value[1:-1] in _DECLARATIONS:
+                    keep(subject, predicate, value)
+            elif predicate == _RANGE:
+                keep(subject, predicate, value)
+                if is_blank(values[value]):
+                    keep_all(value)
+            elif predicate in (_SUBCLASS, _DISJOINT) and not is_blank(values[value]):
+                keep(subject, predicate, value)
+            elif predicate == _EQUIVALENT and not is_blank(values[value]):
+                keep(subject, _SUBCLASS, value)
+                keep(value, _SUBCLASS, subject)
+            elif predicate == _SUBCLASS and of(value, _MAXIMUM):
+                keep(subject, predicate, value)
+                keep_all(value)
+    return "".join(lines)
+
+
+class Vocabulary:
+    """The terms that cases may use, with what the shapes need to know of each."""
+
+    def __init__(self, ntriples: str) -> None:
+        """Index the output of :func:`slim_vocabulary`."""
+        import pyoxigraph
+
+        self.classes: set[str] = set()
+        self.properties: set[str] = set()
+        self.individuals: dict[str, set[str]] = {}
+        self.ranges: dict[str, str] = {}
+        self.parents: dict[str, list[str]] = {}
+        self.triples: set[tuple[str, str, str]] = set()
+        self.ntriples = ntriples
+        self._disjoint: dict[str, list[tuple[str, str]]] = {}
+        self._blocks: dict[str, str] = {}
+        self._always = ""
+        rows: dict[str, list[tuple[str, str, str]]] = {}
+        anonymous: set[str] = set()
+        for quad in pyoxigraph.parse(ntriples, format=pyoxigraph.RdfFormat.N_TRIPLES):
+            subject, value = text_of(quad.subject), text_of(quad.object)
+            predicate = quad.predicate.value
+            line = f"{quad.subject} {quad.predicate} {quad.object} .\n"
+            rows.setdefault(subject, []).append((predicate, value, line))
+            self.triples.add((subject, predicate, value))
+            anonymous.update(
+                text_of(term) for term in (quad.subject, quad.object) if is_blank(term)
+            )
+
+        def text(node: str) -> str:
+            found, queue, seen = "", [node], {node}
+            while queue:
+                for _, value, line in rows.get(queue.pop(), ()):
+                    found += line
+                    if value in anonymous and value not in seen:
+                        seen.add(value)
+                        queue.append(value)
+            return found
+
+        for subject, described in rows.items():
+            if subject in anonymous:
+                continue
+            block = ""
+            for predicate, value, line in described:
+                if predicate == _DISJOINT:
+                    self._disjoint.setdefault(subject, []).append((value, line))
+                    continue
+                if predicate == _SUBCLASS and value in anonymous:
+                    once = [row[1] for row in rows.get(value, ()) if row[0] == _ON_CLASS]
+                    for name in once:
+                        self._blocks[name] = self._blocks.get(name, "") + line + text(value)
+                    continue
+                if predicate == _SUBCLASS:
+                    self.parents.setdefault(subject, []).append(value)
+                elif predicate == _RANGE:
+                    self.ranges[subject] = value
+                elif predicate == terms.TYPE:
+                    self._declare(subject, value)
+                    if value == _ONTOLOGY and subject.endswith(("/", "#")):
+                        # The shapes look for the namespace of a term; a module is none.
+                        self._always += line
+                block += line + (text(value) if value in anonymous else "")
+            self._blocks[subject] = self._blocks.get(subject, "") + block
+        self._closures: dict[str, frozenset[str]] = {}
+        self._roots = frozenset(terms.IND + name for name in ("Finding", "Intervention"))
+
+    def _declare(self, subject: str, kind: str) -> None:
+        if kind == _CLASS:
+            self.classes.add(subject)
+        elif kind in _PROPERTIES:
+            self.properties.add(subject)
+        elif kind not in (_ONTOLOGY, _FUNCTIONAL):
+            self.individuals.setdefault(subject, set()).add(kind)
+
+    def __contains__(self, term: object) -> bool:
+        """Tell whether the vocabulary says anything of a term."""
+        return term in self._blocks
+
+    def ancestors(self, name: str) -> frozenset[str]:
+        """Return a class with all that it is a kind of."""
+        found = self._closures.get(name)
+        if found is None:
+            closure, queue = {name}, [name]
+            while queue:
+                for parent in self.parents.get(queue.pop(), ()):
+                    if parent not in closure:
+                        closure.add(parent)
+                        queue.append(parent)
+            found = self._closures[name] = frozenset(closure)
+        return found
+
+    def descendants(self, name: str) -> list[str]:
+        """Return the classes that are a kind of a class, without itself."""
+        return [item for item in self.classes if item != name and name in self.ancestors(item)]
+
+    def individuals_of(self, kind: str | None) -> list[str]:
+        """Return the individuals of a class, or all of them."""
+        return [
+            one
+            for one, types in self.individuals.items()
+            if kind is None or any(kind in self.ancestors(each) for each in types)
+        ]
+
+    def excerpt(self, names: Iterable[str]) -> str:
+        """Return, as N-Triples, what the shapes need to know of a few terms."""
+        selected = set(self._roots)
+        for name in names:
+            if name in self._blocks:
+                selected |= self.ancestors(name)
+                for kind in self.individuals.get(name, ()):
+                    selected |= self.ancestors(kind)
+        lines = [self._always]
+        for name in selected:
+            lines.append(self._blocks.get(name, ""))
+            lines += [line for other, line in self._disjoint.get(name, ()) if other in selected]
+        return "".join(lines)

@@ -1,0 +1,1 @@
+"""The repository of an institution that follows a published guideline."""

@@ -1,0 +1,1 @@
+"""Several guidelines put together, and what is between them."""

@@ -1,0 +1,1 @@
+"""SPARQL as text that every parser reads alike, and the tables that it returns."""

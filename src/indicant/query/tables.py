@@ -1,0 +1,201 @@
+"""Write the rows of a question as text or in the result formats of SPARQL 1.1."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from indicant.foreign import as_json, in_csv, marked, plain, prose
+from indicant.terms import XSD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from indicant.query.rows import Term
+
+FORMATS: Final = ("text", "json", "csv", "tsv", "markdown")
+_WIDTH: Final = 100
+_NARROWEST: Final = 24
+_LOCAL: Final = re.compile(r"(?:[\w-](?:[\w.-]*[\w-])?)?")
+
+
+@dataclass(frozen=True)
+class Table:
+    """The variables of a query and its rows, in order; an unbound value is nothing."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Term | None, ...], ...]
+
+
+def render(table: Table, form: str, prefixes: Mapping[str, str]) -> str:
+    """Return a table in one of ``FORMATS``.
+
+    JSON, CSV and TSV are those of SPARQL 1.1; text and Markdown shorten IRIs by the prefixes.
+    """
+    if form == "json":
+        return to_json(table)
+    if form == "csv":
+        return _csv(table)
+    if form == "tsv":
+        return to_tsv(table)
+    shorten = shortener(prefixes)
+    cells = [["" if one is None else shorten(one) for one in row] for row in table.rows]
+    return (_markdown if form == "markdown" else _text)(table.columns, cells)
+
+
+def to_json(table: Table) -> str:
+    """Return a table as SPARQL 1.1 Query Results JSON."""
+    bindings = [
+        {
+            name: _json_term(term)
+            for name, term in zip(table.columns, row, strict=True)
+            if term is not None
+        }
+        for row in table.rows
+    ]
+    tree = {"head": {"vars": list(table.columns)}, "results": {"bindings": bindings}}
+    return as_json(tree) + "\n"
+
+
+def from_json(text: str) -> Table:
+    """Return the table that SPARQL 1.1 Query Results JSON holds; an answer to ASK is a cell.
+
+    >>> from_json('{"head": {}, "boolean": true}').columns
+    ('answer',)
+    """
+    tree = json.loads(text)
+    if "boolean" in tree:
+        return Table(("answer",), ((ox.Literal(bool(tree["boolean"])),),))
+    columns = tuple(tree["head"]["vars"])
+    rows = [
+        tuple(_term_of(row[name]) if name in row else None for name in columns)
+        for row in tree["results"]["bindings"]
+    ]
+    return Table(columns, tuple(rows))
+
+
+def _json_term(term: Term) -> dict[str, str]:
+    if isinstance(term, ox.NamedNode):
+        return {"type": "uri", "value": term.value}
+    if isinstance(term, ox.BlankNode):
+        return {"type": "bnode", "value": term.value}
+    found = {"type": "literal", "value": term.value}
+    if term.language:
+        found["xml:lang"] = term.language
+    elif term.datatype.value != XSD + "string":
+        found["datatype"] = term.datatype.value
+    return found
+
+
+def _term_of(tree: Mapping[str, str]) -> Term:
+    if tree["type"] == "uri":
+        return ox.NamedNode(tree["value"])
+    if tree["type"] == "bnode":
+        return ox.BlankNode(tree["value"])
+    if "xml:lang" in tree:
+        return ox.Literal(tree["value"], language=tree["xml:lang"])
+    kind = tree.get("datatype")
+    return ox.Literal(tree["value"], datatype=None if kind is None else ox.NamedNode(kind))
+
+
+def _csv(table: Table) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow(table.columns)
+    for row in table.rows:
+        writer.writerow("" if one is None else _csv_value(one) for one in row)
+    return stream.getvalue()
+
+
+def _csv_value(term: Term) -> str:
+    return str(term) if isinstance(term, ox.BlankNode) else in_csv(term.value)
+
+
+def to_tsv(table: Table) -> str:
+    """Return a table as SPARQL 1.1 Query Results TSV, each term as in N-Triples."""
+    lines = ["\t".join(f"?{name}" for name in table.columns)]
+    lines += [
+        "\t".join("" if one is None else plain(str(one)) for one in row) for row in table.rows
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def shortener(prefixes: Mapping[str, str]) -> Callable[[Term], str]:
+    """Return what writes a term for people: an IRI by a prefix, a literal without its datatype.
+
+    >>> shortener({"ex": "https://example.org/"})(ox.NamedNode("https://example.org/a"))
+    'ex:a'
+    """
+    known = sorted(prefixes.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+
+    def shorten(term: Term) -> str:
+        if isinstance(term, ox.NamedNode):
+            for name, namespace in known:
+                if term.value.startswith(namespace) and _LOCAL.fullmatch(
+                    term.value[len(namespace) :]
+                ):
+                    return f"{name}:{term.value[len(namespace) :]}"
+        return str(term) if isinstance(term, ox.BlankNode) else term.value
+
+    return shorten
+
+
+def _markdown(columns: Sequence[str], rows: list[list[str]]) -> str:
+    def line(cells: Sequence[str]) -> str:
+        return f"| {' | '.join(map(marked, cells))} |"
+
+    rule = f"| {' | '.join(['---'] * len(columns))} |"
+    return "\n".join([line(columns), rule, *map(line, rows)]) + "\n"
+
+
+def _text(columns: Sequence[str], rows: list[list[str]]) -> str:
+    cells = [[prose(cell) for cell in row] for row in rows]
+    natural, least = [], []
+    for number, name in enumerate(columns):
+        column = [name, *(row[number] for row in cells)]
+        natural.append(max(map(len, column)))
+        least.append(max(len(word) for cell in column for word in cell.split() or [""]))
+    widths = _fit(natural, least, _WIDTH - 2 * (len(columns) - 1))
+    lines = [*_row(columns, widths), "  ".join("-" * width for width in widths)]
+    for row in cells:
+        lines.extend(_row(row, widths))
+    if not rows:
+        lines.append("no rows")
+    return "\n".join(lines) + "\n"
+
+
+def _fit(natural: list[int], least: list[int], width: int) -> list[int]:
+    """Share a width among columns, breaking no word: only what has several is made narrower."""
+    widths = list(natural)
+    wide = {number for number, one in enumerate(natural) if one > max(least[number], _NARROWEST)}
+    while wide and sum(widths) > width:
+        left = width - sum(widths[number] for number in range(len(widths)) if number not in wide)
+        share = max(_NARROWEST, left // len(wide))
+        settled = {number for number in wide if natural[number] <= share or least[number] >= share}
+        for number in settled or wide:
+            widths[number] = min(natural[number], max(least[number], share))
+        if not settled:
+            break
+        wide -= settled
+    return widths
+
+
+def _row(cells: Sequence[str], widths: list[int]) -> list[str]:
+    wrapped = [
+        textwrap.wrap(cell, width, break_on_hyphens=False, break_long_words=False) or [""]
+        for cell, width in zip(cells, widths, strict=True)
+    ]
+    return [
+        "  ".join(
+            (lines[number] if number < len(lines) else "").ljust(width)
+            for lines, width in zip(wrapped, widths, strict=True)
+        ).rstrip()
+        for number in range(max(map(len, wrapped), default=0))
+    ]

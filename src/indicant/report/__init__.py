@@ -1,0 +1,1 @@
+"""What any check found, in the forms that people and programs read."""

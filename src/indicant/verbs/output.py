@@ -1,0 +1,151 @@
+"""Print what verbs found to the streams of the command, and mistakes beside it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    import os
+    from collections.abc import Callable, Iterable
+    from typing import TextIO
+
+    import pyoxigraph
+
+    from indicant.assess.assessor import Assessor, InvalidCase
+    from indicant.assess.records import CaseRecord
+    from indicant.errors import IndicantError
+    from indicant.files.rdf import Document
+
+
+def tell(error: IndicantError) -> None:
+    """Tell a mistake, with what to do next, on standard error."""
+    from indicant.foreign import plain
+
+    sys.stdout.flush()
+    print(plain(f"indicant: {error}"), file=sys.stderr)
+    if error.help:
+        print(plain(f"  help: {error.help}"), file=sys.stderr)
+
+
+def tell_recovered(place: str | os.PathLike[str]) -> None:
+    """Finish what a run that was killed had begun at a place, and tell it on standard error.
+
+    Raises:
+        IndicantError: it cannot be finished.
+    """
+    from pathlib import Path
+
+    from indicant.files.staging import recover
+    from indicant.foreign import plain
+
+    for line in recover(Path(place)):
+        print(plain(f"indicant: {line}"), file=sys.stderr)
+
+
+def tell_findings(error: InvalidCase) -> int:
+    """Tell what a case breaks on standard error, and return the exit code."""
+    from indicant.assess.prose import finding_line
+
+    for finding in error.findings:
+        print(finding_line(finding), file=sys.stderr)
+    print(f"indicant: {error}", file=sys.stderr)
+    return error.exit_code
+
+
+def tell_of_case(
+    options: argparse.Namespace,
+    told: Callable[[Assessor, Document], Iterable[tuple[object, str]]],
+) -> int:
+    """Print what is told of each case of a file, or what does not hold of it."""
+    from indicant.assess.assessor import Assessor, InvalidCase
+    from indicant.files.rdf import read
+    from indicant.verbs.arguments import fence
+
+    document = read(options.case, stdin=sys.stdin.buffer, pipes=True)
+    assessor = Assessor(options.guideline, language=options.lang, fence=fence(options))
+    try:
+        found = list(told(assessor, document))
+    except InvalidCase as error:
+        output = Output(options.format, sys.stdout)
+        output.invalid(error)
+        output.close()
+        return error.exit_code
+    if options.format == "json":
+        from indicant.foreign import as_json
+
+        sys.stdout.write(as_json([record for record, _ in found]) + "\n")
+    else:
+        sys.stdout.write("\n".join(text for _, text in found))
+    return 0
+
+
+class Output:
+    """Prints assessments one after the other in one format."""
+
+    def __init__(self, form: str, stream: TextIO) -> None:
+        """Print in a form to a stream."""
+        self._form = form
+        self._stream = stream
+        self._objects: list[object] = []
+        self._triples: dict[object, None] = {}
+        self._first = True
+
+    def records(self, records: list[CaseRecord]) -> None:
+        """Take the records of a file."""
+        if self._form == "json":
+            self._objects.extend(records)
+            return
+        from indicant.assess import prose
+
+        render = prose.as_text if self._form == "text" else prose.as_markdown
+        for record in records:
+            if not self._first:
+                print(
+                    "\n" + ("-" * 72 if self._form == "text" else "---") + "\n", file=self._stream
+                )
+            self._first = False
+            self._stream.write(render(record))
+
+    def triples(self, triples: list[pyoxigraph.Triple]) -> None:
+        """Take the assessment of a file as a graph."""
+        self._triples.update(dict.fromkeys(triples))
+
+    def invalid(self, error: InvalidCase) -> None:
+        """Take what a case breaks that is not assessed."""
+        from dataclasses import asdict
+
+        from indicant.assess.prose import finding_line
+
+        if self._form == "json":
+            file = error.findings[0].file if error.findings else None
+            findings = [asdict(finding) for finding in error.findings]
+            self._objects.append({"file": file, "findings": findings})
+        elif self._form == "turtle":
+            for finding in error.findings:
+                print(f"# {finding_line(finding)}", file=self._stream)
+        else:
+            for finding in error.findings:
+                print(finding_line(finding), file=self._stream)
+        self._stream.flush()
+        print(f"indicant: {error}", file=sys.stderr)
+
+    def close(self) -> None:
+        """Print what had to wait for the last file."""
+        if self._form == "json":
+            from indicant.foreign import as_json
+
+            self._stream.write(as_json(self._objects) + "\n")
+        elif self._triples:
+            import pyoxigraph
+
+            from indicant.foreign import as_rdf
+            from indicant.terms import PREFIXES
+
+            text = pyoxigraph.serialize(
+                self._triples,  # type: ignore[arg-type]
+                format=pyoxigraph.RdfFormat.TURTLE,
+                prefixes=PREFIXES,
+            )
+            self._stream.write(as_rdf((text or b"").decode()))
