@@ -17,9 +17,8 @@ import shacl
 from rdflib import RDF, Graph, Namespace
 from rdflib.namespace import SH
 
-import indicant
 from indicant.assess import records as recorded
-from indicant.assess.assessor import Assessor, InvalidCase
+from indicant.assess.assessor import Assessor, InvalidCase, assess
 from indicant.assess.records import ANSWERS, CaseRecord
 from indicant.assess.validation import Validator
 from indicant.errors import IndicantError
@@ -647,18 +646,18 @@ def test_one_call_assesses_a_path_a_text_a_graph_and_a_document() -> None:
     folder = REPRESENTATIVES[5]
     file = HERE / "assess" / folder / "case.ttl"
     wanted = assessor().assess(case(folder))
-    assert indicant.assess(file) == wanted
-    assert indicant.assess(str(file)) == wanted
-    assert indicant.assess(file.read_text(encoding="utf-8")) == wanted
-    assert indicant.assess(Graph().parse(file)) == wanted
-    assert indicant.assess(case(folder), everything=True) == [record_of(folder)]
+    assert assess(file) == wanted
+    assert assess(str(file)) == wanted
+    assert assess(file.read_text(encoding="utf-8")) == wanted
+    assert assess(Graph().parse(file)) == wanted
+    assert assess(case(folder), everything=True) == [record_of(folder)]
 
 
 def test_an_invalid_case_is_never_assessed() -> None:
     """The findings say where: file, line and shape."""
     file = HERE / "shapes" / "breaks-grade-out-of-range" / "case.ttl"
     with pytest.raises(InvalidCase) as raised:
-        indicant.assess(file)
+        assess(file)
     finding = raised.value.findings[0]
     assert finding.file == str(file)
     assert finding.line is not None

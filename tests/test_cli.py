@@ -23,6 +23,7 @@ import pytest
 
 import indicant
 from indicant import cli
+from indicant.assess.assessor import assess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -251,7 +252,7 @@ def test_json_is_what_the_function_returns(room: Room) -> None:
     room.file("case.ttl", CASE)
     told = room.call("assess", "case.ttl", "--format", "json")
     for _ in range(2):
-        assert json.loads(told.out) == indicant.assess("case.ttl")
+        assert json.loads(told.out) == assess("case.ttl")
 
 
 def test_turtle_holds_one_assessment_per_case(room: Room) -> None:

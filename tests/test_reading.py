@@ -244,7 +244,7 @@ def test_endless_standard_input_is_read_no_further_than_the_limit() -> None:
 
 def test_reading_imports_no_heavy_library() -> None:
     script = (
-        "import sys; from indicant.reading import parse; from indicant.lines import locate;"
+        "import sys; from indicant.files.rdf import parse; from indicant.files.lines import locate;"
         "d = parse('<http://e/s> <http://e/p> 1 .', path='a.ttl'); locate(d, 'http://e/s');"
         "print([m for m in ('rdflib', 'pyshacl', 'owlready2', 'jpype') if m in sys.modules])"
     )

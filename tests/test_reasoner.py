@@ -20,7 +20,7 @@ from indicant.errors import IndicantError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SOURCE = str(Path(module.__file__).parent.parent)
+SOURCE = str(Path(module.__file__).parent.parent.parent)
 EX = "https://example.org/"
 THING = "http://www.w3.org/2002/07/owl#Thing"
 PREFIXES = """

@@ -6,14 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from indicant.assess.assessor import assess
     from indicant.errors import IndicantError
 
-__all__ = ["IndicantError", "__version__", "assess"]
+__all__ = ["IndicantError", "__version__"]
 
 __version__: Final = "0.1.0"
 
-_HOMES: Final = {"IndicantError": "indicant.errors", "assess": "indicant.assess.assessor"}
+_HOMES: Final = {"IndicantError": "indicant.errors"}
 
 
 def __getattr__(name: str) -> Any:

@@ -144,8 +144,8 @@ def test_a_package_in_an_archive_is_imported_from_there(tmp_path: Path) -> None:
     archive = tmp_path / "indicant.zip"
     with zipfile.ZipFile(archive, "w") as file:
         for one in (ROOT / "src" / "indicant").rglob("*.py"):
-            file.write(one, f"indicant/{one.name}")
-    code = "from indicant import adhoc; print(adhoc.__file__, adhoc.run('ASK { }', '').rows)"
+            file.write(one, one.relative_to(ROOT / "src"))
+    code = "from indicant.ask import adhoc; print(adhoc.__file__, adhoc.run('ASK { }', '').rows)"
     path = os.pathsep.join([str(archive), paths()])
     done = subprocess.run(
         [sys.executable, "-P", "-c", code],
@@ -289,7 +289,7 @@ def test_each_wall_keeps_a_library_from_the_network_alone(
     """Where a system lacks one of them there is the other."""
     code = SERVICE[engine].format(query=f"SELECT * {{ SERVICE <{listener}> {{ ?s ?p ?o }} }}")
     held, out, err = run(
-        f"from indicant import sandbox\n{WARM}\nheld = sandbox.{wall}()\n"
+        f"from indicant.process import sandbox\n{WARM}\nheld = sandbox.{wall}()\n"
         f"if held is False: raise SystemExit(77)\n"
         f"try:\n    {code}\nexcept Exception as error:\n    print('kept')",
     )
@@ -300,7 +300,7 @@ def test_each_wall_keeps_a_library_from_the_network_alone(
 
 def test_python_refuses_a_socket_where_nothing_else_does(listener: str) -> None:
     code, _, err = run(
-        f"from indicant import sandbox\n{WARM}\nsandbox.shut()\n"
+        f"from indicant.process import sandbox\n{WARM}\nsandbox.shut()\n"
         f"urllib.request.urlopen({listener!r})"
     )
     assert code == 1
@@ -628,7 +628,7 @@ def children(process: int) -> list[int]:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_process_dies_with_its_parent_at_full_load(engine: str) -> None:
     code = (
-        "import sys; from indicant import adhoc\n"
+        "import sys; from indicant.ask import adhoc\n"
         f"adhoc.run({ENDLESS!r}, {BIG!r}, engine=sys.argv[1], seconds=600)"
     )
     with python(code, engine) as parent:
@@ -650,7 +650,7 @@ def test_the_process_dies_with_its_parent_at_full_load(engine: str) -> None:
 )
 def test_the_process_ends_where_only_a_pipe_tells_it(load: str) -> None:
     """Systems that do not know whose child it is close its pipe when the parent is gone."""
-    code = f"from indicant import sandbox; sandbox.follow_pipe(); print(flush=True)\n{load}"
+    code = f"from indicant.process import sandbox; sandbox.follow_pipe(); print(flush=True)\n{load}"
     with python(code) as process:
         assert process.stdin is not None and process.stdout is not None  # noqa: PT018
         process.stdout.readline()
@@ -660,7 +660,7 @@ def test_the_process_ends_where_only_a_pipe_tells_it(load: str) -> None:
 
 def test_an_orphan_from_the_start_does_nothing() -> None:
     """The parent may be gone before the process could ask to be told."""
-    code = "from indicant import sandbox; sandbox.follow_parent(1234567); print('alive')"
+    code = "from indicant.process import sandbox; sandbox.follow_parent(1234567); print('alive')"
     if sys.platform != "win32":
         assert run(code)[:2] == (1, "")
 
@@ -669,6 +669,7 @@ def test_an_orphan_from_the_start_does_nothing() -> None:
 @pytest.mark.parametrize("load", ["while True: pass", "time.sleep(600)"])
 def test_the_process_ends_by_itself_when_nobody_ends_it(load: str) -> None:
     enter = (
-        "import os, time; from indicant import sandbox; sandbox.enter(os.getppid(), 0.5, 10**10)"
+        "import os, time; from indicant.process import sandbox; "
+        "sandbox.enter(os.getppid(), 0.5, 10**10)"
     )
     assert run(f"{enter}\n{load}")[0] != 0

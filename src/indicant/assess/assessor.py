@@ -216,7 +216,7 @@ class Assessor:
         takes a copy first.
 
         Args:
-            document: what ``reading.read`` returned.
+            document: what ``files.rdf.read`` returned.
             as_of: a date, ``YYYY-MM-DD``, in place of the one that the cases state.
             everything: whether to list what does not apply as well.
 

@@ -128,7 +128,7 @@ class Validator:
         """Return what does not hold of the cases of a document, each with its line.
 
         Args:
-            document: what ``reading.read`` returned.
+            document: what ``files.rdf.read`` returned.
             reference: whether pySHACL is to be the engine.
 
         Raises:

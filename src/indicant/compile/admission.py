@@ -51,7 +51,7 @@ def admit(
     """Take a guideline, or refuse it.
 
     Args:
-        source: what ``loading.load`` returned.
+        source: what ``files.sources.load`` returned.
         seconds: the time limit for writing down what the vocabulary entails, which is at least a
             minute; HermiT has ten.
         circles: whether recommendations may override one another in a circle.

@@ -570,7 +570,7 @@ def obtain(source: Source, *, use_cache: bool = True) -> CompiledGuideline:
     """Return a guideline compiled: as shipped, as kept from an earlier run, or compiled now.
 
     Args:
-        source: what ``loading.load`` returned.
+        source: what ``files.sources.load`` returned.
         use_cache: whether to read and write what earlier runs kept.
 
     Raises:

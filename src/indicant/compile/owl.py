@@ -34,7 +34,7 @@ def ontology_text(source: Source, *, undefined: Collection[str] = ()) -> str:
     """Return a guideline with all that it imports as N-Triples, blank nodes restored.
 
     Args:
-        source: what ``loading.load`` returned.
+        source: what ``files.sources.load`` returned.
         undefined: classes whose definitions are left out.
     """
     definition = f"<{OWL}equivalentClass>"

@@ -116,7 +116,7 @@ def what_if(assessor: Assessor, document: Document, edits: list[str]) -> list[Wh
 
     Args:
         assessor: the guideline.
-        document: what ``reading.read`` returned; it is left as it is.
+        document: what ``files.rdf.read`` returned; it is left as it is.
         edits: ``+Term``, ``-Term``, ``~Term``, ``Term:property=value`` or ``asOf=DATE``.
 
     Raises:

@@ -158,7 +158,7 @@ def why(
 
     Args:
         assessor: the guideline.
-        document: what ``reading.read`` returned.
+        document: what ``files.rdf.read`` returned.
         action: the intervention, by IRI, short name, local name or label.
         to: the status that the sets of facts are to lead to, rather than to any other.
         largest: how many facts a set may have.

@@ -67,7 +67,7 @@ def verify(source: Source, *, seconds: float = 60.0, limit: float = 600.0) -> Re
     """Look for every anomaly of a guideline.
 
     Args:
-        source: what ``loading.load`` returned.
+        source: what ``files.sources.load`` returned.
         seconds: the time limit for compiling a criterion, and for each question.
         limit: the time limit for all of it.
 

@@ -47,7 +47,7 @@ class Manchester:
     """Reads class expressions from the triples of a guideline.
 
     Args:
-        source: what ``loading.load`` returned.
+        source: what ``files.sources.load`` returned.
         shorten: how an IRI is written.
     """
 
