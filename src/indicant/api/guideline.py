@@ -435,8 +435,14 @@ class Guideline:
         Raises:
             IndicantError: a version cannot be read or lies outside the profile.
         """
-        new = str(other.path) if isinstance(other, Guideline) else os.fspath(other)
-        return compare(str(self.path), new, cases=cases, seconds=seconds, fence=self._fence)
+        return compare(
+            str(self.path),
+            str(other.path) if isinstance(other, Guideline) else os.fspath(other),
+            cases=cases,
+            seconds=seconds,
+            fence=self._fence,
+            fence_of_new=other._fence if isinstance(other, Guideline) else self._fence,
+        )
 
     def test(self, *folders: Path_, fail_under: float | None = None) -> Outcome:
         """Run folders of cases, and compare each answer with what is expected.
@@ -535,8 +541,17 @@ def compare(
     cases: Path_ | None = None,
     seconds: float = LIMIT,
     fence: Fence | None = None,
+    fence_of_new: Fence | None = None,
 ) -> Difference:
     """Compare two versions of a guideline, each a folder, a file, a name, a wheel or a revision.
+
+    Args:
+        old: one version.
+        new: the other.
+        cases: a file or a folder of cases to assess with both as well.
+        seconds: the limit of time for all that is asked about possible cases.
+        fence: where files of the old version and of the cases may lie.
+        fence_of_new: where files of the new one may lie.
 
     Raises:
         IndicantError: a version cannot be read or lies outside the profile.
@@ -550,7 +565,7 @@ def compare(
     files = None if cases is None else differences.case_files(os.fspath(cases), fence=fence)
     with ExitStack() as stack:
         one = open_version(stack, old, new, side=SIDES[0], fence=fence)
-        two = open_version(stack, new, old, side=SIDES[1], fence=fence)
+        two = open_version(stack, new, old, side=SIDES[1], fence=fence_of_new)
         return differences.compare(one, two, seconds=seconds, cases=files)
 
 

@@ -85,12 +85,14 @@ def run(options: argparse.Namespace) -> int:
 
     if options.witnesses is not None:
         tell_recovered(options.witnesses)
+    allowed = fence(options)
     difference = compare(
         options.old,
         options.new,
         cases=options.cases,
         seconds=options.seconds,
-        fence=fence(options),
+        fence=allowed,
+        fence_of_new=allowed,
     )
     found = difference.report()
     if options.format == "text":
