@@ -359,7 +359,7 @@ class _Check:
         return bool(found)
 
     def _circle(self, source: Source, places: _Places) -> None:
-        from indicant.compile.compiled import effective
+        from indicant.compile.overriding import effective
         from indicant.compile.profile import read_model
 
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from indicant.compile.axioms import Axioms
-from indicant.compile.compiled import effective
+from indicant.compile.overriding import effective
 from indicant.compile.profile import read_model
 from indicant.errors import IndicantError
 from indicant.foreign import plain

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant.compile.admission import admit
-from indicant.compile.compiled import overriders, without
 from indicant.compile.implicants import need_solver
 from indicant.compile.model import And
+from indicant.compile.overriding import overriders, without
 from indicant.files import bounded, resources
 from indicant.files.lines import Lines
 from indicant.guideline.names import prefixes_in
