@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from indicant.compile import hermit as module
+from indicant.compile import java as module
 from indicant.compile.hermit import Reasoner
 from indicant.errors import IndicantError
 

@@ -414,7 +414,8 @@ class _Check:
     # ------------------------------------------------------------------ the reasoner
 
     def _ask(self, source: Source, places: _Places) -> None:
-        from indicant.compile.hermit import Reasoner, available
+        from indicant.compile.hermit import Reasoner
+        from indicant.compile.java import available
 
         if not available():
             self.add(
