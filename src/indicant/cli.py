@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"indicant {__version__}")
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
     for module in sorted(one.name for one in pkgutil.iter_modules(indicant.verbs.__path__)):
-        if module not in {"arguments", "output"}:
+        if module != "arguments":
             importlib.import_module(f"indicant.verbs.{module}").add(verbs)
     return top
 
