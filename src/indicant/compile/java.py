@@ -227,9 +227,9 @@ def translated() -> Iterator[None]:
 
 
 def one_line(text: object) -> str:
-    """Return what Java says without its line breaks.
+    r"""Return what Java says without its line breaks.
 
-    >>> one_line("a\\n  b")
+    >>> one_line("a\n  b")
     'a b'
     """
     return " ".join(str(text).split())
