@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from indicant.assess.validation import validate_graph
 from indicant.author import checks, rules
 from indicant.cli import main
-from indicant.compile import hermit
+from indicant.compile import hermit, java
 from indicant.errors import IndicantError
 from indicant.files import resources
 from indicant.report.findings import Place
@@ -160,7 +160,7 @@ HEADER = """
 def test_without_java_the_rest_is_checked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(hermit, "available", lambda: False)
+    monkeypatch.setattr(java, "available", lambda: False)
     code, printed = run(capsys, str(RAIN.parent.relative_to(ROOT)))
     assert code == 0
     assert "note: HermiT was not asked" in printed

@@ -200,29 +200,34 @@ def collect(
             if mine and iri not in named:
                 named.append(iri)
             reached.setdefault(iri, set()).add(number)
-            if iri not in kept:
+            if iri in kept:
+                results += _second(kept[iri], document, iri, mine, document.path in large)
+            else:
                 kept[iri] = document
                 files[document.path] = _file_name(document.path, path)
-            elif kept[iri].text != document.text or (
-                document.path in large and kept[iri].path != document.path
-            ):
-                results.append(_two_versions(kept[iri], document, iri))
-            elif mine and not _same_file(kept[iri].path, document.path):
-                results.append(_copy(kept[iri], document, iri))
         for table in source.tables:
             known = tables.setdefault(table.iri, table)
             if known.text != table.text:
                 results.append(_two_tables(known, table))
-    digests: dict[str, str] = {}
-    for iri, taken in _excerpts(kept, large).items():
-        kept[iri] = taken.document
-        digests[taken.document.path] = taken.sha256
-        results.append(_told_excerpt(taken, iri))
+    excerpts = _excerpts(kept, large)
+    kept |= {iri: taken.document for iri, taken in excerpts.items()}
+    results += [_told_excerpt(taken, iri) for iri, taken in excerpts.items()]
+    digests = {taken.document.path: taken.sha256 for taken in excerpts.values()}
     parts = _parts(kept, reached, named)
     unique = {(one.rule, one.places): one for one in results}
     return Collected(
         tuple(named), parts, tuple(tables.values()), files, digests, tuple(unique.values())
     )
+
+
+def _second(
+    known: Document, document: Document, iri: str, mine: bool, large: bool
+) -> Iterator[Result]:
+    """Yield what is to be told where an ontology is reached once more."""
+    if known.text != document.text or (large and known.path != document.path):
+        yield _two_versions(known, document, iri)
+    elif mine and not _same_file(known.path, document.path):
+        yield _copy(known, document, iri)
 
 
 def _excerpts(

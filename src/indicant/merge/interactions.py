@@ -141,8 +141,7 @@ def interactions(
     pairs = [
         pair
         for pair in _candidates(source, model)
-        if pair.one in owners
-        and pair.other in owners
+        if {pair.one, pair.other} <= owners.keys()
         and (within or owners[pair.one] != owners[pair.other])
     ]
     if not pairs:
@@ -154,7 +153,6 @@ def interactions(
     decisions = {
         frozenset((one.overriding, other)): one for one in found for other in one.overridden
     }
-    accepted = _accepted(collected)
     teller = _Teller(collected, source, model, prefixes)
     groups: dict[tuple[str, ...], list[_Pair]] = defaultdict(list)
     undecided: list[str] = []
@@ -173,6 +171,7 @@ def interactions(
                 )
         except (OutOfTimeError, KeyError):
             undecided.append(f"{pair.kind} of {local_name(pair.one)} and {local_name(pair.other)}")
+    accepted = _accepted(collected)
     for group in groups.values():
         first = group[0]
         try:
@@ -180,14 +179,18 @@ def interactions(
         except OutOfTimeError:
             case = None
             undecided.append(f"a witness of the {first.kind} of {teller.title(first)}")
-        result = teller.result(group, case)
-        reasons = [why for about, why in accepted if about <= set(result.about)]
-        if first.kind == "contradiction" and reasons:
-            result = replace(result, accepted=reasons[0], help=None)
-        results.append(result)
+        results.append(_weighed(teller.result(group, case), first.kind, accepted))
     order = {kind: number for number, kind in enumerate(KINDS)}
     results.sort(key=lambda one: (order[one.rule], one.accepted is not None, one.message))
     return results, undecided
+
+
+def _weighed(result: Result, kind: str, accepted: Sequence[tuple[frozenset[str], str]]) -> Result:
+    """Return a finding as accepted, if a guideline accepts the contradiction."""
+    reasons = [why for about, why in accepted if about <= set(result.about)]
+    if kind == "contradiction" and reasons:
+        return replace(result, accepted=reasons[0], help=None)
+    return result
 
 
 def _accepted(collected: Collected) -> list[tuple[frozenset[str], str]]:

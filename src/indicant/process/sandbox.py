@@ -49,7 +49,7 @@ _CLOSED: Final = (
 _BOOT: Final = """\
 import sys
 sys.path.extend(sys.argv[5:])
-from indicant import sandbox
+from indicant.process import sandbox
 sandbox.enter(int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
 from importlib import import_module
 sandbox.serve(import_module(sys.argv[1]))
@@ -97,16 +97,7 @@ def call(
     """
     seconds = min(seconds, LONGEST)
     body = json.dumps(task).encode()
-    told = (module, os.getpid(), seconds, memory)
-    process = subprocess.Popen(  # noqa: S603
-        [*_python(), "-c", _BOOT, *map(str, told), *homes(("indicant", *needs))],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=os.path.dirname(sys.executable),
-        # An arena of the allocator for each thread would count as memory that nobody uses.
-        env={**os.environ, "MALLOC_ARENA_MAX": "1"},
-    )
+    process = _started(module, needs, seconds, memory)
     assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018
     late = threading.Event()
 
@@ -138,6 +129,21 @@ def call(
     if code:
         raise StoppedError(_ending(code))
     return answer
+
+
+def _started(
+    module: str, needs: Sequence[str], seconds: float, memory: int
+) -> subprocess.Popen[bytes]:
+    told = (module, os.getpid(), seconds, memory)
+    return subprocess.Popen(  # noqa: S603
+        [*_python(), "-c", _BOOT, *map(str, told), *homes(("indicant", *needs))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=os.path.dirname(sys.executable),
+        # An arena of the allocator for each thread would count as memory that nobody uses.
+        env={**os.environ, "MALLOC_ARENA_MAX": "1"},
+    )
 
 
 def _python() -> list[str]:
