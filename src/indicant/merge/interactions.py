@@ -137,13 +137,7 @@ def interactions(
         seconds: the time limit for all of it.
     """
     deadline = time.monotonic() + seconds
-    owners = collected.owners()
-    pairs = [
-        pair
-        for pair in _candidates(source, model)
-        if {pair.one, pair.other} <= owners.keys()
-        and (within or owners[pair.one] != owners[pair.other])
-    ]
+    pairs = _pairs(source, model, collected.owners(), within)
     if not pairs:
         return [], []
     if importlib.util.find_spec("pysat") is None:
@@ -164,8 +158,7 @@ def interactions(
                 continue
             decision = decisions.get(frozenset((pair.one, pair.other)))
             if pair.kind == "contradiction" and decision and before and before.possible(pair):
-                about = teller.title(pair)
-                case = before.witness([pair], prefixes, about)
+                case = before.witness([pair], prefixes, teller.title(pair))
                 results.append(
                     replace(teller.result([pair], case), accepted=decision.told(), help=None)
                 )
@@ -180,9 +173,19 @@ def interactions(
             case = None
             undecided.append(f"a witness of the {first.kind} of {teller.title(first)}")
         results.append(_weighed(teller.result(group, case), first.kind, accepted))
-    order = {kind: number for number, kind in enumerate(KINDS)}
-    results.sort(key=lambda one: (order[one.rule], one.accepted is not None, one.message))
+    results.sort(key=lambda one: (KINDS.index(one.rule), one.accepted is not None, one.message))
     return results, undecided
+
+
+def _pairs(source: Source, model: Model, owners: Mapping[str, str], within: bool) -> list[_Pair]:
+    """Return the candidates between guidelines, or all of them."""
+    return [
+        pair
+        for pair in _candidates(source, model)
+        if pair.one in owners
+        and pair.other in owners
+        and (within or owners[pair.one] != owners[pair.other])
+    ]
 
 
 def _weighed(result: Result, kind: str, accepted: Sequence[tuple[frozenset[str], str]]) -> Result:

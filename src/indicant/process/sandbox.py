@@ -68,6 +68,7 @@ class TooMuchError(StoppedError):
     """It said too much."""
 
 
+# One piece: the process that is started here is ended on every way out of here.
 def call(
     module: str,
     task: dict[str, Any],
@@ -97,7 +98,16 @@ def call(
     """
     seconds = min(seconds, LONGEST)
     body = json.dumps(task).encode()
-    process = _started(module, needs, seconds, memory)
+    told = (module, os.getpid(), seconds, memory)
+    process = subprocess.Popen(  # noqa: S603
+        [*_python(), "-c", _BOOT, *map(str, told), *homes(("indicant", *needs))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=os.path.dirname(sys.executable),
+        # An arena of the allocator for each thread would count as memory that nobody uses.
+        env={**os.environ, "MALLOC_ARENA_MAX": "1"},
+    )
     assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018
     late = threading.Event()
 
@@ -129,21 +139,6 @@ def call(
     if code:
         raise StoppedError(_ending(code))
     return answer
-
-
-def _started(
-    module: str, needs: Sequence[str], seconds: float, memory: int
-) -> subprocess.Popen[bytes]:
-    told = (module, os.getpid(), seconds, memory)
-    return subprocess.Popen(  # noqa: S603
-        [*_python(), "-c", _BOOT, *map(str, told), *homes(("indicant", *needs))],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=os.path.dirname(sys.executable),
-        # An arena of the allocator for each thread would count as memory that nobody uses.
-        env={**os.environ, "MALLOC_ARENA_MAX": "1"},
-    )
 
 
 def _python() -> list[str]:
