@@ -68,6 +68,7 @@ class TooMuchError(StoppedError):
     """It said too much."""
 
 
+# One piece: the process that is started here is ended on every way out of here.
 def call(
     module: str,
     task: dict[str, Any],
