@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     """Compare two versions and tell how they differ."""
     import sys
 
-    from indicant.api.guideline import compare
+    from indicant.api.several import compare
     from indicant.command.output import tell_recovered
     from indicant.diff.forms import write_witnesses
     from indicant.files.atomic import write

@@ -78,7 +78,7 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Merge, report and write."""
-    from indicant.api.guideline import merge
+    from indicant.api.several import merge
     from indicant.files.atomic import write
     from indicant.report.forms import deliver
 

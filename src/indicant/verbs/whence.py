@@ -43,7 +43,7 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the table."""
-    from indicant.api.guideline import whence
+    from indicant.api.several import whence
     from indicant.query.tables import render
 
     table = whence(options.merged, options.term)
