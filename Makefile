@@ -49,17 +49,17 @@ test-browser: $(BROWSER) ## look at the pages in Chromium (apt-get install chrom
 	$(BIN)/pytest tests/browser
 
 oracle: $(STAMP) ## compare N=10000 random answers with HermiT, and proofs with all answers of a case
-	@$(BIN)/python tests/oracle.py $(N) --seed $(SEED) --vectors
+	@$(BIN)/python tests/support/oracle.py $(N) --seed $(SEED) --vectors
 
 mutated: $(STAMP) ## change N=10000 files in small ways, and see that every command ends as it should
-	@$(BIN)/python tests/hostile/mutants.py $(N) --seed $(SEED)
+	@$(BIN)/python tests/support/mutants.py $(N) --seed $(SEED)
 
 threads: $(STAMP) ## compare N=10000 answers in eight threads with those of one
-	@$(BIN)/python tests/test_threads.py $(N)
+	@$(BIN)/python tests/support/together.py $(N)
 
 bench: $(STAMP) ## measure speed and memory
-	@$(BIN)/python tests/bench.py
-	@$(BIN)/python tests/scaling.py
+	@$(BIN)/python tests/support/bench.py
+	@$(BIN)/python tests/support/scaling.py
 
 format: $(STAMP) ## put the code into the house style
 	@$(BIN)/ruff check --fix --quiet .

@@ -8,13 +8,16 @@ import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from indicant.cli import parser
+from places import CODE, ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PROMPT = "$ "
 MORE = ">"
 WALK = "CONTRIBUTING.md"
@@ -122,7 +125,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     script = folder / "indicant"
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m indicant.cli "$@"\n')
     script.chmod(0o755)
-    paths = [str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
         **os.environ,
         "COLUMNS": "80",

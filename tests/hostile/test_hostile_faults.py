@@ -6,19 +6,19 @@ import json
 import os
 import re
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from indicant import cli
 from indicant.assess import assessor
+from places import SEED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-EXAMPLE = next((ROOT / "ontology" / "guidelines").glob("*/example.ttl"))
+EXAMPLE = SEED / "example.ttl"
 FAULT = 70
 NUMBER = "9" * 5_000
 

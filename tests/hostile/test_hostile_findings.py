@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,11 +20,11 @@ from indicant.report.forms import counts, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from indicant.files.rdf import Document
     from indicant.report.findings import Level
 
-ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 120
 GIGABYTE = 1 << 30
 CASE = """\

@@ -21,12 +21,11 @@ from indicant.files import staging, turtle
 from indicant.files.atomic import PREFIX, rewrite, write
 from indicant.files.staging import recover, staged
 from indicant.site.cases import cases_of
+from places import CODE, ONTOLOGY, RAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROOT = Path(__file__).resolve().parents[2]
-RAIN = ROOT / "tests" / "check" / "holds-rain"
 BEFORE = "PREFIX : <https://example.org/#>\n:a :b 1 .\n"
 AFTER = "PREFIX : <https://example.org/#>\n\n:a\n    :b 1 ;\n.\n"
 CASE = (
@@ -64,7 +63,7 @@ def test_what_was_left_behind_is_no_guideline(
     shutil.copytree(RAIN, tmp_path / "room" / name)
     main(["check", str(tmp_path / "room"), "--format", "json"])
     assert name not in capsys.readouterr().out
-    shutil.copytree(ROOT / "ontology" / "core", tmp_path / "data" / "ontology" / "core")
+    shutil.copytree(ONTOLOGY / "core", tmp_path / "data" / "ontology" / "core")
     for one in ("rain", name):
         shutil.copytree(RAIN, tmp_path / "data" / "ontology" / "guidelines" / one)
     monkeypatch.setattr("indicant.files.resources.root", lambda: tmp_path / "data")
@@ -314,7 +313,7 @@ def test_a_pipe_is_not_waited_for(how: str, more: list[str], tmp_path: Path) -> 
     path = {"named": pipe, "linked": room / "link.ttl", "found": room}[how]
     done = subprocess.run(
         [sys.executable, "-m", "indicant.cli", "fmt", *more, str(path)],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        env={**os.environ, "PYTHONPATH": str(CODE)},
         capture_output=True,
         text=True,
         check=False,

@@ -1,0 +1,59 @@
+"""The shapes of the house style: what each of them refuses, and that engines agree on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from places import SHAPES
+from shaping import (
+    broken,
+    broken_fast,
+    core_text,
+    described,
+    messages,
+    name,
+    printed,
+    seed,
+    side_by_side,
+    text_of,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOLDERS = sorted((SHAPES / "vocabulary").glob("*-*"))
+BREAKS = [folder for folder in FOLDERS if folder.name.startswith("breaks-")]
+FILE = "vocabulary"
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=name)
+def test_an_ontology_gets_its_findings(folder: Path) -> None:
+    expected = folder / "expected.txt"
+    assert expected.is_file() == (folder in BREAKS)
+    told = expected.read_text(encoding="utf-8") if folder in BREAKS else ""
+    assert printed(broken_fast(FILE, core_text() + text_of(folder / "ontology.ttl"))) == told
+
+
+def test_engines_agree() -> None:
+    graph = side_by_side(FOLDERS, "ontology.ttl")
+    assert broken_fast(FILE, graph) == broken(FILE, graph)
+
+
+def test_what_ships_conforms() -> None:
+    assert broken_fast(FILE, seed()) == set()
+
+
+def test_every_shape_is_broken_by_an_ontology() -> None:
+    assert described(FILE) == {
+        line.split()[0]
+        for folder in BREAKS
+        for line in (folder / "expected.txt").read_text(encoding="utf-8").splitlines()
+    }
+
+
+def test_every_shape_says_what_shall_hold() -> None:
+    for shape, texts in messages(FILE).items():
+        assert len(texts) == 1, shape
+        assert " shall " in texts[0], shape
