@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 import indicant.verbs
 from indicant import __version__
+from indicant.command.arguments import Parser
+from indicant.command.output import tell
 from indicant.errors import IndicantError
-from indicant.verbs.arguments import Parser
-from indicant.verbs.output import tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,8 +45,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"indicant {__version__}")
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
     for module in sorted(one.name for one in pkgutil.iter_modules(indicant.verbs.__path__)):
-        if module != "arguments":
-            importlib.import_module(f"indicant.verbs.{module}").add(verbs)
+        importlib.import_module(f"indicant.verbs.{module}").add(verbs)
     return top
 
 

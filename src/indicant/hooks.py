@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from indicant import cli
+from indicant.command.output import tell
 from indicant.errors import IndicantError
-from indicant.verbs.output import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

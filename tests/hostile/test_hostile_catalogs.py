@@ -230,7 +230,7 @@ def told(commands: list[tuple[Path, list[str]]], tmp_path: Path) -> list[tuple[i
 def test_every_verb_that_reads_a_guideline_is_among_them() -> None:
     """Of all verbs, ``fmt`` and ``whence`` alone follow no catalog."""
     verbs = {one.name.replace("_", "-") for one in pkgutil.iter_modules(indicant.verbs.__path__)}
-    assert verbs - {"arguments", "fmt", "whence"} == set(VERBS)
+    assert verbs - {"fmt", "whence"} == set(VERBS)
 
 
 def test_a_catalog_leads_no_verb_astray(tmp_path: Path) -> None:

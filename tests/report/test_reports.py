@@ -18,12 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indicant import __version__
+from indicant.command.arguments import add_report_options
 from indicant.errors import IndicantError
 from indicant.files import resources
 from indicant.foreign import plain
 from indicant.report.findings import FORMS, Place, Report, Result, Rule
 from indicant.report.forms import deliver, exit_code, render
-from indicant.verbs.arguments import add_report_options
 from places import TESTS
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Final
 
+from indicant.command.arguments import add_guideline, add_language, fence, seconds
+from indicant.command.output import tell_findings
 from indicant.errors import IndicantError
-from indicant.verbs.arguments import add_guideline, add_language, fence, seconds
-from indicant.verbs.output import tell_findings
 
 if TYPE_CHECKING:
-    from indicant.verbs.arguments import Verbs
+    from indicant.command.arguments import Verbs
 
 _EPILOG: Final = """\
 examples:

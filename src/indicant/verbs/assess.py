@@ -7,13 +7,13 @@ import re
 import sys
 from typing import TYPE_CHECKING, Final
 
+from indicant.command.arguments import add_guideline, add_language, fence
+from indicant.command.output import Output, tell
 from indicant.errors import IndicantError
-from indicant.verbs.arguments import add_guideline, add_language, fence
-from indicant.verbs.output import Output, tell
 
 if TYPE_CHECKING:
+    from indicant.command.arguments import Verbs
     from indicant.site.casepage import CasePage
-    from indicant.verbs.arguments import Verbs
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _EPILOG: Final = """\

@@ -6,10 +6,10 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from indicant.verbs.arguments import add_guideline, add_report_options, fence, seconds
+from indicant.command.arguments import add_guideline, add_report_options, fence, seconds
 
 if TYPE_CHECKING:
-    from indicant.verbs.arguments import Verbs
+    from indicant.command.arguments import Verbs
 
 _EPILOG = """\
 examples:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from indicant.verbs.arguments import add_guideline, fence, seconds
+from indicant.command.arguments import add_guideline, fence, seconds
 
 if TYPE_CHECKING:
     import argparse
 
-    from indicant.verbs.arguments import Verbs
+    from indicant.command.arguments import Verbs
 
 
 def add(verbs: Verbs) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
+from indicant.command.arguments import add_outside, fence, seconds
 from indicant.report.findings import FORMS
-from indicant.verbs.arguments import add_outside, fence, seconds
 
 if TYPE_CHECKING:
-    from indicant.verbs.arguments import Verbs
+    from indicant.command.arguments import Verbs
 
 _EPILOG: Final = """\
 examples:
@@ -79,13 +79,13 @@ def run(options: argparse.Namespace) -> int:
     import sys
     from contextlib import ExitStack
 
+    from indicant.command.output import tell_recovered
     from indicant.diff.behaviour import SIDES
     from indicant.diff.differences import case_files, compare
     from indicant.diff.forms import as_markdown, as_text, report, write_witnesses
     from indicant.diff.revisions import open_version
     from indicant.files.atomic import write
     from indicant.report.forms import exit_code, render
-    from indicant.verbs.output import tell_recovered
 
     if options.witnesses is not None:
         tell_recovered(options.witnesses)

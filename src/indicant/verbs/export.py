@@ -6,11 +6,11 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Final
 
-from indicant.verbs.arguments import add_guideline, fence
-from indicant.verbs.output import tell_findings
+from indicant.command.arguments import add_guideline, fence
+from indicant.command.output import tell_findings
 
 if TYPE_CHECKING:
-    from indicant.verbs.arguments import Verbs
+    from indicant.command.arguments import Verbs
 
 _EPILOG: Final = """\
 examples:

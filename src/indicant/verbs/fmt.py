@@ -7,13 +7,13 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
+from indicant.command.arguments import add_report_options
+from indicant.command.output import tell
 from indicant.errors import IndicantError
-from indicant.verbs.arguments import add_report_options
-from indicant.verbs.output import tell
 
 if TYPE_CHECKING:
+    from indicant.command.arguments import Verbs
     from indicant.report.findings import Result
-    from indicant.verbs.arguments import Verbs
 
 _EPILOG = """\
 examples:

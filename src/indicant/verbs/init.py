@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.verbs.arguments import add_guideline
+from indicant.command.arguments import add_guideline
 
 if TYPE_CHECKING:
     import datetime
 
-    from indicant.verbs.arguments import Verbs
+    from indicant.command.arguments import Verbs
 
 _EPILOG: Final = """\
 examples:
@@ -59,10 +59,10 @@ def run(options: argparse.Namespace) -> int:
     import shlex
     from pathlib import Path
 
+    from indicant.command.output import tell_recovered
     from indicant.files.sources import resolve
     from indicant.foreign import plain
     from indicant.institution.repository import found
-    from indicant.verbs.output import tell_recovered
 
     date = options.date or datetime.datetime.now().astimezone().date()
     tell_recovered(options.directory)

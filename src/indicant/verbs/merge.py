@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
+from indicant.command.arguments import add_outside, fence, seconds
 from indicant.report.findings import FORMS
-from indicant.verbs.arguments import add_outside, fence, seconds
 
 if TYPE_CHECKING:
-    from indicant.verbs.arguments import Verbs
+    from indicant.command.arguments import Verbs
 
 _EPILOG: Final = """\
 examples:

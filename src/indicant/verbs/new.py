@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
+from indicant.command.arguments import add_outside, fence
 from indicant.errors import IndicantError
-from indicant.verbs.arguments import add_outside, fence
 
 if TYPE_CHECKING:
-    from indicant.verbs.arguments import Verbs
+    from indicant.command.arguments import Verbs
 
 _KINDS: Final = (
     "recommendation",
@@ -81,11 +81,11 @@ def run(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from indicant.author.scaffold import compose
+    from indicant.command.output import tell_recovered
     from indicant.files.atomic import rewrite
     from indicant.files.sources import GUIDELINE_FILE, resolve
     from indicant.files.staging import new_folder
     from indicant.foreign import plain
-    from indicant.verbs.output import tell_recovered
 
     if options.kind == "guideline":
         place = Path(options.place or ".")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.verbs.arguments import add_guideline, add_language, fence
+from indicant.command.arguments import add_guideline, add_language, fence
 
 if TYPE_CHECKING:
-    from indicant.verbs.arguments import Verbs
+    from indicant.command.arguments import Verbs
 
 _EPILOG: Final = """\
 examples:
@@ -52,11 +52,11 @@ def run(options: argparse.Namespace) -> int:
 
     from indicant.assess.assessor import InvalidCase
     from indicant.assess.prose import finding_line
+    from indicant.command.output import tell_recovered
     from indicant.foreign import plain
     from indicant.site.cases import cases_of
     from indicant.site.pages import build
     from indicant.site.publishing import check, publish
-    from indicant.verbs.output import tell_recovered
 
     tell_recovered(options.folder)
     check(options.folder)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.verbs.arguments import add_guideline, add_report_options, fence, seconds
+from indicant.command.arguments import add_guideline, add_report_options, fence, seconds
 
 if TYPE_CHECKING:
-    from indicant.verbs.arguments import Verbs
+    from indicant.command.arguments import Verbs
 
 _EPILOG: Final = """\
 examples:
@@ -86,9 +86,9 @@ def _percent(text: str) -> float:
 def run(options: argparse.Namespace) -> int:
     """Run the cases and report."""
     from indicant.assess.assessor import Assessor
+    from indicant.command.output import tell_recovered
     from indicant.report.forms import deliver
     from indicant.test.suite import run_cases
-    from indicant.verbs.output import tell_recovered
 
     if options.suggest is not None:
         tell_recovered(options.suggest)

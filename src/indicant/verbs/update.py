@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.verbs.arguments import add_outside, add_report_options, fence, seconds
+from indicant.command.arguments import add_outside, add_report_options, fence, seconds
 
 if TYPE_CHECKING:
-    from indicant.verbs.arguments import Verbs
+    from indicant.command.arguments import Verbs
 
 _EPILOG: Final = """\
 examples:
@@ -69,6 +69,7 @@ def run(options: argparse.Namespace) -> int:
     """Compare, check or take."""
     from pathlib import Path
 
+    from indicant.command.output import tell_recovered
     from indicant.errors import IndicantError
     from indicant.institution.updates import (
         RULES,
@@ -82,7 +83,6 @@ def run(options: argparse.Namespace) -> int:
     )
     from indicant.report.findings import Report
     from indicant.report.forms import deliver
-    from indicant.verbs.output import tell_recovered
 
     tell_recovered(options.directory)
     one = followed(Path(options.directory), fence=fence(options))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.verbs.arguments import add_language, add_outside, add_report_options, fence, seconds
+from indicant.command.arguments import add_language, add_outside, add_report_options, fence, seconds
 
 if TYPE_CHECKING:
-    from indicant.verbs.arguments import Verbs
+    from indicant.command.arguments import Verbs
 
 _EPILOG: Final = """\
 examples:
@@ -69,11 +69,11 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Verify each guideline and print one report."""
+    from indicant.command.output import tell_recovered
     from indicant.files.sources import load, resolve
     from indicant.guideline.languages import speaking
     from indicant.possible.verification import together, verify, write_witnesses
     from indicant.report.forms import deliver
-    from indicant.verbs.output import tell_recovered
 
     if options.witnesses is not None:
         tell_recovered(options.witnesses)

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from indicant.verbs.arguments import Verbs
+    from indicant.command.arguments import Verbs
 
 _EPILOG: Final = """\
 examples:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.verbs.arguments import add_told, count
-from indicant.verbs.output import tell_of_case
+from indicant.command.arguments import add_told, count
+from indicant.command.output import tell_of_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from indicant.assess.assessor import Assessor
+    from indicant.command.arguments import Verbs
     from indicant.files.rdf import Document
-    from indicant.verbs.arguments import Verbs
 
 _EPILOG: Final = """\
 examples:

@@ -60,8 +60,8 @@ def tell_of_case(
 ) -> int:
     """Print what is told of each case of a file, or what does not hold of it."""
     from indicant.assess.assessor import Assessor, InvalidCase
+    from indicant.command.arguments import fence
     from indicant.files.rdf import read
-    from indicant.verbs.arguments import fence
 
     document = read(options.case, stdin=sys.stdin.buffer, pipes=True)
     assessor = Assessor(options.guideline, language=options.lang, fence=fence(options))

@@ -1,0 +1,1 @@
+"""What the verbs of the command have in common: their arguments, and what they print."""
