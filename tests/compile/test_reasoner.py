@@ -517,7 +517,7 @@ def in_a_process(code: str, **environment: str) -> subprocess.CompletedProcess[s
 
 def test_the_virtual_machine_is_quiet() -> None:
     code = """
-from indicant.reasoner import Reasoner
+from indicant.compile.hermit import Reasoner
 with Reasoner("<urn:a> a <urn:B> .", "turtle") as reasoner:
     reasoner.is_consistent(), reasoner.subsumptions(), reasoner.profile_violations()
 """
@@ -527,7 +527,8 @@ with Reasoner("<urn:a> a <urn:B> .", "turtle") as reasoner:
 
 def test_an_absurd_amount_of_memory_is_refused() -> None:
     code = """
-from indicant import reasoner, errors
+from indicant import errors
+from indicant.compile import hermit as reasoner
 try:
     reasoner.start()
 except errors.IndicantError as error:
@@ -542,7 +543,8 @@ except errors.IndicantError as error:
 def test_a_forked_process_is_told_so() -> None:
     code = """
 import os
-from indicant import reasoner, errors
+from indicant import errors
+from indicant.compile import hermit as reasoner
 reasoner.start()
 if os.fork() == 0:
     try:
@@ -561,7 +563,7 @@ def test_a_forked_process_collects_garbage_and_ends() -> None:
     """It does not wait for a virtual machine that it does not have."""
     code = """
 import gc, os
-from indicant.reasoner import Reasoner
+from indicant.compile.hermit import Reasoner
 reasoner = Reasoner("<urn:a> a <urn:B> .", "turtle")
 if os.fork() == 0:
     for _ in range(100):
