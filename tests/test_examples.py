@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import running
 from indicant.cli import parser
-from places import CODE, ROOT
+from places import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,14 +126,11 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     script = folder / "indicant"
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m indicant.cli "$@"\n')
     script.chmod(0o755)
-    paths = [str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {
-        **os.environ,
-        "COLUMNS": "80",
-        "INDICANT_CACHE": str(tmp_path_factory.mktemp("cache")),
-        "PATH": os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)]),
-        "PYTHONPATH": os.pathsep.join(paths),
-    }
+    return running.environment(
+        COLUMNS="80",
+        INDICANT_CACHE=str(tmp_path_factory.mktemp("cache")),
+        PATH=os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)]),
+    )
 
 
 def held(example: Example, folder: Path, environment: dict[str, str]) -> None:

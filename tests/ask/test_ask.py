@@ -6,7 +6,6 @@ import contextlib
 import csv
 import io
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -33,7 +32,8 @@ from indicant.files.rdf import Document, read
 from indicant.files.rdf import parse as parse_rdf
 from indicant.query import sparql
 from indicant.query.tables import FORMATS, Table, from_json, render, to_json, to_tsv
-from places import ASSESS, BROKEN, CODE, ROOT, TESTS
+from places import ASSESS, BROKEN, ROOT, TESTS
+from running import command, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -318,12 +318,12 @@ def test_an_independent_engine_gives_the_same_table_over_http(name: str, endpoin
 
 def run(*words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [sys.executable, "-m", "indicant.cli", "ask", *words],
+        command("ask", *words),
         input=stdin,
         capture_output=True,
         check=False,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(CODE)},
+        env=environment(),
     )
     return subprocess.CompletedProcess(
         done.args, done.returncode, done.stdout.decode(), done.stderr.decode()

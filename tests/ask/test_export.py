@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-import sys
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,8 @@ from indicant.errors import IndicantError
 from indicant.files.atomic import write
 from indicant.files.rdf import parse, read
 from indicant.terms import GENID
-from places import BROKEN, CODE, TESTS
+from places import BROKEN, TESTS
+from running import command, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,9 +84,9 @@ def test_the_same_graph_gives_the_same_bytes(form: str) -> None:
     """Another process, with another hash seed, in another folder."""
     words = ["export", "graph", "--format", form, "--case", CASES.name]
     done = subprocess.run(
-        [sys.executable, "-m", "indicant.cli", *words],
+        command(*words),
         cwd=CASES.parent,
-        env={**os.environ, "PYTHONPATH": str(CODE), "PYTHONHASHSEED": "7"},
+        env=environment(PYTHONHASHSEED="7"),
         capture_output=True,
         check=True,
     )

@@ -25,6 +25,7 @@ from indicant.files import resources
 from indicant.files.rdf import Document, parse, read
 from indicant.terms import local_name
 from places import ASSESS, ASSESSED, BROKEN, SHAPES
+from shipped import PREFIXES, assessor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,18 +70,6 @@ DEGENERATION_AND_DEFORMITY = (
 )
 IND = Namespace("https://w3id.org/indicant/core/")
 SHAPE = "https://w3id.org/indicant/shape/"
-CASE_PREFIXES = """\
-PREFIX : <https://example.org/case#>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX spine: <https://w3id.org/indicant/spine/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
-"""
-
-
-@cache
-def assessor(engine: str = "oxigraph") -> Assessor:
-    """Return the guideline that ships, loaded once per engine."""
-    return Assessor(engine=engine)
 
 
 @cache
@@ -588,7 +577,7 @@ def test_the_same_case_gives_the_same_bytes(folder: str) -> None:
 
 def test_blank_nodes_are_given_names_that_reasons_point_at() -> None:
     text = (
-        CASE_PREFIXES
+        PREFIXES
         + """
         :case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ;
             ind:hasFinding [ a spine:RadicularPain ] , [ a spine:NeckPain ] ;
@@ -689,7 +678,7 @@ def test_a_case_outside_the_scope_says_so() -> None:
 def test_a_proposal_may_be_a_node() -> None:
     """An operation that is planned for a day gets the verdict of its class, once."""
     text = (
-        CASE_PREFIXES
+        PREFIXES
         + """
         :case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ;
             ind:received [ a spine:LumbarFusion ] ;

@@ -6,9 +6,8 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
-from test_traps import GUIDELINES, TRAPS, bench
 
-from forcing import CASES, assessor
+from forcing import CASES
 from indicant.ask.questions import questions
 from indicant.assess import engine as module
 from indicant.assess.engine import make_engine, needs, rules, strata
@@ -16,6 +15,8 @@ from indicant.assess.records import ANSWERS
 from indicant.compile.compiled import obtain
 from indicant.files.rdf import read
 from places import ASSESSED
+from shipped import assessor
+from traps import GUIDELINES, TRAPS, bench
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

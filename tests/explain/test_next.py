@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from forcing import CASES, EXAMPLES, assessor, engine, forced, ruling, situation
-from indicant import cli
+from forcing import CASES, EXAMPLES, engine, forced, ruling, situation
 from indicant.assess.assessor import InvalidCase
 from indicant.explain.next import NextRecord, OpenFactRecord, as_text, next_facts
 from indicant.explain.whatif import what_if
 from indicant.files.rdf import parse, read
+from running import hold_to_one_line, run
+from shipped import PREFIXES, assessor
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 NAMES = [path.parent.name if path.parent.name != "examples" else path.stem for path in CASES]
-PREFIXES = """\
-PREFIX : <https://example.org/case#>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX spine: <https://w3id.org/indicant/spine/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
-"""
 EMPTY = PREFIXES + ':a a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date .\n'
 SETTLED = {"recommended", "contraindicated", "conflicting", "not-applicable"}
 BY_VALUE = {
@@ -193,15 +187,6 @@ def test_the_same_case_gives_the_same_bytes() -> None:
     assert json.dumps(ranking(EXAMPLES[0])) == json.dumps(ranking(EXAMPLES[0]))
 
 
-def run(*arguments: str) -> tuple[int, str, str]:
-    out, err = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.stdout", out)
-        patch.setattr("sys.stderr", err)
-        code = cli.main(list(arguments))
-    return code, out.getvalue(), err.getvalue()
-
-
 def test_the_command_prints_text_and_json() -> None:
     path = EXAMPLES[1]
     assert run("next", str(path)) == (0, as_text(ranking(path)), "")
@@ -222,11 +207,7 @@ def test_the_command_prints_text_and_json() -> None:
     ],
 )
 def test_a_misuse_is_one_line(arguments: tuple[str, ...]) -> None:
-    code, out, err = run(*arguments)
-    assert code == 2
-    assert not out
-    assert err.startswith("indicant: ")
-    assert "Traceback" not in err
+    hold_to_one_line(*arguments)
 
 
 def test_a_case_that_breaks_a_shape_is_a_finding(tmp_path: Path) -> None:

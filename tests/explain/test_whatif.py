@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 import pytest
 
-from forcing import CASES, EXAMPLES, assessor
-from indicant import cli
+from forcing import CASES, EXAMPLES
 from indicant.assess.assessor import Assessor, InvalidCase
 from indicant.errors import IndicantError
 from indicant.explain.whatif import InvalidEdit, WhatIfRecord, as_text, what_if
 from indicant.files.rdf import parse, read
 from indicant.terms import local_name
+from running import hold_to_one_line, run
+from shipped import assessor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -425,15 +425,6 @@ def test_an_ambiguous_label_lists_what_it_could_mean(tmp_path: Path) -> None:
 # ---------------------------------------------------------------------- the command
 
 
-def run(*arguments: str) -> tuple[int, str, str]:
-    out, err = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.stdout", out)
-        patch.setattr("sys.stderr", err)
-        code = cli.main(list(arguments))
-    return code, out.getvalue(), err.getvalue()
-
-
 def test_the_command_takes_edits_that_begin_with_a_hyphen_anywhere() -> None:
     expected = as_text(only(["-Radiculopathy", "+Osteophyte"]))
     assert run("whatif", str(SEVEN), "-Radiculopathy", "+Osteophyte") == (0, expected, "")
@@ -471,11 +462,7 @@ def test_a_contradiction_is_printed_as_a_finding() -> None:
     ],
 )
 def test_a_misuse_is_one_line(arguments: tuple[str, ...]) -> None:
-    code, out, err = run(*arguments)
-    assert code == 2
-    assert not out
-    assert err.startswith("indicant: ")
-    assert "Traceback" not in err
+    hold_to_one_line(*arguments)
 
 
 def test_blank_nodes_and_other_formats_can_be_edited() -> None:

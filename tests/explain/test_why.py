@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import io
 import itertools
 import json
 import random
@@ -17,7 +16,6 @@ from forcing import (
     CASES,
     EXAMPLES,
     Reference,
-    assessor,
     engine,
     forced,
     ruling,
@@ -25,7 +23,6 @@ from forcing import (
     situations,
     subsets,
 )
-from indicant import cli
 from indicant.assess.assessor import InvalidCase
 from indicant.compile.compiled import effective
 from indicant.compile.implicants import _Search
@@ -41,6 +38,8 @@ from indicant.files.rdf import Document, parse, read
 from indicant.files.sources import load
 from indicant.terms import local_name
 from places import BROKEN
+from running import hold_to_one_line, run
+from shipped import PREFIXES, assessor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,12 +48,6 @@ if TYPE_CHECKING:
 
 SEVEN = EXAMPLES[0]
 NAMES = [path.parent.name if path.parent.name != "examples" else path.stem for path in CASES]
-PREFIXES = """\
-PREFIX : <https://example.org/case#>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX spine: <https://w3id.org/indicant/spine/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
-"""
 DRY = (
     PREFIXES
     + """
@@ -571,15 +564,6 @@ def test_the_same_case_gives_the_same_bytes() -> None:
     assert first == second
 
 
-def run(*arguments: str) -> tuple[int, str, str]:
-    out, err = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.stdout", out)
-        patch.setattr("sys.stderr", err)
-        code = cli.main(list(arguments))
-    return code, out.getvalue(), err.getvalue()
-
-
 def test_the_command_prints_text_and_json() -> None:
     code, text, _ = run("why", str(SEVEN), "foraminotomy")
     assert (code, text) == (0, as_text(why(assessor(), read(SEVEN), "foraminotomy", most=12)[0]))
@@ -612,11 +596,7 @@ def test_the_command_looks_for_one_status() -> None:
     ],
 )
 def test_a_misuse_is_one_line(arguments: tuple[str, ...]) -> None:
-    code, out, err = run(*arguments)
-    assert code == 2
-    assert not out
-    assert err.startswith("indicant: ")
-    assert "Traceback" not in err
+    hold_to_one_line(*arguments)
 
 
 def test_a_broken_case_is_a_finding() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import rain
 from indicant import cli
 from indicant.assess import assessor
 from places import SEED
@@ -176,7 +177,7 @@ def test_a_position_that_is_no_number_is_told(
     document = tmp_path / "leaflet.txt"
     document.write_text("Take an umbrella when it rains.", encoding="utf-8")
     file = tmp_path / "case.ttl"
-    file.write_text(RAINY, encoding="utf-8")
+    file.write_text(rain.CASE, encoding="utf-8")
     arguments = {
         "assess": [str(file), "--guideline", str(folder)],
         "check": [str(folder), "--document", str(document), "--no-reasoner"],
@@ -189,14 +190,9 @@ def test_a_position_that_is_no_number_is_told(
     capsys.readouterr()
 
 
-RAIN = """\
-PREFIX : <https://example.org/rain/>
-PREFIX dcterms: <http://purl.org/dc/terms/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX oa: <http://www.w3.org/ns/oa#>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-
+RAIN = (
+    rain.PREFIXES
+    + """\
 <https://example.org/rain/>
     a owl:Ontology , ind:Guideline ;
     owl:imports <https://w3id.org/indicant/core/> ;
@@ -216,19 +212,10 @@ PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
     {position} ;
 .
 
-:Rain a owl:Class ; rdfs:subClassOf ind:Finding .
-:Umbrella a owl:Class ; rdfs:subClassOf ind:Intervention .
-
-:InRain
-    a owl:Class , ind:Criterion ;
-    rdfs:subClassOf ind:PatientCase ;
-    owl:equivalentClass [
-        a owl:Class ;
-        owl:intersectionOf (
-            ind:PatientCase
-            [ a owl:Restriction ; owl:onProperty ind:hasFinding ; owl:someValuesFrom :Rain ]
-        ) ;
-    ] ;
+"""
+    + rain.TERMS
+    + rain.IN_RAIN
+    + """\
     ind:restsOn :s01 ;
 .
 
@@ -239,11 +226,4 @@ PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
     ind:restsOn :s01 ;
 .
 """
-RAINY = """\
-PREFIX : <https://example.org/case#>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX rain: <https://example.org/rain/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
-
-:case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ; ind:hasFinding [ a rain:Rain ] .
-"""
+)

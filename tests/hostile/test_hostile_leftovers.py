@@ -8,7 +8,6 @@ import re
 import shutil
 import stat
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,8 @@ from indicant.files import staging, turtle
 from indicant.files.atomic import PREFIX, rewrite, write
 from indicant.files.staging import recover, staged
 from indicant.site.cases import cases_of
-from places import CODE, ONTOLOGY, RAIN
+from places import ONTOLOGY, RAIN
+from running import command, environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -312,8 +312,8 @@ def test_a_pipe_is_not_waited_for(how: str, more: list[str], tmp_path: Path) -> 
     (room / "link.ttl").symlink_to(pipe)
     path = {"named": pipe, "linked": room / "link.ttl", "found": room}[how]
     done = subprocess.run(
-        [sys.executable, "-m", "indicant.cli", "fmt", *more, str(path)],
-        env={**os.environ, "PYTHONPATH": str(CODE)},
+        command("fmt", *more, str(path)),
+        env=environment(),
         capture_output=True,
         text=True,
         check=False,

@@ -7,8 +7,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,8 @@ from indicant.cli import main
 from indicant.files.sources import installed, load
 from indicant.institution import repository, updates
 from indicant.institution.repository import TEMPLATES, digest_of, published_of
-from places import BENCHMARK, CODE, INSTITUTION
+from places import BENCHMARK, INSTITUTION
+from running import make_test
 
 NAMESPACE = "https://hospital.example/policy/"
 DAY = datetime.date(2026, 11, 22)
@@ -85,16 +84,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Found a repository over the guideline that ships, and run what it says to run next."""
     folder = tmp_path_factory.mktemp("whole") / "policy"
     assert main(["init", str(folder), "--namespace", NAMESPACE, "--date", DAY.isoformat()]) == 0
-    done = subprocess.run(
-        ["make", "test", f"INDICANT={sys.executable} -m indicant.cli"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(CODE)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder, done.stdout
+    return folder, make_test(folder)
 
 
 def test_what_is_founded_passes_its_own_tests_at_once(whole: tuple[Path, str]) -> None:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import csv
 import itertools
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,7 +17,8 @@ from indicant.cli import main
 from indicant.files.rdf import parse
 from indicant.files.sources import load
 from indicant.terms import DCTERMS, IND, TYPE, local_name
-from places import BENCHMARK, CODE, INSTITUTION, ONTOLOGY, SEED
+from places import BENCHMARK, INSTITUTION, ONTOLOGY, SEED
+from running import make_test
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,16 +78,7 @@ def copied(target: Path) -> Path:
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Run the institution's own pipeline on a clean copy, and return the copy and its output."""
     folder = copied(tmp_path_factory.mktemp("clone"))
-    done = subprocess.run(
-        ["make", "test", f"INDICANT={sys.executable} -m indicant.cli", "AS_OF=2026-11-22"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(CODE)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder, done.stdout
+    return folder, make_test(folder, "AS_OF=2026-11-22")
 
 
 def test_the_pipeline_of_the_institution_passes_on_a_clean_copy(

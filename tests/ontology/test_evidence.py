@@ -20,6 +20,7 @@ from indicant.files import resources
 from indicant.files.rdf import Document, parse, read
 from indicant.terms import local_name
 from places import ASSESSED, SHARED
+from shipped import assessor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,11 +87,6 @@ def table() -> list[dict[str, str]]:
         pytest.skip("the curated table is not part of the project and not at hand")
     with TABLE.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-@cache
-def assessor() -> Assessor:
-    return Assessor()
 
 
 @cache

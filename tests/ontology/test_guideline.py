@@ -11,12 +11,12 @@ from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
 from rdflib.namespace import DCTERMS, OWL, RDF, RDFS
 
-from indicant.assess.assessor import Assessor
 from indicant.files import resources
 from indicant.files.rdf import read
 from indicant.files.sources import load, resolve
 from indicant.terms import local_name
 from places import ASSESSED
+from shipped import assessor
 
 if TYPE_CHECKING:
     from rdflib.term import Node
@@ -212,12 +212,6 @@ def cases() -> Graph:
     for file in [*ASSESSED, *sorted(resources.ontology().rglob("example.ttl"))]:
         merged.parse(file)
     return merged
-
-
-@cache
-def assessor() -> Assessor:
-    """Return the guideline, loaded once."""
-    return Assessor()
 
 
 def recommendations() -> set[URIRef]:

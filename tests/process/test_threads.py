@@ -17,7 +17,8 @@ from indicant.ask.answers import Asker
 from indicant.assess import lending
 from indicant.assess.assessor import Assessor
 from indicant.process.sharing import LENT
-from together import THREADS, VERBS, answered, assess, assessor, differing, documents, mixed
+from shipped import assessor
+from together import THREADS, VERBS, answered, assess, differing, documents, mixed
 
 if TYPE_CHECKING:
     from indicant.files.rdf import Document
@@ -154,7 +155,8 @@ def in_a_process(code: str) -> tuple[str, int, str]:
 
 PRELOADED = """
 import os, random, threading
-from together import answered, assess, assessor, documents, explain, mixed, together
+from shipped import assessor
+from together import answered, assess, documents, explain, mixed, together
 made = assessor({engine})
 tasks = mixed(60, 7, [assess]) + [(explain, documents()[1])] * 4
 alone = [answered(task, made) for task in tasks]
@@ -193,7 +195,8 @@ def test_a_worker_can_use_the_references_and_is_told_which_it_cannot() -> None:
     """Java does not live on in a worker, which ends all the same."""
     code = """
 import os
-from together import answered, assess, assessor, documents
+from shipped import assessor
+from together import answered, assess, documents
 tasks = [(assess, one) for one in documents()[:2]]
 alone = [answered(task, assessor("hermit")) for task in tasks]
 worker = os.fork()

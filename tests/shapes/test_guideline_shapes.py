@@ -14,7 +14,9 @@ from shaping import (
     broken_fast,
     core_text,
     described,
-    messages,
+    expected,
+    expected_shapes,
+    hold_to_one_message_each,
     name,
     printed,
     seed,
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
 HERE = SHAPES / "guideline"
 FOLDERS = sorted(HERE.glob("*-*"))
-BREAKS = [folder for folder in FOLDERS if folder.name.startswith("breaks-")]
 FILE = "guideline"
 IND = Namespace("https://w3id.org/indicant/core/")
 BIBO = Namespace("http://purl.org/ontology/bibo/")
@@ -41,10 +42,7 @@ def read(folder: Path) -> str:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
 def test_a_guideline_gets_its_findings(folder: Path) -> None:
-    expected = folder / "expected.txt"
-    assert expected.is_file() == (folder in BREAKS)
-    told = expected.read_text(encoding="utf-8") if folder in BREAKS else ""
-    assert printed(broken_fast(FILE, read(folder))) == told
+    assert printed(broken_fast(FILE, read(folder))) == expected(folder)
 
 
 def test_engines_agree() -> None:
@@ -59,17 +57,11 @@ def test_what_ships_conforms() -> None:
 
 
 def test_every_shape_is_broken_by_a_guideline() -> None:
-    assert described(FILE) == {
-        line.split()[0]
-        for folder in BREAKS
-        for line in (folder / "expected.txt").read_text(encoding="utf-8").splitlines()
-    }
+    assert described(FILE) == expected_shapes(FOLDERS)
 
 
 def test_every_shape_says_what_shall_hold() -> None:
-    for shape, texts in messages(FILE).items():
-        assert len(texts) == 1, shape
-        assert " shall " in texts[0], shape
+    hold_to_one_message_each(FILE)
 
 
 @pytest.mark.parametrize("mark", range(1, 7))

@@ -12,7 +12,9 @@ from shaping import (
     broken_fast,
     core_text,
     described,
-    messages,
+    expected,
+    expected_shapes,
+    hold_to_one_message_each,
     name,
     printed,
     seed,
@@ -24,16 +26,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDERS = sorted((SHAPES / "vocabulary").glob("*-*"))
-BREAKS = [folder for folder in FOLDERS if folder.name.startswith("breaks-")]
 FILE = "vocabulary"
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
 def test_an_ontology_gets_its_findings(folder: Path) -> None:
-    expected = folder / "expected.txt"
-    assert expected.is_file() == (folder in BREAKS)
-    told = expected.read_text(encoding="utf-8") if folder in BREAKS else ""
-    assert printed(broken_fast(FILE, core_text() + text_of(folder / "ontology.ttl"))) == told
+    assert printed(broken_fast(FILE, core_text() + text_of(folder / "ontology.ttl"))) == expected(
+        folder
+    )
 
 
 def test_engines_agree() -> None:
@@ -46,14 +46,8 @@ def test_what_ships_conforms() -> None:
 
 
 def test_every_shape_is_broken_by_an_ontology() -> None:
-    assert described(FILE) == {
-        line.split()[0]
-        for folder in BREAKS
-        for line in (folder / "expected.txt").read_text(encoding="utf-8").splitlines()
-    }
+    assert described(FILE) == expected_shapes(FOLDERS)
 
 
 def test_every_shape_says_what_shall_hold() -> None:
-    for shape, texts in messages(FILE).items():
-        assert len(texts) == 1, shape
-        assert " shall " in texts[0], shape
+    hold_to_one_message_each(FILE)

@@ -29,6 +29,7 @@ from indicant.site import layout, markup, pages, pictures, publishing
 from indicant.site.content import Content, gather, slugs
 from indicant.terms import IND, local_name
 from places import ASSESS, ASSESSED, BROKEN, SEVEN_MONTHS, TESTS
+from shipped import assessor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -110,11 +111,6 @@ def parsed(site: str) -> dict[str, Page]:
     return {
         path: Page(data.decode()) for path, data in SITES[site]().items() if path.endswith(".html")
     }
-
-
-@cache
-def assessor() -> Assessor:
-    return Assessor()
 
 
 @cache

@@ -77,6 +77,12 @@ class Within:
     span: Span
 
 
+def within(name: str, datatype: str = "integer", **bounds: float | str) -> Within:
+    """Return that the value of a property is in the span of bounds, named as facets are."""
+    limits = tuple((kind, Decimal(str(limit))) for kind, limit in bounds.items())
+    return Within(name, Span(datatype, limits))
+
+
 @dataclass(frozen=True)
 class Is:
     """The value of a property is one literal or one individual."""

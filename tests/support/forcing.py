@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 from pysat.solvers import Solver
 
-from indicant.assess.assessor import Assessor
 from indicant.assess.engine import make_engine
 from indicant.assess.records import STATUSES
 from indicant.compile.compiled import _Writer, effective, weighed
@@ -21,6 +20,7 @@ from indicant.explain.entailment import Mask, bits
 from indicant.files.rdf import Document, read
 from indicant.terms import IND
 from places import ASSESS, SEED, SEVEN_MONTHS
+from shipped import assessor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,12 +41,6 @@ FOLDERS = [
     "urgent-neurosurgical-referral-fires-letter-of-a-patient-with-a-clumsy-hand",
 ]
 CASES = [*EXAMPLES, *(ASSESS / name / "case.ttl" for name in FOLDERS)]
-
-
-@functools.cache
-def assessor() -> Assessor:
-    """Return the guideline that ships, loaded once."""
-    return Assessor()
 
 
 @functools.cache

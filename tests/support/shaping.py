@@ -105,9 +105,29 @@ def printed(found: Broken) -> str:
     return "".join(f"{shape} {focus}\n" for shape, focus in sorted(found))
 
 
+def expected(folder: Path) -> str:
+    """Return what a folder expects; one that breaks something says what, and no other does."""
+    path = folder / "expected.txt"
+    breaks = folder.name.startswith("breaks-")
+    assert path.is_file() == breaks
+    return path.read_text(encoding="utf-8") if breaks else ""
+
+
+def expected_shapes(folders: list[Path]) -> set[str]:
+    """Return the names of the shapes that folders expect to be broken."""
+    return {line.split()[0] for folder in folders for line in expected(folder).splitlines()}
+
+
 def described(file: str) -> set[str]:
     """Return the names of the shapes that say why they are there."""
     return {str(shape).removeprefix(SHAPE) for shape in shapes(file).subjects(SH.description, None)}
+
+
+def hold_to_one_message_each(file: str) -> None:
+    """See that each of these shapes says what shall hold, in one sentence."""
+    for shape, texts in messages(file).items():
+        assert len(texts) == 1, shape
+        assert " shall " in texts[0], shape
 
 
 def messages(file: str) -> dict[str, list[str]]:

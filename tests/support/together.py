@@ -22,16 +22,12 @@ from indicant.files.rdf import Document, parse, read
 from indicant.test.coverage import Coverage, goals
 from indicant.test.suite import exercised_by
 from places import ASSESSED
+from shipped import PREFIXES, assessor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 THREADS = 8
-PREFIXES = """PREFIX : <https://example.org/case#>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX spine: <https://w3id.org/indicant/spine/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
-"""
 INVALID = (
     ":case a ind:PatientCase ; ind:hasFinding [ a spine:NeckPain ] .",
     ':case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ; '
@@ -42,12 +38,6 @@ INVALID = (
 Answer = tuple[str, Any]
 Verb = Callable[[Assessor, Document], Any]
 Task = tuple[Verb, Document]
-
-
-@functools.cache
-def assessor(engine: str = "oxigraph", validator: str = "shacl") -> Assessor:
-    """Return the guideline that ships, loaded once for all threads."""
-    return Assessor(engine=engine, validator=validator)
 
 
 @functools.cache

@@ -39,6 +39,7 @@ from indicant.test.suggestions import Suggested, suggest, tell
 from indicant.test.suite import RULES, Outcome, _Runner, run_cases
 from making import guideline_text
 from places import ASSESS, ASSESSED, BROKEN, SHAPES
+from shipped import assessor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,12 +49,6 @@ if TYPE_CHECKING:
 OPEN = ASSESS / "foraminotomy-open-moderate-narrowing" / "case.ttl"
 TWO = SHAPES / "holds-two-cases" / "case.ttl"
 GUIDELINE = "https://w3id.org/indicant/guideline/neck-pain-after-lumbar-fusion/"
-
-
-@cache
-def assessor() -> Assessor:
-    """Return the guideline that ships, loaded once."""
-    return Assessor()
 
 
 @cache

@@ -24,7 +24,9 @@ import pytest
 import indicant
 from indicant import cli
 from indicant.assess.assessor import assess
-from places import CODE, ONTOLOGY, ROOT
+from places import ONTOLOGY, ROOT
+from running import command, environment
+from shipped import PREFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,16 +36,9 @@ FORMATS = ("text", "json", "turtle", "markdown")
 IND = "https://w3id.org/indicant/core/"
 REASONER = "pip install 'indicant[reasoner]'"
 
-PREFIXES = """\
-PREFIX : <https://example.org/case#>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX spine: <https://w3id.org/indicant/spine/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
-
-"""
 CASE = (
     PREFIXES
-    + """\
+    + """
 :case
     a ind:PatientCase ;
     ind:asOf "2026-11-22"^^xsd:date ;
@@ -170,17 +165,6 @@ def room(
     folder.mkdir()
     monkeypatch.chdir(folder)
     return Room(folder, capsys)
-
-
-def command(*arguments: str) -> list[str]:
-    """Return the command line that runs the command in a process of its own."""
-    return [sys.executable, "-m", "indicant.cli", *arguments]
-
-
-def environment(**changes: str) -> dict[str, str]:
-    """Return an environment in which the command is found from any folder."""
-    paths = [str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **changes}
 
 
 def run(
@@ -491,7 +475,7 @@ def test_misuse_is_told_in_one_line_with_what_to_type(
 
 INVALID = (
     PREFIXES
-    + """\
+    + """
 :case
     a ind:PatientCase ;
     ind:asOf "2026-11-22"^^xsd:date ;

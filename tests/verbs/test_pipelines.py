@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 import yaml
 
+import running
 from indicant.cli import main, parser
-from places import BENCHMARK, CODE, INSTITUTION, RAIN, ROOT
+from places import BENCHMARK, INSTITUTION, RAIN, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -42,7 +43,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def environment(path: str, **more: str) -> dict[str, str]:
-    return {**os.environ, "PATH": path, "PYTHONPATH": str(CODE), **more}
+    return running.environment(PATH=path, **more)
 
 
 @pytest.fixture
