@@ -9,7 +9,7 @@ SEED ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types tests test-browser oracle mutated threads bench format lock build clean
+.PHONY: help demo test lint types tests quick test-browser oracle mutated threads bench format lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ types: $(STAMP) ## check types
 
 tests: $(STAMP) ## run the tests
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+quick: $(STAMP) ## run the tests that are not slow, in less than a minute
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow" -q
 
 $(BROWSER): $(STAMP) tests/browser/requirements.lock
 	$(BIN)/python -m pip install --quiet --require-hashes -r tests/browser/requirements.lock

@@ -410,12 +410,16 @@ def broken(graph: Graph) -> set[str]:
     return {shape.removeprefix(SHAPE) for shape in found}
 
 
+@cache
+def compiled_shapes() -> shacl.Shapes:
+    """Return the same shapes for the engine of the run time."""
+    text = (resources.shapes() / "assessment.ttl").read_text(encoding="utf-8")
+    return shacl.Shapes.from_turtle(text)
+
+
 def broken_fast(graph: Graph) -> set[str]:
     """Return the same by the engine of the run time."""
-    text = (resources.shapes() / "assessment.ttl").read_text(encoding="utf-8")
-    report = shacl.Shapes.from_turtle(text).validate_text(
-        graph.serialize(format="nt"), format="ntriples"
-    )
+    report = compiled_shapes().validate_text(graph.serialize(format="nt"), format="ntriples")
     return {str(result.root_shape).strip("<>").removeprefix(SHAPE) for result in report.results}
 
 
@@ -423,7 +427,12 @@ def broken_fast(graph: Graph) -> set[str]:
 def test_every_assessment_conforms_as_a_graph(folder: Path) -> None:
     graph = graph_of(assessor().describe(case(folder.name)))
     assert len(list(graph.subjects(RDF.type, IND.Assessment))) == 1
-    assert broken(graph) == set()
+    assert broken_fast(graph) == set()
+
+
+@pytest.mark.parametrize("folder", FOLDERS[::10], ids=name)
+def test_another_engine_finds_that_assessments_conform(folder: Path) -> None:
+    assert broken(graph_of(assessor().describe(case(folder.name)))) == set()
 
 
 CHANGES = sorted((SHAPES / "assessment").glob("*.ru"))
@@ -442,8 +451,9 @@ def test_every_shape_of_an_assessment_is_broken_by_its_change(change: Path) -> N
     """The change that is named for the shape breaks it, and both engines see it alike."""
     graph = Graph().parse(data=sound(), format="nt")
     graph.update(change.read_text(encoding="utf-8"))
-    assert change.stem in broken(graph)
-    assert broken(graph) == broken_fast(graph)
+    found = broken(graph)
+    assert change.stem in found
+    assert broken_fast(graph) == found
 
 
 def test_every_shape_of_an_assessment_has_its_change() -> None:

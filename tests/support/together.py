@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import rain
 from indicant.assess.assessor import Assessor, InvalidCase
 from indicant.errors import IndicantError
 from indicant.explain.next import next_facts
@@ -21,7 +22,7 @@ from indicant.explain.why import why
 from indicant.files.rdf import Document, parse, read
 from indicant.test.coverage import Coverage, goals
 from indicant.test.suite import exercised_by
-from places import ASSESSED
+from places import ASSESSED, RAIN
 from shipped import PREFIXES, assessor
 
 if TYPE_CHECKING:
@@ -46,6 +47,25 @@ def documents() -> tuple[Document, ...]:
     valid = [read(path) for path in ASSESSED]
     invalid = [parse(PREFIXES + text, path="case.ttl") for text in INVALID]
     return (*valid, *invalid * (len(valid) // 10 // len(invalid)))
+
+
+@functools.cache
+def umbrella(engine: str = "oxigraph", validator: str = "shacl") -> Assessor:
+    """Return a small guideline, which a reasoner that knows no implicants is quick about."""
+    return Assessor(RAIN, engine=engine, validator=validator)
+
+
+@functools.cache
+def weather() -> tuple[Document, ...]:
+    """Return cases of the small guideline that differ, the same names in all, one of them invalid.
+
+    They rain or not, storm or not, and neither is said or both.
+    """
+    case = f'{rain.CASE_PREFIXES}:case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date'
+    said = ("", " ; ind:hasFinding [ a rain:{} ]", " ; ind:excludes rain:{}")
+    texts = [case + wet.format("Rain") + windy.format("Storm") for wet in said for windy in said]
+    texts.append(case + " ; ind:excludes rain:Drought")
+    return tuple(parse(f"{text} .", path="case.ttl") for text in texts)
 
 
 def assess(made: Assessor, document: Document) -> Any:
