@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+import preparing
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -49,3 +51,9 @@ def uncalled() -> Iterator[str]:
         listening.shutdown(socket.SHUT_RDWR)
     thread.join(10)
     assert len(calls) == 1, f"somebody called {address}"
+
+
+@pytest.fixture
+def _prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pySHACL have its queries parsed once, not for each node, which takes most of its time."""
+    preparing.prepare_queries(monkeypatch)

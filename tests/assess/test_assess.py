@@ -430,6 +430,7 @@ def test_every_assessment_conforms_as_a_graph(folder: Path) -> None:
     assert broken_fast(graph) == set()
 
 
+@pytest.mark.usefixtures("_prepared")
 @pytest.mark.parametrize("folder", FOLDERS[::10], ids=name)
 def test_another_engine_finds_that_assessments_conform(folder: Path) -> None:
     assert broken(graph_of(assessor().describe(case(folder.name)))) == set()
@@ -446,6 +447,7 @@ def sound() -> str:
     )
 
 
+@pytest.mark.usefixtures("_prepared")
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.stem)
 def test_every_shape_of_an_assessment_is_broken_by_its_change(change: Path) -> None:
     """The change that is named for the shape breaks it, and both engines see it alike."""

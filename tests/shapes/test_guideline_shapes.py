@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 HERE = SHAPES / "guideline"
 FOLDERS = sorted(HERE.glob("*-*"))
 FILE = "guideline"
+pytestmark = pytest.mark.usefixtures("_prepared")
 IND = Namespace("https://w3id.org/indicant/core/")
 BIBO = Namespace("http://purl.org/ontology/bibo/")
 G = Namespace("https://w3id.org/indicant/guideline/neck-pain-after-lumbar-fusion/")

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 FOLDERS = sorted(SHAPES.glob("*-*"))
 BREAKS = [folder for folder in FOLDERS if folder.name.startswith("breaks-")]
 HOLDS = [folder for folder in FOLDERS if folder.name.startswith("holds-")]
-pytestmark = pytest.mark.filterwarnings("ignore:Dataset:DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Dataset:DeprecationWarning"),
+    pytest.mark.usefixtures("_prepared"),
+]
 Key = tuple[str, str | None, str | None]
 
 

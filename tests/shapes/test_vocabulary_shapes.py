@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FOLDERS = sorted((SHAPES / "vocabulary").glob("*-*"))
 FILE = "vocabulary"
+pytestmark = pytest.mark.usefixtures("_prepared")
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
