@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from indicant.assess.engine import Engine
+    from indicant.explain.why import WhyRecord
 
 SEVEN = EXAMPLES[0]
 NAMES = [path.parent.name if path.parent.name != "examples" else path.stem for path in CASES]
@@ -85,6 +86,13 @@ def world(path: Path) -> World:
 @functools.cache
 def changes(path: Path, action: str) -> Changes:
     return world(path).situation.changes(action)
+
+
+@functools.cache
+def told(path: Path, action: str) -> WhyRecord:
+    """Return the reasons of one intervention."""
+    (record,) = why(assessor(), read(path), action, largest=1)
+    return record
 
 
 def possible(here: Situation, facts: tuple[int, ...]) -> bool:
@@ -355,8 +363,7 @@ def test_reasons_are_enough_and_no_part_of_one_is(path: Path) -> None:
     rows = assessor().begin(document).ask("why-is-it-so")
     seen = 0
     for action in record["actions"]:
-        (told,) = why(assessor(), document, action["action"], largest=1)
-        for reason in told["reasons"]:
+        for reason in told(path, action["action"])["reasons"]:
             if reason["answer"] == "open":
                 assert not reason["because"]
                 assert reason["settledBy"]
@@ -389,14 +396,13 @@ def outcome(pro: int, contra: int) -> str:
 @pytest.mark.parametrize("path", CASES, ids=NAMES)
 def test_the_recommendations_shown_are_enough_for_the_status(path: Path) -> None:
     """The answers of those shown, whatever the others say, give the status; none can be spared."""
-    document = read(path)
     score = {"met": 2, "open": 1, "refuted": 0}
     for action in actions():
-        (told,) = why(assessor(), document, action, largest=1)
-        if told["status"] == "undetermined":
+        record = told(path, action)
+        if record["status"] == "undetermined":
             continue
         here = ruling().counting[action]
-        shown = {one["recommendation"]: str(one["answer"]) for one in told["reasons"]}
+        shown = {one["recommendation"]: str(one["answer"]) for one in record["reasons"]}
 
         def reached(shown: dict[str, str], here: tuple[list[str], list[str]] = here) -> set[str]:
             sides = []
@@ -405,9 +411,9 @@ def test_the_recommendations_shown_are_enough_for_the_status(path: Path) -> None
                 sides.append({max(row) for row in itertools.product(*scores)} if scores else {0})
             return {outcome(*pair) for pair in itertools.product(*sides)}
 
-        assert told["status"] in reached(shown)
-        if told["status"] != "conditional":
-            assert reached(shown) == {told["status"]}, action
+        assert record["status"] in reached(shown)
+        if record["status"] != "conditional":
+            assert reached(shown) == {record["status"]}, action
 
 
 def test_the_tree_goes_down_to_lines_passages_and_evidence() -> None:
