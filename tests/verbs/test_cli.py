@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import threading
@@ -1060,15 +1061,29 @@ def test_a_cache_that_cannot_be_written_is_done_without(room: Room) -> None:
     assert (told.code, told.err) == (0, "")
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "binary", "folder"])
-def test_a_damaged_cache_is_compiled_anew(damage: str, room: Room) -> None:
-    room.file("case.ttl", RAIN)
-    room.file("rain.ttl", GUIDELINE)
-    cache = room.folder / "cache"
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Told]:
+    """Return a folder with a guideline, a case and the cache of their run, and what that told."""
+    folder = tmp_path_factory.mktemp("kept")
+    (folder / "case.ttl").write_text(RAIN, encoding="utf-8")
+    (folder / "rain.ttl").write_text(GUIDELINE, encoding="utf-8")
+    return folder, assessed_anew(folder, folder / "cache")
+
+
+def assessed_anew(folder: Path, cache: Path) -> Told:
     env = environment(INDICANT_CACHE=str(cache))
-    arguments = ("assess", "case.ttl", "--guideline", "rain.ttl")
-    expected = run(*arguments, cwd=room.folder, env=env)
-    for path in [path for path in cache.rglob("*") if path.is_file()]:
+    return run("assess", "case.ttl", "--guideline", "rain.ttl", cwd=folder, env=env)
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "binary", "folder"])
+def test_a_damaged_cache_is_compiled_anew(
+    damage: str, kept: tuple[Path, Told], tmp_path: Path
+) -> None:
+    folder, expected = kept
+    cache = shutil.copytree(folder / "cache", tmp_path / "cache")
+    files = [path for path in cache.rglob("*") if path.is_file()]
+    assert files
+    for path in files:
         content = path.read_bytes()
         if damage == "folder":
             path.unlink()
@@ -1076,7 +1091,7 @@ def test_a_damaged_cache_is_compiled_anew(damage: str, room: Room) -> None:
         else:
             changed = {"cut": content[: len(content) // 2], "empty": b"", "binary": b"\xff\0" * 99}
             path.write_bytes(changed[damage])
-    assert run(*arguments, cwd=room.folder, env=env) == expected
+    assert assessed_anew(folder, cache) == expected
 
 
 def test_nothing_is_written_but_the_cache(room: Room, tmp_path: Path) -> None:
