@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from indicant.compile import hermit as module
+from indicant.compile import java as module
 from indicant.compile.hermit import Reasoner
 from indicant.errors import IndicantError
 from running import environment
@@ -527,9 +527,9 @@ with Reasoner("<urn:a> a <urn:B> .", "turtle") as reasoner:
 def test_an_absurd_amount_of_memory_is_refused() -> None:
     code = """
 from indicant import errors
-from indicant.compile import hermit as reasoner
+from indicant.compile import java
 try:
-    reasoner.start()
+    java.start()
 except errors.IndicantError as error:
     print(error)
 """
@@ -543,11 +543,11 @@ def test_a_forked_process_is_told_so() -> None:
     code = """
 import os
 from indicant import errors
-from indicant.compile import hermit as reasoner
-reasoner.start()
+from indicant.compile import java
+java.start()
 if os.fork() == 0:
     try:
-        reasoner.start()
+        java.start()
     except errors.IndicantError as error:
         print(error, flush=True)
     os._exit(0)
