@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 import pytest
 
 from notebooks import cells_of, run
 from places import EXAMPLES
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -82,6 +82,7 @@ def test_there_are_at_least_35_questions_about_cases_and_about_guidelines() -> N
     assert 10 < sum(about) < len(about) - 10
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_question_is_documented(name: str) -> None:
     """A question ends in a question mark, says how it is ordered, and gives examples that hold."""
@@ -96,6 +97,7 @@ def test_a_question_is_documented(name: str) -> None:
             asker().query(name, {**given(name), parameter.name: parameter.example})
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_question_gets_its_table(name: str, engine: str) -> None:
@@ -109,6 +111,7 @@ def test_a_table_says_something(name: str) -> None:
     assert expected(name).count("\n") > 1
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_value_selects_rows_and_changes_none(name: str) -> None:
     """Giving a value for a variable that the table shows is choosing the rows that have it."""
@@ -122,6 +125,7 @@ def test_a_value_selects_rows_and_changes_none(name: str) -> None:
     assert here.ask(name, values).rows == tuple(chosen)
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("name", [name for name in NAMES if question(name).about_case])
 def test_a_table_about_cases_is_about_cases_alone(name: str) -> None:
     """Where none is chosen, nothing but the cases that were taken stands in their column."""
@@ -181,6 +185,7 @@ def required(name: str) -> dict[str, str]:
     return {one.name: one.example or "" for one in question(name).parameters if one.required}
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_question_is_answered_alike_whichever_way_it_is_asked(name: str) -> None:
     """As a question, as a query of one's own, and over the export, with any value it can have."""
@@ -211,6 +216,7 @@ def _chosen(
             yield {**needed, one.name: value.value}, rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ASSESSED)
 def test_every_question_is_answered_alike_about_a_case(case: str) -> None:
     for name in NAMES:
@@ -218,6 +224,7 @@ def test_every_question_is_answered_alike_about_a_case(case: str) -> None:
         assert over(exported(case), assessed(case).query(name, required(name))) == answer, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_question_is_answered_alike_by_both_engines(name: str) -> None:
     """Without a choice, where there is most to differ in."""
@@ -225,6 +232,7 @@ def test_a_question_is_answered_alike_by_both_engines(name: str) -> None:
     assert assessed(case, "rdflib").ask(name, needed) == assessed(case).ask(name, needed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", ["which-thresholds-are-there", "what-is-the-status"])
 def test_a_question_pasted_as_a_query_is_answered_alike(name: str, engine: str) -> None:
@@ -239,6 +247,7 @@ def test_what_the_assessment_says_can_be_asked_for() -> None:
     assert len(advice) > 20
 
 
+@pytest.mark.slow
 def test_a_case_that_breaks_a_shape_leaves_nothing_to_ask_about() -> None:
     here = Asker(case=read(CASES))
     broken = read(BROKEN)
@@ -249,6 +258,7 @@ def test_a_case_that_breaks_a_shape_leaves_nothing_to_ask_about() -> None:
         here.ask("what-is-open")
 
 
+@pytest.mark.slow
 def test_a_value_is_filled_in_where_the_pattern_begins() -> None:
     """Not where a comment or a name says so; and its characters mean nothing to any engine."""
     text = "#+ parameters:\n#+   word: {kind: text}\n# WHERE {\nSELECT $word { }"
@@ -299,6 +309,7 @@ def over_http(endpoint: str, query: str) -> Table:
         return from_json(response.read().decode())
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("endpoint")
 @pytest.mark.parametrize("name", NAMES)
 def test_an_independent_engine_gives_the_same_table_over_http(name: str, endpoint: str) -> None:
@@ -349,6 +360,7 @@ def test_the_list_is_a_table_too(form: str) -> None:
     assert "what-is-recommended" in listing(form)
 
 
+@pytest.mark.slow
 def test_options_stand_anywhere(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["what-is-the-status", str(CASES), "case=cord-compressed", "action=Foraminotomy"]
     first = ask(capsys, *words, "--format", "csv")
@@ -356,6 +368,7 @@ def test_options_stand_anywhere(capsys: pytest.CaptureFixture[str]) -> None:
     assert first[1].splitlines()[1].endswith(",https://w3id.org/indicant/core/Undetermined")
 
 
+@pytest.mark.slow
 def test_the_example_and_a_case_from_standard_input_can_be_asked_about(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -402,6 +415,7 @@ def test_an_iri_of_a_kind_that_is_wanted_goes_before_a_label() -> None:
     assert "lumbar-fusion/foraminotomy>) }" in query
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize(
     ("words", "message", "advice"),
     [
@@ -478,6 +492,7 @@ def test_a_case_that_breaks_a_shape_is_not_asked_about(
     assert "shall be at most 5" in err
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -497,6 +512,7 @@ def test_a_case_that_cannot_be_read_is_told(
     assert message in err.splitlines()[0]
 
 
+@pytest.mark.slow
 def test_line_ends_of_another_system_change_no_answer(tmp_path: Path) -> None:
     file = tmp_path / "cases.ttl"
     file.write_bytes(CASES.read_bytes().replace(b"\n", b"\r\n"))
@@ -506,6 +522,7 @@ def test_line_ends_of_another_system_change_no_answer(tmp_path: Path) -> None:
 # ---------------------------------------------------------------------- queries of one's own
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_query_of_ones_own_reads_the_published_graph(engine: str) -> None:
     """The graph holds the axioms, the compiled criteria and what follows for the case."""
@@ -526,12 +543,14 @@ def test_a_query_of_ones_own_reads_the_published_graph(engine: str) -> None:
     assert table.rows == ((ox.NamedNode("https://w3id.org/indicant/core/Undetermined"),),)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_query_can_be_an_ask(engine: str) -> None:
     table = asker(engine).run(IND + "ASK { ?x a ind:Phase }")
     assert (table.columns, table.rows) == (("answer",), ((ox.Literal(True),),))
 
 
+@pytest.mark.slow
 def test_a_query_can_have_parameters_of_its_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -546,6 +565,7 @@ def test_a_query_can_have_parameters_of_its_own(
     assert (code, out) == (0, "label\r\nmyelopathy\r\n")
 
 
+@pytest.mark.slow
 def test_rows_without_an_order_come_in_one_order() -> None:
     query = IND + "SELECT ?x WHERE { ?x a ind:Phase }"
     rows = asker(with_case=False).run(query).rows
@@ -553,6 +573,7 @@ def test_rows_without_an_order_come_in_one_order() -> None:
     assert rows == asker("rdflib", with_case=False).run(query).rows
 
 
+@pytest.mark.slow
 def test_everything_is_told_in_the_order_in_which_it_is_named() -> None:
     query = "SELECT * WHERE { ?z ?p $a . ?a ?q ?m FILTER(?z = ?m) } LIMIT 1"
     for engine in ENGINES:
@@ -601,6 +622,7 @@ def listener() -> Iterator[tuple[str, list[object]]]:
     assert not seen
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize(
     "query",
     [
@@ -625,6 +647,7 @@ def test_no_other_machine_is_ever_asked(
         asker(engine, with_case=False).run(query.format(listener[0]), name="own.rq")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "query",
     [
@@ -638,6 +661,7 @@ def test_a_word_in_a_string_or_a_name_is_no_keyword(query: str) -> None:
     assert asker(with_case=False).run(query).rows == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "message"),
     [
@@ -660,6 +684,7 @@ def test_a_malformed_query_is_told_with_its_place(query: str, message: str) -> N
     assert str(told(query)).startswith(message)
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     "query",
@@ -677,12 +702,14 @@ def test_a_query_without_end_is_stopped_in_time(query: str, engine: str) -> None
     assert time.monotonic() - start < 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [1e300, float("inf")])
 def test_a_limit_beyond_reason_is_a_limit(seconds: float) -> None:
     table = asker(with_case=False).run("ASK { ?s ?p ?o }", seconds=seconds)
     assert table.rows == ((ox.Literal(True),),)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="no limit of memory elsewhere")
 def test_a_query_that_needs_too_much_memory_is_stopped() -> None:
     graph = "".join(f"<x:{number}> <x:p> <x:{number}> .\n" for number in range(20_000))
@@ -692,6 +719,7 @@ def test_a_query_that_needs_too_much_memory_is_stopped() -> None:
     assert "0.3 GB" in (caught.value.help or "")
 
 
+@pytest.mark.slow
 def test_a_table_without_end_is_stopped() -> None:
     message = "the query could not be run: more than 100000 rows: add a LIMIT"
     assert message in str(told("SELECT * WHERE { ?a ?b ?c . ?d ?e ?f }"))
@@ -716,6 +744,7 @@ def test_a_query_file_that_cannot_be_read_is_told(
     assert message in err.splitlines()[0]
 
 
+@pytest.mark.slow
 def test_a_query_can_come_from_standard_input() -> None:
     done = run("--query", "-", "--format", "csv", stdin=b'SELECT ?a { BIND("x" AS ?a) }\r\n')
     assert (done.returncode, done.stdout) == (0, "a\r\nx\r\n")

@@ -61,12 +61,14 @@ def canonical_triples(triples: list[ox.Triple]) -> ox.Dataset:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_format_holds_the_same_graph(form: str) -> None:
     """Isomorphic, blank nodes included."""
     assert canonical(exported(form), form) == canonical_triples(graph())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "name"), [("turtle", "turtle"), ("rdfxml", "xml")])
 def test_another_library_reads_the_same_triples(form: str, name: str) -> None:
     found = rdflib.Graph().parse(data=exported(form), format=name)
@@ -79,6 +81,7 @@ def _ground(graph: rdflib.Graph) -> set[tuple[object, ...]]:
     return {one for one in graph if not any(isinstance(term, rdflib.BNode) for term in one)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 def test_the_same_graph_gives_the_same_bytes(form: str) -> None:
     """Another process, with another hash seed, in another folder."""
@@ -93,6 +96,7 @@ def test_the_same_graph_gives_the_same_bytes(form: str) -> None:
     assert done.stdout == exported(form)
 
 
+@pytest.mark.slow
 def test_it_holds_the_guideline_with_its_axioms() -> None:
     """Every triple of every ontology is there, blank nodes in place."""
     source = asker()._assessor.source
@@ -128,6 +132,7 @@ def test_it_holds_what_a_triple_store_needs(
     )
 
 
+@pytest.mark.slow
 def test_without_a_case_it_holds_none(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", "graph", "--format", "ntriples"]) == 0
     out = capsys.readouterr().out
@@ -137,6 +142,7 @@ def test_without_a_case_it_holds_none(capsys: pytest.CaptureFixture[str]) -> Non
     assert set(out.splitlines()) < set(exported("ntriples").decode().splitlines())
 
 
+@pytest.mark.slow
 def test_its_axioms_are_read_by_a_reasoner() -> None:
     from indicant.compile.hermit import Reasoner
 
@@ -186,6 +192,7 @@ def test_a_prefix_without_a_name_is_not_used() -> None:
 # ---------------------------------------------------------------------- files
 
 
+@pytest.mark.slow
 def test_a_file_is_written_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "graph.nt"
     file.write_text("old", encoding="utf-8")
@@ -212,6 +219,7 @@ def test_nothing_is_written_when_it_fails(tmp_path: Path, monkeypatch: pytest.Mo
     assert os.listdir(tmp_path) == ["graph.nt"]
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [

@@ -146,6 +146,7 @@ def expectation(folder: Path) -> dict[str, Any]:
     return stated
 
 
+@pytest.mark.many(15)
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
 def test_a_case_gets_the_advice_that_is_expected(folder: Path) -> None:
     """What an expectation states holds to the letter; an intervention that is left out is none."""
@@ -168,6 +169,7 @@ def test_a_folder_is_named_for_its_recommendation_and_its_answer(folder: Path) -
     assert answers(record_of(folder.name))[recommendation] == answer
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
 def test_every_case_conforms_without_a_warning(folder: Path) -> None:
     assert assessor().validate(case(folder.name)) == []
@@ -210,6 +212,7 @@ def test_every_contraindicated_action_has_its_patient() -> None:
         assert {"contraindicated", "not-applicable"} <= found[local_name(advised)], advised
 
 
+@pytest.mark.slow
 def test_every_threshold_has_a_case_on_either_side() -> None:
     """For each bound of a criterion a case has the very value, and another the next one beyond."""
     query = """PREFIX ind: <https://w3id.org/indicant/core/>
@@ -286,6 +289,7 @@ def test_foraminotomy_is_not_held_back_by_what_was_never_asked() -> None:
     assert actions["Foraminotomy"]["awaiting"] == []
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize(
     "finding",
     ["Osteophyte", "DiscDegeneration", "Scoliosis", "Dextroscoliosis", "ThoracicKyphosis"],
@@ -336,11 +340,13 @@ def complaints(records: object) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
 def test_every_record_is_valid(folder: Path) -> None:
     assert complaints([record_of(folder.name)]) == []
 
 
+@pytest.mark.many(8)
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
 def test_what_does_not_apply_is_left_out_unless_asked_for(folder: Path) -> None:
     """The shorter record is the longer one without it, and with nothing else changed."""
@@ -370,6 +376,7 @@ def test_every_field_of_the_schema_is_documented() -> None:
             assert field["description"].endswith(".")
 
 
+@pytest.mark.slow
 def test_the_schema_refuses_what_no_assessment_says() -> None:
     """A field too many, a field too few, an unknown status, a reason for what is open."""
 
@@ -423,6 +430,7 @@ def broken_fast(graph: Graph) -> set[str]:
     return {str(result.root_shape).strip("<>").removeprefix(SHAPE) for result in report.results}
 
 
+@pytest.mark.many(20)
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
 def test_every_assessment_conforms_as_a_graph(folder: Path) -> None:
     graph = graph_of(assessor().describe(case(folder.name)))
@@ -430,6 +438,7 @@ def test_every_assessment_conforms_as_a_graph(folder: Path) -> None:
     assert broken_fast(graph) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_prepared")
 @pytest.mark.parametrize("folder", FOLDERS[::10], ids=name)
 def test_another_engine_finds_that_assessments_conform(folder: Path) -> None:
@@ -447,6 +456,7 @@ def sound() -> str:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_prepared")
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.stem)
 def test_every_shape_of_an_assessment_is_broken_by_its_change(change: Path) -> None:
@@ -479,6 +489,7 @@ def test_every_shape_of_an_assessment_says_what_shall_hold() -> None:
 # -------------------------------------------------------------------- who computes it
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["rdflib", "hermit"])
 @pytest.mark.parametrize("folder", REPRESENTATIVES)
 def test_engines_agree_on_the_whole_record(engine: str, folder: str) -> None:
@@ -489,6 +500,7 @@ def test_engines_agree_on_the_whole_record(engine: str, folder: str) -> None:
     assert assessor(engine).assess(case(folder), everything=True) == [record_of(folder)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", REPRESENTATIVES[:2])
 def test_engines_agree_on_the_graph(folder: str) -> None:
     assert assessor("rdflib").describe(case(folder)) == assessor().describe(case(folder))
@@ -524,12 +536,14 @@ def told_by_the_record(folder: str) -> dict[tuple[str, str, str], Any]:
     }
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
 def test_the_answer_tables_say_what_the_record_says(folder: Path) -> None:
     """Anybody who runs the questions on the graph gets the actions with all of their warrant."""
     assert told_by_the_questions("oxigraph", folder.name) == told_by_the_record(folder.name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", REPRESENTATIVES[2:4])
 def test_the_answer_tables_say_so_on_rdflib(folder: str) -> None:
     assert told_by_the_questions("rdflib", folder) == told_by_the_record(folder)
@@ -563,6 +577,7 @@ def renamed(folder: str, number: int) -> str:
     return text.replace("https://example.org/case#", f"https://example.org/{number:03}/case#")
 
 
+@pytest.mark.slow
 def test_cases_in_one_file_do_not_influence_each_other() -> None:
     """All cases of the tests in one file get the records that they get apart."""
     names = [folder.name for folder in FOLDERS]
@@ -574,6 +589,7 @@ def test_cases_in_one_file_do_not_influence_each_other() -> None:
         assert one == other
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", REPRESENTATIVES[:3])
 def test_the_same_case_gives_the_same_bytes(folder: str) -> None:
     """Again, by another assessor, after another case, whatever the order of triples."""
@@ -587,6 +603,7 @@ def test_the_same_case_gives_the_same_bytes(folder: str) -> None:
     assert other.describe(case(folder)) == assessor().describe(case(folder))
 
 
+@pytest.mark.slow
 def test_blank_nodes_are_given_names_that_reasons_point_at() -> None:
     text = (
         PREFIXES
@@ -619,6 +636,7 @@ def test_a_whole_case_of_blank_nodes_gets_the_same_advice() -> None:
     assert summary(record) == summary(record_of(folder))
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize("folder", REPRESENTATIVES[2:6])
 @pytest.mark.parametrize(
     ("ending", "format_"),
@@ -643,6 +661,7 @@ def test_every_format_gives_the_same_record(
     assert assessor().assess(read(file), everything=True) == [record_of(folder)]
 
 
+@pytest.mark.slow
 def test_one_call_assesses_a_path_a_text_a_graph_and_a_document() -> None:
     folder = REPRESENTATIVES[5]
     file = ASSESS / folder / "case.ttl"
@@ -666,6 +685,7 @@ def test_an_invalid_case_is_never_assessed() -> None:
     assert raised.value.exit_code == 1
 
 
+@pytest.mark.slow
 def test_a_warning_is_told_and_the_case_assessed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A shape that warns holds nothing back: here one of those that ship, made milder."""
     made = Assessor()

@@ -44,6 +44,7 @@ def work(name: str) -> list[tuple[Engine, Document]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["oxigraph", "rdflib"])
 def test_a_rule_without_what_it_needs_says_nothing(
     name: str, monkeypatch: pytest.MonkeyPatch
@@ -77,6 +78,7 @@ def test_a_rule_without_what_it_needs_says_nothing(
     assert [known(engine, document) for engine, document in pairs] == found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backwards", [False, True])
 def test_rules_of_one_number_do_not_build_on_one_another(
     monkeypatch: pytest.MonkeyPatch, *, backwards: bool
@@ -94,6 +96,7 @@ def test_rules_of_one_number_do_not_build_on_one_another(
     assert [known(engine, document) for engine, document in pairs] == found
 
 
+@pytest.mark.slow
 def test_a_question_without_what_it_needs_finds_nothing() -> None:
     """Not asking it finds the same, and every question that needs something is not asked once."""
     needy = {name: one.text for name, one in questions().items() if needs(one.text)}
@@ -108,6 +111,7 @@ def test_a_question_without_what_it_needs_finds_nothing() -> None:
     assert all(found == {True, False} for found in answered.values())
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("path", [*CASES, *FOLDERS], ids=lambda path: path.parent.name)
 def test_what_can_still_be_answered_is_what_the_question_says(path: Path) -> None:
     """The command counts it out by itself, which is sooner, and finds the same."""
@@ -132,6 +136,7 @@ def test_what_can_still_be_answered_is_what_the_question_says(path: Path) -> Non
     )
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize("path", [*CASES, *FOLDERS], ids=lambda path: path.parent.name)
 def test_the_reasons_are_what_the_question_says(path: Path) -> None:
     """The command finds the shortest reason by itself, which is sooner, and finds the same."""

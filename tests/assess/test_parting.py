@@ -100,6 +100,7 @@ def told(findings: Sequence[Finding]) -> list[tuple[object, ...]]:
     return [(one.line, one.shape, one.severity, one.message, one.suggestion) for one in findings]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_cases_get_the_answers_that_they_get_as_a_whole(
     seed: int, monkeypatch: pytest.MonkeyPatch
@@ -118,6 +119,7 @@ def test_cases_get_the_answers_that_they_get_as_a_whole(
     assert (why(made, document, "foraminotomy", largest=1), next_facts(made, document)) == few
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_same_is_found_in_the_parts_as_in_the_whole(
     seed: int, monkeypatch: pytest.MonkeyPatch
@@ -132,6 +134,7 @@ def test_the_same_is_found_in_the_parts_as_in_the_whole(
     assert told(assessor().validate(document)) == found
 
 
+@pytest.mark.slow
 def test_an_invalid_case_among_very_many_is_not_passed_over() -> None:
     """Nothing is told of any of 300 plain cases beside one that both has and excludes a finding."""
     plain = "".join(
@@ -156,6 +159,7 @@ def test_an_invalid_case_among_very_many_is_not_passed_over() -> None:
     assert len(made.assess(parse(head + plain, path="many.ttl"))) == 300
 
 
+@pytest.mark.slow
 def test_the_work_grows_with_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rules never see more than a few cases at once, and each of them once."""
     engine = assessor()._engines.give()

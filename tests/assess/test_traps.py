@@ -59,6 +59,7 @@ def statuses(engine: Engine) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENGINES)
 @pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
 def test_every_engine_avoids_the_trap(trap: Trap, name: str) -> None:
@@ -74,6 +75,7 @@ def test_every_engine_avoids_the_trap(trap: Trap, name: str) -> None:
         assert standing.get(action, "") == expected, action
 
 
+@pytest.mark.many(35)
 @pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
 def test_a_search_for_models_says_the_same(trap: Trap) -> None:
     """The second oracle, which shares nothing with the engine, agrees about every trap."""
@@ -110,6 +112,7 @@ def sided(pro: bool, contra: bool) -> Bench:
     return Bench(guideline(*advice, a=A, b=B))
 
 
+@pytest.mark.many(10)
 @pytest.mark.parametrize("name", ENGINES)
 @pytest.mark.parametrize(("pro", "contra"), TABLE)
 def test_the_status_follows_the_table(pro: str, contra: str, name: str) -> None:
@@ -146,6 +149,7 @@ def test_cases_of_one_document_know_nothing_of_one_another(name: str) -> None:
     assert rows == {("c1", "met"), ("c2", "refuted"), ("c3", "open")}
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("name", ENGINES)
 @pytest.mark.parametrize(
     ("as_of", "answer"),
@@ -158,6 +162,7 @@ def test_another_as_of_date_moves_a_duration(as_of: str, answer: str, name: str)
     assert decide(made.engines[name], with_date(document, as_of))["for-course"] == answer
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("name", ENGINES)
 @pytest.mark.parametrize(
     ("start", "end", "days"),
@@ -183,6 +188,7 @@ def test_days_are_days_of_the_calendar(start: str, end: str, days: int, name: st
     assert engine.select(query) == [(str(days),)]
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("name", ENGINES)
 @pytest.mark.parametrize(
     ("facts", "subject", "answer"),
@@ -211,6 +217,7 @@ def test_values_are_compared_and_not_their_spelling(
     assert decide(made.engines[name], document)[f"for-{subject}"] == answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "facts",
     [

@@ -55,6 +55,7 @@ def arguments_of(folder: Path) -> list[str]:
     return [str(relative)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_a_folder_gets_its_findings(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, printed = run(capsys, *arguments_of(folder))
@@ -77,6 +78,7 @@ def test_no_two_rules_have_one_name() -> None:
     assert len({*names, *rules.RULES}) == len(names) + len(rules.RULES)
 
 
+@pytest.mark.slow
 def test_what_ships_holds(capsys: pytest.CaptureFixture[str]) -> None:
     documents = [f"--document={path}" for path in sorted(SOURCE_FOLDER.glob("*.txt"))[:1]]
     code, printed = run(capsys, *documents)
@@ -85,11 +87,13 @@ def test_what_ships_holds(capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 0
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("path", ["ontology/core", "ontology/spine", "examples"])
 def test_folders_of_what_ships_hold(path: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, path, "--no-reasoner")[0] == 0
 
 
+@pytest.mark.slow
 def test_the_reference_engine_finds_the_same() -> None:
     """On a case; that engines agree on guidelines is tested with their shapes."""
     path, _, guideline = arguments_of(ROOT / HERE / "breaks-case")
@@ -100,6 +104,7 @@ def test_the_reference_engine_finds_the_same() -> None:
     assert one == other
 
 
+@pytest.mark.slow
 def test_the_reference_engine_names_shapes_and_nodes_alike() -> None:
     text = f"<urn:a> a <{OWL}Class> .\n_:b a <{IND}Phase> ."
     triples = text.replace(" a ", f" <{TYPE}> ")
@@ -114,6 +119,7 @@ def test_the_reference_engine_names_shapes_and_nodes_alike() -> None:
         }
 
 
+@pytest.mark.slow
 def test_a_file_of_a_guideline_is_read_with_the_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -157,6 +163,7 @@ HEADER = """
 """
 
 
+@pytest.mark.slow
 def test_without_java_the_rest_is_checked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -181,6 +188,7 @@ def test_what_the_reasoner_has_no_time_for_is_not_decided(
     assert "not decided\n  consistency: the reasoner ran out of time\n" in printed
 
 
+@pytest.mark.slow
 def test_a_case_comes_from_standard_input(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -195,6 +203,7 @@ def test_a_case_comes_from_standard_input(
         assert told in run(capsys, "-")[1]
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("form", ["json", "sarif", "junit", "github"])
 def test_every_form_names_file_and_line(
     form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -219,6 +228,7 @@ def test_a_report_that_cannot_be_written_is_one_line(
     assert printed.startswith(f"indicant: {path}: cannot be written")
 
 
+@pytest.mark.slow
 def test_same_input_same_bytes(capsys: pytest.CaptureFixture[str]) -> None:
     path = str(HERE / "breaks-terms-that-nothing-declares")
     assert run(capsys, path, "--no-reasoner") == run(capsys, path, "--no-reasoner")
@@ -234,6 +244,7 @@ def written(tmp_path: Path, data: bytes, name: str = "guideline.ttl") -> str:
     return str(path)
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize(
     "change",
     [
@@ -255,6 +266,7 @@ def test_what_editors_do_to_a_file_changes_no_finding(change: object, tmp_path: 
     assert slip.help == "did you mean ind:strength?"
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize(
     ("data", "told"),
     [
@@ -359,6 +371,7 @@ SLIPS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(

@@ -54,6 +54,7 @@ def test_a_guideline_begins_in_a_folder_of_its_own(
     assert (room / "rain" / "guideline.ttl").read_text() == text
 
 
+@pytest.mark.slow
 def test_everything_new_is_beside_its_like(room: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(capsys, "guideline", "rain", "--iri", "https://example.net/wet#", "--in", "deep/er")
     place = ["--in", "deep/er/rain"]
@@ -91,6 +92,7 @@ def test_a_property_replaces_what_the_template_says(
     assert text.count("rdfs:label") == 2
 
 
+@pytest.mark.slow
 def test_a_term_stands_in_the_module_of_its_domain() -> None:
     finding = compose("finding", "HiccupOfATest", place=SEED)
     assert finding.path.resolve() == SPINE / "findings.ttl"
@@ -128,6 +130,7 @@ def test_the_guideline_of_the_folder_is_the_default(
     assert run(capsys, "finding", "Rain") == (0, "guideline.ttl:16: finding Rain\n", "")
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -232,6 +232,7 @@ def test_a_truncated_document_says_where_it_ends(room: Room) -> None:
     ]
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize("length", range(1, len(DOCUMENT.rstrip())))
 def test_a_document_cut_anywhere_fails(length: int) -> None:
     assert not verify(DOCUMENT[:length], origin(), file="document.txt").holds
@@ -282,6 +283,7 @@ def test_a_byte_order_mark_is_told(room: Room) -> None:
 # ---------------------------------------------------------------------- what cannot be run
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -374,6 +376,7 @@ def test_of_several_documents_the_one_that_matches_is_meant() -> None:
 # ---------------------------------------------------------------------- long documents
 
 
+@pytest.mark.slow
 def test_a_long_document_is_searched_in_bounded_time() -> None:
     """A passage far from its place is found between words; what is gone does not take for ever."""
     filler = "All work and no play makes a document long, and then longer. " * 12_000

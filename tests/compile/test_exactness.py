@@ -123,6 +123,7 @@ def with_facet(facet: str) -> str:
     return text.replace("owl:hasValue 12345", facet)
 
 
+@pytest.mark.many(6)
 @pytest.mark.parametrize(
     ("facet", "why"),
     [
@@ -149,6 +150,7 @@ def test_a_number_that_not_every_engine_compares_exactly_is_refused(facet: str, 
     assert [why in one.message for one in refusals(source)] == [True]
 
 
+@pytest.mark.slow
 def test_the_greatest_and_finest_numbers_are_compared_exactly() -> None:
     """A number at a bound of eighteen digits or nine places is at it, one beside it is not."""
     pain = Some(
@@ -162,6 +164,7 @@ def test_the_greatest_and_finest_numbers_are_compared_exactly() -> None:
         assert bench.decided(one)[EX + "r"] == answer
 
 
+@pytest.mark.slow
 def test_what_a_store_cannot_read_decides_nothing() -> None:
     """Where a case with such a number got past the shapes, nothing would be concluded from it."""
     level = within("ex:level", "decimal", minInclusive=36, maxExclusive=38)
@@ -175,6 +178,7 @@ def test_what_a_store_cannot_read_decides_nothing() -> None:
 # ---------------------------------------------------------------------- classes of values
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize(
     ("cls", "why"),
     [
@@ -192,6 +196,7 @@ def test_a_facet_takes_a_class_of_values_not_of_records(name: str, cls: str, why
         Bench(guideline(course(IsA(name, cls))))
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize("name", ["ex:degree", "ex:link"])
 def test_a_case_does_not_say_of_what_kind_a_value_is(name: str) -> None:
     """Whatever it calls High would count in OWL, and no rule looks there."""
@@ -210,6 +215,7 @@ def test_a_case_does_not_say_of_what_kind_a_value_is(name: str) -> None:
 # ---------------------------------------------------------------------- one node, two readings
 
 
+@pytest.mark.slow
 def test_what_was_received_is_not_what_is_proposed() -> None:
     bench = Bench(guideline(Or((Not(Some(RECEIVED, "ex:Sub")), Some(PROPOSES, "ex:Sub")))))
     one = case(Node("n", RECEIVED, ("ex:Course",), planned=True))
@@ -222,6 +228,7 @@ def test_a_node_has_dates_or_weeks() -> None:
     assert broken(bench, case(node)) == {"Weeks-beside-date"}
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize(
     ("node", "answer"),
     [
@@ -258,6 +265,7 @@ def rules(one: Guideline) -> set[str]:
     return {result.rule for result in verify(source_of(guideline_text(one))).results}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "facet", [Is("ex:flag", True), Is("ex:text", "a"), Is("ex:text", "other")], ids=str
 )
@@ -270,6 +278,7 @@ def test_values_that_no_criterion_names_are_tried(facet: Is, tmp_path: Path) -> 
     assert ("recommended", "not-applicable") in changes(tmp_path, old, new)["Act"]
 
 
+@pytest.mark.slow
 def test_weeks_that_are_no_whole_days_are_tried() -> None:
     """6.1 weeks are 42 days, and more than six weeks."""
     weeks = course(within(WEEKS, "decimal", minExclusive=6))
@@ -277,6 +286,7 @@ def test_weeks_that_are_no_whole_days_are_tried() -> None:
     assert not conflicts(guideline(weeks, course(within(DAYS, maxInclusive=41))))
 
 
+@pytest.mark.slow
 def test_numbers_between_all_named_ones_are_tried() -> None:
     """0.95 lies between 0.9 and 1.1 and is no whole number."""
     above = course(within("ex:level", "decimal", minExclusive="0.9"))
@@ -288,6 +298,7 @@ def test_numbers_between_all_named_ones_are_tried() -> None:
     assert not conflicts(guideline(above, fine)), "no number of nine places lies between"
 
 
+@pytest.mark.slow
 def test_false_is_not_nought() -> None:
     """A property without a range may have either, and what is said of one is said of it alone."""
     free = dataclasses.replace(VOCABULARY, data={**VOCABULARY.data, "ex:free": None})
@@ -325,6 +336,7 @@ def changes(folder: Path, old: Guideline, new: Guideline) -> dict[str, set[tuple
         return found
 
 
+@pytest.mark.slow
 def test_a_value_that_changes_class_changes_answers(tmp_path: Path) -> None:
     old = guideline(Some(HAS_FINDING, "ex:Pain", (IsA("ex:degree", "ex:High"),)))
     individuals = {"ex:severe": ("ex:High",), "ex:moderate": ("ex:High",)}
@@ -333,6 +345,7 @@ def test_a_value_that_changes_class_changes_answers(tmp_path: Path) -> None:
     assert changes(tmp_path, new, old) == {"Act": {("recommended", "undetermined")}}
 
 
+@pytest.mark.slow
 def test_a_property_that_is_functional_no_longer_refutes_no_longer(tmp_path: Path) -> None:
     old = guideline(course(Is("ex:degree", Iri("ex:severe"))))
     new = dataclasses.replace(old, objects={"ex:degree": False, "ex:link": False})
@@ -340,6 +353,7 @@ def test_a_property_that_is_functional_no_longer_refutes_no_longer(tmp_path: Pat
     assert changes(tmp_path, new, old) == {"Act": {("undetermined", "not-applicable")}}
 
 
+@pytest.mark.slow
 def test_a_class_taken_out_from_under_a_course_recorded_once_refutes_no_longer(
     tmp_path: Path,
 ) -> None:
@@ -350,6 +364,7 @@ def test_a_class_taken_out_from_under_a_course_recorded_once_refutes_no_longer(
     assert changes(tmp_path, new, old) == {"Act": {(two, one) for one, two in both}}
 
 
+@pytest.mark.slow
 def test_another_name_for_an_action_changes_nothing_about_it(tmp_path: Path) -> None:
     """What has the name now is answered as what bears it, and was not spoken of before."""
     old = guideline(Some(HAS_FINDING, "ex:Pain"))
@@ -363,6 +378,7 @@ def test_another_name_for_an_action_changes_nothing_about_it(tmp_path: Path) -> 
         assert bench.compare([case(Node("n", HAS_FINDING, ("ex:Pain",)))]) == []
 
 
+@pytest.mark.slow
 def test_an_action_under_two_names_is_compared_under_both(tmp_path: Path) -> None:
     pain, course_ = Some(HAS_FINDING, "ex:Pain"), course()
     classes = {cls: up for cls, up in VOCABULARY.classes.items() if cls != "ex:Film"}
@@ -372,6 +388,7 @@ def test_an_action_under_two_names_is_compared_under_both(tmp_path: Path) -> Non
     assert ("recommended", "conflicting") in found["Act"]
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize(
     ("pro", "contra"),
     [
@@ -426,6 +443,7 @@ def versions(seed: int) -> tuple[Maker, Bench, Bench | None]:
     return maker, Bench(made), other
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_whole_vector_of_a_case_is_possible(seed: int) -> None:
     """All answers of a random case together are those of one case that verification knows."""
@@ -438,6 +456,7 @@ def test_the_whole_vector_of_a_case_is_possible(seed: int) -> None:
         assert proofs.impossible(one) == [], case_text([one])
 
 
+@pytest.mark.many(8)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_answers_of_two_versions_are_possible_together(seed: int) -> None:
     """What both versions answer about a random case, diff knows of; its witnesses bear it out."""

@@ -119,6 +119,7 @@ def relevant(action: str) -> frozenset[int]:
 # ---------------------------------------------------------------------- least sets
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CASES, ids=NAMES)
 def test_every_set_changes_the_status_as_it_says_and_no_part_of_it_does(path: Path) -> None:
     """The rules say so, run over the edited graph with the facts put in."""
@@ -139,6 +140,7 @@ def test_every_set_changes_the_status_as_it_says_and_no_part_of_it_does(path: Pa
     assert count >= 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", EXAMPLES, ids=NAMES[:2])
 def test_no_set_of_at_most_two_facts_is_missing(path: Path) -> None:
     """Every set of one or two facts is tried, and those that change a status are those told."""
@@ -162,6 +164,7 @@ def test_no_set_of_at_most_two_facts_is_missing(path: Path) -> None:
         assert told == changing[action], action
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("path", CASES, ids=NAMES)
 def test_no_set_of_at_most_three_facts_is_missing_by_plain_search(path: Path) -> None:
     """The search leaves out what cannot matter; one that leaves out nothing finds the same."""
@@ -192,6 +195,7 @@ def test_what_is_complete_stays_so_however_large_the_sets() -> None:
                 assert larger.sets == found.sets
 
 
+@pytest.mark.slow
 def test_sets_that_lead_to_one_status_are_the_least_that_do() -> None:
     here = world(SEVEN)
     for action in actions():
@@ -221,6 +225,7 @@ def test_a_search_that_is_cut_says_so() -> None:
     assert f"and {record['changes']['found'] - 3} more sets: --all" in text
 
 
+@pytest.mark.slow
 def test_known_literals_are_those_of_the_rules() -> None:
     for path in CASES:
         here = world(path).situation
@@ -230,6 +235,7 @@ def test_known_literals_are_those_of_the_rules() -> None:
         assert ruling().entailment.closure(here.known) == here.known
 
 
+@pytest.mark.slow
 def test_clauses_entail_what_a_solver_says() -> None:
     entailment, reference = ruling().entailment, Reference(assessor().source, ruling())
     chooser = chosen("facts")
@@ -239,6 +245,7 @@ def test_clauses_entail_what_a_solver_says() -> None:
         assert (None if closure is None else set(bits(closure))) == reference.closure(facts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40, 52))
 def test_random_guidelines(seed: int) -> None:
     """Where clauses are long and courses are recorded once, the rules still say the same."""
@@ -355,6 +362,7 @@ def searches() -> dict[str, tuple[_Search, dict[str, int]]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CASES, ids=NAMES)
 def test_reasons_are_enough_and_no_part_of_one_is(path: Path) -> None:
     """A SAT solver entails the answer from the literals shown, and from no part of them."""
@@ -393,6 +401,7 @@ def outcome(pro: int, contra: int) -> str:
     return "undetermined" if pro or contra else "not-applicable"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CASES, ids=NAMES)
 def test_the_recommendations_shown_are_enough_for_the_status(path: Path) -> None:
     """The answers of those shown, whatever the others say, give the status; none can be spared."""
@@ -462,6 +471,7 @@ def test_a_length_is_told_by_all_its_dates() -> None:
     assert "started on 2026-05-04, ended on 2026-08-03" in statements
 
 
+@pytest.mark.slow
 def test_one_reason_is_shown_and_the_others_are_named() -> None:
     (record,) = why(assessor(), read(SEVEN), "spinal fusion")
     assert record["status"] == "contraindicated"
@@ -470,6 +480,7 @@ def test_one_reason_is_shown_and_the_others_are_named() -> None:
     assert "the same follows from 1 more" in as_text(record)
 
 
+@pytest.mark.slow
 def test_what_is_not_known_is_to_be_learned_and_what_is_known_would_be_otherwise() -> None:
     document, here = read(SEVEN), world(SEVEN).situation
     literals = assessor().catalogue.literals
@@ -489,6 +500,7 @@ def test_what_is_not_known_is_to_be_learned_and_what_is_known_would_be_otherwise
                 assert (fact["label"], fact["polarity"]) not in known
 
 
+@pytest.mark.slow
 def test_few_facts_come_first_and_what_is_to_be_learned_before_what_is_known() -> None:
     (record,) = why(assessor(), read(EXAMPLES[1]), "foraminotomy")
     keys = [
@@ -541,6 +553,7 @@ def test_an_unknown_intervention_is_told_with_the_nearest(
     assert advice in (caught.value.help or "")
 
 
+@pytest.mark.slow
 def test_nothing_recorded_at_all_still_has_reasons_and_changes() -> None:
     document = parse(DRY, path="case.ttl")
     for action in actions():
@@ -565,11 +578,13 @@ def test_a_case_that_breaks_a_shape_is_not_explained() -> None:
         why(assessor(), parse(broken, path="case.ttl"), "foraminotomy")
 
 
+@pytest.mark.slow
 def test_the_same_case_gives_the_same_bytes() -> None:
     first, second = (json.dumps(why(assessor(), read(SEVEN), "spinal fusion")) for _ in range(2))
     assert first == second
 
 
+@pytest.mark.slow
 def test_the_command_prints_text_and_json() -> None:
     code, text, _ = run("why", str(SEVEN), "foraminotomy")
     assert (code, text) == (0, as_text(why(assessor(), read(SEVEN), "foraminotomy", most=12)[0]))
@@ -578,6 +593,7 @@ def test_the_command_prints_text_and_json() -> None:
     assert json.loads(out) == json.loads(json.dumps(why(assessor(), read(SEVEN), "foraminotomy")))
 
 
+@pytest.mark.slow
 def test_the_command_looks_for_one_status() -> None:
     code, text, _ = run("why", str(SEVEN), "cervical MRI", "--to", "recommended")
     assert code == 0

@@ -191,6 +191,7 @@ def test_what_ships_is_believed_as_the_package_is(
     assert not is_believed()
 
 
+@pytest.mark.slow
 def test_a_cache_that_is_no_folder_is_done_without(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,6 +28,7 @@ class Panic(BaseException):
     """What a library in Rust raises when it panics: no ``Exception``."""
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("kind", [KeyError, RecursionError, UnicodeError, Panic])
 def test_a_fault_has_a_code_of_its_own_and_says_where_to_report_it(
     kind: Callable[[str], BaseException],
@@ -74,6 +75,7 @@ def case(value: str) -> str:
     )
 
 
+@pytest.mark.many(10)
 @pytest.mark.parametrize("value", [NUMBER, f"-{NUMBER}", f"{NUMBER}.5", f"1.5e{'9' * 400}"])
 @pytest.mark.parametrize("verb", ["assess", "check", "next", "fmt"])
 def test_a_number_of_very_many_digits_is_told_by_the_shapes(
@@ -87,6 +89,7 @@ def test_a_number_of_very_many_digits_is_told_by_the_shapes(
     assert len(read.out) + len(read.err) < 20_000
 
 
+@pytest.mark.slow
 def test_a_number_of_very_many_digits_in_an_expectation_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,6 +99,7 @@ def test_a_number_of_very_many_digits_in_an_expectation_is_told(
     assert "expected.json: error: holds a number of too many digits" in capsys.readouterr().out
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -135,6 +139,7 @@ def test_a_guideline_that_is_a_link_to_itself_is_a_finding(
     assert "cannot be read: " in capsys.readouterr().out
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize(
     "packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
 )
@@ -155,6 +160,7 @@ def test_a_wheel_with_a_corrupt_member_is_told(
     assert capsys.readouterr().err.startswith("indicant: ")
 
 
+@pytest.mark.many(20)
 @pytest.mark.parametrize(
     "position",
     [

