@@ -9,7 +9,7 @@ SEED ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types tests test-browser oracle mutated threads bench format lock build clean
+.PHONY: help demo test lint types tests quick test-browser oracle mutated threads bench format lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ types: $(STAMP) ## check types
 tests: $(STAMP) ## run the tests
 	$(BIN)/pytest -n 2 --dist loadgroup
 
+quick: $(STAMP) ## run the tests that are not slow, in less than a minute
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow" -q
+
 $(BROWSER): $(STAMP) tests/browser/requirements.lock
 	$(BIN)/python -m pip install --quiet --require-hashes -r tests/browser/requirements.lock
 	@touch $@
@@ -49,17 +52,17 @@ test-browser: $(BROWSER) ## look at the pages in Chromium (apt-get install chrom
 	$(BIN)/pytest tests/browser
 
 oracle: $(STAMP) ## compare N=10000 random answers with HermiT, and proofs with all answers of a case
-	@$(BIN)/python tests/oracle.py $(N) --seed $(SEED) --vectors
+	@$(BIN)/python tests/support/oracle.py $(N) --seed $(SEED) --vectors
 
 mutated: $(STAMP) ## change N=10000 files in small ways, and see that every command ends as it should
-	@$(BIN)/python tests/hostile/mutants.py $(N) --seed $(SEED)
+	@$(BIN)/python tests/support/mutants.py $(N) --seed $(SEED)
 
 threads: $(STAMP) ## compare N=10000 answers in eight threads with those of one
-	@$(BIN)/python tests/test_threads.py $(N)
+	@$(BIN)/python tests/support/together.py $(N)
 
 bench: $(STAMP) ## measure speed and memory
-	@$(BIN)/python tests/bench.py
-	@$(BIN)/python tests/scaling.py
+	@$(BIN)/python tests/support/bench.py
+	@$(BIN)/python tests/support/scaling.py
 
 format: $(STAMP) ## put the code into the house style
 	@$(BIN)/ruff check --fix --quiet .

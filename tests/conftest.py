@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+import preparing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +21,19 @@ if TYPE_CHECKING:
 settings.register_profile("repeat", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("explore", deadline=None, print_blob=True, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow all but one in so many of what a test marked ``many`` is given one by one."""
+    seen: Counter[str] = Counter()
+    for item in items:
+        many = item.get_closest_marker("many")
+        if many is not None:
+            function = item.nodeid.partition("[")[0]
+            if seen[function] % many.args[0]:
+                item.add_marker(pytest.mark.slow)
+            seen[function] += 1
 
 
 @pytest.fixture
@@ -49,3 +65,9 @@ def uncalled() -> Iterator[str]:
         listening.shutdown(socket.SHUT_RDWR)
     thread.join(10)
     assert len(calls) == 1, f"somebody called {address}"
+
+
+@pytest.fixture
+def _prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pySHACL have its queries parsed once, not for each node, which takes most of its time."""
+    preparing.prepare_queries(monkeypatch)

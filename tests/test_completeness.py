@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from rdflib import Graph, URIRef
@@ -15,8 +15,11 @@ from indicant import __version__
 from indicant.author import slips
 from indicant.files.rdf import read
 from indicant.terms import IND, local_name
+from places import CODE, ONTOLOGY, ROOT, TESTS
 
-ROOT = Path(__file__).resolve().parents[1]
+if TYPE_CHECKING:
+    from pathlib import Path
+
 TURTLE = sorted(
     path for name in ("ontology", "shapes", "examples") for path in (ROOT / name).rglob("*.ttl")
 )
@@ -32,7 +35,7 @@ def name(path: Path) -> str:
 def core() -> Graph:
     """Return the modules of the core in one graph."""
     graph = Graph()
-    for path in sorted((ROOT / "ontology" / "core").glob("*.ttl")):
+    for path in sorted((ONTOLOGY / "core").glob("*.ttl")):
         graph.parse(path)
     return graph
 
@@ -41,7 +44,7 @@ def core() -> Graph:
 def everything_else() -> str:
     """Return all that may use a term of the core: data, shapes, queries and code."""
     files = [path for path in TURTLE if path.parent.name != "core"]
-    files += [*QUERIES, *(ROOT / "src").rglob("*.py"), *(ROOT / "tests").rglob("*.ttl")]
+    files += [*QUERIES, *CODE.rglob("*.py"), *TESTS.rglob("*.ttl")]
     return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in files)
 
 
@@ -80,10 +83,10 @@ def test_every_term_of_the_core_is_used() -> None:
 
 def test_every_foreign_term_is_used() -> None:
     """What is declared of other vocabularies is there for something."""
-    graph = Graph().parse(ROOT / "ontology" / "core" / "alignment.ttl")
+    graph = Graph().parse(ONTOLOGY / "core" / "alignment.ttl")
     modules = "\n".join(
         path.read_text(encoding="utf-8")
-        for path in (ROOT / "ontology" / "core").glob("*.ttl")
+        for path in (ONTOLOGY / "core").glob("*.ttl")
         if path.name != "alignment.ttl"
     )
     words = used() | set(re.findall(r"[A-Za-z][\w-]*", modules))

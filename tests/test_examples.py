@@ -8,13 +8,17 @@ import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+import running
 from indicant.cli import parser
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PROMPT = "$ "
 MORE = ">"
 WALK = "CONTRIBUTING.md"
@@ -122,14 +126,11 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     script = folder / "indicant"
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m indicant.cli "$@"\n')
     script.chmod(0o755)
-    paths = [str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {
-        **os.environ,
-        "COLUMNS": "80",
-        "INDICANT_CACHE": str(tmp_path_factory.mktemp("cache")),
-        "PATH": os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)]),
-        "PYTHONPATH": os.pathsep.join(paths),
-    }
+    return running.environment(
+        COLUMNS="80",
+        INDICANT_CACHE=str(tmp_path_factory.mktemp("cache")),
+        PATH=os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)]),
+    )
 
 
 def held(example: Example, folder: Path, environment: dict[str, str]) -> None:

@@ -19,11 +19,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import indicant
+from places import ONTOLOGY, ROOT
 
 # One worker builds the wheel, once.
 pytestmark = pytest.mark.xdist_group("wheel")
 
-ROOT = Path(__file__).resolve().parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 DATA = ("ontology", "queries", "shapes")
 
@@ -107,7 +107,7 @@ def test_the_wheel_carries_every_data_file(wheel: Path) -> None:
 
 
 def test_the_wheel_carries_every_guideline_compiled(wheel: Path) -> None:
-    guidelines = list((ROOT / "ontology" / "guidelines").glob("*/guideline.ttl"))
+    guidelines = list((ONTOLOGY / "guidelines").glob("*/guideline.ttl"))
     with zipfile.ZipFile(wheel) as archive:
         compiled = {
             name.split("/")[3]

@@ -31,14 +31,12 @@ from indicant.explain.why import why
 from indicant.files.rdf import read
 from indicant.query.tables import Table, value_of
 from indicant.terms import IND, TYPE
+from places import ASSESSED, BENCHMARK, SEVEN_MONTHS, TESTS
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
-ROOT = Path(__file__).resolve().parents[2]
-CASES = sorted((ROOT / "tests" / "assess").glob("*/case.ttl"))
-SOME = CASES[::9]
-PATIENT = ROOT / "examples" / "after-seven-months.ttl"
+SOME = ASSESSED[::9]
 LINKS = ("hasFinding", "received", "proposes")
 # What a program calls that the command does by a verb.
 COUNTERPARTS = {
@@ -71,7 +69,7 @@ def guideline() -> Guideline:
 
 @pytest.fixture(scope="module")
 def patient(guideline: Guideline) -> Assessment:
-    return guideline.assess(PATIENT)
+    return guideline.assess(SEVEN_MONTHS)
 
 
 def printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -192,30 +190,30 @@ def test_threads_share_a_guideline() -> None:
         return {**found.to_dict(), "why": found.why("foraminotomy", facts=1).to_dict()}
 
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(told, CASES[:8]))
+        together = list(pool.map(told, ASSESSED[:8]))
     with ThreadPoolExecutor(1):
         alone = []
-        for path in CASES[:8]:
+        for path in ASSESSED[:8]:
             found = guideline.assess(path)
             alone.append({**found.to_dict(), "why": found.why("foraminotomy", facts=1).to_dict()})
     assert together == alone
 
 
 def test_another_day_is_another_case(guideline: Guideline) -> None:
-    later = guideline.assess(PATIENT, as_of="2027-11-22")
+    later = guideline.assess(SEVEN_MONTHS, as_of="2027-11-22")
     assert later.as_of == datetime.date(2027, 11, 22)
-    assert later.to_dict() == guideline.assess(PATIENT, as_of=later.as_of).to_dict()
+    assert later.to_dict() == guideline.assess(SEVEN_MONTHS, as_of=later.as_of).to_dict()
     assert later.why("foraminotomy").as_of == later.as_of
     with pytest.raises(IndicantError, match="not a date"):
-        guideline.assess(PATIENT, as_of="tomorrow")
+        guideline.assess(SEVEN_MONTHS, as_of="tomorrow")
 
 
 def test_many_cases_are_assessed_one_after_the_other(guideline: Guideline, tmp_path: Path) -> None:
-    found = guideline.assess_all(CASES[:3])
+    found = guideline.assess_all(ASSESSED[:3])
     assert iter(found) is found
-    assert [one.case for one in found] == [guideline.assess(path).case for path in CASES[:3]]
+    assert [one.case for one in found] == [guideline.assess(path).case for path in ASSESSED[:3]]
     both = tmp_path / "both.ttl"
-    text = PATIENT.read_text(encoding="utf-8")
+    text = SEVEN_MONTHS.read_text(encoding="utf-8")
     both.write_text(text + text.replace("patient-7", "patient-8"), encoding="utf-8")
     assert len(list(guideline.assess_all(both))) == 2
     with pytest.raises(IndicantError, match="there are 2 cases") as error:
@@ -224,9 +222,15 @@ def test_many_cases_are_assessed_one_after_the_other(guideline: Guideline, tmp_p
 
 
 def test_a_graph_is_a_case(guideline: Guideline, patient: Assessment) -> None:
-    graph = Graph().parse(PATIENT)
-    text = PATIENT.read_text(encoding="utf-8")
-    for case in (Case.of_graph(graph), graph, Case.parse(text), Case.read(PATIENT), str(PATIENT)):
+    graph = Graph().parse(SEVEN_MONTHS)
+    text = SEVEN_MONTHS.read_text(encoding="utf-8")
+    for case in (
+        Case.of_graph(graph),
+        graph,
+        Case.parse(text),
+        Case.read(SEVEN_MONTHS),
+        str(SEVEN_MONTHS),
+    ):
         found = guideline.assess(case)
         assert [one.status for one in found] == [one.status for one in patient]
 
@@ -306,7 +310,7 @@ def node(
 def test_a_case_that_is_said_is_answered_as_one_that_is_written(guideline: Guideline) -> None:
     """Every case of the tests whose nodes have one class each, said by the methods."""
     compared = 0
-    for path in CASES:
+    for path in ASSESSED:
         made = said_of(path)
         quads = read(path).quads
         kinds: dict[str, int] = {}
@@ -362,12 +366,13 @@ def test_values_have_the_types_of_their_properties(guideline: Guideline) -> None
 
 
 def test_a_case_that_was_read_can_be_told_more(guideline: Guideline, patient: Assessment) -> None:
-    more = guideline.assess(Case.read(PATIENT).has("NeckPain"))
+    more = guideline.assess(Case.read(SEVEN_MONTHS).has("NeckPain"))
     assert more.case == patient.case
-    assert guideline.check_case(Case.read(PATIENT).has("NeckPain")) == ()
+    assert guideline.check_case(Case.read(SEVEN_MONTHS).has("NeckPain")) == ()
     many = Case.parse(
         "".join(
-            PATIENT.read_text(encoding="utf-8").replace("patient-7", name) for name in ("a", "b")
+            SEVEN_MONTHS.read_text(encoding="utf-8").replace("patient-7", name)
+            for name in ("a", "b")
         )
     )
     with pytest.raises(IndicantError, match="about one case, and there are 2"):
@@ -402,8 +407,8 @@ def test_a_question_is_a_table(guideline: Guideline, capsys: pytest.CaptureFixtu
     assert str(table) == printed(capsys, "ask", "what-overrides-what")
     assert len(table) == len(table.to_rows()) == len(list(table)) > 0
     assert set(table.to_rows()[0]) == set(table.columns)
-    about = guideline.ask("what-is-recommended", PATIENT)
-    assert str(about) == printed(capsys, "ask", "what-is-recommended", str(PATIENT))
+    about = guideline.ask("what-is-recommended", SEVEN_MONTHS)
+    assert str(about) == printed(capsys, "ask", "what-is-recommended", str(SEVEN_MONTHS))
     named = guideline.ask("which-terms-mention-a-word", text="neck")
     assert str(named) == printed(capsys, "ask", "which-terms-mention-a-word", "text=neck")
     assert {row["name"] for row in guideline.questions()} >= {"what-overrides-what"}
@@ -447,9 +452,7 @@ def test_a_table_is_shown_escaped() -> None:
 
 @pytest.mark.parametrize("verb", ["verify", "check"])
 def test_a_report_is_what_the_command_prints(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = ROOT / "tests" / "multimorbidity" / "diabetes"
-    if not folder.is_dir():
-        folder = next((ROOT / "tests").rglob("multimorbidity")) / "diabetes"
+    folder = BENCHMARK / "diabetes"
     report = getattr(Guideline.load(folder), verb)()
     told = json.loads(printed(capsys, verb, str(folder), "--format", "json"))
     assert report.to_dict() == told
@@ -461,7 +464,7 @@ def test_a_difference_is_what_the_command_prints(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     old, new = tmp_path / "old.ttl", tmp_path / "new.ttl"
-    base = next((ROOT / "tests").rglob("diff/guideline.ttl"))
+    base = TESTS / "diff" / "guideline.ttl"
     old.write_text(base.read_text(encoding="utf-8"), encoding="utf-8")
     text = base.read_text(encoding="utf-8").replace("ind:Routine", "ind:Urgent")
     new.write_text(text, encoding="utf-8")
@@ -472,7 +475,7 @@ def test_a_difference_is_what_the_command_prints(
 
 
 def test_the_published_graph_is_an_rdflib_graph(guideline: Guideline) -> None:
-    graph = guideline.export(PATIENT)
+    graph = guideline.export(SEVEN_MONTHS)
     assert len(graph) > len(guideline.export())
     asked = graph.query(f"SELECT ?c WHERE {{ ?c a <{IND}PatientCase> }}")
     assert len(asked) == 1

@@ -15,11 +15,12 @@ from indicant.assess.assessor import Assessor
 from indicant.compile.compiled import CompiledGuideline, key_of, obtain
 from indicant.files import cache, resources
 from indicant.files.sources import load
+from places import TESTS
 
 if TYPE_CHECKING:
     from indicant.files.sources import Source
 
-GUIDELINE = Path(__file__).parent.parent / "diff" / "guideline.ttl"
+GUIDELINE = TESTS / "diff" / "guideline.ttl"
 POSIX = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files belong to nobody there")
 NAMES = ("graph.nt", "vocabulary.nt")
 KEPT = {"graph.nt": "kept", "vocabulary.nt": "words"}
@@ -190,6 +191,7 @@ def test_what_ships_is_believed_as_the_package_is(
     assert not is_believed()
 
 
+@pytest.mark.slow
 def test_a_cache_that_is_no_folder_is_done_without(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

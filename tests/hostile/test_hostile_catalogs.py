@@ -233,6 +233,7 @@ def test_every_verb_that_reads_a_guideline_is_among_them() -> None:
     assert verbs - {"fmt", "whence"} == set(VERBS)
 
 
+@pytest.mark.slow
 def test_a_catalog_leads_no_verb_astray(tmp_path: Path) -> None:
     """Nor does any wait for ever; and none says a word of what stands there."""
     for name, (uri, make, _) in HOSTILE.items():
@@ -261,6 +262,7 @@ def test_a_table_of_codes_is_led_astray_as_little(place: Path, name: str) -> Non
     assert (caught.value.file, caught.value.line) == (str(place / "guideline.ttl"), 12)
 
 
+@pytest.mark.slow
 def test_a_flag_allows_what_lies_outside(tmp_path: Path) -> None:
     """To every verb that copies nothing; and pipes and devices are no files all the same."""
     verbs = {verb: [*words, "--allow-outside"] for verb, words in VERBS.items() if verb != "init"}
@@ -355,6 +357,7 @@ def test_a_link_that_is_given_is_where_it_leads_to(place: Path, tmp_path: Path) 
 # ---------------------------------------------------------------------- what lies in folders
 
 
+@pytest.mark.slow
 def test_no_file_of_a_guideline_is_a_link_that_leads_out(place: Path) -> None:
     """Neither its first file nor its catalog nor its example is."""
     for name in ("guideline.ttl", "catalog-v001.xml", "example.ttl"):
@@ -377,6 +380,7 @@ def test_no_file_of_a_guideline_is_a_link_that_leads_out(place: Path) -> None:
             assert "s3cret" not in text, (name, text)
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("name", ["guideline.ttl", "catalog-v001.xml", "example.ttl"])
 def test_no_file_of_a_guideline_is_a_pipe(place: Path, name: str) -> None:
     written(place, "elsewhere.ttl")
@@ -403,6 +407,7 @@ FOLDERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["link", "pipe"])
 def test_a_folder_of_cases_leads_nowhere_else(place: Path, kind: str) -> None:
     """Of a case in a folder that is a link to elsewhere, no word is told and nothing written."""
@@ -427,6 +432,7 @@ def test_a_folder_of_cases_leads_nowhere_else(place: Path, kind: str) -> None:
     assert outside.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_hidden_folders_hold_no_cases_unless_they_are_named(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,19 +6,20 @@ import json
 import os
 import re
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import rain
 from indicant import cli
 from indicant.assess import assessor
+from places import SEED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-EXAMPLE = next((ROOT / "ontology" / "guidelines").glob("*/example.ttl"))
+EXAMPLE = SEED / "example.ttl"
 FAULT = 70
 NUMBER = "9" * 5_000
 
@@ -27,6 +28,7 @@ class Panic(BaseException):
     """What a library in Rust raises when it panics: no ``Exception``."""
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("kind", [KeyError, RecursionError, UnicodeError, Panic])
 def test_a_fault_has_a_code_of_its_own_and_says_where_to_report_it(
     kind: Callable[[str], BaseException],
@@ -73,6 +75,7 @@ def case(value: str) -> str:
     )
 
 
+@pytest.mark.many(10)
 @pytest.mark.parametrize("value", [NUMBER, f"-{NUMBER}", f"{NUMBER}.5", f"1.5e{'9' * 400}"])
 @pytest.mark.parametrize("verb", ["assess", "check", "next", "fmt"])
 def test_a_number_of_very_many_digits_is_told_by_the_shapes(
@@ -86,6 +89,7 @@ def test_a_number_of_very_many_digits_is_told_by_the_shapes(
     assert len(read.out) + len(read.err) < 20_000
 
 
+@pytest.mark.slow
 def test_a_number_of_very_many_digits_in_an_expectation_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -95,6 +99,7 @@ def test_a_number_of_very_many_digits_in_an_expectation_is_told(
     assert "expected.json: error: holds a number of too many digits" in capsys.readouterr().out
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -134,6 +139,7 @@ def test_a_guideline_that_is_a_link_to_itself_is_a_finding(
     assert "cannot be read: " in capsys.readouterr().out
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize(
     "packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
 )
@@ -154,6 +160,7 @@ def test_a_wheel_with_a_corrupt_member_is_told(
     assert capsys.readouterr().err.startswith("indicant: ")
 
 
+@pytest.mark.many(20)
 @pytest.mark.parametrize(
     "position",
     [
@@ -176,7 +183,7 @@ def test_a_position_that_is_no_number_is_told(
     document = tmp_path / "leaflet.txt"
     document.write_text("Take an umbrella when it rains.", encoding="utf-8")
     file = tmp_path / "case.ttl"
-    file.write_text(RAINY, encoding="utf-8")
+    file.write_text(rain.CASE, encoding="utf-8")
     arguments = {
         "assess": [str(file), "--guideline", str(folder)],
         "check": [str(folder), "--document", str(document), "--no-reasoner"],
@@ -189,14 +196,9 @@ def test_a_position_that_is_no_number_is_told(
     capsys.readouterr()
 
 
-RAIN = """\
-PREFIX : <https://example.org/rain/>
-PREFIX dcterms: <http://purl.org/dc/terms/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX oa: <http://www.w3.org/ns/oa#>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-
+RAIN = (
+    rain.PREFIXES
+    + """\
 <https://example.org/rain/>
     a owl:Ontology , ind:Guideline ;
     owl:imports <https://w3id.org/indicant/core/> ;
@@ -216,19 +218,10 @@ PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
     {position} ;
 .
 
-:Rain a owl:Class ; rdfs:subClassOf ind:Finding .
-:Umbrella a owl:Class ; rdfs:subClassOf ind:Intervention .
-
-:InRain
-    a owl:Class , ind:Criterion ;
-    rdfs:subClassOf ind:PatientCase ;
-    owl:equivalentClass [
-        a owl:Class ;
-        owl:intersectionOf (
-            ind:PatientCase
-            [ a owl:Restriction ; owl:onProperty ind:hasFinding ; owl:someValuesFrom :Rain ]
-        ) ;
-    ] ;
+"""
+    + rain.TERMS
+    + rain.IN_RAIN
+    + """\
     ind:restsOn :s01 ;
 .
 
@@ -239,11 +232,4 @@ PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
     ind:restsOn :s01 ;
 .
 """
-RAINY = """\
-PREFIX : <https://example.org/case#>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX rain: <https://example.org/rain/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
-
-:case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ; ind:hasFinding [ a rain:Rain ] .
-"""
+)

@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,11 +20,11 @@ from indicant.report.forms import counts, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from indicant.files.rdf import Document
     from indicant.report.findings import Level
 
-ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 120
 GIGABYTE = 1 << 30
 CASE = """\
@@ -70,6 +69,7 @@ def refused(text: str) -> InvalidCase:
     return told.value
 
 
+@pytest.mark.slow
 def test_the_first_thousand_findings_are_listed_and_the_others_counted() -> None:
     error = refused(misspelt(1_234))
     *listed, last = error.findings
@@ -79,6 +79,7 @@ def test_the_first_thousand_findings_are_listed_and_the_others_counted() -> None
     assert error.message == "1234 findings: the case was not assessed"
 
 
+@pytest.mark.slow
 def test_the_others_are_told_as_so_many_at_least_where_nobody_counts_on() -> None:
     """A case is refused however the findings that were left out would weigh."""
     error = refused(strangers(12_000))
@@ -87,12 +88,14 @@ def test_the_others_are_told_as_so_many_at_least_where_nobody_counts_on() -> Non
     assert error.message.startswith("at least 10000 findings")
 
 
+@pytest.mark.slow
 def test_many_warnings_do_not_hide_a_violation_that_comes_after_them() -> None:
     """The engine stops after many results, and what it did not look at is not taken to hold."""
     told = refused(misspelt(11_000) + ":case ind:excludes spine:NeckPain .\n")
     assert any(one.severity == "violation" for one in told.findings)
 
 
+@pytest.mark.slow
 def test_every_form_of_a_report_counts_what_it_does_not_list() -> None:
     levels: tuple[Level, ...] = ("error", "warning", "note")
     results = [Result("rule", levels[n % 3], f"{n}") for n in range(4_500)]
@@ -124,6 +127,7 @@ def test_an_ontology_is_no_case_and_is_not_looked_at_as_one() -> None:
         Assessor().validate(parse(ONTOLOGY, path="terms.ttl"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "text"),
     [
@@ -171,6 +175,7 @@ def steps(look: Callable[[Document], object], document: Document) -> int:
     return count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [misspelt, strangers])
 def test_looking_for_what_does_not_hold_takes_steps_in_proportion(
     text: Callable[[int], str],
@@ -198,6 +203,7 @@ def limited(folder: Path, *arguments: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
@@ -224,6 +230,7 @@ def test_a_file_of_more_than_can_be_told_is_refused(
     assert told in error
 
 
+@pytest.mark.slow
 def test_the_limit_of_statements_is_told() -> None:
     text = f"<urn:a> <urn:b> {','.join(str(n) for n in range(MAX_STATEMENTS + 1))} ."
     with pytest.raises(IndicantError, match=r"holds more than 500,000 statements"):

@@ -218,6 +218,7 @@ def mutants(rows: list[Statement]) -> Iterator[Mutant]:
 MUTANTS = list(mutants(statements(GUIDELINE)))
 
 
+@pytest.mark.slow
 def test_the_guideline_that_is_spoilt_has_one_reading(around: Source) -> None:
     """Written as it is, or triple by triple."""
     text = written(statements(GUIDELINE))
@@ -237,6 +238,7 @@ def told(source: Source) -> list[str]:
     return [fault.why for fault in faults(own.index)]
 
 
+@pytest.mark.slow
 def test_nothing_can_be_added_to_an_anonymous_node_taken_away_or_changed(around: Source) -> None:
     """What the grammar can read the profile refuses, such as a number that is no bound."""
     left = []
@@ -249,6 +251,7 @@ def test_nothing_can_be_added_to_an_anonymous_node_taken_away_or_changed(around:
     assert len(left) < len(MUTANTS) / 20, left
 
 
+@pytest.mark.many(25)
 @pytest.mark.parametrize("name", sorted({mutant.name for mutant in MUTANTS}))
 def test_one_refusal_is_the_first_of_all_that_are_told(name: str, around: Source) -> None:
     """With the line, whatever reads the guideline."""
@@ -495,6 +498,7 @@ def slipped(slip: Slip) -> str:
     return GUIDELINE.replace(slip.old, slip.new)
 
 
+@pytest.mark.many(20)
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: slip.name)
 def test_a_slip_is_refused_with_its_values_and_its_line(slip: Slip, around: Source) -> None:
     """The reader of all findings tells the same one, and nothing else of what is not amiss."""
@@ -540,6 +544,7 @@ OTHER = GUIDELINE.replace("https://example.org/g/", "https://example.org/h/")
 TOLD = {"two-fillers", "two-bounds-in-one-node", "a-text-among-operands", "a-text-beside-a-class"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "slip", [slip for slip in SLIPS if slip.name in TOLD], ids=lambda slip: slip.name
 )
@@ -608,6 +613,7 @@ DECIDED = f"""SELECT ?answer ?subject WHERE {{
 }} ORDER BY ?answer ?subject"""
 
 
+@pytest.mark.slow
 def test_what_adds_no_reading_is_no_fault_and_all_engines_read_it_alike(
     around: Source,
 ) -> None:
@@ -679,6 +685,7 @@ FORMS = {
 }
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize("name", sorted(FORMS))
 def test_a_form_of_the_mapping_is_read_and_no_other_beside_it(name: str) -> None:
     """With a value more, a part less, another type or none, or a part of another form."""
@@ -719,6 +726,7 @@ DECLARED = """
 # ---------------------------------------------------------------------- many and deep
 
 
+@pytest.mark.slow
 def test_many_faults_and_deep_ones_are_told_within_bounds() -> None:
     """The first thousand, and no stack that overflows on the way to them."""
     deep = "".join(f"_:n{at} a owl:Class ; owl:complementOf _:n{at + 1} .\n" for at in range(5_000))

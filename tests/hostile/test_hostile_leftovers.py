@@ -8,7 +8,6 @@ import re
 import shutil
 import stat
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,12 +20,12 @@ from indicant.files import staging, turtle
 from indicant.files.atomic import PREFIX, rewrite, write
 from indicant.files.staging import recover, staged
 from indicant.site.cases import cases_of
+from places import ONTOLOGY, RAIN
+from running import command, environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROOT = Path(__file__).resolve().parents[2]
-RAIN = ROOT / "tests" / "check" / "holds-rain"
 BEFORE = "PREFIX : <https://example.org/#>\n:a :b 1 .\n"
 AFTER = "PREFIX : <https://example.org/#>\n\n:a\n    :b 1 ;\n.\n"
 CASE = (
@@ -42,6 +41,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="owners and pipes are thos
 # ---------------------------------------------------------------------- hidden folders
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("name", HIDDEN)
 def test_what_was_left_behind_is_no_case(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -56,6 +56,7 @@ def test_what_was_left_behind_is_no_case(
     assert list(cases_of(tmp_path / "tests")) == ["rain"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HIDDEN)
 def test_what_was_left_behind_is_no_guideline(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -64,7 +65,7 @@ def test_what_was_left_behind_is_no_guideline(
     shutil.copytree(RAIN, tmp_path / "room" / name)
     main(["check", str(tmp_path / "room"), "--format", "json"])
     assert name not in capsys.readouterr().out
-    shutil.copytree(ROOT / "ontology" / "core", tmp_path / "data" / "ontology" / "core")
+    shutil.copytree(ONTOLOGY / "core", tmp_path / "data" / "ontology" / "core")
     for one in ("rain", name):
         shutil.copytree(RAIN, tmp_path / "data" / "ontology" / "guidelines" / one)
     monkeypatch.setattr("indicant.files.resources.root", lambda: tmp_path / "data")
@@ -301,6 +302,7 @@ def test_a_file_whose_owner_would_change_is_refused(
     assert file.read_text() == BEFORE
 
 
+@pytest.mark.many(9)
 @posix
 @pytest.mark.parametrize("more", [[], ["--check"], ["--diff"]])
 @pytest.mark.parametrize("how", ["named", "linked", "found"])
@@ -313,8 +315,8 @@ def test_a_pipe_is_not_waited_for(how: str, more: list[str], tmp_path: Path) -> 
     (room / "link.ttl").symlink_to(pipe)
     path = {"named": pipe, "linked": room / "link.ttl", "found": room}[how]
     done = subprocess.run(
-        [sys.executable, "-m", "indicant.cli", "fmt", *more, str(path)],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        command("fmt", *more, str(path)),
+        env=environment(),
         capture_output=True,
         text=True,
         check=False,
@@ -340,6 +342,7 @@ def test_a_link_that_leads_elsewhere_by_now_is_not_followed_there(tmp_path: Path
     assert file.read_text() == AFTER
 
 
+@pytest.mark.many(3)
 @posix
 @pytest.mark.parametrize(
     "words",

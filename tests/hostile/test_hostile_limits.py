@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import growing
 import pytest
 
+import growing
 from indicant import cli
 from indicant.compile.hermit import Reasoner
 from indicant.compile.implicants import compile_expression, solve

@@ -23,12 +23,12 @@ from indicant.files import archives, members
 from indicant.files.bounded import MAX_BYTES
 from indicant.files.members import Members
 from indicant.files.sources import installed, named
+from places import TESTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-ROOT = Path(__file__).parent.parent.parent
-GUIDELINE = (ROOT / "tests" / "diff" / "guideline.ttl").read_bytes()
+GUIDELINE = (TESTS / "diff" / "guideline.ttl").read_bytes()
 NAMES = [
     "/absolute.ttl",
     "//absolute.ttl",
@@ -447,7 +447,7 @@ def test_two_guidelines_of_one_name_in_a_wheel_are_told_apart(
     """Neither wins: both are named, and each can be meant by its path."""
     rows = {"guidelines/back/guideline.ttl": GUIDELINE, "more/back/guideline.ttl": GUIDELINE}
     wheel = zipped(tmp_path / "a.whl", rows)
-    base = str(ROOT / "tests" / "diff" / "guideline.ttl")
+    base = str(TESTS / "diff" / "guideline.ttl")
     assert main(["diff", f"{wheel}:back", base]) == 2
     error = capsys.readouterr().err
     assert "holds several guidelines called 'back': guidelines/back, more/back" in error

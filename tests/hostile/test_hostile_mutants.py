@@ -5,10 +5,10 @@ from __future__ import annotations
 import resource
 from typing import TYPE_CHECKING
 
-import mutants
 import pyoxigraph as ox
 import pytest
 
+import mutants
 from indicant.compile.profile import refusals
 from indicant.files.sources import load
 from indicant.terms import OWL, is_blank

@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 
 from indicant.cli import main
 from indicant.institution.repository import in_makefile, is_pinned
+from places import BENCHMARK, INSTITUTION
 
-ROOT = Path(__file__).resolve().parents[2]
-BENCHMARK = ROOT / "tests" / "multimorbidity"
 DIGEST = hashlib.sha256(b"").hexdigest()
 WHEEL = "https://example.org/indicant-0.1.0-py3-none-any.whl"
 PINNED = f"indicant[reasoner] @ {WHEEL}#sha256={DIGEST}"
@@ -251,7 +250,7 @@ def test_no_file_of_what_is_founded_installs_by_name(
         if file.is_file() and "published" not in file.parts:
             text = file.read_text(encoding="utf-8")
             assert not re.search(r"pip install\s+[\"']?indicant", text), file
-    example = ROOT / "examples" / "institution" / "README.md"
+    example = INSTITUTION / "README.md"
     assert not re.search(r"pip install\s+[\"']?indicant", example.read_text(encoding="utf-8"))
     capsys.readouterr()
 

@@ -26,11 +26,11 @@ from indicant.diff.revisions import open_version
 from indicant.errors import IndicantError
 from indicant.process import programs, sandbox
 from indicant.query import algebra, sparql
+from places import CODE, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROOT = Path(__file__).resolve().parents[2]
 GRAPH = '<x:patient> <x:has> "secret" .\n'
 ENDLESS = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?o ?p }"
 BIG = "".join(f"<x:{number}> <x:p> <x:{number}> .\n" for number in range(3000))
@@ -143,8 +143,8 @@ def test_the_package_that_runs_is_the_one_that_is_imported(
 def test_a_package_in_an_archive_is_imported_from_there(tmp_path: Path) -> None:
     archive = tmp_path / "indicant.zip"
     with zipfile.ZipFile(archive, "w") as file:
-        for one in (ROOT / "src" / "indicant").rglob("*.py"):
-            file.write(one, one.relative_to(ROOT / "src"))
+        for one in (CODE / "indicant").rglob("*.py"):
+            file.write(one, one.relative_to(CODE))
     code = "from indicant.ask import adhoc; print(adhoc.__file__, adhoc.run('ASK { }', '').rows)"
     path = os.pathsep.join([str(archive), paths()])
     done = subprocess.run(
@@ -181,7 +181,7 @@ def test_every_python_that_is_started_is_isolated() -> None:
     """There is one place that starts one, and the action of a pipeline starts it likewise."""
     starting = [
         file.name
-        for file in (ROOT / "src").rglob("*.py")
+        for file in CODE.rglob("*.py")
         if "sys.executable" in file.read_text(encoding="utf-8")
     ]
     assert starting == ["sandbox.py"]

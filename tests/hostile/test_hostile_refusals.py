@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import rain
 from indicant import cli
 
 if TYPE_CHECKING:
@@ -27,44 +28,24 @@ CATALOG = """\
     <uri name="https://example.org/table" uri="table.sssom.tsv"/>
 </catalog>
 """
-GUIDELINE = """\
-PREFIX : <https://example.org/rain/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
-
+GUIDELINE = (
+    rain.PREFIXES
+    + """\
 <https://example.org/rain/>
     a owl:Ontology , ind:Guideline ;
     owl:imports <https://w3id.org/indicant/core/> ;
     ind:mappedBy <https://example.org/table> ;
 .
 
-:Rain a owl:Class ; rdfs:subClassOf ind:Finding ; ind:question "Does it rain?"@en .
-:Umbrella a owl:Class ; rdfs:subClassOf ind:Intervention .
-
-:InRain
-    a owl:Class , ind:Criterion ;
-    rdfs:subClassOf ind:PatientCase ;
-    owl:equivalentClass [
-        a owl:Class ;
-        owl:intersectionOf (
-            ind:PatientCase
-            [ a owl:Restriction ; owl:onProperty ind:hasFinding ; owl:someValuesFrom :Rain ]
-        ) ;
-    ] ;
+"""
+    + rain.TERMS
+    + rain.IN_RAIN
+    + """\
 .
 
 :take-an-umbrella a ind:Indication ; ind:action :Umbrella ; ind:criterion :InRain .
 """
-CASE = """\
-PREFIX : <https://example.org/case#>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX rain: <https://example.org/rain/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
-
-:case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ; ind:hasFinding [ a rain:Rain ] .
-"""
+)
 RAIN = "<https://example.org/rain/>"
 BROKEN: dict[str, dict[str, tuple[str, str]]] = {
     "table-without-id": {
@@ -155,7 +136,7 @@ def run(verb: str, folder: Path, tmp_path: Path) -> int:
     cases = tmp_path / "cases"
     if not cases.exists():
         (cases / "rainy").mkdir(parents=True)
-        (cases / "rainy" / "case.ttl").write_text(CASE, encoding="utf-8")
+        (cases / "rainy" / "case.ttl").write_text(rain.CASE, encoding="utf-8")
         (cases / "rainy" / "expected.json").write_text(
             '{"answers": {"take-an-umbrella": "met"}}', encoding="utf-8"
         )

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from indicant import cli
 from indicant.errors import IndicantError
 from indicant.files.rdf import parse
 from indicant.foreign import as_json, as_rdf, code, fenced, in_csv, joined, marked, markup, plain
+from running import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -363,9 +363,9 @@ def told(folder: Path, tail: str, name: str, odd: str) -> dict[str, tuple[str, s
     found_place(folder, tail, name, odd)
     found = {}
     with contextlib.chdir(folder):
-        run(["merge", "new", "apart", "--as-of", "2026-11-22", "-o", "merged.trig"])
+        run("merge", "new", "apart", "--as-of", "2026-11-22", "-o", "merged.trig")
         for number, (form, arguments) in enumerate(commands(name, odd)):
-            code, out, err = run(arguments)
+            code, out, err = run(*arguments)
             assert (code == 2) == (form == "none"), (arguments, err)
             found[f"{number} {arguments[0] if len(arguments) > 1 else ''} {form}"] = (
                 form,
@@ -375,22 +375,22 @@ def told(folder: Path, tail: str, name: str, odd: str) -> dict[str, tuple[str, s
     return found
 
 
-def run(arguments: list[str]) -> tuple[int, str, str]:
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = cli.main(arguments)
-    return code, out.getvalue(), err.getvalue()
-
-
 @REPEATED
 @given(tail=st.lists(PIECES, min_size=12, max_size=12, unique=True).map("".join))
-@example(tail=EVERY)
 def test_no_text_of_others_changes_the_lines_of_an_output(
     tail: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Each verb in each format says of hostile texts what it says of harmless ones."""
+    hold_apart(tail, tmp_path_factory.mktemp("told"))
+
+
+def test_no_text_of_all_that_is_hostile_changes_the_lines_of_an_output(tmp_path: Path) -> None:
+    hold_apart(EVERY, tmp_path)
+
+
+def hold_apart(tail: str, top: Path) -> None:
+    """Hold what is told of texts with a tail to what is told of harmless ones."""
     tail, name = f"a{tail}", f"-{of_iri(tail)}"
-    top = tmp_path_factory.mktemp("told")
     odd = re.sub("[/\0]", "", tail)[:40]
     hostile = told(top / "hostile", tail, name, odd)
     tame = told(
@@ -530,7 +530,7 @@ def checked(folder: Path, text: str) -> list[tuple[str, int | None]]:
     """Return what the rule about texts says of a document, with the lines."""
     file = folder / "guideline.ttl"
     file.write_text(text, "utf-8")
-    code, out, _ = run(["check", str(file), "--no-reasoner", "--format", "json"])
+    code, out, _ = run("check", str(file), "--no-reasoner", "--format", "json")
     assert code == 1
     return [
         (one["message"], one["places"][0]["line"])
@@ -579,7 +579,7 @@ def test_a_case_is_checked_for_such_texts_as_well(tmp_path: Path) -> None:
     note = ' ; rdfs:comment "a\\u202eb" .'
     head = "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\n"
     file.write_text(head + CASE.replace(":proposes ex:Umbrella .", f":proposes ex:Umbrella{note}"))
-    code, out, _ = run(["check", str(file), "--no-reasoner"])
+    code, out, _ = run("check", str(file), "--no-reasoner")
     assert code == 1
     assert f"{file}:7: error: the text has the character U+202E" in out
 
@@ -608,7 +608,7 @@ def test_what_a_finding_quotes_of_a_case_is_short(tmp_path: Path) -> None:
     file.write_text(CASE.replace('"2026-11-22"^^xsd:date', f'"{SECRET * 9}"'), "utf-8")
     (tmp_path / "rain").mkdir()
     (tmp_path / "rain" / "guideline.ttl").write_text(GUIDELINE, "utf-8")
-    code, out, _ = run(["assess", str(file), "--guideline", str(tmp_path / "rain")])
+    code, out, _ = run("assess", str(file), "--guideline", str(tmp_path / "rain"))
     assert code == 1
     assert "an as-of date" in out or "the as-of date" in out
     assert out.count("Zaphod") < 5
@@ -635,7 +635,7 @@ def test_another_language_is_told_whatever_the_texts_hold() -> None:
 def test_a_diff_of_form_shows_each_line_once(tmp_path: Path) -> None:
     file = tmp_path / "a.ttl"
     file.write_text('PREFIX : <https://example.org/>\n:a :b "\u2028\u202e\x85NEXT", 2 .\n', "utf-8")
-    code, out, _ = run(["fmt", "--diff", str(file)])
+    code, out, _ = run("fmt", "--diff", str(file))
     assert code == 1
     assert '-:a :b "\\u2028\\u202e\\u0085NEXT", 2 .' in out.splitlines()
     assert "No newline" not in out

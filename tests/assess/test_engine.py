@@ -1,0 +1,155 @@
+"""What is left out for speed changes no answer."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import pytest
+
+from forcing import CASES
+from indicant.ask.questions import questions
+from indicant.assess import engine as module
+from indicant.assess.engine import make_engine, needs, rules, strata
+from indicant.assess.records import ANSWERS
+from indicant.compile.compiled import obtain
+from indicant.files.rdf import read
+from places import ASSESSED
+from shipped import assessor
+from traps import GUIDELINES, TRAPS, bench
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from indicant.assess.engine import Engine
+    from indicant.files.rdf import Document
+
+FOLDERS = ASSESSED[::12]
+
+
+def known(engine: Engine, document: Document) -> set[str]:
+    engine.begin(document.quads)
+    return {str(triple) for triple in engine.known()}
+
+
+def work(name: str) -> list[tuple[Engine, Document]]:
+    """Return engines with documents: the guideline that ships, and the small ones of the traps."""
+    shipped = make_engine(name, obtain(assessor().source), None)
+    paths = [*CASES, *FOLDERS] if name == "oxigraph" else CASES[:2]
+    found = [(shipped, read(path)) for path in paths]
+    for trap in TRAPS:
+        made = bench(GUIDELINES.index(trap.guideline))
+        found.append((made.engines[name], made.document([trap.case])))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["oxigraph", "rdflib"])
+def test_a_rule_without_what_it_needs_says_nothing(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leaving it out derives the same, and every rule that needs something is left out once."""
+    pairs = work(name)
+    needy = {rule.text for rule in rules() if rule.needs}
+    ran: list[set[str]] = []
+    for engine in dict.fromkeys(engine for engine, _ in pairs):
+        derive = engine._derive
+
+        def watched(
+            texts: Sequence[str], derive: Callable[[Sequence[str]], set[str]] = derive
+        ) -> set[str]:
+            ran[-1].update(texts)
+            return derive(texts)
+
+        monkeypatch.setattr(engine, "_derive", watched)
+    found = []
+    for engine, document in pairs:
+        ran.append(set())
+        found.append(known(engine, document))
+    assert needy
+    assert needy == set.union(*(needy - one for one in ran))
+    assert needy == set.union(*(needy & one for one in ran))
+    always = [
+        (stratum, tuple(dataclasses.replace(rule, needs=frozenset()) for rule in together))
+        for stratum, together in strata()
+    ]
+    monkeypatch.setattr(module, "strata", lambda: always)
+    assert [known(engine, document) for engine, document in pairs] == found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backwards", [False, True])
+def test_rules_of_one_number_do_not_build_on_one_another(
+    monkeypatch: pytest.MonkeyPatch, *, backwards: bool
+) -> None:
+    """One after the other, in whatever order, they derive what they derive together."""
+    pairs = work("oxigraph")
+    found = [known(engine, document) for engine, document in pairs]
+    assert any(len(together) > 1 for _, together in strata())
+    alone = [
+        (stratum, (rule,))
+        for stratum, together in strata()
+        for rule in (reversed(together) if backwards else together)
+    ]
+    monkeypatch.setattr(module, "strata", lambda: alone)
+    assert [known(engine, document) for engine, document in pairs] == found
+
+
+@pytest.mark.slow
+def test_a_question_without_what_it_needs_finds_nothing() -> None:
+    """Not asking it finds the same, and every question that needs something is not asked once."""
+    needy = {name: one.text for name, one in questions().items() if needs(one.text)}
+    assert needy
+    answered: dict[str, set[bool]] = {name: set() for name in needy}
+    for engine, document in work("oxigraph"):
+        engine.begin(document.quads)
+        for name, text in needy.items():
+            rows = engine.select(text)
+            assert engine.ask(name) == rows
+            answered[name].add(bool(rows))
+    assert all(found == {True, False} for found in answered.values())
+
+
+@pytest.mark.many(4)
+@pytest.mark.parametrize("path", [*CASES, *FOLDERS], ids=lambda path: path.parent.name)
+def test_what_can_still_be_answered_is_what_the_question_says(path: Path) -> None:
+    """The command counts it out by itself, which is sooner, and finds the same."""
+    engine = assessor().begin(read(path))
+    known = set(engine.ask("what-is-established"))
+    literals: dict[str, set[str]] = {}
+    for implicant, literal in engine.ask("which-literals-make-an-implicant"):
+        literals.setdefault(implicant or "", set()).add(literal or "")
+    asked = [
+        (case, iri, ANSWERS[answer or ""], frozenset(literals.get(implicant or "", ())))
+        for case, iri, answer, implicant in engine.ask("which-answers-are-possible")
+    ]
+    expected = sorted(
+        (case, iri, answer, sorted(one for one in needed if (case, one) not in known))
+        for case, iri, answer, needed in asked
+    )
+    assert expected == sorted(
+        (case, iri, answer, sorted(missing))
+        for case, rows in engine._ask(everything=True).items()
+        for iri, sets in rows.settling.items()
+        for answer, missing in sets
+    )
+
+
+@pytest.mark.many(5)
+@pytest.mark.parametrize("path", [*CASES, *FOLDERS], ids=lambda path: path.parent.name)
+def test_the_reasons_are_what_the_question_says(path: Path) -> None:
+    """The command finds the shortest reason by itself, which is sooner, and finds the same."""
+    engine = assessor().begin(read(path))
+    rows = sorted(
+        (case or "", iri or "", literal or "", node or "")
+        for case, iri, literal, node in engine.ask("why-is-it-so")
+    )
+    assert rows
+    assert rows == sorted(
+        (case, iri, literal, node)
+        for case, found in engine._ask(everything=True).items()
+        for iri, reasons in found.reasons.items()
+        for literal, nodes in reasons.items()
+        for node in nodes
+    )

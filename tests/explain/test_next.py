@@ -1,0 +1,219 @@
+"""Next: the ranking of open facts, recomputed by editing the case and assessing it anew."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from forcing import CASES, EXAMPLES, engine, forced, ruling, situation
+from indicant.assess.assessor import InvalidCase
+from indicant.explain.next import NextRecord, OpenFactRecord, as_text, next_facts
+from indicant.explain.whatif import what_if
+from indicant.files.rdf import parse, read
+from running import hold_to_one_line, run
+from shipped import PREFIXES, assessor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAMES = [path.parent.name if path.parent.name != "examples" else path.stem for path in CASES]
+EMPTY = PREFIXES + ':a a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date .\n'
+SETTLED = {"recommended", "contraindicated", "conflicting", "not-applicable"}
+BY_VALUE = {
+    "conservative management received lasting at least 182 days": (
+        "ConservativeManagement:weeks=26",
+        "ConservativeManagement:weeks=25",
+    ),
+    "conservative management received with outcome failed": (
+        "ConservativeManagement:outcome=Failed",
+        "ConservativeManagement:outcome=Succeeded",
+    ),
+    "formal physical therapy received lasting at least 42 days": (
+        "FormalPhysicalTherapy:weeks=6",
+        "FormalPhysicalTherapy:weeks=5",
+    ),
+    "foraminal stenosis with severity significant": (
+        "ForaminalStenosis:severity=Significant",
+        "-ForaminalStenosis",
+    ),
+    "motor weakness with MRC grade at most 4": ("MotorWeakness:mrcGrade=4", "-MotorWeakness"),
+    "degenerative spine change with severity mild": (
+        "DegenerativeSpineChange:severity=Mild",
+        "",
+    ),
+}
+
+
+def ranking(path: Path) -> NextRecord:
+    (record,) = next_facts(assessor(), read(path))
+    return record
+
+
+def statuses(path: Path) -> dict[str, str]:
+    (record,) = assessor().assess(read(path), everything=True)
+    return {one["action"]: one["status"] for one in record["actions"]}
+
+
+def edits(fact: OpenFactRecord) -> tuple[str, str]:
+    """Return the edits that make a fact present and absent."""
+    return BY_VALUE.get(fact["label"], (f"+{fact['term']}", f"-{fact['term']}"))
+
+
+@pytest.mark.parametrize("path", CASES, ids=NAMES)
+def test_what_a_fact_settles_is_what_an_edited_case_says(path: Path) -> None:
+    before = statuses(path)
+    document = read(path)
+    record = ranking(path)
+    assert record["open"] == sum(one not in SETTLED for one in before.values())
+    seen = 0
+    for fact in record["facts"]:
+        told = (fact["present"], fact["absent"])
+        for edit, settled in zip(edits(fact), told, strict=True):
+            if not edit:
+                continue
+            try:
+                (difference,) = what_if(assessor(), document, [edit])
+            except InvalidCase:
+                continue
+            if difference["takenBack"]:
+                continue
+            after = before | {one["action"]: one["after"] for one in difference["differences"]}
+            assert {one["action"]: one["status"] for one in settled} == {
+                action: after[action]
+                for action in before
+                if before[action] not in SETTLED and after[action] in SETTLED
+            }, (fact["label"], edit)
+            seen += 1
+    assert seen
+
+
+@pytest.mark.parametrize("path", CASES, ids=NAMES)
+def test_what_a_fact_settles_is_what_the_rules_say_once_it_holds(path: Path) -> None:
+    """Every open fact, whichever way, however it is worded."""
+    document, here = situation(path)
+    before = statuses(path)
+    numbers = {
+        one.fact: ruling().entailment.number[iri]
+        for iri, one in assessor().catalogue.literals.items()
+        if one.polarity == "present"
+    }
+    for fact in ranking(path)["facts"]:
+        number = numbers[fact["label"]]
+        for which, settled in ((number, fact["present"]), (number ^ 1, fact["absent"])):
+            after = forced(engine(), document, here, 1 << which)
+            assert {one["action"]: one["status"] for one in settled} == {
+                action: status
+                for action, status in after.items()
+                if before[action] not in SETTLED and status in SETTLED
+            }
+
+
+@pytest.mark.parametrize("path", CASES, ids=NAMES)
+def test_the_facts_are_those_awaited_and_ranked_by_the_measure(path: Path) -> None:
+    record = ranking(path)
+    (assessed,) = assessor().assess(read(path))
+    awaited = {
+        (one["term"], one["label"]) for action in assessed["actions"] for one in action["awaiting"]
+    }
+    assert {(one["term"], one["label"]) for one in record["facts"]} == awaited
+    for fact in record["facts"]:
+        counts = len(fact["present"]), len(fact["absent"])
+        assert (fact["least"], fact["sum"]) == (min(counts), sum(counts))
+    keys = [(-one["least"], -one["sum"], one["label"]) for one in record["facts"]]
+    assert keys == sorted(keys)
+
+
+def test_each_fact_comes_with_its_question_and_what_shows_it() -> None:
+    facts = {one["label"]: one for one in ranking(EXAMPLES[1])["facts"]}
+    compression = facts["neural compression"]
+    assert compression["question"] is not None
+    assert compression["question"].endswith("?")
+    assert [one["label"] for one in compression["investigations"]] == [
+        "cervical MRI",
+        "thoracic MRI",
+    ]
+    assert not facts["acute phase"]["investigations"]
+    rows = assessor().ask("which-literals-are-there")
+    for fact in facts.values():
+        shown = {row[6] for row in rows if row[3] == fact["term"] and row[6]}
+        assert {one["term"] for one in fact["investigations"]} == shown
+
+
+def test_the_text_names_the_first_and_counts_the_rest() -> None:
+    record = ranking(EXAMPLES[1])
+    text = as_text(record, most=3)
+    assert text.startswith(f"case {record['case']} as of 2026-11-22\n")
+    assert f"{record['open']} interventions undetermined or conditional" in text
+    assert f"1. {record['facts'][0]['label']}\n" in text
+    assert f"and {len(record['facts']) - 3} more: --all" in text
+    assert "shown by cervical MRI, thoracic MRI" in text
+    assert "more: --all" not in as_text(record, most=None)
+
+
+def test_where_nothing_is_open_nothing_is_asked() -> None:
+    excluded = ", ".join(
+        f"<{iri}>"
+        for iri in sorted(assessor().vocabulary.classes)
+        if "/spine/" in iri
+        and any(
+            root in assessor().vocabulary.ancestors(iri)
+            for root in (
+                "https://w3id.org/indicant/core/Finding",
+                "https://w3id.org/indicant/core/Intervention",
+            )
+        )
+    )
+    text = PREFIXES + (
+        f':a a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ; ind:excludes {excluded} .\n'
+    )
+    (record,) = next_facts(assessor(), parse(text, path="case.ttl"))
+    assert (record["open"], record["facts"]) == (0, [])
+    assert "0 interventions undetermined or conditional" in as_text(record)
+
+
+def test_two_cases_are_ranked_apart() -> None:
+    text = EMPTY + EMPTY[len(PREFIXES) :].replace(":a a", ":b a").replace(
+        " .\n", " ; ind:hasFinding [ a spine:Myelopathy ] .\n"
+    )
+    first, second = next_facts(assessor(), parse(text, path="case.ttl"))
+    (alone,) = next_facts(assessor(), parse(EMPTY, path="case.ttl"))
+    assert first == alone | {"case": first["case"]}
+    assert second["open"] < first["open"]
+
+
+def test_the_same_case_gives_the_same_bytes() -> None:
+    assert json.dumps(ranking(EXAMPLES[0])) == json.dumps(ranking(EXAMPLES[0]))
+
+
+def test_the_command_prints_text_and_json() -> None:
+    path = EXAMPLES[1]
+    assert run("next", str(path)) == (0, as_text(ranking(path)), "")
+    assert run("next", str(path), "--all") == (0, as_text(ranking(path), most=None), "")
+    code, out, _ = run("next", str(path), "--format", "json")
+    assert code == 0
+    assert json.loads(out) == json.loads(json.dumps([ranking(path)]))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("next",),
+        ("next", "missing.ttl"),
+        ("next", str(EXAMPLES[0]), "more"),
+        ("next", str(EXAMPLES[0]), "--format", "xml"),
+        ("next", str(EXAMPLES[0]), "--guideline", "nothing"),
+    ],
+)
+def test_a_misuse_is_one_line(arguments: tuple[str, ...]) -> None:
+    hold_to_one_line(*arguments)
+
+
+def test_a_case_that_breaks_a_shape_is_a_finding(tmp_path: Path) -> None:
+    path = tmp_path / "case.ttl"
+    path.write_text(EMPTY.replace("ind:asOf", "ind:asof"), encoding="utf-8")
+    code, out, err = run("next", str(path))
+    assert code == 1
+    assert "violation" in out
+    assert err.startswith("indicant: ")

@@ -1,0 +1,576 @@
+"""A second oracle: guidelines and cases as plain values, and a search for models of them.
+
+It shares no line with the engine: a criterion is refuted when a SAT solver finds no model of the
+case in which it holds, and met when it finds none in which it does not.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from pysat.solvers import Solver
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Iterable, Iterator, Mapping
+
+FINDING = "ind:Finding"
+INTERVENTION = "ind:Intervention"
+INVESTIGATION = "ind:Investigation"
+HAS_FINDING = "ind:hasFinding"
+RECEIVED = "ind:received"
+PROPOSES = "ind:proposes"
+ROOTS = {HAS_FINDING: FINDING, RECEIVED: INTERVENTION, PROPOSES: INTERVENTION}
+DAYS = "ind:days"
+WEEKS = "ind:weeks"
+
+
+@dataclass(frozen=True, order=True)
+class Iri:
+    """An individual, as a prefixed name."""
+
+    name: str
+
+
+Value = Decimal | Fraction | bool | str | float | Iri
+
+
+@dataclass(frozen=True)
+class Span:
+    """A datatype with bounds."""
+
+    datatype: str
+    bounds: tuple[tuple[str, Decimal], ...] = ()
+
+    def __contains__(self, value: object) -> bool:
+        if self.datatype == "boolean":
+            return isinstance(value, bool)
+        if self.datatype == "string":
+            return isinstance(value, str)
+        if isinstance(value, bool) or not isinstance(value, (Decimal, Fraction)):
+            return False
+        number = Fraction(value)
+        if self.datatype != "decimal" and number.denominator != 1:
+            return False
+        if self.datatype == "nonNegativeInteger" and number < 0:
+            return False
+        tests = {
+            "minInclusive": number.__ge__,
+            "minExclusive": number.__gt__,
+            "maxInclusive": number.__le__,
+            "maxExclusive": number.__lt__,
+        }
+        return all(tests[kind](Fraction(limit)) for kind, limit in self.bounds)
+
+
+@dataclass(frozen=True)
+class Within:
+    """The value of a data property is in a span."""
+
+    property: str
+    span: Span
+
+
+def within(name: str, datatype: str = "integer", **bounds: float | str) -> Within:
+    """Return that the value of a property is in the span of bounds, named as facets are."""
+    limits = tuple((kind, Decimal(str(limit))) for kind, limit in bounds.items())
+    return Within(name, Span(datatype, limits))
+
+
+@dataclass(frozen=True)
+class Is:
+    """The value of a property is one literal or one individual."""
+
+    property: str
+    value: Decimal | bool | str | Iri = field(compare=False)
+    key: tuple[str, Fraction | str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Keep true and 1 apart, which Python does not, and 2 and 2.0 together."""
+        object.__setattr__(self, "key", key(self.value))
+
+
+@dataclass(frozen=True)
+class IsA:
+    """The value of an object property is of a class."""
+
+    property: str
+    cls: str
+
+
+Facet = Within | Is | IsA
+
+
+@dataclass(frozen=True)
+class Some:
+    """``role some (cls and facets)``."""
+
+    role: str
+    cls: str
+    facets: tuple[Facet, ...] = ()
+
+
+@dataclass(frozen=True)
+class Not:
+    """Complement."""
+
+    part: Expression
+
+
+@dataclass(frozen=True)
+class And:
+    """Intersection."""
+
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Or:
+    """Union."""
+
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Ref:
+    """Another criterion, or ``ind:PatientCase``, ``owl:Thing`` or ``owl:Nothing``."""
+
+    name: str
+
+
+Expression = Some | Not | And | Or | Ref
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A recommendation: its kind is the local name of its class."""
+
+    name: str
+    kind: str
+    action: str
+    criterion: str
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Guideline:
+    """A guideline with its vocabulary; every class comes after its parents.
+
+    ``objects`` tells which object properties are functional, ``reach`` which have a range,
+    ``alias`` which further names there are for classes.
+    """
+
+    classes: Mapping[str, tuple[str, ...]]
+    disjoint: tuple[tuple[str, ...], ...] = ()
+    once: tuple[tuple[str, str], ...] = ()
+    data: Mapping[str, Span | None] = field(default_factory=dict)
+    objects: Mapping[str, bool] = field(default_factory=dict)
+    reach: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    individuals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    alias: Mapping[str, str] = field(default_factory=dict)
+    criteria: Mapping[str, Expression] = field(default_factory=dict)
+    advice: Mapping[str, Advice] = field(default_factory=dict)
+
+    @functools.cached_property
+    def above(self) -> dict[str, frozenset[str]]:
+        """The reflexive, transitive closure of the hierarchies."""
+        found: dict[str, frozenset[str]] = {
+            FINDING: frozenset({FINDING}),
+            INTERVENTION: frozenset({INTERVENTION}),
+            INVESTIGATION: frozenset({INVESTIGATION, INTERVENTION}),
+            "ind:Outcome": frozenset({"ind:Outcome"}),
+        }
+        for cls, parents in (*self.classes.items(), *self.kinds.items()):
+            found[cls] = frozenset({cls}).union(*(found[parent] for parent in parents))
+        for name, cls in self.alias.items():
+            found[name] = found[cls]
+        names = {cls: {one for one, of in self.alias.items() if of == cls} for cls in found}
+        return {
+            cls: up.union(*(names[one] for one in up if one in names)) for cls, up in found.items()
+        }
+
+    def same(self, cls: str) -> set[str]:
+        """Return all names of a class."""
+        named = self.alias.get(cls, cls)
+        return {named, *(one for one, of in self.alias.items() if of == named)}
+
+    @functools.cached_property
+    def pairs(self) -> frozenset[tuple[str, str]]:
+        """The pairs of classes that are stated to be disjoint, in both directions."""
+        groups = (*self.disjoint, (FINDING, INTERVENTION))
+        return frozenset(pair for group in groups for pair in itertools.permutations(group, 2))
+
+    def apart(self, one: str, other: str) -> bool:
+        """Tell whether two classes share no member."""
+        return any(
+            (up, across) in self.pairs for up in self.above[one] for across in self.above[other]
+        )
+
+    def possible(self, classes: Iterable[str]) -> bool:
+        """Tell whether one thing can be of all these classes."""
+        return not any(
+            self.apart(one, other) for one, other in itertools.combinations(set(classes), 2)
+        ) and not any(self.apart(cls, cls) for cls in classes)
+
+    def overriders(self) -> dict[str, set[str]]:
+        """Return the recommendations that override each, implied ones included."""
+        found: dict[str, set[str]] = {name: set() for name in self.advice}
+        for one in self.advice.values():
+            for other in one.overrides:
+                found[other].add(one.name)
+            if one.kind == "NonIndication":
+                found[one.name] |= {
+                    other.name
+                    for other in self.advice.values()
+                    if other.kind == "Indication" and one.action in self.above[other.action]
+                }
+        return found
+
+    def effective(self, name: str) -> Expression:
+        """Return what a recommendation's criterion is once others override it."""
+        others = sorted({self.advice[one].criterion for one in self.overriders()[name]})
+        return And((Ref(self.advice[name].criterion), *(Not(Ref(one)) for one in others)))
+
+
+@dataclass(frozen=True)
+class Node:
+    """A finding or an intervention of a case.
+
+    ``place`` is a role, or the name of the investigation that shows the finding; ``planned`` tells
+    whether the case proposes the node beside.
+    """
+
+    name: str
+    place: str
+    types: tuple[str, ...]
+    values: tuple[tuple[str, Value], ...] = ()
+    start: datetime.date | None = None
+    end: datetime.date | None = None
+    planned: bool = False
+
+    @property
+    def role(self) -> str:
+        """The role in which the case has it."""
+        return self.place if self.place in ROOTS else HAS_FINDING
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is known about one patient; the one who excludes nothing by name is the case."""
+
+    name: str
+    as_of: datetime.date
+    nodes: tuple[Node, ...] = ()
+    excludes: tuple[tuple[str, str], ...] = ()
+    proposes: tuple[str, ...] = ()
+
+
+def values_of(case: Case, node: Node) -> dict[str, list[Value]]:
+    """Return the values of a node, derived ones included."""
+    found: dict[str, list[Value]] = {}
+    for name, value in node.values:
+        found.setdefault(name, []).append(value)
+    weeks = found.get(WEEKS)
+    end = node.end or (None if node.role == PROPOSES else case.as_of)
+    if node.start is not None and end is not None:
+        days = (end - node.start).days
+        found[DAYS] = [Fraction(days)]
+        if weeks is None:
+            found[WEEKS] = [Fraction(days, 7)]
+    elif weeks is not None and isinstance(weeks[0], Decimal):
+        found[DAYS] = [Fraction(math.floor(Fraction(weeks[0]) * 7))]
+    return found
+
+
+def key(value: Value) -> tuple[str, Fraction | str]:
+    """Return a key under which two values are equal when OWL has them equal."""
+    if isinstance(value, bool):
+        return "boolean", str(value)
+    if isinstance(value, (Decimal, Fraction)):
+        return "number", Fraction(value)
+    if isinstance(value, float):
+        return "double", str(value)
+    return ("individual", value.name) if isinstance(value, Iri) else ("string", value)
+
+
+def atoms_of(guideline: Guideline, expression: Expression) -> Iterator[Some]:
+    """Yield the existentials of an expression, through the criteria that it names."""
+    if isinstance(expression, Some):
+        yield expression
+    elif isinstance(expression, Not):
+        yield from atoms_of(guideline, expression.part)
+    elif isinstance(expression, (And, Or)):
+        for part in expression.parts:
+            yield from atoms_of(guideline, part)
+    elif expression.name in guideline.criteria:
+        yield from atoms_of(guideline, guideline.criteria[expression.name])
+
+
+class Models:
+    """The models of one case, as far as some criteria can tell them apart.
+
+    Beside the nodes of the case there is one individual for each existential, which may or may
+    not exist, of any classes and with any values that the vocabulary lets it have.
+    """
+
+    def __init__(self, guideline: Guideline, case: Case, expressions: Iterable[Expression]) -> None:
+        self._guideline = guideline
+        self._case = case
+        self._solver = Solver(name="cadical153")
+        self._top = 0
+        self._atoms = sorted(
+            {atom for one in expressions for atom in atoms_of(guideline, one)}, key=repr
+        )
+        self._facets = sorted({facet for atom in self._atoms for facet in atom.facets}, key=repr)
+        self._individuals: list[tuple[str, int, dict[str, int], dict[Facet, int]]] = []
+        known = {node.name: values_of(case, node) for node in case.nodes}
+        for node in case.nodes:
+            self._individual(node.role, node.types, known[node.name])
+        for atom in self._atoms:
+            self._individual(atom.role, None, {})
+        self._proposals()
+        self._exclusions()
+        self._once()
+        self._truth = {atom: self._atom(atom) for atom in self._atoms}
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._solver.delete()
+
+    def consistent(self) -> bool:
+        """Tell whether there is any model."""
+        return bool(self._solver.solve())
+
+    def known(self) -> dict[Some, str]:
+        """Return the answers of the existentials."""
+        return {atom: self.answer(atom) for atom in self._atoms}
+
+    def answer(self, expression: Expression) -> str:
+        """Return whether an expression is met, refuted or open."""
+        goal = self._encode(expression)
+        if not self._solver.solve(assumptions=[-goal]):
+            return "met"
+        return "open" if self._solver.solve(assumptions=[goal]) else "refuted"
+
+    def _fresh(self) -> int:
+        self._top += 1
+        return self._top
+
+    def _add(self, *literals: int) -> None:
+        self._solver.add_clause(list(literals))
+
+    def _either(self, literals: list[int]) -> int:
+        name = self._fresh()
+        for literal in literals:
+            self._add(-literal, name)
+        self._add(-name, *literals)
+        return name
+
+    def _all(self, literals: list[int]) -> int:
+        return -self._either([-literal for literal in literals])
+
+    def _individual(
+        self, role: str, types: tuple[str, ...] | None, known: Mapping[str, list[Value]]
+    ) -> None:
+        guideline = self._guideline
+        exists = self._fresh()
+        root = ROOTS[role]
+        classes = {cls: self._fresh() for cls, up in guideline.above.items() if root in up}
+        for cls, variable in classes.items():
+            self._add(-variable, exists)
+            for other in guideline.above[cls]:
+                self._add(-variable, classes[other])
+        for one, other in itertools.combinations(classes, 2):
+            if (one, other) in guideline.pairs:
+                self._add(-classes[one], -classes[other])
+        self._add(-exists, classes[root])
+        for cls in types or ():
+            self._add(classes[cls])
+        facets: dict[Facet, int] = {}
+        for name in {facet.property for facet in self._facets}:
+            here = [facet for facet in self._facets if facet.property == name]
+            given = known.get(name, [])
+            functional = guideline.objects.get(name, True)
+            options = self._options(name, here, given)
+            chosen = {one: self._fresh() for one in options}
+            for value in given:
+                self._add(*(chosen[one] for one in options if key(value) in one))
+            for low, high in itertools.combinations(options, 2):
+                if functional or any(kind == "individual" for kind, _ in low & high):
+                    self._add(-chosen[low], -chosen[high])
+            for facet in here:
+                facets[facet] = self._either(
+                    [chosen[one] for one, accepted in options.items() if facet in accepted]
+                )
+        self._individuals.append((role, exists, classes, facets))
+
+    def _options(
+        self, name: str, facets: list[Facet], given: list[Value]
+    ) -> dict[frozenset[tuple[str, Fraction | str]], set[Facet]]:
+        """Return values that a property can have, each with the facets that accept it."""
+        guideline = self._guideline
+        found: dict[frozenset[tuple[str, Fraction | str]], set[Facet]] = {}
+        if name in guideline.objects:
+            always = guideline.above[guideline.reach[name]] if name in guideline.reach else set()
+            used = sorted({facet.cls for facet in facets if isinstance(facet, IsA)})
+            known = {
+                Iri(one): frozenset().union(*(guideline.above[cls] for cls in types))
+                for one, types in guideline.individuals.items()
+            }
+            known = {one: up for one, up in known.items() if up.issuperset(always)}
+            for one, own in (*known.items(), (None, frozenset(always))):
+                free = [cls for cls in used if cls not in own]
+                for size in range(len(free) + 1):
+                    for more in itertools.combinations(free, size):
+                        if not guideline.possible({*own, *more}):
+                            continue
+                        up = own.union(*(guideline.above[cls] for cls in more))
+                        names = {("class", cls) for cls in more}
+                        found[frozenset({*names, *([key(one)] if one else [])})] = {
+                            facet
+                            for facet in facets
+                            if (isinstance(facet, Is) and facet.value == one)
+                            or (isinstance(facet, IsA) and facet.cls in up)
+                        }
+            return found
+        span = guideline.data[name]
+        for value in (*given, *samples(facets, span)):
+            if span is None or value in span:
+                found[frozenset({key(value)})] = {
+                    facet
+                    for facet in facets
+                    if (isinstance(facet, Within) and value in facet.span)
+                    or (isinstance(facet, Is) and facet.key == key(value))
+                }
+        return found
+
+    def _proposals(self) -> None:
+        for cls in self._case.proposes:
+            self._individual(PROPOSES, (cls,), {})
+
+    def _exclusions(self) -> None:
+        for _, excluded in self._case.excludes:
+            for role, _, classes, _ in self._individuals:
+                if role != PROPOSES and excluded in classes:
+                    self._add(-classes[excluded])
+
+    def _once(self) -> None:
+        for limited, cls in self._guideline.once:
+            members = [classes[cls] for role, _, classes, _ in self._individuals if role == limited]
+            for one, other in itertools.combinations(members, 2):
+                self._add(-one, -other)
+
+    def _atom(self, atom: Some) -> int:
+        return self._either(
+            [
+                self._all([classes[atom.cls], *(facets[facet] for facet in atom.facets)])
+                for role, _, classes, facets in self._individuals
+                if role == atom.role
+            ]
+        )
+
+    def _encode(self, expression: Expression) -> int:
+        if isinstance(expression, Some):
+            return self._truth[expression]
+        if isinstance(expression, Not):
+            return -self._encode(expression.part)
+        if isinstance(expression, And):
+            return self._all([self._encode(part) for part in expression.parts])
+        if isinstance(expression, Or):
+            return self._either([self._encode(part) for part in expression.parts])
+        if expression.name in self._guideline.criteria:
+            return self._encode(self._guideline.criteria[expression.name])
+        return self._either([]) if expression.name == "owl:Nothing" else self._all([])
+
+
+def kleene(guideline: Guideline, expression: Expression, known: Mapping[Some, str]) -> str:
+    """Return what the truth tables of three values make of the answers of the existentials."""
+    if isinstance(expression, Some):
+        return known[expression]
+    if isinstance(expression, Not):
+        opposite = {"met": "refuted", "refuted": "met", "open": "open"}
+        return opposite[kleene(guideline, expression.part, known)]
+    if isinstance(expression, (And, Or)):
+        parts = {kleene(guideline, part, known) for part in expression.parts}
+        order = (
+            ("refuted", "open", "met")
+            if isinstance(expression, And)
+            else ("met", "open", "refuted")
+        )
+        return next(one for one in order if one in parts)
+    if expression.name in guideline.criteria:
+        return kleene(guideline, guideline.criteria[expression.name], known)
+    return "refuted" if expression.name == "owl:Nothing" else "met"
+
+
+def samples(facets: Iterable[Facet], span: Span | None) -> list[Value]:
+    """Return values of every sort that the facets can tell apart."""
+    spans = [facet.span for facet in facets if isinstance(facet, Within)]
+    points = {
+        Fraction(limit) for one in (*spans, *([span] if span else [])) for _, limit in one.bounds
+    }
+    found: list[Value] = [True, False, "a string like no other"]
+    for facet in facets:
+        if isinstance(facet, Is) and isinstance(facet.value, Decimal):
+            points.add(Fraction(facet.value))
+        elif isinstance(facet, Is):
+            found.append(facet.value)
+    ordered = sorted(points | {Fraction(0)})
+    edges = [ordered[0] - 2, *ordered, ordered[-1] + 2]
+    for low, high in itertools.pairwise(edges):
+        whole = Fraction(math.floor(low) + 1)
+        found += [low, high, *([whole] if whole < high else [])]
+        found.append(
+            next(
+                low + (high - low) / n
+                for n in (2, 3, 5, 7, 11, 13)
+                if (low + (high - low) / n).denominator > 1
+            )
+        )
+    return found
+
+
+def statuses(guideline: Guideline, answers: Mapping[str, str]) -> dict[str, str]:
+    """Return the status of each action, from the answers of the effective criteria."""
+    score = {"met": 2, "open": 1, "refuted": 0}
+    sides: dict[str, tuple[list[int], list[int]]] = {}
+    for one in guideline.advice.values():
+        if one.kind == "Indication":
+            for action in guideline.same(one.action):
+                sides.setdefault(action, ([], []))[0].append(score[answers[one.name]])
+        else:
+            for action, up in guideline.above.items():
+                if one.action in up:
+                    sides.setdefault(action, ([], []))[1].append(score[answers[one.name]])
+    table = {
+        (2, 0): "Recommended",
+        (2, 1): "Conditional",
+        (2, 2): "Conflicting",
+        (1, 2): "Contraindicated",
+        (0, 2): "Contraindicated",
+        (1, 0): "Undetermined",
+        (1, 1): "Undetermined",
+        (0, 1): "Undetermined",
+        (0, 0): "NotApplicable",
+    }
+    return {
+        action: table[(max(pro, default=0), max(contra, default=0))]
+        for action, (pro, contra) in sides.items()
+    }
+
+
+def superseded(guideline: Guideline, own: Mapping[str, str]) -> set[str]:
+    """Return the recommendations that give way, from the answers of the criteria."""
+    return {
+        name
+        for name, others in guideline.overriders().items()
+        if own[guideline.advice[name].criterion] != "refuted"
+        and any(own[guideline.advice[other].criterion] == "met" for other in others)
+    }

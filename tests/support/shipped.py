@@ -1,0 +1,20 @@
+"""The guideline that ships, loaded once, and how cases of it begin."""
+
+from __future__ import annotations
+
+import functools
+
+from indicant.assess.assessor import Assessor
+
+PREFIXES = """\
+PREFIX : <https://example.org/case#>
+PREFIX ind: <https://w3id.org/indicant/core/>
+PREFIX spine: <https://w3id.org/indicant/spine/>
+PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+"""
+
+
+@functools.cache
+def assessor(engine: str = "oxigraph", validator: str = "shacl") -> Assessor:
+    """Return the guideline that ships, loaded once for all tests of a process."""
+    return Assessor(engine=engine, validator=validator)
