@@ -12,8 +12,9 @@ from pysat.solvers import Solver
 from indicant.assess.assessor import Assessor
 from indicant.assess.engine import make_engine
 from indicant.assess.records import STATUSES
-from indicant.compile.compiled import _Writer, effective, weighed
+from indicant.compile.graph import GraphWriter
 from indicant.compile.model import Existential, existentials
+from indicant.compile.overriding import effective, weighed
 from indicant.compile.profile import read_model
 from indicant.compile.theory import Theory, simplify
 from indicant.explain.consequences import Ruling, Situation
@@ -124,7 +125,7 @@ class Reference:
     @staticmethod
     def name(source: Source, model: Model, theory: Theory, atom: Existential) -> str:
         """Return the IRI that the compiler gives an existential."""
-        return _Writer(source, model, theory)._existential(atom)
+        return GraphWriter(source, model, theory)._existential(atom)
 
     def _signed(self, number: int) -> int:
         name, _, sign = self._rules.entailment.names[number].rpartition("/")

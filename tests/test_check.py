@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indicant.assess.validation import validate_graph
-from indicant.author import checks
+from indicant.author import checks, rules
 from indicant.cli import main
-from indicant.compile import hermit
+from indicant.compile import hermit, java
 from indicant.errors import IndicantError
 from indicant.files import resources
 from indicant.report.findings import Place
@@ -63,17 +63,17 @@ def test_a_folder_gets_its_findings(folder: Path, capsys: pytest.CaptureFixture[
 
 def test_every_rule_is_broken_by_a_folder() -> None:
     told = "".join((folder / "expected.txt").read_text(encoding="utf-8") for folder in FOLDERS)
-    found = {name for name in checks.RULES if f"[{name}]" in told}
-    assert checks.RULES.keys() - found == {"case"}, "a case from standard input alone breaks it"
+    found = {name for name in rules.RULES if f"[{name}]" in told}
+    assert rules.RULES.keys() - found == {"case"}, "a case from standard input alone breaks it"
 
 
 def test_no_two_rules_have_one_name() -> None:
     names = [
         rule.name
-        for file in (*checks.SHAPES_OF_GUIDELINES, *checks.SHAPES_OF_CASES)
-        for rule in checks.shape_rules(file)
+        for file in (*rules.SHAPES_OF_GUIDELINES, *rules.SHAPES_OF_CASES)
+        for rule in rules.shape_rules(file)
     ]
-    assert len({*names, *checks.RULES}) == len(names) + len(checks.RULES)
+    assert len({*names, *rules.RULES}) == len(names) + len(rules.RULES)
 
 
 def test_what_ships_holds(capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,7 +102,7 @@ def test_the_reference_engine_finds_the_same() -> None:
 def test_the_reference_engine_names_shapes_and_nodes_alike() -> None:
     text = f"<urn:a> a <{OWL}Class> .\n_:b a <{IND}Phase> ."
     triples = text.replace(" a ", f" <{TYPE}> ")
-    for name in checks.SHAPES_OF_GUIDELINES:
+    for name in rules.SHAPES_OF_GUIDELINES:
         shapes = (resources.shapes() / f"{name}.ttl").read_text(encoding="utf-8")
         one, other = (
             validate_graph(shapes, triples, reference=reference) for reference in (False, True)
@@ -160,7 +160,7 @@ HEADER = """
 def test_without_java_the_rest_is_checked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(hermit, "available", lambda: False)
+    monkeypatch.setattr(java, "available", lambda: False)
     code, printed = run(capsys, str(RAIN.parent.relative_to(ROOT)))
     assert code == 0
     assert "note: HermiT was not asked" in printed

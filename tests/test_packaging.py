@@ -125,7 +125,7 @@ def test_the_wheel_carries_no_tests_and_no_build_output(wheel: Path) -> None:
 
 
 def test_the_environment_has_no_reasoner(installed: Installed) -> None:
-    code = "from indicant.compile.hermit import available; print(available())"
+    code = "from indicant.compile.java import available; print(available())"
     assert installed.run("python", "-c", code).stdout == "False\n"
 
 

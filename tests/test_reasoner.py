@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from indicant.compile import hermit as module
+from indicant.compile import java as module
 from indicant.compile.hermit import Reasoner
 from indicant.errors import IndicantError
 
@@ -516,7 +516,7 @@ def in_a_process(code: str, **environment: str) -> subprocess.CompletedProcess[s
 
 def test_the_virtual_machine_is_quiet() -> None:
     code = """
-from indicant.reasoner import Reasoner
+from indicant.compile.hermit import Reasoner
 with Reasoner("<urn:a> a <urn:B> .", "turtle") as reasoner:
     reasoner.is_consistent(), reasoner.subsumptions(), reasoner.profile_violations()
 """
@@ -526,9 +526,10 @@ with Reasoner("<urn:a> a <urn:B> .", "turtle") as reasoner:
 
 def test_an_absurd_amount_of_memory_is_refused() -> None:
     code = """
-from indicant import reasoner, errors
+from indicant import errors
+from indicant.compile import java
 try:
-    reasoner.start()
+    java.start()
 except errors.IndicantError as error:
     print(error)
 """
@@ -541,11 +542,12 @@ except errors.IndicantError as error:
 def test_a_forked_process_is_told_so() -> None:
     code = """
 import os
-from indicant import reasoner, errors
-reasoner.start()
+from indicant import errors
+from indicant.compile import java
+java.start()
 if os.fork() == 0:
     try:
-        reasoner.start()
+        java.start()
     except errors.IndicantError as error:
         print(error, flush=True)
     os._exit(0)
@@ -560,7 +562,7 @@ def test_a_forked_process_collects_garbage_and_ends() -> None:
     """It does not wait for a virtual machine that it does not have."""
     code = """
 import gc, os
-from indicant.reasoner import Reasoner
+from indicant.compile.hermit import Reasoner
 reasoner = Reasoner("<urn:a> a <urn:B> .", "turtle")
 if os.fork() == 0:
     for _ in range(100):

@@ -21,6 +21,7 @@ FLOORS = (
     ("possible",),
     ("author", "diff", "merge", "site", "test"),
     ("institution",),
+    ("api",),
     ("command",),
     ("verbs",),
     ("cli",),

@@ -26,7 +26,8 @@ from indicant.files import staging
 from indicant.files.rdf import read
 from indicant.site import content as gathering
 from indicant.site import layout, markup, pages, pictures, publishing
-from indicant.site.content import Content, gather, slugs
+from indicant.site.content import Content, slugs
+from indicant.site.tables import gather
 from indicant.terms import IND, local_name
 
 if TYPE_CHECKING:

@@ -28,9 +28,9 @@ from forcing import (
 )
 from indicant import cli
 from indicant.assess.assessor import InvalidCase
-from indicant.compile.compiled import effective
 from indicant.compile.implicants import _Search
 from indicant.compile.model import existentials
+from indicant.compile.overriding import effective
 from indicant.compile.profile import read_model
 from indicant.compile.theory import Theory, simplify
 from indicant.errors import IndicantError

@@ -6,13 +6,46 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from indicant.api.assessment import Assessment
+    from indicant.api.case import Case
+    from indicant.api.guideline import Guideline
+    from indicant.api.repository import Repository
+    from indicant.api.values import Action, Answer, Status
+    from indicant.assess.assessment import InvalidCase
     from indicant.errors import IndicantError
+    from indicant.query.tables import Table
+    from indicant.report.findings import Report
 
-__all__ = ["IndicantError", "__version__"]
+__all__ = [
+    "Action",
+    "Answer",
+    "Assessment",
+    "Case",
+    "Guideline",
+    "IndicantError",
+    "InvalidCase",
+    "Report",
+    "Repository",
+    "Status",
+    "Table",
+    "__version__",
+]
 
 __version__: Final = "0.1.0"
 
-_HOMES: Final = {"IndicantError": "indicant.errors"}
+_HOMES: Final = {
+    "Action": "indicant.api.values",
+    "Answer": "indicant.api.values",
+    "Assessment": "indicant.api.assessment",
+    "Case": "indicant.api.case",
+    "Guideline": "indicant.api.guideline",
+    "IndicantError": "indicant.errors",
+    "InvalidCase": "indicant.assess.assessment",
+    "Report": "indicant.report.findings",
+    "Repository": "indicant.api.repository",
+    "Status": "indicant.api.values",
+    "Table": "indicant.query.tables",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -20,3 +53,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'indicant' has no attribute '{name}'")
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

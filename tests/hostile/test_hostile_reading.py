@@ -43,7 +43,7 @@ def calls() -> list[tuple[str, int, str]]:
 
 def test_no_file_is_read_otherwise() -> None:
     """Members of archives are opened by the archive, locks and new files by who writes them."""
-    archives = {("files/archives.py", "members.open"), ("compile/hermit.py", "archive.open")}
+    archives = {("files/archives.py", "members.open"), ("compile/java.py", "archive.open")}
     locks = {("files/staging.py", "os.open"), ("files/staging.py", "part.open")}
     locks |= {("files/cache.py", "os.open")}
     others = archives | locks | {("files/atomic.py", "os.open"), ("files/atomic.py", "os.fdopen")}

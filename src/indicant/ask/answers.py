@@ -45,6 +45,7 @@ class Asker:
         use_cache: whether to keep what had to be compiled.
         language: the language of the texts in answers to the questions that ship.
         fence: where files of the guideline may lie; without, its own repository.
+        assessor: the same guideline in the same language, where it is loaded already.
 
     Raises:
         IndicantError: the guideline cannot be read or compiled.
@@ -60,11 +61,14 @@ class Asker:
         use_cache: bool = True,
         language: str = ENGLISH,
         fence: Fence | None = None,
+        assessor: Assessor | None = None,
     ) -> None:
         if engine not in ENGINES:
             raise IndicantError(f"unknown engine '{engine}'", help=f"one of: {', '.join(ENGINES)}")
         self._name, self._language = engine, language
-        self._assessor = Assessor(guideline, use_cache=use_cache, language=language, fence=fence)
+        self._assessor = assessor or Assessor(
+            guideline, use_cache=use_cache, language=language, fence=fence
+        )
         self._forget()
         if case is not None:
             self.take(case)
@@ -236,22 +240,27 @@ def arguments(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     return files, given
 
 
+def listed() -> Table:
+    """Return the questions that there are."""
+    columns = ("name", "about", "summary", "description", "parameters")
+    rows = [
+        (
+            ox.Literal(one.name),
+            ox.Literal("case" if one.about_case else "guideline"),
+            ox.Literal(one.summary),
+            None if one.description is None else ox.Literal(one.description),
+            ox.Literal(" ".join(parameter.name for parameter in one.parameters)),
+        )
+        for one in questions().values()
+    ]
+    return Table(columns, tuple(rows))
+
+
 def listing(form: str) -> str:
     """Return the questions that there are, in one of the formats of a table."""
-    known = questions().values()
     if form != "text":
-        columns = ("name", "about", "summary", "description", "parameters")
-        rows = [
-            (
-                ox.Literal(one.name),
-                ox.Literal("case" if one.about_case else "guideline"),
-                ox.Literal(one.summary),
-                None if one.description is None else ox.Literal(one.description),
-                ox.Literal(" ".join(parameter.name for parameter in one.parameters)),
-            )
-            for one in known
-        ]
-        return render(Table(columns, tuple(rows)), form, {})
+        return render(listed(), form, {})
+    known = questions().values()
     lines: list[str] = []
     for title, about in (("ABOUT A CASE", True), ("ABOUT THE GUIDELINE", False)):
         lines += ["", title] if lines else [title]

@@ -90,103 +90,17 @@ class Catalogue:
     """What a guideline says whatever the case, asked once."""
 
     def __init__(self, engine: Engine) -> None:
-        self.recommendations: dict[str, Recommendation] = {}
-        for row in engine.ask("which-recommendations-are-there"):
-            iri, label, direction, action, strength, urgency, soon, phase, order, late, by = row
-            assert iri is not None and action is not None  # noqa: S101, PT018
-            self.recommendations[iri] = Recommendation(
-                iri,
-                label or local_name(iri),
-                "for" if direction == "for" else "against",
-                action,
-                strength,
-                urgency,
-                _number(soon, "ind:order", urgency or iri, 99),
-                phase,
-                _number(order, "ind:order", phase or iri, 99),
-                late in {"true", "1"},
-                by,
-            )
-        self.passages: dict[str, PassageRecord] = {}
-        for row in engine.ask("which-passages-are-there"):
-            iri, name, start, end, sha256, section, paraphrase = row
-            assert iri is not None  # noqa: S101
-            self.passages[iri] = PassageRecord(
-                id=name or local_name(iri),
-                start=_number(start, "oa:start", name or iri),
-                end=_number(end, "oa:end", name or iri),
-                sha256=sha256 or "",
-                section=section,
-                paraphrase=paraphrase or "",
-            )
-        marks = {row[0]: row[1] or "" for row in engine.ask("which-citations-are-there")}
-        said = self._said_about_passages(engine)
-        support: dict[str, list[PassageRecord]] = defaultdict(list)
-        evidence: dict[str, list[EvidenceRecord]] = defaultdict(list)
-        citations: dict[str, list[str]] = defaultdict(list)
-        for iri, passage, mark in engine.ask("which-passages-support-what"):
-            assert iri is not None and passage is not None  # noqa: S101, PT018
-            record = self.passages.get(passage)
-            if record is not None and record not in support[iri]:
-                support[iri].append(record)
-                evidence[iri].extend(said[passage])
-            if mark is not None and marks.get(mark, local_name(mark)) not in citations[iri]:
-                citations[iri].append(marks.get(mark, local_name(mark)))
+        self.recommendations = self._recommendations(engine)
+        self.passages = self._passages(engine)
+        self.support, self.evidence, self.citations = self._support(engine)
         self.implicants, self.shortest = self._implicants(engine)
-        ranks = {relation: rank for rank, relation in enumerate(RELATIONS)}
-        for records in evidence.values():
-            records.sort(key=lambda one: ranks[one["relation"]])
-        self.support, self.evidence = _Table(support, list), _Table(evidence, list)
-        self.citations = _Table(citations, list)
-        counting: dict[str, list[str]] = defaultdict(list)
-        for action, iri, _ in engine.ask("what-counts-for-what"):
-            assert action is not None and iri is not None  # noqa: S101, PT018
-            counting[action].append(iri)
-        self.counting = _Table(counting, list)
-        tensions: dict[str, dict[str, TensionRecord]] = defaultdict(dict)
-        for row in engine.ask("which-tensions-touch-what"):
-            recommendation, iri, label, description, resolution, passage = row
-            assert recommendation is not None and iri is not None  # noqa: S101, PT018
-            tension = tensions[recommendation].setdefault(
-                iri,
-                TensionRecord(
-                    iri=iri,
-                    label=label or local_name(iri),
-                    description=description,
-                    resolution=resolution,
-                    passages=[],
-                ),
-            )
-            if passage is not None:
-                tension["passages"].append(self.passage_id(passage))
-        self.tensions = _Table(tensions, dict)
+        self.counting = self._counting(engine)
+        self.tensions = self._tensions(engine)
         self.labels: dict[str, str] = {}
-        below: dict[str, list[str]] = defaultdict(list)
-        for iri, label, above in engine.ask("which-interventions-are-there"):
-            assert iri is not None and above is not None  # noqa: S101, PT018
-            self.labels[iri] = label or local_name(iri)
-            if above != iri:
-                below[above].append(iri)
-        self.below = _Table(below, list)
+        self.below = self._interventions(engine)
         self.literals: dict[str, NamedLiteral] = {}
         self.opposite: dict[str, str] = {}
-        for iri, label, polarity, term, fact, question, by in engine.ask(
-            "which-literals-are-there"
-        ):
-            assert iri is not None and term is not None  # noqa: S101, PT018
-            known = self.literals.get(iri)
-            present = iri.endswith("/present")
-            stem = iri.removesuffix("/present" if present else "/absent")
-            self.opposite[iri] = f"{stem}/{'absent' if present else 'present'}"
-            found = (*(known.investigations if known else ()), *([by] if by else []))
-            self.literals[iri] = NamedLiteral(
-                label or "",
-                "present" if polarity == "present" else "absent",
-                term,
-                fact or "",
-                question,
-                found,
-            )
+        self._literals(engine)
         self.awaited = {
             iri: AwaitedRecord(
                 term=one.term,
@@ -211,6 +125,121 @@ class Catalogue:
             for iri, label, version, scope in engine.ask("which-guidelines-are-there")
         ] or [(None, None, None, None)]
         self.validity = Validity(engine)
+
+    @staticmethod
+    def _recommendations(engine: Engine) -> dict[str, Recommendation]:
+        found: dict[str, Recommendation] = {}
+        for row in engine.ask("which-recommendations-are-there"):
+            iri, label, direction, action, strength, urgency, soon, phase, order, late, by = row
+            assert iri is not None and action is not None  # noqa: S101, PT018
+            found[iri] = Recommendation(
+                iri,
+                label or local_name(iri),
+                "for" if direction == "for" else "against",
+                action,
+                strength,
+                urgency,
+                _number(soon, "ind:order", urgency or iri, 99),
+                phase,
+                _number(order, "ind:order", phase or iri, 99),
+                late in {"true", "1"},
+                by,
+            )
+        return found
+
+    @staticmethod
+    def _passages(engine: Engine) -> dict[str, PassageRecord]:
+        found: dict[str, PassageRecord] = {}
+        for row in engine.ask("which-passages-are-there"):
+            iri, name, start, end, sha256, section, paraphrase = row
+            assert iri is not None  # noqa: S101
+            found[iri] = PassageRecord(
+                id=name or local_name(iri),
+                start=_number(start, "oa:start", name or iri),
+                end=_number(end, "oa:end", name or iri),
+                sha256=sha256 or "",
+                section=section,
+                paraphrase=paraphrase or "",
+            )
+        return found
+
+    def _support(
+        self, engine: Engine
+    ) -> tuple[_Table[list[PassageRecord]], _Table[list[EvidenceRecord]], _Table[list[str]]]:
+        """Return the passages that support something, what is published of them, and marks."""
+        marks = {row[0]: row[1] or "" for row in engine.ask("which-citations-are-there")}
+        said = self._said_about_passages(engine)
+        support: dict[str, list[PassageRecord]] = defaultdict(list)
+        evidence: dict[str, list[EvidenceRecord]] = defaultdict(list)
+        citations: dict[str, list[str]] = defaultdict(list)
+        for iri, passage, mark in engine.ask("which-passages-support-what"):
+            assert iri is not None and passage is not None  # noqa: S101, PT018
+            record = self.passages.get(passage)
+            if record is not None and record not in support[iri]:
+                support[iri].append(record)
+                evidence[iri].extend(said[passage])
+            if mark is not None and marks.get(mark, local_name(mark)) not in citations[iri]:
+                citations[iri].append(marks.get(mark, local_name(mark)))
+        ranks = {relation: rank for rank, relation in enumerate(RELATIONS)}
+        for records in evidence.values():
+            records.sort(key=lambda one: ranks[one["relation"]])
+        return _Table(support, list), _Table(evidence, list), _Table(citations, list)
+
+    @staticmethod
+    def _counting(engine: Engine) -> _Table[list[str]]:
+        counting: dict[str, list[str]] = defaultdict(list)
+        for action, iri, _ in engine.ask("what-counts-for-what"):
+            assert action is not None and iri is not None  # noqa: S101, PT018
+            counting[action].append(iri)
+        return _Table(counting, list)
+
+    def _tensions(self, engine: Engine) -> _Table[dict[str, TensionRecord]]:
+        tensions: dict[str, dict[str, TensionRecord]] = defaultdict(dict)
+        for row in engine.ask("which-tensions-touch-what"):
+            recommendation, iri, label, description, resolution, passage = row
+            assert recommendation is not None and iri is not None  # noqa: S101, PT018
+            tension = tensions[recommendation].setdefault(
+                iri,
+                TensionRecord(
+                    iri=iri,
+                    label=label or local_name(iri),
+                    description=description,
+                    resolution=resolution,
+                    passages=[],
+                ),
+            )
+            if passage is not None:
+                tension["passages"].append(self.passage_id(passage))
+        return _Table(tensions, dict)
+
+    def _interventions(self, engine: Engine) -> _Table[list[str]]:
+        """Take note of what interventions are called, and return which are below which."""
+        below: dict[str, list[str]] = defaultdict(list)
+        for iri, label, above in engine.ask("which-interventions-are-there"):
+            assert iri is not None and above is not None  # noqa: S101, PT018
+            self.labels[iri] = label or local_name(iri)
+            if above != iri:
+                below[above].append(iri)
+        return _Table(below, list)
+
+    def _literals(self, engine: Engine) -> None:
+        for iri, label, polarity, term, fact, question, by in engine.ask(
+            "which-literals-are-there"
+        ):
+            assert iri is not None and term is not None  # noqa: S101, PT018
+            known = self.literals.get(iri)
+            present = iri.endswith("/present")
+            stem = iri.removesuffix("/present" if present else "/absent")
+            self.opposite[iri] = f"{stem}/{'absent' if present else 'present'}"
+            found = (*(known.investigations if known else ()), *([by] if by else []))
+            self.literals[iri] = NamedLiteral(
+                label or "",
+                "present" if polarity == "present" else "absent",
+                term,
+                fact or "",
+                question,
+                found,
+            )
 
     def _said_about_passages(self, engine: Engine) -> dict[str, list[EvidenceRecord]]:
         """Return what publications say, by passage."""

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-from collections import defaultdict
 from dataclasses import replace
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
-
-import pyoxigraph as ox
+from typing import TYPE_CHECKING
 
 from indicant.assess.validation import MORE as UNLISTED
 from indicant.author import slips
+from indicant.author.rules import (
+    LEVELS,
+    RULES,
+    SHAPES_OF_CASES,
+    SHAPES_OF_GUIDELINES,
+    result_of,
+    rule_name,
+    shape_rules,
+    shapes_text,
+)
+from indicant.author.verdicts import Places, broken_shapes, contradictions, left_out
 from indicant.compile.axioms import Axioms
-from indicant.compile.owl import ontology_text
 from indicant.errors import IndicantError
-from indicant.files import bounded, resources
 from indicant.files.fence import Fence, fence_of
-from indicant.files.lines import Places
 from indicant.files.rdf import STDIN, read, read_text, text_of
 from indicant.files.sources import (
     CATALOG,
@@ -27,50 +31,19 @@ from indicant.files.sources import (
     resolve,
 )
 from indicant.files.targets import root_of, targets
-from indicant.report.findings import Place, Report, Result, Rule, not_listed
+from indicant.report.findings import Place, Report, Result, Rule
 from indicant.report.forms import counts
-from indicant.terms import GENID, IND, OWL, RDFS, TYPE, local_name
+from indicant.terms import IND, OWL, TYPE, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
-    from indicant.assess.validation import Finding, Validator
+    from indicant.assess.validation import Validator
     from indicant.author.passages import Origin
     from indicant.files.rdf import Document
     from indicant.files.sources import Source
-    from indicant.report.findings import Level
-
-SHAPES_OF_GUIDELINES: Final = ("guideline", "vocabulary")
-SHAPES_OF_CASES: Final = ("case",)
-EXPLAINED: Final = 10
-_LEVELS: Final[Mapping[str, Level]] = {
-    "violation": "error",
-    "warning": "warning",
-    "info": "note",
-}
-_SHACL: Final = "http://www.w3.org/ns/shacl#"
-RULES: Final = {
-    rule.name: rule
-    for rule in (
-        Rule("syntax", "every file shall be readable as RDF"),
-        Rule(
-            "import", "every import and table of codes shall be found, and every import be stated"
-        ),
-        Rule("prefix", "a prefix shall have one meaning, and a namespace one prefix"),
-        Rule("text", "a text shall hold no character that cannot be seen"),
-        Rule("undefined-term", "every term that is used shall be declared"),
-        Rule("codes", "every table of codes shall be readable as SSSOM"),
-        Rule("profile", "every axiom and every criterion shall lie within the profile"),
-        Rule("override-circle", "recommendations shall not override one another in a circle"),
-        Rule("inconsistent", "the ontology shall have a model"),
-        Rule("unsatisfiable", "every class shall be able to have a member"),
-        Rule("reasoner", "the reasoner shall be able to read the ontology"),
-        Rule("passage", "every passage shall stand in its document where it says"),
-        Rule("case", "a file of cases shall hold a case"),
-    )
-}
 
 
 def check(
@@ -177,7 +150,7 @@ class _Check:
             try:
                 fence.follow(target, path)
             except IndicantError as error:
-                self.add(_of_error("syntax", error))
+                self.add(result_of("syntax", error))
             else:
                 self.target(target, fence)
 
@@ -191,7 +164,7 @@ class _Check:
             document = None
         if document is None:
             for error in slips.slips(os.fspath(path)):
-                self.add(_of_error("syntax", error))
+                self.add(result_of("syntax", error))
             self._files[0].add(os.path.realpath(path))
         elif _holds(document, IND + "PatientCase") and not _holds(document, OWL + "Ontology"):
             self.case(document)
@@ -208,7 +181,7 @@ class _Check:
         try:
             self.case(read(STDIN, stdin=stdin))
         except IndicantError as error:
-            self.add(_of_error("syntax", error))
+            self.add(result_of("syntax", error))
 
     def case(self, document: Document) -> None:
         """Check a case by the shapes of cases, with the terms of the guideline."""
@@ -232,11 +205,11 @@ class _Check:
         try:
             found = validator.check(document, reference=self._reference)
         except IndicantError as error:
-            self.add(_of_error("case", error))
+            self.add(result_of("case", error))
             return
         for one in found:
             if one.shape == UNLISTED:
-                self._not_listed(one, document.path)
+                self.add(left_out(one, document.path))
                 continue
             rule = rule_name(one.shape)
             place = Place(one.file or document.path, one.line)
@@ -244,18 +217,12 @@ class _Check:
             self.add(
                 Result(
                     rule=rule,
-                    level=_LEVELS[one.severity],
+                    level=LEVELS[one.severity],
                     message=one.message,
                     places=(place,),
                     help=hint or self._rules[rule].description or None,
                 )
             )
-
-    def _not_listed(self, finding: Finding, file: str | None = None) -> None:
-        """Take note of findings that were counted at best."""
-        number = int(finding.value or 0)
-        counted = not finding.message.startswith("at least")
-        self.add(not_listed({"error": number}, counted=counted, file=file))
 
     def _use(self, names: Iterable[str]) -> None:
         for name in names:
@@ -298,13 +265,13 @@ class _Check:
         try:
             fence.follow(example, example.parent)
         except IndicantError as error:
-            self.add(_of_error("syntax", error))
+            self.add(result_of("syntax", error))
             return
         try:
             document = read(os.fspath(example))
         except IndicantError:
             for slip in slips.slips(os.fspath(example)):
-                self.add(_of_error("syntax", slip))
+                self.add(result_of("syntax", slip))
             return
         self._check_case(document, _validator_of(source))
 
@@ -329,9 +296,10 @@ class _Check:
         for one in [*undefined, *slips.missing_imports(source.documents)]:
             self.add(one)
         unknown = {iri for one in undefined for iri in one.about}
-        places = _Places(source.documents)
+        places = Places(source.documents)
         refused = self._profile(source, unknown)
-        self._shapes(source, places, unknown)
+        for one in broken_shapes(source, places, unknown, self._rules, reference=self._reference):
+            self.add(one)
         self._codes(source)
         if not refused and not unknown:
             self._circle(source, places)
@@ -355,18 +323,18 @@ class _Check:
             found = [IndicantError("a class expression is nested too deeply, or within itself")]
         for error in found:
             if not words & set(re.findall(r"[\w-]+", error.message)):
-                self.add(_of_error("profile", error))
+                self.add(result_of("profile", error))
         return bool(found)
 
-    def _circle(self, source: Source, places: _Places) -> None:
-        from indicant.compile.compiled import effective
+    def _circle(self, source: Source, places: Places) -> None:
+        from indicant.compile.overriding import effective
         from indicant.compile.profile import read_model
 
         try:
             effective(read_model(source))
         except IndicantError as error:
             words = error.message.partition(": ")[2].split(" is overridden by ")
-            told = _of_error("override-circle", error)
+            told = result_of("override-circle", error)
             self.add(replace(told, places=places.of_words(words)))
 
     def _codes(self, source: Source) -> None:
@@ -375,46 +343,10 @@ class _Check:
         try:
             of_source(source)
         except IndicantError as error:
-            self.add(_of_error("codes", error))
+            self.add(result_of("codes", error))
 
-    def _shapes(self, source: Source, places: _Places, unknown: set[str]) -> None:
-        from indicant.assess.validation import validate_graph
-
-        text, names = _graph(source)
-        vague = {
-            (text_of(subject), text_of(predicate))
-            for _, subject, predicate, value in source.triples()
-            if text_of(value) in unknown
-        }
-        subjects = {subject for subject, _ in vague}
-        short = slips.shortener(source.documents)
-        for name in SHAPES_OF_GUIDELINES:
-            for one in validate_graph(_shapes_text(name), text, reference=self._reference):
-                if one.shape == UNLISTED:
-                    self._not_listed(one)
-                    continue
-                focus, value = names.get(one.focus or "", one.focus), one.value
-                value = names.get(value or "", value)
-                if value in unknown or (focus, one.path) in vague:
-                    continue
-                if one.path is None and focus in subjects:
-                    continue
-                rule = rule_name(one.shape)
-                self.add(
-                    Result(
-                        rule=rule,
-                        level=_LEVELS[one.severity],
-                        message=_message(one, focus, short),
-                        places=places.of(focus, one.path, value),
-                        help=self._rules[rule].description or None,
-                        about=(focus,) if focus and GENID not in focus else (),
-                    )
-                )
-
-    # ------------------------------------------------------------------ the reasoner
-
-    def _ask(self, source: Source, places: _Places) -> None:
-        from indicant.compile.hermit import Reasoner, available
+    def _ask(self, source: Source, places: Places) -> None:
+        from indicant.compile.java import available
 
         if not available():
             self.add(
@@ -429,63 +361,19 @@ class _Check:
             return
         self.checks("reasoner", "inconsistent", "unsatisfiable")
         try:
-            with Reasoner(ontology_text(source), "ntriples", timeout=self._seconds) as hermit:
-                if hermit.is_consistent():
-                    self._unsatisfiable(source, hermit, places)
-                else:
-                    self._inconsistent(hermit, places)
+            for one in contradictions(source, places, seconds=self._seconds):
+                self.add(one)
         except RecursionError:
             self.add(Result("reasoner", "error", "the ontology is nested too deeply for HermiT"))
         except IndicantError as error:
             if "ran out of" in error.message:
                 self._undecided.setdefault(f"consistency: {error.message}", None)
             else:
-                self.add(_of_error("reasoner", error))
-
-    def _inconsistent(self, hermit: Any, places: _Places) -> None:
-        axioms = hermit.explain_unsatisfiable(OWL + "Thing")
-        words = [word for axiom in axioms for word in re.findall(r"[\w-]+", axiom)]
-        self.add(
-            Result(
-                rule="inconsistent",
-                level="error",
-                message="the ontology has no model: " + "; ".join(axioms),
-                places=places.of_words(words),
-                help="take one of these axioms back",
-                data={"axioms": axioms},
-            )
-        )
-
-    def _unsatisfiable(self, source: Source, hermit: Any, places: _Places) -> None:
-        broken = set(hermit.unsatisfiable())
-        above = defaultdict(set)
-        for _, subject, predicate, value in source.triples():
-            if text_of(predicate) == RDFS + "subClassOf" and text_of(value) in broken:
-                above[text_of(subject)].add(text_of(value))
-        short = slips.shortener(source.documents)
-        roots = sorted(broken - above.keys()) or sorted(broken)
-        for at, cls in enumerate(roots + sorted(broken - set(roots))):
-            reason, axioms = "", []
-            if cls not in roots:
-                reason = f"{short(min(above[cls]))} above it can have none"
-            elif at < EXPLAINED:
-                axioms = hermit.explain_unsatisfiable(cls)
-                reason = "; ".join(axioms)
-            self.add(
-                Result(
-                    rule="unsatisfiable",
-                    level="error",
-                    message=f"{short(cls)} can have no member" + (f": {reason}" if reason else ""),
-                    places=places.of(cls, None, None),
-                    help="take one of these axioms back" if axioms else None,
-                    about=(cls,),
-                    data={"axioms": axioms},
-                )
-            )
+                self.add(result_of("reasoner", error))
 
     # ------------------------------------------------------------------ passages
 
-    def _passages(self, source: Source, places: _Places) -> None:
+    def _passages(self, source: Source, places: Places) -> None:
         from indicant.author.passages import MAX_BYTES, origins, verify_best
 
         if not self._documents:
@@ -494,7 +382,7 @@ class _Check:
         try:
             candidates: list[Origin] = origins(source)
         except IndicantError as error:
-            self.add(_of_error("passage", error))
+            self.add(result_of("passage", error))
             return
         for name in self._documents:
             found = verify_best(read_text(name, limit=MAX_BYTES), candidates, file=name)
@@ -520,114 +408,12 @@ class _Check:
                     )
 
 
-class _Places(Places):
-    """Where the statements of several documents stand, and the terms that a text speaks of."""
-
-    def __init__(self, documents: Iterable[Document]) -> None:
-        super().__init__(documents)
-        self._by_word: dict[str, str] = {}
-        for document in self._documents:
-            for quad in document.quads:
-                subject = text_of(quad.subject)
-                if quad.predicate.value == TYPE and GENID not in subject:
-                    self._by_word.setdefault(local_name(subject), subject)
-
-    def of(self, focus: str | None, path: str | None, value: str | None) -> tuple[Place, ...]:
-        """Return where a statement stands, or else what it is about."""
-        found = self.find(focus, path, value)
-        return () if found is None else (Place(*found),)
-
-    def of_words(self, words: Iterable[str]) -> tuple[Place, ...]:
-        """Return where the terms that an explanation speaks of are declared."""
-        named = dict.fromkeys(self._by_word[word] for word in words if word in self._by_word)
-        found = [place for iri in named for place in self.of(iri, None, None)]
-        order = {document.path: at for at, document in enumerate(self._documents)}
-        found.sort(key=lambda place: order[place.file])
-        return tuple(dict.fromkeys(found))
-
-
-def rule_name(shape: str) -> str:
-    """Return the name of the rule that a shape is.
-
-    >>> rule_name("https://w3id.org/indicant/shape/Recommendation-action")
-    'recommendation-action'
-    """
-    return local_name(shape).lower()
-
-
-def shape_rules(name: str) -> list[Rule]:
-    """Return the rules of a file of shapes: each shape that says why it is there."""
-    import pyoxigraph
-
-    texts: dict[str, dict[str, str]] = defaultdict(dict)
-    owner: dict[str, str] = {}
-    quads = list(pyoxigraph.parse(_shapes_text(name), format=pyoxigraph.RdfFormat.TURTLE))
-    for quad in quads:
-        if quad.predicate.value == _SHACL + "sparql":
-            owner[text_of(quad.object)] = text_of(quad.subject)
-    for quad in quads:
-        kind = quad.predicate.value.removeprefix(_SHACL)
-        if kind in ("message", "description"):
-            node = text_of(quad.subject)
-            texts[owner.get(node, node)][kind] = text_of(quad.object)
-    return [
-        Rule(
-            name=rule_name(shape),
-            summary=re.sub(r"\{\?(\w+)\}", r"…", said.get("message", "")),
-            description=said["description"],
-        )
-        for shape, said in sorted(texts.items())
-        if "description" in said
-    ]
-
-
-@lru_cache
-def _shapes_text(name: str) -> str:
-    return bounded.text(resources.shapes() / f"{name}.ttl")
-
-
 def _validator_of(source: Source) -> Validator:
     from indicant.assess.validation import Validator
     from indicant.guideline.vocabulary import slim_vocabulary
 
     triples = [(subject, predicate, value) for _, subject, predicate, value in source.triples()]
-    return Validator(_shapes_text("case"), slim_vocabulary(triples))
-
-
-def _graph(source: Source) -> tuple[str, dict[str, str]]:
-    """Return a source as N-Triples with its blank nodes, and what each of them is called."""
-    names: dict[str, str] = {}
-
-    def written(term: object) -> str:
-        if isinstance(term, ox.NamedNode) and GENID in term.value:
-            return "_:" + names.setdefault(term.value, f"b{len(names)}")
-        return str(term)
-
-    lines = dict.fromkeys(
-        f"{written(subject)} {predicate} {written(value)} ."
-        for _, subject, predicate, value in source.triples()
-    )
-    back = {label: iri for iri, label in names.items()}
-    back |= {f"_:{label}": iri for label, iri in list(back.items())}
-    return "\n".join(lines) + "\n", back
-
-
-def _message(finding: Finding, focus: str | None, short: Callable[[str], str]) -> str:
-    text = re.sub(
-        r"<?([a-z][a-z0-9+.-]*:/[^\s<>\"{}|\\^`]*[\w/#-])>?",
-        lambda match: short(match[1]),
-        finding.message,
-    )
-    about = short(focus) if focus and GENID not in focus else ""
-    if about and about not in text:
-        text = f"{text}: {about}"
-    return text
-
-
-def _of_error(rule: str, error: IndicantError) -> Result:
-    place = Place(error.file, error.line, error.column) if error.file else None
-    message = error.message.removeprefix("outside the profile: ")
-    return Result(rule, "error", message, (place,) if place else (), error.help)
+    return Validator(shapes_text("case"), slim_vocabulary(triples))
 
 
 def _of_problem(error: IndicantError) -> Iterator[Result]:
@@ -636,12 +422,12 @@ def _of_problem(error: IndicantError) -> Iterator[Result]:
     if error.message.startswith(("owl:imports", "ind:mappedBy", "no such file")) or (
         os.path.basename(name) == CATALOG
     ):
-        yield _of_error("import", error)
+        yield result_of("import", error)
     elif name.endswith(".tsv"):
-        yield _of_error("codes", error)
+        yield result_of("codes", error)
     else:
         for one in slips.slips(name):
-            yield _of_error("syntax", one)
+            yield result_of("syntax", one)
 
 
 def _holds(document: Document, kind: str) -> bool:

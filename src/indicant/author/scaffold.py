@@ -143,6 +143,22 @@ def compose(
     return Added(node, Path(target.path), line or 1, text, target.text)
 
 
+def put(added: Added) -> None:
+    """Write what was composed into its file, whole or not at all.
+
+    Raises:
+        IndicantError: the file cannot be written, or is another by now.
+    """
+    from indicant.files.atomic import rewrite
+    from indicant.files.staging import new_folder
+
+    if added.before is None:
+        with new_folder(added.path.parent) as work:
+            (work / added.path.name).write_bytes(added.text.encode())
+    else:
+        rewrite(added.text.encode(), added.path, before=added.before.encode())
+
+
 def _guideline(name: str, properties: Sequence[str], place: Path, iri: str | None) -> Added:
     iri = iri or f"https://example.org/{name}/"
     if not re.fullmatch(r"[a-z][a-z0-9+.-]*:[^\s<>\"{}|^`\\]*[/#]", iri):

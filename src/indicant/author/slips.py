@@ -300,18 +300,7 @@ def undefined_terms(documents: Sequence[Document]) -> list[Result]:
 
     A term is declared by its type. What is only linked to, such as a licence, need not be.
     """
-    declared: dict[str, list[str]] = {}
-    for document in documents:
-        for quad in document.quads:
-            subject = quad.subject
-            if isinstance(subject, ox.NamedNode) and quad.predicate.value == TYPE:
-                declared.setdefault(subject.value, [])
-    for document in documents:
-        for quad in document.quads:
-            if quad.predicate.value in (RDFS + "label", SKOS + "altLabel"):
-                iri = getattr(quad.subject, "value", "")
-                if iri in declared:
-                    declared[iri].append(getattr(quad.object, "value", ""))
+    declared = _declared(documents)
     spaces = {_namespace(iri) for iri in declared if GENID not in iri} | set(BUILT_IN)
     uses: dict[str, list[tuple[Document, ox.Quad]]] = {}
     for document in documents:
@@ -362,6 +351,23 @@ def undefined_terms(documents: Sequence[Document]) -> list[Result]:
             )
         )
     return found
+
+
+def _declared(documents: Sequence[Document]) -> dict[str, list[str]]:
+    """Return the labels of each term that has a type."""
+    declared: dict[str, list[str]] = {}
+    for document in documents:
+        for quad in document.quads:
+            subject = quad.subject
+            if isinstance(subject, ox.NamedNode) and quad.predicate.value == TYPE:
+                declared.setdefault(subject.value, [])
+    for document in documents:
+        for quad in document.quads:
+            if quad.predicate.value in (RDFS + "label", SKOS + "altLabel"):
+                iri = getattr(quad.subject, "value", "")
+                if iri in declared:
+                    declared[iri].append(getattr(quad.object, "value", ""))
+    return declared
 
 
 def _namespace(iri: str) -> str:

@@ -13,6 +13,8 @@ from indicant.report.findings import FORMS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from indicant.api.guideline import Guideline
+
 _GUARD: Final = "\0"
 _EDIT: Final = re.compile(r"-(?!h$)[^-].*", re.DOTALL)
 
@@ -120,6 +122,22 @@ def add_outside(verb: argparse.ArgumentParser) -> None:
         dest="outside",
         help="read also what catalogs and links lead to outside the guideline's folder and git "
         "repository; only for guidelines that you trust",
+    )
+
+
+def guideline_of(options: argparse.Namespace, **choices: Any) -> Guideline:
+    """Return the guideline that the command line names, in its language.
+
+    Raises:
+        IndicantError: there is none of that name.
+    """
+    from indicant.api.guideline import Guideline
+
+    return Guideline.load(
+        options.guideline,
+        language=getattr(options, "lang", "en"),
+        allow_outside=options.outside,
+        **choices,
     )
 
 

@@ -59,14 +59,14 @@ def tell_of_case(
     told: Callable[[Assessor, Document], Iterable[tuple[object, str]]],
 ) -> int:
     """Print what is told of each case of a file, or what does not hold of it."""
-    from indicant.assess.assessor import Assessor, InvalidCase
-    from indicant.command.arguments import fence
-    from indicant.files.rdf import read
+    from indicant.api.case import Case
+    from indicant.assess.assessment import InvalidCase
+    from indicant.command.arguments import guideline_of
 
-    document = read(options.case, stdin=sys.stdin.buffer, pipes=True)
-    assessor = Assessor(options.guideline, language=options.lang, fence=fence(options))
+    case = Case.read(options.case, stdin=sys.stdin.buffer)
+    guideline = guideline_of(options)
     try:
-        found = list(told(assessor, document))
+        found = list(told(guideline.assessor, guideline.document(case)))
     except InvalidCase as error:
         output = Output(options.format, sys.stdout)
         output.invalid(error)

@@ -6,15 +6,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from indicant.compile.compiled import (
-    check_with_reasoner,
-    effective,
-    is_kept,
-    overriders,
-    weighed,
-    without,
-)
+from indicant.compile.agreement import check_with_reasoner
+from indicant.compile.compiled import is_kept
 from indicant.compile.model import existentials
+from indicant.compile.overriding import effective, overriders, weighed, without
 from indicant.compile.profile import read_model
 from indicant.compile.theory import Theory, simplify
 from indicant.errors import IndicantError, OutOfTimeError

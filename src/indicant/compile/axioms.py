@@ -14,7 +14,7 @@ from indicant.files.rdf import text_of
 from indicant.terms import OWL, RDF, TYPE, XSD, is_blank, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from indicant.compile.model import Term
     from indicant.files.lines import Places
@@ -22,14 +22,21 @@ if TYPE_CHECKING:
 
 
 class Axioms:
-    """The triples of a source by subject and predicate, with where each subject stands."""
+    """The triples of a source by subject and predicate, with where each subject stands.
 
-    def __init__(self, source: Source) -> None:
+    Args:
+        source: what was read.
+        problems: where refusals are put, for what comes after one to be read as well; without, the
+            first is raised.
+    """
+
+    def __init__(self, source: Source, problems: list[IndicantError] | None = None) -> None:
         self.index: dict[Term, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
         self._file: dict[Term, str] = {}
         self._source = source
         self._places: Places | None = None
         self._malformed: dict[Term, IndicantError] = {}
+        self._problems = problems
         for path, subject, predicate, value in source.triples():
             assert isinstance(subject, (ox.NamedNode, ox.BlankNode))  # noqa: S101
             assert isinstance(predicate, ox.NamedNode)  # noqa: S101
@@ -63,20 +70,40 @@ class Axioms:
             )
         return found[0] if found else None
 
-    def hold_to_grammar(self, problems: list[IndicantError] | None = None) -> None:
-        """Refuse what has not exactly one reading as OWL, or put that into a list and go on.
+    def attempt(self, step: Callable[..., object], *given: object) -> None:
+        """Take a step, and where refusals are collected go on after one."""
+        try:
+            step(*given)
+        except IndicantError as error:
+            if self._problems is None:
+                raise
+            self._problems.append(error)
+        except RecursionError:
+            if self._problems is None or not isinstance(given[0], (ox.NamedNode, ox.BlankNode)):
+                raise
+            name = local_name(given[0].value)
+            self._problems.append(
+                self.refuse(given[0], name, "a class expression is nested too deeply, or in itself")
+            )
+
+    def told(self, iri: str) -> bool:
+        """Tell whether a term is declared, so that a refusal told already made it unknown."""
+        return bool(self._problems) and bool(self.values(ox.NamedNode(iri), TYPE))
+
+    def hold_to_grammar(self) -> None:
+        """Refuse what has not exactly one reading as OWL, and read the source without it.
 
         Raises:
-            IndicantError: the first of it, where there is no list.
+            IndicantError: the first of it, where refusals are not collected.
         """
         from indicant.compile.grammar import faults
 
         for fault in faults(self.index):
             node, statement = fault.node, fault.statement
             error = self.refuse(node, fault.axiom, fault.why, fault.hint, statement)
-            if problems is None:
+            if self._problems is None:
                 raise error
-            problems.append(error)
+            self._problems.append(error)
             if statement is not None:
                 predicate, refused = statement
                 values = self.index[node][predicate]

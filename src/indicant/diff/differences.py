@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyoxigraph as ox
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from indicant.compile.model import Facet, Model, Recommendation
     from indicant.diff.revisions import Version
     from indicant.files.sources import Source
+    from indicant.report.findings import Report
 
 SECONDS: Final = 60.0
 ASSESSED: Final = "assessed"
@@ -113,6 +114,28 @@ class Difference:
     names: Names
     given: tuple[Given, ...] = ()
     cases: int | None = None
+
+    def report(self) -> Report:
+        """Return it as a report, with the changed answers as findings."""
+        from indicant.diff.forms import report
+
+        return report(self)
+
+    def __str__(self) -> str:
+        """Return what ``indicant diff`` prints."""
+        from indicant.diff.forms import as_text
+
+        return as_text(self)
+
+    def to_markdown(self) -> str:
+        """Return it as a comment on a pull request."""
+        from indicant.diff.forms import as_markdown
+
+        return as_markdown(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``indicant diff --format json`` prints."""
+        return self.report().to_dict()
 
     @property
     def changes_advice(self) -> bool:

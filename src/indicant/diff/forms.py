@@ -15,7 +15,7 @@ from indicant.report.findings import Place, Report, Result, Rule
 from indicant.terms import local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from indicant.diff.behaviour import BehaviourChange
     from indicant.diff.differences import Difference, RecommendationChange
@@ -252,33 +252,49 @@ def as_markdown(difference: Difference) -> str:
 
 
 def _markdown(difference: Difference) -> Iterator[str]:
-    names = difference.names
     yield f"### Guideline: {_headline(difference)}"
     yield ""
     yield f"{marked(summary(difference))}."
     yield ""
     yield f"{code(difference.old.name)} → {code(difference.new.name)}"
     if difference.behaviour:
-        yield ""
-        yield "| intervention | before | now | smallest case |"
-        yield "| --- | --- | --- | --- |"
-        for one in difference.behaviour[:_SHOWN]:
-            cells = (one.label, one.old, one.new, _facts(one))
-            yield f"| {' | '.join(marked(_cut(cell)) for cell in cells)} |"
-        if len(difference.behaviour) > _SHOWN:
+        yield from _behaviour_in_markdown(difference)
+    for title, lines in _sections(difference):
+        if lines:
             yield ""
-            yield f"And {_number(len(difference.behaviour) - _SHOWN, 'more change')}."
-        room = _ROOM
-        for number, one in enumerate(difference.behaviour):
-            rows = list(_folded(one))
-            room -= sum(len(row) + 1 for row in rows)
-            if room < 0:
-                left = _number(len(difference.behaviour) - number, "more case")
-                yield ""
-                yield f"{left}: `indicant diff OLD NEW --witnesses DIR`"
-                break
-            yield from rows
-    for title, lines in (
+            yield f"**{title}**"
+            yield ""
+            yield from _items(list(lines))
+    if difference.terms or difference.tables:
+        yield from _terms_in_markdown(difference)
+
+
+def _behaviour_in_markdown(difference: Difference) -> Iterator[str]:
+    yield ""
+    yield "| intervention | before | now | smallest case |"
+    yield "| --- | --- | --- | --- |"
+    for one in difference.behaviour[:_SHOWN]:
+        cells = (one.label, one.old, one.new, _facts(one))
+        yield f"| {' | '.join(marked(_cut(cell)) for cell in cells)} |"
+    if len(difference.behaviour) > _SHOWN:
+        yield ""
+        yield f"And {_number(len(difference.behaviour) - _SHOWN, 'more change')}."
+    room = _ROOM
+    for number, one in enumerate(difference.behaviour):
+        rows = list(_folded(one))
+        room -= sum(len(row) + 1 for row in rows)
+        if room < 0:
+            left = _number(len(difference.behaviour) - number, "more case")
+            yield ""
+            yield f"{left}: `indicant diff OLD NEW --witnesses DIR`"
+            break
+        yield from rows
+
+
+def _sections(difference: Difference) -> tuple[tuple[str, Sequence[str]], ...]:
+    """Return what is told as a list, with its title."""
+    names = difference.names
+    return (
         ("Not decided", difference.undecided),
         (
             "Criteria rest on terms of one version alone",
@@ -306,31 +322,25 @@ def _markdown(difference: Difference) -> Iterator[str]:
             "Renamed",
             [f"{names.short(old)} → {names.short(new)}" for old, new in difference.renamed],
         ),
-    ):
-        if lines:
-            yield ""
-            yield f"**{title}**"
-            yield ""
-            yield from _items(list(lines))
-    if difference.terms or difference.tables:
-        yield ""
-        yield "<details>"
-        yield f"<summary>{_number(len(difference.terms), 'term')} stated differently</summary>"
-        yield ""
-        text = [
-            line for term in difference.terms[:_SHOWN] for line in _term_lines(difference, term)
-        ]
-        text += [
-            f"  ~ {iri}: {gone} lines removed, {come} added"
-            for iri, gone, come in difference.tables
-        ]
-        if len(difference.terms) > _SHOWN:
-            text.append(f"  and {len(difference.terms) - _SHOWN} more terms")
-        if len(text) > _LINES:
-            text[_LINES:] = [f"  and {len(text) - _LINES} more lines"]
-        yield from fenced("\n".join(prose(_cut(line)) for line in text), "text")
-        yield ""
-        yield "</details>"
+    )
+
+
+def _terms_in_markdown(difference: Difference) -> Iterator[str]:
+    yield ""
+    yield "<details>"
+    yield f"<summary>{_number(len(difference.terms), 'term')} stated differently</summary>"
+    yield ""
+    text = [line for term in difference.terms[:_SHOWN] for line in _term_lines(difference, term)]
+    text += [
+        f"  ~ {iri}: {gone} lines removed, {come} added" for iri, gone, come in difference.tables
+    ]
+    if len(difference.terms) > _SHOWN:
+        text.append(f"  and {len(difference.terms) - _SHOWN} more terms")
+    if len(text) > _LINES:
+        text[_LINES:] = [f"  and {len(text) - _LINES} more lines"]
+    yield from fenced("\n".join(prose(_cut(line)) for line in text), "text")
+    yield ""
+    yield "</details>"
 
 
 def _folded(change: BehaviourChange) -> Iterator[str]:

@@ -132,7 +132,7 @@ def model_of(version: Version, side: str) -> Model:
     Raises:
         IndicantError: it does not; the message says which version.
     """
-    from indicant.compile.compiled import effective
+    from indicant.compile.overriding import effective
     from indicant.compile.profile import read_model
 
     try:

@@ -292,18 +292,21 @@ class Situation:
             single = {known for known, _ in found} if size == 1 else set()
             edge = []
             for facts, entailed, rest in wider:
-                left = [
-                    one
-                    for one in rest
-                    if one.bit not in single
-                    and not one.entails & entailment.opposite(entailed)
-                    and not one.bit & entailed
-                ]
+                left = self._left(rest, entailed, single)
                 if any(map(wanted, self._reach(action, entailed, left))):
                     edge.append((facts, entailed, left))
             if not edge:
                 return self._told(found, size, True)
         return self._told(found, largest, False)
+
+    def _left(self, rest: Sequence[_Fact], entailed: Mask, single: set[Mask]) -> list[_Fact]:
+        """Return the facts that can still be added, without those that are enough alone."""
+        opposite = self.ruling.entailment.opposite(entailed)
+        return [
+            one
+            for one in rest
+            if one.bit not in single and not one.entails & opposite and not one.bit & entailed
+        ]
 
     def _reach(self, action: str, entailed: Mask, rest: Sequence[_Fact]) -> Iterable[Status]:
         """Return every status that further facts could lead to, and perhaps others."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
@@ -12,11 +11,10 @@ from indicant.assess.assessor import InvalidCase, with_date
 from indicant.errors import IndicantError
 from indicant.explain.consequences import ORDER
 from indicant.explain.drafts import LENGTHS, Draft
-from indicant.explain.why import names_of
+from indicant.explain.names import EDITS, CaseNames
 from indicant.files.rdf import text_of
 from indicant.foreign import joined, wrapped
-from indicant.guideline.names import Names
-from indicant.terms import IND, OWL, TYPE, XSD, local_name
+from indicant.terms import IND, TYPE, XSD, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,13 +31,6 @@ SET: Final = "="
 AS_OF: Final = "asOf"
 _CASE: Final = IND + "PatientCase"
 _EXCLUDES: Final = IND + "excludes"
-_HELP: Final = "write  +Term  -Term  ~Term  Term:property=value  or  asOf=DATE"
-_NUMBER: Final = re.compile(r"[+-]?\d+", re.ASCII)
-_DECIMAL: Final = re.compile(r"[+-]?\d*\.\d+", re.ASCII)
-_DATES: Final = frozenset(IND + name for name in ("onset", "on", "startedOn", "endedOn"))
-_COURSE: Final = frozenset(
-    IND + name for name in ("onset", "on", "startedOn", "endedOn", "weeks", "outcome")
-)
 
 
 @dataclass(frozen=True)
@@ -125,10 +116,10 @@ def what_if(assessor: Assessor, document: Document, edits: list[str]) -> list[Wh
         IndicantError: an edit is not understood, or its term or value is unknown.
     """
     if not edits:
-        raise IndicantError("no edit is given", help=_HELP)
+        raise IndicantError("no edit is given", help=EDITS)
     before = assessor.assess(document, everything=True)
-    terms = _Terms(assessor, document)
-    parsed = [_parsed(text, terms) for text in edits]
+    names = CaseNames(assessor, document)
+    parsed = [_parsed(text, names) for text in edits]
     draft = Draft(document)
     editor = _Editor(assessor, draft, [record["case"] for record in before])
     editor.apply(parsed)
@@ -200,126 +191,26 @@ def _differences(before: CaseRecord, after: CaseRecord) -> list[DifferenceRecord
 # ---------------------------------------------------------------------- edits
 
 
-def _parsed(text: str, terms: _Terms) -> Edit:
+def _parsed(text: str, names: CaseNames) -> Edit:
     """Read one edit, and find the terms that it names."""
     if text[:1] in (ADD, EXCLUDE, FORGET):
         if not text[1:].strip():
-            raise IndicantError(f"'{text}' names no term", help=_HELP)
+            raise IndicantError(f"'{text}' names no term", help=EDITS)
         if "=" in text:
             raise IndicantError(
                 f"'{text}' both edits a term and sets a value",
                 help=f"to set a value, write  {text[1:]}",
             )
-        return Edit(text[0], terms.classes.find(text[1:]))  # type: ignore[arg-type]
+        return Edit(text[0], names.classes.find(text[1:]))  # type: ignore[arg-type]
     left, equals, value = text.partition("=")
     if not equals:
-        raise IndicantError(f"'{text}' is no edit", help=_HELP)
+        raise IndicantError(f"'{text}' is no edit", help=EDITS)
     if not value:
-        raise IndicantError(f"'{text}' gives no value", help=_HELP)
+        raise IndicantError(f"'{text}' gives no value", help=EDITS)
     if left in (AS_OF, f"ind:{AS_OF}"):
         return Edit(SET, "", IND + AS_OF, ox.Literal(value, datatype=ox.NamedNode(XSD + "date")))
-    term, path = terms.split(left)
-    return Edit(SET, term, path, terms.value(path, value))
-
-
-class _Terms:
-    """The terms that an edit can name."""
-
-    def __init__(self, assessor: Assessor, document: Document) -> None:
-        vocabulary = assessor.vocabulary
-        self._vocabulary = vocabulary
-        prefixes = names_of(assessor, document)
-        self._prefixes = prefixes
-        labels: dict[str, list[str]] = {}
-        for term, label in assessor.ask("what-is-each-term-called"):
-            labels.setdefault(term or "", []).append(label or "")
-        self._labels = labels
-        classes = {
-            iri
-            for root in ("Finding", "Intervention")
-            for iri in vocabulary.descendants(IND + root)
-        }
-        self.classes = Names(
-            "finding or intervention",
-            {iri: labels.get(iri, ()) for iri in classes},
-            prefixes,
-        )
-        functional = {
-            subject
-            for subject, path, value in vocabulary.triples
-            if path == TYPE and value == OWL + "FunctionalProperty"
-        }
-        self._objects = {
-            subject
-            for subject, path, value in vocabulary.triples
-            if path == TYPE and value == OWL + "ObjectProperty"
-        }
-        own = {one for one in functional if not one.startswith(IND)} | _COURSE
-        self._properties = Names(
-            "property of a finding or an intervention",
-            {iri: labels.get(iri, ()) for iri in own & vocabulary.properties},
-            prefixes,
-        )
-        nodes = {
-            text_of(quad.subject)
-            for quad in document.quads
-            if quad.predicate.value == TYPE and text_of(quad.object) in classes
-        }
-        self._nodes = Names("node of the case", dict.fromkeys(nodes, ()), prefixes)
-
-    def split(self, text: str) -> tuple[str, str]:
-        """Return the class or node and the property that the left side of an edit names."""
-        colons = [match.start() for match in re.finditer(":", text) if match.start()]
-        parts = [(text[:place], text[place + 1 :]) for place in reversed(colons)]
-        if not parts:
-            raise IndicantError(f"'{text}=' names no term and property", help=_HELP)
-        known = [(term, name) for term, name in parts if self._properties.search(name)]
-        if not known and local_name(parts[0][1]) == "days":
-            raise IndicantError(
-                "a number of days is derived and cannot be set",
-                help="set weeks, or startedOn and endedOn",
-            )
-        term, name = next(
-            ((term, name) for term, name in known if self._named(term)), (known or parts)[0]
-        )
-        path = self._properties.find(name)
-        return next(iter(self._named(term)), None) or self.classes.find(term), path
-
-    def _named(self, term: str) -> list[str]:
-        """Return the class, or else the node, that a text names, if it names but one."""
-        for names in (self.classes, self._nodes):
-            found = names.search(term)
-            if found:
-                return found if len(found) == 1 else []
-        return []
-
-    def value(self, path: str, text: str) -> ox.NamedNode | ox.Literal:
-        """Return the value that the right side of an edit means."""
-        if path in self._objects:
-            kind = self._vocabulary.ranges.get(path)
-            fitting = {
-                iri: self._labels.get(iri, ())
-                for iri, types in self._vocabulary.individuals.items()
-                if kind is None or any(kind in self._vocabulary.ancestors(one) for one in types)
-            }
-            what = f"value of {local_name(path)}"
-            names = Names(what, fitting, self._prefixes)
-            if not names.search(text) and not names.nearest(text):
-                raise IndicantError(
-                    f"no {what} is called '{text}'",
-                    help=f"one of: {', '.join(sorted(map(names.short, fitting)))}",
-                )
-            return ox.NamedNode(names.find(text))
-        kind = "string"
-        if path in _DATES:
-            kind = "date"
-        elif _NUMBER.fullmatch(text):
-            kind = "integer"
-        elif _DECIMAL.fullmatch(text):
-            kind = "decimal"
-        elif text in ("true", "false"):
-            kind = "boolean"
-        return ox.Literal(text, datatype=ox.NamedNode(XSD + kind))
+    term, path = names.split(left)
+    return Edit(SET, term, path, names.value(path, value))
 
 
 class _Editor:

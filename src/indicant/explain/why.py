@@ -11,11 +11,12 @@ from indicant.assess.records import Answer, Status, TermRecord
 from indicant.errors import IndicantError
 from indicant.explain.consequences import DURATIONS, LARGEST, ORDER, Changes, Ruling, Situation
 from indicant.explain.drafts import LENGTHS
+from indicant.explain.names import names_of
 from indicant.files.lines import Lines
 from indicant.files.rdf import text_of
 from indicant.foreign import joined, wrapped
-from indicant.guideline.names import Names, prefixes_in
-from indicant.terms import PREFIXES, TYPE, local_name
+from indicant.guideline.names import Names
+from indicant.terms import TYPE, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -196,12 +197,6 @@ def find_action(assessor: Assessor, text: str, document: Document) -> str:
             help="indicant assess --all  lists what the guideline speaks of",
         )
     return names.find(text)
-
-
-def names_of(assessor: Assessor, document: Document) -> dict[str, str]:
-    """Return the prefixes that a case and the guideline declare, the case's own first."""
-    texts = [document.text, *(one.text for one in assessor.source.documents)]
-    return prefixes_in(texts) | PREFIXES
 
 
 class _Explainer:

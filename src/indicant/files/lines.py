@@ -331,6 +331,7 @@ def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
             yield kind, token, start
 
 
+# One piece: each token is judged by the state that those before it have left.
 def _statements(text: str) -> Iterator[tuple[int, int]]:
     """Yield the offsets of the subject and the object of each statement.
 

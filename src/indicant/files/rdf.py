@@ -173,6 +173,21 @@ def parse(
         )
     chosen = format or _sniff(text)
     _CHECKS[chosen](text, name)
+    stem = "stdin" if path == STDIN else os.path.splitext(os.path.basename(path))[0]
+    base = BASE + quote(os.fsencode(stem), safe="")
+    parsed = _statements(text, chosen, base, name)
+    genid = _genid(parsed, base, text)
+    quads = _name_blank_nodes(parsed, genid, name)
+    asked = [quad.object for quad in quads if quad.predicate.value == _IMPORTS]
+    names = [one for one in asked if isinstance(one, pyoxigraph.NamedNode)]
+    texts = [one.value for one in asked if isinstance(one, pyoxigraph.Literal)]
+    imports = dict.fromkeys(one.value for one in names)
+    return Document(path, text, chosen, quads, tuple(imports), genid, tuple(texts))
+
+
+def _statements(text: str, form: str, base: str, name: str) -> list[pyoxigraph.Quad]:
+    import pyoxigraph
+
     rdf_format = {
         TURTLE: pyoxigraph.RdfFormat.TURTLE,
         N_TRIPLES: pyoxigraph.RdfFormat.N_TRIPLES,
@@ -180,9 +195,7 @@ def parse(
         TRIG: pyoxigraph.RdfFormat.TRIG,
         JSON_LD: pyoxigraph.RdfFormat.JSON_LD,
         RDF_XML: pyoxigraph.RdfFormat.RDF_XML,
-    }[chosen]
-    stem = "stdin" if path == STDIN else os.path.splitext(os.path.basename(path))[0]
-    base = BASE + quote(os.fsencode(stem), safe="")
+    }[form]
     try:
         statements = pyoxigraph.parse(text, format=rdf_format, base_iri=base)
         parsed = list(itertools.islice(statements, MAX_STATEMENTS + 1))
@@ -198,13 +211,7 @@ def parse(
         )
     if not parsed:
         raise IndicantError("the file holds no statements", file=name, help=_EXAMPLE_HELP)
-    genid = _genid(parsed, base, text)
-    quads = _name_blank_nodes(parsed, genid, name)
-    asked = [quad.object for quad in quads if quad.predicate.value == _IMPORTS]
-    names = [one for one in asked if isinstance(one, pyoxigraph.NamedNode)]
-    texts = [one.value for one in asked if isinstance(one, pyoxigraph.Literal)]
-    imports = dict.fromkeys(one.value for one in names)
-    return Document(path, text, chosen, quads, tuple(imports), genid, tuple(texts))
+    return parsed
 
 
 _IMPORTS: Final = f"{terms.OWL}imports"

@@ -230,110 +230,147 @@ def gather(
         large: reads an import that is larger than the limit, which is otherwise a mistake.
         fence: where files may lie; without, it is that of ``fence_of``.
     """
-    shipped = _shipped_catalog()
-    allowed = fence_of(path) if fence is None else fence
-    catalogs: dict[Path, dict[str, Path]] = {}
-    first = [allowed.follow(file, path) for file in roots(path)]
-    queue: list[Path] = list(first)
-    if CORE not in shipped:
-        raise IndicantError(
-            "the catalog of the core ontology is missing", help="reinstall indicant"
-        )
-    core: Path | None = None
-    seen: dict[Path, Document] = {}
-    tables: dict[Path, Table] = {}
-    reached: set[Path] = set()
-    held: set[str] = set()
+    return _Gathering(path, problems, progress, large, fence).source()
 
-    def mistake(error: IndicantError) -> None:
-        if problems is None:
+
+class _Gathering:
+    """Reads what can be reached from some files through catalogs, each file once."""
+
+    def __init__(
+        self,
+        path: Path,
+        problems: list[IndicantError] | None,
+        progress: Callable[[str], None] | None,
+        large: Callable[[str], Document] | None,
+        fence: Fence | None,
+    ) -> None:
+        self._problems = problems
+        self._progress = progress
+        self._large = large
+        self._shipped = _shipped_catalog()
+        self._allowed = fence_of(path) if fence is None else fence
+        self._first = [self._allowed.follow(file, path) for file in roots(path)]
+        if CORE not in self._shipped:
+            raise IndicantError(
+                "the catalog of the core ontology is missing", help="reinstall indicant"
+            )
+        self._queue = list(self._first)
+        self._core: Path | None = None
+        self._catalogs: dict[Path, dict[str, Path]] = {}
+        self._held: set[str] = set()
+        self._documents: list[Document] = []
+        self._tables: dict[Path, Table] = {}
+
+    def source(self) -> Source:
+        """Return all that is reached."""
+        reached: set[Path] = set()
+        while self._queue or self._core is None:
+            if not self._queue:
+                self._core = real(self._shipped[CORE])
+                self._queue.append(self._core)
+            file = self._queue.pop(0)
+            if file in reached or (file == self._core and CORE in self._held):
+                continue
+            reached.add(file)
+            document = self._read(file)
+            if document is not None:
+                self._documents.append(document)
+                self._follow(document, file.parent)
+        tables = tuple(self._tables.values())
+        texts = [*(one.text for one in self._documents), *(one.text for one in tables)]
+        digests = sorted(hashlib.sha256(text.encode()).digest() for text in texts)
+        digest = hashlib.sha256(b"".join(digests)).hexdigest()
+        return Source(tuple(self._documents), digest, tables)
+
+    def _mistake(self, error: IndicantError) -> None:
+        if self._problems is None:
             raise error
-        problems.append(error)
+        self._problems.append(error)
 
-    while queue or core is None:
-        if not queue:
-            queue.append(core := real(shipped[CORE]))
-        file = queue.pop(0)
-        if file in reached:
-            continue
-        if file == core and CORE in held:
-            continue
-        reached.add(file)
-        if progress is not None:
-            progress(_display(file))
+    def _read(self, file: Path) -> Document | None:
+        if self._progress is not None:
+            self._progress(_display(file))
         try:
-            if _is_large(file) and file not in first:
-                document = _read_large(_display(file), large)
-            else:
-                document = read(_display(file))
+            if _is_large(file) and file not in self._first:
+                return _read_large(_display(file), self._large)
+            return read(_display(file))
         except IndicantError as error:
-            mistake(error)
-            continue
-        seen[file] = document
-        folder = file.parent
-        if folder not in catalogs:
-            try:
-                allowed.follow(folder / CATALOG, folder)
-                catalogs[folder] = catalog(folder / CATALOG)
-            except IndicantError as error:
-                catalogs[folder] = {}
-                mistake(error)
-        if core is None:
-            core = real(shipped[CORE])
-            if CORE in catalogs[folder]:
-                try:
-                    core = allowed.admit(catalogs[folder][CORE])
-                except IndicantError as error:
-                    mistake(_astray("owl:imports", CORE, document, error))
-            queue.append(core)
-        held |= graphs_in(document)
-        texts_of_tables = _held_tables(document)
-        wanted = [("owl:imports", iri) for iri in document.imports if iri not in held]
-        tables_of, no_tables = _tables_of(document)
-        wanted += [("ind:mappedBy", iri) for iri in tables_of]
+            self._mistake(error)
+            return None
+
+    def _follow(self, document: Document, folder: Path) -> None:
+        """Put in the queue what a document imports, and read the tables that it names."""
+        names = self._catalog(folder)
+        if self._core is None:
+            self._core = self._core_for(document, names)
+            self._queue.append(self._core)
+        self._held |= graphs_in(document)
+        inside = _held_tables(document)
+        wanted = [("owl:imports", iri) for iri in document.imports if iri not in self._held]
+        tables, no_tables = _tables_of(document)
+        wanted += [("ind:mappedBy", iri) for iri in tables]
         if len(wanted) + len(document.no_imports) + len(no_tables) > MOST_IMPORTS:
-            mistake(
+            self._mistake(
                 IndicantError(
                     f"asks for more than {MOST_IMPORTS:,} ontologies and tables",
                     file=document.path,
                 )
             )
-            continue
+            return
         for how, texts in (("owl:imports", document.no_imports), ("ind:mappedBy", no_tables)):
             for text in texts:
-                mistake(_no_iri(document, how, text))
+                self._mistake(_no_iri(document, how, text))
         for how, iri in wanted:
-            target = catalogs[folder].get(iri) or shipped.get(iri)
-            if iri in texts_of_tables:
-                tables[folder / iri] = Table(iri, document.path, texts_of_tables[iri])
-            elif target is None:
-                mistake(
-                    IndicantError(
-                        f"{how} <{iri}> is mapped to no file, and nothing is ever fetched",
-                        file=document.path,
-                        line=_line_of(document, iri),
-                        help=f'add  <uri name="{iri}" uri="…"/>  to {CATALOG} beside the file',
-                    )
-                )
-            else:
-                try:
-                    file = allowed.admit(target)
-                except IndicantError as error:
-                    mistake(_astray(how, iri, document, error))
-                    continue
-                if how == "owl:imports":
-                    queue.append(file)
-                elif file not in tables:
-                    name = _display(file)
-                    try:
-                        tables[file] = Table(iri, name, read_text(name))
-                    except IndicantError as error:
-                        mistake(error)
-    documents = tuple(seen.values())
-    texts = [*(one.text for one in documents), *(one.text for one in tables.values())]
-    digests = sorted(hashlib.sha256(text.encode()).digest() for text in texts)
-    digest = hashlib.sha256(b"".join(digests)).hexdigest()
-    return Source(documents, digest, tuple(tables.values()))
+            if iri in inside:
+                self._tables[folder / iri] = Table(iri, document.path, inside[iri])
+                continue
+            target = names.get(iri) or self._shipped.get(iri)
+            file = None if target is None else self._admitted(target, how, iri, document)
+            if target is None:
+                self._mistake(_unmapped(how, iri, document))
+            elif file is not None and how == "owl:imports":
+                self._queue.append(file)
+            elif file is not None and file not in self._tables:
+                self._read_table(file, iri)
+
+    def _catalog(self, folder: Path) -> dict[str, Path]:
+        if folder not in self._catalogs:
+            self._catalogs[folder] = {}
+            try:
+                self._allowed.follow(folder / CATALOG, folder)
+                self._catalogs[folder] = catalog(folder / CATALOG)
+            except IndicantError as error:
+                self._mistake(error)
+        return self._catalogs[folder]
+
+    def _core_for(self, document: Document, names: dict[str, Path]) -> Path:
+        """Return the core that a catalog asks for, or else the one that ships."""
+        core = names.get(CORE)
+        file = None if core is None else self._admitted(core, "owl:imports", CORE, document)
+        return real(self._shipped[CORE]) if file is None else file
+
+    def _admitted(self, target: Path, how: str, iri: str, document: Document) -> Path | None:
+        try:
+            return self._allowed.admit(target)
+        except IndicantError as error:
+            self._mistake(_astray(how, iri, document, error))
+            return None
+
+    def _read_table(self, file: Path, iri: str) -> None:
+        name = _display(file)
+        try:
+            self._tables[file] = Table(iri, name, read_text(name))
+        except IndicantError as error:
+            self._mistake(error)
+
+
+def _unmapped(how: str, iri: str, document: Document) -> IndicantError:
+    return IndicantError(
+        f"{how} <{iri}> is mapped to no file, and nothing is ever fetched",
+        file=document.path,
+        line=_line_of(document, iri),
+        help=f'add  <uri name="{iri}" uri="…"/>  to {CATALOG} beside the file',
+    )
 
 
 def _astray(how: str, iri: str, document: Document, error: IndicantError) -> IndicantError:

@@ -215,16 +215,7 @@ def parse_sssom(text: str, *, path: str) -> MappingSet:
         raise IndicantError("the table has a header and no columns", file=path, line=start)
     rows = _rows(lines[start:], start, path)
     names = next(rows)[1]
-    for name in _COLUMNS:
-        if name not in names:
-            raise IndicantError(
-                f"the column {name} is missing",
-                file=path,
-                line=start + 1,
-                help=f"the columns are {', '.join(names)[:200]}",
-            )
-    if len(set(names)) < len(names):
-        raise IndicantError("a column is there twice", file=path, line=start + 1)
+    _check_columns(names, path, start + 1)
     mappings: dict[tuple[str, str], Match] = {}
     for line, values in rows:
         if len(values) != len(names):
@@ -247,6 +238,19 @@ def parse_sssom(text: str, *, path: str) -> MappingSet:
             )
         mappings[key] = mapping
     return MappingSet(header["mapping_set_id"], path, header, tuple(mappings.values()))
+
+
+def _check_columns(names: list[str], path: str, line: int) -> None:
+    for name in _COLUMNS:
+        if name not in names:
+            raise IndicantError(
+                f"the column {name} is missing",
+                file=path,
+                line=line,
+                help=f"the columns are {', '.join(names)[:200]}",
+            )
+    if len(set(names)) < len(names):
+        raise IndicantError("a column is there twice", file=path, line=line)
 
 
 def _header(lines: list[str], path: str) -> tuple[dict[str, str], dict[str, str]]:

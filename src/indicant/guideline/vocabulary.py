@@ -38,71 +38,91 @@ def slim_vocabulary(triples: Iterable[tuple[object, object, object]]) -> str:
     Kept are declarations, the named hierarchy, disjointness as pairs, ranges, what occurs at most
     once per case, and individuals with their types. Terms are those of pyoxigraph.
     """
-    by_subject: dict[str, list[tuple[str, str, str]]] = {}
-    values: dict[str, object] = {}
-    for subject, predicate, value in triples:
-        row = (str(subject), text_of(predicate), str(value))
-        by_subject.setdefault(row[0], []).append(row)
-        values[row[2]] = value
-    lines: dict[str, None] = {}
+    return _Slim(triples).text()
 
-    def keep(subject: str, predicate: str, value: str) -> None:
-        lines[f"{subject} <{predicate}> {value} .\n"] = None
 
-    def of(subject: str, predicate: str) -> list[str]:
-        return [row[2] for row in by_subject.get(subject, ()) if row[1] == predicate]
+class _Slim:
+    """Takes from ontologies what the shapes need, in the order in which it is stated."""
 
-    def members(head: str) -> list[str]:
-        found: list[str] = []
-        while head in by_subject and len(found) < len(by_subject):
-            found.extend(of(head, _FIRST))
-            head = next(iter(of(head, _REST)), "")
-        return found
+    def __init__(self, triples: Iterable[tuple[object, object, object]]) -> None:
+        self._rows: dict[str, list[tuple[str, str, str]]] = {}
+        self._values: dict[str, object] = {}
+        for subject, predicate, value in triples:
+            row = (str(subject), text_of(predicate), str(value))
+            self._rows.setdefault(row[0], []).append(row)
+            self._values[row[2]] = value
+        self._lines: dict[str, None] = {}
+        self._pairs = 0
 
-    def keep_all(node: str) -> None:
+    def text(self) -> str:
+        """Return what is kept.
+
+        Raises:
+            IndicantError: there are too many pairs of disjoint classes.
+        """
+        for subject, rows in self._rows.items():
+            types = {row[2] for row in rows if row[1] == terms.TYPE}
+            if f"<{terms.OWL}AllDisjointClasses>" in types:
+                for head in self._of(subject, terms.OWL + "members"):
+                    self._keep_apart(self._members(head))
+            if subject.startswith("_:") or GENID in subject:
+                continue
+            individual = f"<{_INDIVIDUAL}>" in types
+            for _, predicate, value in rows:
+                if predicate == terms.TYPE:
+                    if individual or value[1:-1] in _DECLARATIONS:
+                        self._keep(subject, predicate, value)
+                else:
+                    self._keep_axiom(subject, predicate, value)
+        return "".join(self._lines)
+
+    def _keep_axiom(self, subject: str, predicate: str, value: str) -> None:
+        if predicate == _RANGE:
+            self._keep(subject, predicate, value)
+            if is_blank(self._values[value]):
+                self._keep_all(value)
+        elif predicate in (_SUBCLASS, _DISJOINT) and not is_blank(self._values[value]):
+            self._keep(subject, predicate, value)
+        elif predicate == _EQUIVALENT and not is_blank(self._values[value]):
+            self._keep(subject, _SUBCLASS, value)
+            self._keep(value, _SUBCLASS, subject)
+        elif predicate == _SUBCLASS and self._of(value, _MAXIMUM):
+            self._keep(subject, predicate, value)
+            self._keep_all(value)
+
+    def _keep_apart(self, classes: list[str]) -> None:
+        self._pairs += len(classes) ** 2 // 2
+        if self._pairs > MOST_PAIRS:
+            raise IndicantError(
+                f"there are more than {MOST_PAIRS:,} pairs of disjoint classes",
+                help="say it of fewer classes further up",
+            )
+        for index, one in enumerate(classes):
+            for other in classes[index + 1 :]:
+                self._keep(one, _DISJOINT, other)
+
+    def _keep(self, subject: str, predicate: str, value: str) -> None:
+        self._lines[f"{subject} <{predicate}> {value} .\n"] = None
+
+    def _keep_all(self, node: str) -> None:
+        """Keep all that is said of a blank node and of those that it leads to."""
         queue, seen = [node], {node}
         while queue:
-            for row in by_subject.get(queue.pop(), ()):
-                keep(*row)
-                if is_blank(values[row[2]]) and row[2] not in seen:
+            for row in self._rows.get(queue.pop(), ()):
+                self._keep(*row)
+                if is_blank(self._values[row[2]]) and row[2] not in seen:
                     seen.add(row[2])
                     queue.append(row[2])
 
-    pairs = 0
-    for subject, rows in by_subject.items():
-        types = {row[2] for row in rows if row[1] == terms.TYPE}
-        if f"<{terms.OWL}AllDisjointClasses>" in types:
-            for head in of(subject, terms.OWL + "members"):
-                classes = members(head)
-                pairs += len(classes) ** 2 // 2
-                if pairs > MOST_PAIRS:
-                    raise IndicantError(
-                        f"there are more than {MOST_PAIRS:,} pairs of disjoint classes",
-                        help="say it of fewer classes further up",
-                    )
-                for index, one in enumerate(classes):
-                    for other in classes[index + 1 :]:
-                        keep(one, _DISJOINT, other)
-        if subject.startswith("_:") or GENID in subject:
-            continue
-        individual = f"<{_INDIVIDUAL}>" in types
-        for _, predicate, value in rows:
-            if predicate == terms.TYPE:
-                if individual or value[1:-1] in _DECLARATIONS:
-                    keep(subject, predicate, value)
-            elif predicate == _RANGE:
-                keep(subject, predicate, value)
-                if is_blank(values[value]):
-                    keep_all(value)
-            elif predicate in (_SUBCLASS, _DISJOINT) and not is_blank(values[value]):
-                keep(subject, predicate, value)
-            elif predicate == _EQUIVALENT and not is_blank(values[value]):
-                keep(subject, _SUBCLASS, value)
-                keep(value, _SUBCLASS, subject)
-            elif predicate == _SUBCLASS and of(value, _MAXIMUM):
-                keep(subject, predicate, value)
-                keep_all(value)
-    return "".join(lines)
+    def _of(self, subject: str, predicate: str) -> list[str]:
+        return [row[2] for row in self._rows.get(subject, ()) if row[1] == predicate]
+
+    def _members(self, head: str) -> list[str]:
+        found: list[str] = []
+        while head in self._rows and len(found) < len(self._rows):
+            found.extend(self._of(head, _FIRST))
+            head = next(iter(self._of(head, _REST)), "")
+        return found
 
 
 class Vocabulary:
@@ -110,8 +130,6 @@ class Vocabulary:
 
     def __init__(self, ntriples: str) -> None:
         """Index the output of :func:`slim_vocabulary`."""
-        import pyoxigraph
-
         self.classes: set[str] = set()
         self.properties: set[str] = set()
         self.individuals: dict[str, set[str]] = {}
@@ -122,6 +140,14 @@ class Vocabulary:
         self._disjoint: dict[str, list[tuple[str, str]]] = {}
         self._blocks: dict[str, str] = {}
         self._always = ""
+        self._index(*self._parsed(ntriples))
+        self._closures: dict[str, frozenset[str]] = {}
+        self._roots = frozenset(terms.IND + name for name in ("Finding", "Intervention"))
+
+    def _parsed(self, ntriples: str) -> tuple[dict[str, list[tuple[str, str, str]]], set[str]]:
+        """Return what is said of each term, each with its line, and which terms are blank nodes."""
+        import pyoxigraph
+
         rows: dict[str, list[tuple[str, str, str]]] = {}
         anonymous: set[str] = set()
         for quad in pyoxigraph.parse(ntriples, format=pyoxigraph.RdfFormat.N_TRIPLES):
@@ -133,7 +159,9 @@ class Vocabulary:
             anonymous.update(
                 text_of(term) for term in (quad.subject, quad.object) if is_blank(term)
             )
+        return rows, anonymous
 
+    def _index(self, rows: dict[str, list[tuple[str, str, str]]], anonymous: set[str]) -> None:
         def text(node: str) -> str:
             found, queue, seen = "", [node], {node}
             while queue:
@@ -168,8 +196,6 @@ class Vocabulary:
                         self._always += line
                 block += line + (text(value) if value in anonymous else "")
             self._blocks[subject] = self._blocks.get(subject, "") + block
-        self._closures: dict[str, frozenset[str]] = {}
-        self._roots = frozenset(terms.IND + name for name in ("Finding", "Intervention"))
 
     def _declare(self, subject: str, kind: str) -> None:
         if kind == _CLASS:

@@ -172,57 +172,83 @@ def collect(
     """
     paths = [resolve(name) for name in names]
     _refuse_twice(paths)
-    kept: dict[str, Document] = {}
-    tables: dict[str, Table] = {}
-    reached: dict[str, set[int]] = {}
-    named: list[str] = []
-    files: dict[str, str] = {}
-    results: list[Result] = []
-    large: dict[str, tuple[Large, Document]] = {}
-
-    def begin(file: str) -> Document:
-        if file not in large:
-            one = Large(file, progress)
-            large[file] = one, one.stub()
-        return large[file][1]
-
-    for number, path in enumerate(paths):
+    reading = _Reading(progress)
+    for path in paths:
         source = gather(
             path,
             progress=progress and (lambda file: progress(file, None)),
-            large=begin,
+            large=reading.begin,
             fence=fence,
         )
+        reading.take(path, source)
+    return reading.collected()
+
+
+class _Reading:
+    """What has been read of several guidelines, and what of it does not go together."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._large: dict[str, tuple[Large, Document]] = {}
+        self._number = 0
+        self._kept: dict[str, Document] = {}
+        self._tables: dict[str, Table] = {}
+        self._reached: dict[str, set[int]] = {}
+        self._named: list[str] = []
+        self._files: dict[str, str] = {}
+        self._results: list[Result] = []
+
+    def begin(self, file: str) -> Document:
+        """Return what stands for a file that is too large to be read whole."""
+        if file not in self._large:
+            one = Large(file, self._progress)
+            self._large[file] = one, one.stub()
+        return self._large[file][1]
+
+    def take(self, path: Path, source: Source) -> None:
+        """Add a guideline with all that it imports."""
         first = {str(real(file)) for file in roots(path)}
         for document in source.documents:
             iri = _name(document)
             mine = str(real(document.path)) in first
-            if mine and iri not in named:
-                named.append(iri)
-            reached.setdefault(iri, set()).add(number)
-            if iri not in kept:
-                kept[iri] = document
-                files[document.path] = _file_name(document.path, path)
-            elif kept[iri].text != document.text or (
-                document.path in large and kept[iri].path != document.path
-            ):
-                results.append(_two_versions(kept[iri], document, iri))
-            elif mine and not _same_file(kept[iri].path, document.path):
-                results.append(_copy(kept[iri], document, iri))
+            if mine and iri not in self._named:
+                self._named.append(iri)
+            self._reached.setdefault(iri, set()).add(self._number)
+            if iri in self._kept:
+                large = document.path in self._large
+                self._results += _second(self._kept[iri], document, iri, mine, large)
+            else:
+                self._kept[iri] = document
+                self._files[document.path] = _file_name(document.path, path)
         for table in source.tables:
-            known = tables.setdefault(table.iri, table)
+            known = self._tables.setdefault(table.iri, table)
             if known.text != table.text:
-                results.append(_two_tables(known, table))
-    digests: dict[str, str] = {}
-    for iri, taken in _excerpts(kept, large).items():
-        kept[iri] = taken.document
-        digests[taken.document.path] = taken.sha256
-        results.append(_told_excerpt(taken, iri))
-    parts = _parts(kept, reached, named)
-    unique = {(one.rule, one.places): one for one in results}
-    return Collected(
-        tuple(named), parts, tuple(tables.values()), files, digests, tuple(unique.values())
-    )
+                self._results.append(_two_tables(known, table))
+        self._number += 1
+
+    def collected(self) -> Collected:
+        """Return all of it, with what is in use of large ontologies in their place."""
+        excerpts = _excerpts(self._kept, self._large)
+        kept = self._kept | {iri: taken.document for iri, taken in excerpts.items()}
+        results = [*self._results, *(_told_excerpt(one, iri) for iri, one in excerpts.items())]
+        return Collected(
+            tuple(self._named),
+            _parts(kept, self._reached, self._named),
+            tuple(self._tables.values()),
+            self._files,
+            {taken.document.path: taken.sha256 for taken in excerpts.values()},
+            tuple({(one.rule, one.places): one for one in results}.values()),
+        )
+
+
+def _second(
+    known: Document, document: Document, iri: str, mine: bool, large: bool
+) -> Iterator[Result]:
+    """Yield what is to be told where an ontology is reached once more."""
+    if known.text != document.text or (large and known.path != document.path):
+        yield _two_versions(known, document, iri)
+    elif mine and not _same_file(known.path, document.path):
+        yield _copy(known, document, iri)
 
 
 def _excerpts(

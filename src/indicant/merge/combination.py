@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from indicant.compile.axioms import Axioms
-from indicant.compile.compiled import effective
+from indicant.compile.overriding import effective
 from indicant.compile.profile import read_model
 from indicant.errors import IndicantError
 from indicant.foreign import plain
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from indicant.files.fence import Fence
+    from indicant.files.sources import Source
     from indicant.merge.collection import Added, Collected
+    from indicant.merge.resolutions import Resolution
 
 CLASHES: Final = (
     Rule(
@@ -156,26 +158,34 @@ def combine(
             undecided.append(f"whether the guidelines are consistent: {error.message}")
     if not _refused(results):
         source = collected.source(document)
-        try:
-            model = read_model(source)
-            effective(model)
-        except IndicantError as error:
-            place: tuple[Place, ...] = tuple(one.place for one in decided)
-            if error.file is not None:
-                place = (Place(error.file, error.line),)
-            results.append(Result("profile", "error", error.message, place, error.help))
-        else:
-            prefixes = prefixes_in(one.text for one in collected.documents)
-            between, open_ = interactions(
-                collected, source, model, decided, prefixes, within=within, seconds=seconds
-            )
-            results += between
-            undecided += open_
+        between, open_ = _between(collected, source, decided, within, seconds)
+        results += between
+        undecided += open_
     refused = _refused(results)
     data = None
     if output is not None and not refused:
         data = serialize(collected, added, output, as_of)
     return Combined(_report(names, collected, results, undecided, output, refused), data)
+
+
+def _between(
+    collected: Collected,
+    source: Source,
+    decided: Sequence[Resolution],
+    within: bool,
+    seconds: float,
+) -> tuple[list[Result], list[str]]:
+    """Return what is between recommendations and what is left open, or why that is not known."""
+    try:
+        model = read_model(source)
+        effective(model)
+    except IndicantError as error:
+        place: tuple[Place, ...] = tuple(one.place for one in decided)
+        if error.file is not None:
+            place = (Place(error.file, error.line),)
+        return [Result("profile", "error", error.message, place, error.help)], []
+    prefixes = prefixes_in(one.text for one in collected.documents)
+    return interactions(collected, source, model, decided, prefixes, within=within, seconds=seconds)
 
 
 def _check(as_of: str | None, output: str | None) -> None:

@@ -137,14 +137,7 @@ def interactions(
         seconds: the time limit for all of it.
     """
     deadline = time.monotonic() + seconds
-    owners = collected.owners()
-    pairs = [
-        pair
-        for pair in _candidates(source, model)
-        if pair.one in owners
-        and pair.other in owners
-        and (within or owners[pair.one] != owners[pair.other])
-    ]
+    pairs = _pairs(source, model, collected.owners(), within)
     if not pairs:
         return [], []
     if importlib.util.find_spec("pysat") is None:
@@ -154,7 +147,6 @@ def interactions(
     decisions = {
         frozenset((one.overriding, other)): one for one in found for other in one.overridden
     }
-    accepted = _accepted(collected)
     teller = _Teller(collected, source, model, prefixes)
     groups: dict[tuple[str, ...], list[_Pair]] = defaultdict(list)
     undecided: list[str] = []
@@ -166,13 +158,13 @@ def interactions(
                 continue
             decision = decisions.get(frozenset((pair.one, pair.other)))
             if pair.kind == "contradiction" and decision and before and before.possible(pair):
-                about = teller.title(pair)
-                case = before.witness([pair], prefixes, about)
+                case = before.witness([pair], prefixes, teller.title(pair))
                 results.append(
                     replace(teller.result([pair], case), accepted=decision.told(), help=None)
                 )
         except (OutOfTimeError, KeyError):
             undecided.append(f"{pair.kind} of {local_name(pair.one)} and {local_name(pair.other)}")
+    accepted = _accepted(collected)
     for group in groups.values():
         first = group[0]
         try:
@@ -180,14 +172,28 @@ def interactions(
         except OutOfTimeError:
             case = None
             undecided.append(f"a witness of the {first.kind} of {teller.title(first)}")
-        result = teller.result(group, case)
-        reasons = [why for about, why in accepted if about <= set(result.about)]
-        if first.kind == "contradiction" and reasons:
-            result = replace(result, accepted=reasons[0], help=None)
-        results.append(result)
-    order = {kind: number for number, kind in enumerate(KINDS)}
-    results.sort(key=lambda one: (order[one.rule], one.accepted is not None, one.message))
+        results.append(_weighed(teller.result(group, case), first.kind, accepted))
+    results.sort(key=lambda one: (KINDS.index(one.rule), one.accepted is not None, one.message))
     return results, undecided
+
+
+def _pairs(source: Source, model: Model, owners: Mapping[str, str], within: bool) -> list[_Pair]:
+    """Return the candidates between guidelines, or all of them."""
+    return [
+        pair
+        for pair in _candidates(source, model)
+        if pair.one in owners
+        and pair.other in owners
+        and (within or owners[pair.one] != owners[pair.other])
+    ]
+
+
+def _weighed(result: Result, kind: str, accepted: Sequence[tuple[frozenset[str], str]]) -> Result:
+    """Return a finding as accepted, if a guideline accepts the contradiction."""
+    reasons = [why for about, why in accepted if about <= set(result.about)]
+    if kind == "contradiction" and reasons:
+        return replace(result, accepted=reasons[0], help=None)
+    return result
 
 
 def _accepted(collected: Collected) -> list[tuple[frozenset[str], str]]:

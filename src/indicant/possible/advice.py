@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from indicant.compile.compiled import overriders, weighed, without
 from indicant.compile.implicants import Compiled, compile_expression
+from indicant.compile.overriding import overriders, weighed, without
 from indicant.compile.theory import Theory, simplify
 from indicant.errors import IndicantError
 from indicant.explain.consequences import ORDER

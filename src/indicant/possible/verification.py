@@ -9,58 +9,28 @@ from __future__ import annotations
 import itertools
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-import pyoxigraph as ox
+from typing import TYPE_CHECKING
 
 from indicant.compile.admission import admit
-from indicant.compile.compiled import overriders, without
 from indicant.compile.implicants import need_solver
 from indicant.compile.model import And
-from indicant.files import bounded, resources
-from indicant.files.lines import Lines
-from indicant.guideline.names import prefixes_in
-from indicant.possible.advice import Advice, Statuses, advise
-from indicant.possible.circuit import TRUE, OutOfTimeError
-from indicant.possible.facts import CaseFiles, turtle, words, write_cases
-from indicant.possible.space import Space
-from indicant.report.findings import Level, Place, Report, Result, Rule
+from indicant.compile.overriding import overriders, without
+from indicant.possible.advice import advise
+from indicant.possible.circuit import OutOfTimeError
+from indicant.possible.facts import CaseFiles, write_cases
+from indicant.possible.search import Search, Stated
+from indicant.report.findings import Report, Result, Rule
 from indicant.terms import local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from indicant.compile.implicants import Literal
     from indicant.compile.model import Expression
     from indicant.files.sources import Source
+    from indicant.possible.advice import Advice
     from indicant.possible.circuit import Formula
-
-_LEVELS: Final[Mapping[str, Level]] = {
-    "conflict": "error",
-    "dead": "error",
-    "overriding-cycle": "error",
-}
-_FACTS: Final = 12
-
-
-@dataclass(frozen=True)
-class _Acceptance:
-    iri: str
-    anomaly: str
-    concerns: frozenset[str]
-    scope: str | None
-    rationale: str
-
-
-@dataclass
-class _Shown:
-    """The smallest case that shows something, as a graph and in words, and what it is answered."""
-
-    text: str
-    facts: list[str]
-    claims: dict[str, dict[str, object]] = field(default_factory=dict)
 
 
 def verify(source: Source, *, seconds: float = 60.0, limit: float = 600.0) -> Report:
@@ -83,32 +53,22 @@ class _Verifier:
         self._seconds = seconds
         self._deadline = time.monotonic() + limit
         self._source = source
-        self._store = ox.Store()
-        self._store.extend(
-            ox.Quad(subject, predicate, value)  # type: ignore[arg-type]
-            for _, subject, predicate, value in source.triples()
-        )
         self._model = admit(source, seconds=seconds, circles=True, kept=True).model
-        self._labels = source.labels()
-        self._prefixes = prefixes_in(document.text for document in source.documents)
-        self._places = self._all_places()
-        self._acceptances = self._accepted()
-        self._used: set[str] = set()
-        self.undecided: dict[str, None] = {}
+        self._stated = Stated(source)
         above = overriders(self._model)
         self._idle = {
             (one, other): And((without(self._model, other, above[other] - {one}), criterion))
-            for one, other, criterion in self._stated()
+            for one, other, criterion in self._overriding()
         }
         self._advice = self._advise()
-        self._space = Space([self._model], [self._advice.existentials()])
-        self._answers = Statuses(self._advice, self._space)
+        self._search = Search(self._stated, self._advice, seconds=seconds, deadline=self._deadline)
+        self._circuit = self._search.space.circuit
 
     def report(self) -> Report:
         """Return all that is found."""
         rules = tuple(
             Rule(name or "", _sentence(meaning), _sentence(remedy))
-            for name, meaning, remedy in self._rows("anomalies")
+            for name, meaning, remedy in self._stated.rows("anomalies")
         )
         results = [
             *self._cycles(),
@@ -120,56 +80,27 @@ class _Verifier:
             *self._idle_overriding(),
         ]
         results += self._idle_acceptances()
-        subject = ", ".join(self._label(iri) for iri in sorted(self._model.guidelines))
+        subject = ", ".join(self._stated.label(iri) for iri in sorted(self._model.guidelines))
         return Report(
             verb="verify",
             subject=subject or self._source.documents[0].path,
             rules=rules,
             results=tuple(results),
-            undecided=tuple(self.undecided),
+            undecided=tuple(self._search.undecided),
             data={
                 "recommendations": len(self._model.recommendations),
                 "actions": len(self._advice.actions()),
             },
         )
 
-    # ------------------------------------------------------------------ what there is
-
-    def _rows(self, name: str) -> list[tuple[str | None, ...]]:
-        text = bounded.text(resources.queries() / "verification" / f"{name}.rq")
-        solutions = self._store.query(text)
-        assert isinstance(solutions, ox.QuerySolutions)  # noqa: S101
-        return [
-            tuple(None if value is None else getattr(value, "value", None) for value in row)
-            for row in solutions
-        ]
-
-    def _all_places(self) -> dict[str, Place]:
-        """Return where each recommendation, criterion and term is first described."""
-        found: dict[str, Place] = {}
-        for document in self._source.documents:
-            for iri, line in Lines(document).subjects().items():
-                found.setdefault(iri, Place(document.path, line))
-        return found
-
-    def _accepted(self) -> list[_Acceptance]:
-        concerns: dict[str, set[str]] = defaultdict(set)
-        found: dict[str, _Acceptance] = {}
-        for iri, anomaly, concerned, scope, rationale in self._rows("accepted"):
-            assert iri and concerned  # noqa: S101, PT018
-            assert anomaly is not None and rationale is not None  # noqa: S101, PT018
-            concerns[iri].add(concerned)
-            found[iri] = _Acceptance(iri, anomaly, frozenset(concerns[iri]), scope, rationale)
-        return list(found.values())
-
-    def _stated(self) -> Iterator[tuple[str, str, Expression]]:
+    def _overriding(self) -> Iterator[tuple[str, str, Expression]]:
         """Yield who is stated to override whom, with the criterion of the former."""
         for iri, one in sorted(self._model.recommendations.items()):
             for other in sorted(one.overrides):
                 yield iri, other, self._model.criteria[one.criterion]
 
     def _advise(self) -> Advice:
-        scopes = {one.scope for one in self._acceptances if one.scope is not None}
+        scopes = {one.scope for one in self._stated.acceptances if one.scope is not None}
         return advise(
             self._model,
             extra=scopes & set(self._model.criteria),
@@ -177,128 +108,6 @@ class _Verifier:
             seconds=self._seconds,
             deadline=self._deadline,
         )
-
-    def _label(self, iri: str) -> str:
-        return self._labels.get(iri, local_name(iri))
-
-    # ------------------------------------------------------------------ asking
-
-    def _until(self) -> float:
-        return min(self._deadline, time.monotonic() + self._seconds)
-
-    def _shown(
-        self, goal: Formula, claims: Mapping[str, Mapping[str, object]], about: str
-    ) -> _Shown | None:
-        """Return a smallest case in which a formula is true, or nothing if there is none.
-
-        Raises:
-            OutOfTimeError: it was not found in time.
-        """
-        chosen = self._space.circuit.least(goal, self._until())
-        if chosen is None:
-            return None
-        recorded = self._space.recorded(chosen)
-        return _Shown(
-            turtle(recorded, self._prefixes, about=about),
-            words(recorded, self._label),
-            {name: dict(one) for name, one in claims.items()},
-        )
-
-    def _search(
-        self,
-        rule: str,
-        about: Sequence[str],
-        goal: Formula,
-        message: str,
-        claims: Mapping[str, Mapping[str, object]],
-    ) -> Iterator[Result]:
-        """Yield what is found of an anomaly: outside of all acceptances, and within each."""
-        matching = self._matching(rule, about)
-        circuit = self._space.circuit
-        covered = [self._covers(one) for one in matching]
-        wanted: list[tuple[Formula, _Acceptance | None]] = [
-            (circuit.all_of((goal, *(-one for one in covered))), None)
-        ]
-        wanted += [
-            (circuit.all_of((goal, where)), one)
-            for where, one in zip(covered, matching, strict=True)
-        ]
-        for where, acceptance in wanted:
-            try:
-                shown = self._shown(where, claims, message)
-            except OutOfTimeError:
-                self._leave(rule, about)
-                continue
-            if shown is not None:
-                yield self._result(rule, about, message, shown, acceptance)
-
-    def _matching(self, rule: str, about: Iterable[str]) -> list[_Acceptance]:
-        return [
-            one for one in self._acceptances if one.anomaly == rule and one.concerns <= set(about)
-        ]
-
-    def _covers(self, acceptance: _Acceptance) -> Formula:
-        if acceptance.scope is None:
-            return TRUE
-        return self._answers.answer(acceptance.scope, "met")
-
-    def _told(
-        self,
-        rule: str,
-        about: Sequence[str],
-        message: str,
-        goal: Formula | None = None,
-        claims: Mapping[str, Mapping[str, object]] | None = None,
-    ) -> Result:
-        """Return a finding that holds of every case, with a case that it can be seen in."""
-        shown = None
-        if goal is not None:
-            try:
-                shown = self._shown(goal, claims or {}, message)
-            except OutOfTimeError:
-                shown = None
-        matching = self._matching(rule, about)
-        return self._result(rule, about, message, shown, matching[0] if matching else None)
-
-    def _result(
-        self,
-        rule: str,
-        about: Sequence[str],
-        message: str,
-        shown: _Shown | None,
-        acceptance: _Acceptance | None,
-    ) -> Result:
-        if acceptance is not None:
-            self._used.add(acceptance.iri)
-        if shown is not None:
-            more = len(shown.facts) - _FACTS
-            facts = "; ".join(shown.facts[:_FACTS]) + (f"; and {more} more" if more > 0 else "")
-            message += f"; the smallest case: {facts or 'nothing recorded'}"
-        places = (self._places.get(iri) for iri in about)
-        return Result(
-            rule=rule,
-            level=_LEVELS.get(rule, "warning"),
-            message=message,
-            places=tuple(place for place in places if place is not None),
-            about=tuple(about),
-            accepted=None if acceptance is None else acceptance.rationale,
-            witness=None if shown is None else shown.text,
-            data={} if shown is None else {"facts": shown.facts, **shown.claims},
-        )
-
-    def _leave(self, rule: str, about: Iterable[str], why: str | None = None) -> None:
-        names = " and ".join(local_name(iri) for iri in about)
-        self.undecided[f"{rule} of {names}: {why or 'not decided within the time limit'}"] = None
-
-    def _ready(self, rule: str, about: Sequence[str], *subjects: str) -> bool:
-        """Tell whether everything that a question is about was compiled; note it if not."""
-        for subject in subjects:
-            if subject in self._advice.undecided:
-                self._leave(rule, about, self._advice.undecided[subject])
-                return False
-        return True
-
-    # ------------------------------------------------------------------ the anomalies
 
     def _conflicts(self) -> Iterator[Result]:
         against: dict[str, list[str]] = defaultdict(list)
@@ -310,41 +119,39 @@ class _Verifier:
                 continue
             for action in sorted(self._model.above[one.action]):
                 for other in against[action]:
-                    if self._ready("conflict", (iri, other), iri, other):
+                    if self._search.ready("conflict", (iri, other), iri, other):
                         goal = self._both(iri, other)
-                        yield from self._search(
+                        yield from self._search.found(
                             "conflict",
                             (iri, other),
                             goal,
-                            f"{self._label(one.action)} is advised by {local_name(iri)} and "
+                            f"{self._stated.label(one.action)} is advised by {local_name(iri)} and "
                             f"advised against by {local_name(other)}",
                             {"actions": {one.action: "conflicting"}},
                         )
 
     def _both(self, one: str, other: str) -> Formula:
-        answers = self._answers
-        return self._space.circuit.all_of(
-            (answers.answer(one, "met"), answers.answer(other, "met"))
-        )
+        answer = self._search.answer
+        return self._circuit.all_of((answer(one, "met"), answer(other, "met")))
 
     def _dead(self) -> Iterator[Result]:
         for iri, one in sorted(self._model.recommendations.items()):
-            if not self._ready("dead", (iri,), iri):
+            if not self._search.ready("dead", (iri,), iri):
                 continue
-            goal = self._answers.answer(iri, "met")
+            goal = self._search.answer(iri, "met")
             try:
-                if self._space.circuit.possible(goal, self._until()):
+                if self._circuit.possible(goal, self._search.until()):
                     continue
             except OutOfTimeError:
-                self._leave("dead", (iri,))
+                self._search.leave("dead", (iri,))
                 continue
             name = local_name(iri)
             above = sorted(self._advice.above[iri])
             if above and one.criterion in self._advice.compiled:
-                applies = self._answers.answer(one.criterion, "met")
-                if self._may_be(applies):
+                applies = self._search.answer(one.criterion, "met")
+                if self._search.may_be(applies):
                     by = " and ".join(local_name(other) for other in above)
-                    yield self._told(
+                    yield self._search.told(
                         "dead",
                         (iri, *above),
                         f"{name} decides nothing: wherever it applies it gives way to {by}",
@@ -355,36 +162,30 @@ class _Verifier:
             never = "is met by no case that can be recorded"
             if not self._advice.compiled[iri].met:
                 never = "contradicts itself"
-            yield self._told("dead", (iri,), f"{name} never applies: its criterion {never}")
-
-    def _may_be(self, goal: Formula) -> bool:
-        try:
-            return self._space.circuit.possible(goal, self._until())
-        except OutOfTimeError:
-            return False
+            yield self._search.told("dead", (iri,), f"{name} never applies: its criterion {never}")
 
     def _gaps(self) -> Iterator[Result]:
-        circuit = self._space.circuit
+        circuit = self._circuit
         for guideline, scope in sorted(self._model.scopes.items()):
             mine = sorted(
                 iri
                 for iri, one in self._model.recommendations.items()
                 if one.guideline in {None, guideline}
             )
-            if self._ready("gap", (guideline,), scope, *mine):
-                silent = [self._answers.answer(iri, "refuted") for iri in mine]
+            if self._search.ready("gap", (guideline,), scope, *mine):
+                silent = [self._search.answer(iri, "refuted") for iri in mine]
                 actions = sorted({self._model.recommendations[iri].action for iri in mine})
-                yield from self._search(
+                yield from self._search.found(
                     "gap",
                     (guideline,),
-                    circuit.all_of((self._answers.answer(scope, "met"), *silent)),
-                    f"{self._label(guideline)} says nothing about a case in its scope",
+                    circuit.all_of((self._search.answer(scope, "met"), *silent)),
+                    f"{self._stated.label(guideline)} says nothing about a case in its scope",
                     {"actions": dict.fromkeys(actions, "not-applicable")},
                 )
 
     def _redundant(self) -> Iterator[Result]:
         manner: dict[str, set[tuple[str | None, str | None]]] = defaultdict(set)
-        for iri, how, value in self._rows("manners"):
+        for iri, how, value in self._stated.rows("manners"):
             manner[iri or ""].add((how, value))
         groups: dict[tuple[bool, str], list[str]] = defaultdict(list)
         for iri, recommendation in sorted(self._model.recommendations.items()):
@@ -411,10 +212,10 @@ class _Verifier:
         seen: set[tuple[str, str]],
     ) -> Iterator[Result]:
         """Yield the finding that one recommendation says nothing beside another, if it does."""
-        if not self._ready("redundant", (one, other), one, other):
+        if not self._search.ready("redundant", (one, other), one, other):
             return
-        circuit, until = self._space.circuit, self._until()
-        met, wider = self._answers.answer(one, "met"), self._answers.answer(other, "met")
+        circuit, until = self._circuit, self._search.until()
+        met, wider = self._search.answer(one, "met"), self._search.answer(other, "met")
         try:
             if not circuit.possible(met, until):
                 return
@@ -422,7 +223,7 @@ class _Verifier:
                 return
             same = not circuit.possible(circuit.all_of((wider, -met)), until)
         except OutOfTimeError:
-            self._leave("redundant", (one, other))
+            self._search.leave("redundant", (one, other))
             return
         alike = manner[one] == manner[other]
         actions = {self._model.recommendations[iri].action for iri in (one, other)}
@@ -440,10 +241,10 @@ class _Verifier:
         else:
             return
         claims = {"answers": {one: "met", other: "met"}}
-        yield self._told("redundant", (one, other), message, met, claims)
+        yield self._search.told("redundant", (one, other), message, met, claims)
 
     def _undecidable(self) -> Iterator[Result]:
-        known = {term for (term,) in self._rows("establishable")}
+        known = {term for (term,) in self._stated.rows("establishable")}
         resting: dict[str, dict[str, Literal]] = defaultdict(dict)
         for iri in sorted(self._model.recommendations):
             compiled = self._advice.compiled.get(iri)
@@ -456,17 +257,17 @@ class _Verifier:
         for term, literals in sorted(resting.items()):
             iri = min(literals)
             names = ", ".join(local_name(one) for one in sorted(literals))
-            goal = self._space.circuit.all_of(
+            goal = self._circuit.all_of(
                 (
-                    self._space.known(literals[iri]),
-                    self._answers.answer(iri, "met"),
+                    self._search.space.known(literals[iri]),
+                    self._search.answer(iri, "met"),
                 )
             )
-            yield self._told(
+            yield self._search.told(
                 "undecidable",
                 (term, *sorted(literals)),
-                f"{self._label(term)} can be established by no question and no investigation, and "
-                f"{names} rest{'s' if len(literals) == 1 else ''} on it",
+                f"{self._stated.label(term)} can be established by no question and no "
+                f"investigation, and {names} rest{'s' if len(literals) == 1 else ''} on it",
                 goal,
                 {"answers": {iri: "met"}},
             )
@@ -476,11 +277,9 @@ class _Verifier:
             criteria = [self._model.recommendations[iri].criterion for iri in members]
             goal = None
             if all(one in self._advice.compiled for one in criteria):
-                goal = self._space.circuit.all_of(
-                    self._answers.answer(one, "met") for one in criteria
-                )
+                goal = self._circuit.all_of(self._search.answer(one, "met") for one in criteria)
             names = ", ".join(local_name(iri) for iri in members)
-            yield self._told(
+            yield self._search.told(
                 "overriding-cycle",
                 members,
                 f"{names} override one another in a circle",
@@ -491,30 +290,30 @@ class _Verifier:
     def _idle_overriding(self) -> Iterator[Result]:
         for one, other in sorted(self._idle):
             name = _idle_name(one, other)
-            if not self._ready("idle-overriding", (one, other), name, other):
+            if not self._search.ready("idle-overriding", (one, other), name, other):
                 continue
             try:
-                if self._space.circuit.possible(self._answers.answer(name, "met"), self._until()):
+                if self._circuit.possible(self._search.answer(name, "met"), self._search.until()):
                     continue
             except OutOfTimeError:
-                self._leave("idle-overriding", (one, other))
+                self._search.leave("idle-overriding", (one, other))
                 continue
-            yield self._told(
+            yield self._search.told(
                 "idle-overriding",
                 (one, other),
                 f"{local_name(one)} overrides {local_name(other)} in no case",
-                self._answers.answer(other, "met"),
+                self._search.answer(other, "met"),
                 {"answers": {other: "met"}},
             )
 
     def _idle_acceptances(self) -> Iterator[Result]:
-        for one in self._acceptances:
-            if one.iri in self._used:
+        for one in self._stated.acceptances:
+            if one.iri in self._search.used:
                 continue
-            if any(line.startswith(f"{one.anomaly} of ") for line in self.undecided):
+            if any(line.startswith(f"{one.anomaly} of ") for line in self._search.undecided):
                 continue
             names = ", ".join(sorted(local_name(iri) for iri in one.concerns))
-            yield self._told(
+            yield self._search.told(
                 "idle-acceptance",
                 (one.iri, *sorted(one.concerns)),
                 f"{local_name(one.iri)} accepts a finding '{one.anomaly}' about {names}, and there "

@@ -49,7 +49,7 @@ _CLOSED: Final = (
 _BOOT: Final = """\
 import sys
 sys.path.extend(sys.argv[5:])
-from indicant import sandbox
+from indicant.process import sandbox
 sandbox.enter(int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
 from importlib import import_module
 sandbox.serve(import_module(sys.argv[1]))
@@ -68,6 +68,7 @@ class TooMuchError(StoppedError):
     """It said too much."""
 
 
+# One piece: the process that is started here is ended on every way out of here.
 def call(
     module: str,
     task: dict[str, Any],

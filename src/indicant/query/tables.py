@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import csv
+import datetime
+import importlib
 import io
 import json
 import re
 import textwrap
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
 
 import pyoxigraph as ox
 
+from indicant.errors import IndicantError
 from indicant.foreign import as_json, in_csv, marked, plain, prose
 from indicant.terms import XSD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import pandas
+    import polars
 
     from indicant.query.rows import Term
 
@@ -28,10 +35,108 @@ _LOCAL: Final = re.compile(r"(?:[\w-](?:[\w.-]*[\w-])?)?")
 
 @dataclass(frozen=True)
 class Table:
-    """The variables of a query and its rows, in order; an unbound value is nothing."""
+    """The variables of a query and its rows, in order; an unbound value is nothing.
+
+    ``prefixes`` shorten IRIs where the table is printed.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Term | None, ...], ...]
+    prefixes: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Iterate over the rows, each a dictionary of Python values."""
+        for row in self.rows:
+            yield dict(zip(self.columns, map(value_of, row), strict=True))
+
+    def __str__(self) -> str:
+        """Return the table as text."""
+        return render(self, "text", self.prefixes)
+
+    def _repr_html_(self) -> str:
+        import html
+
+        shorten = shortener(self.prefixes)
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
+        body = "".join(
+            f"<tr>{''.join(_cell(html.escape, shorten, one) for one in row)}</tr>"
+            for row in self.rows
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``indicant ask --format json`` prints: SPARQL 1.1 Query Results JSON."""
+        found: dict[str, Any] = json.loads(to_json(self))
+        return found
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return the rows as dictionaries: IRIs and texts, numbers, dates, truth values."""
+        return list(self)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return a data frame of pandas, its cells the values of ``to_rows``.
+
+        Raises:
+            IndicantError: pandas is not installed.
+        """
+        frame: pandas.DataFrame = _library("pandas").DataFrame(
+            self.to_rows(), columns=list(self.columns)
+        )
+        return frame
+
+    def to_polars(self) -> polars.DataFrame:
+        """Return a data frame of polars, its cells the values of ``to_rows``.
+
+        Raises:
+            IndicantError: polars is not installed.
+        """
+        columns = {name: [row[name] for row in self] for name in self.columns}
+        frame: polars.DataFrame = _library("polars").DataFrame(columns, strict=False)
+        return frame
+
+
+def _library(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise IndicantError(
+            f"{name} is not installed", help=f"pip install {name}, or use to_rows()"
+        ) from error
+
+
+def _cell(escape: Callable[[str], str], shorten: Callable[[Term], str], term: Term | None) -> str:
+    return f"<td>{'' if term is None else escape(plain(shorten(term)))}</td>"
+
+
+def value_of(term: Term | None) -> Any:
+    """Return a term as a Python value: IRIs and texts as text, and what has a type by its type.
+
+    A literal that is not of the form of its type is the text that it is.
+
+    >>> value_of(ox.Literal("6", datatype=ox.NamedNode(XSD + "integer")))
+    6
+    """
+    if term is None:
+        return None
+    if not isinstance(term, ox.Literal):
+        return str(term) if isinstance(term, ox.BlankNode) else term.value
+    try:
+        return _TYPED.get(term.datatype.value.removeprefix(XSD), str)(term.value)
+    except (ArithmeticError, KeyError, ValueError):
+        return term.value
+
+
+_TYPED: Final[Mapping[str, Callable[[str], Any]]] = {
+    "integer": int,
+    "decimal": Decimal,
+    "double": float,
+    "boolean": {"true": True, "1": True, "false": False, "0": False}.__getitem__,
+    "date": datetime.date.fromisoformat,
+}
 
 
 def render(table: Table, form: str, prefixes: Mapping[str, str]) -> str:

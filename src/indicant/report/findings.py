@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,6 +79,28 @@ class Report:
     lines: tuple[str, ...] = ()
     data: Mapping[str, object] = field(default_factory=dict)
     anchor: str | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether nothing was found that counts, and nothing was left undecided."""
+        return not self.undecided and all(one.level == "note" for one in self.counting)
+
+    def __str__(self) -> str:
+        """Return the report as text."""
+        return self.render("text")
+
+    def render(self, form: Form) -> str:
+        """Return the report in one of ``FORMS``."""
+        from indicant.report.forms import render
+
+        return render(self, form)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what the command prints with ``--format json``."""
+        import json
+
+        found: dict[str, Any] = json.loads(self.render("json"))
+        return found
 
     @property
     def counting(self) -> Sequence[Result]:

@@ -43,7 +43,7 @@ def render(report: Report, form: Form) -> str:
 
 def exit_code(report: Report) -> int:
     """Return 1 when an error or a warning counts or something is undecided, and 0 otherwise."""
-    return int(bool(report.undecided) or any(one.level != "note" for one in report.counting))
+    return int(not report.holds)
 
 
 def deliver(report: Report, form: Form, output: str | None = None) -> int:

@@ -11,7 +11,8 @@ from indicant.assess import prose
 from indicant.assess.reasons import answering
 from indicant.errors import IndicantError
 from indicant.site import markup, pictures
-from indicant.site.content import apart, gather, slugs
+from indicant.site.content import apart, slugs
+from indicant.site.tables import gather
 from indicant.terms import local_name
 
 if TYPE_CHECKING:

@@ -76,7 +76,37 @@ def place(
     if not sizes:
         return Layout(0, 0, {}, ())
     names = list(sizes)
-    numbers = {name: number for number, name in enumerate(names)}
+    text = _dot(sizes, links, direction, gap, rank_gap, font, straight)
+    graph = pygraphviz.AGraph(string=text)
+    tree = json.loads(graph.draw(format="json0", prog="dot"))
+    _, _, width, height = map(float, tree["bb"].split(","))
+    places = {}
+    for one in tree["objects"]:
+        x, y = map(float, one["pos"].split(","))
+        places[names[int(one["name"][1:])]] = (round(x, 1), round(height - y, 1))
+    arrows = [
+        _arrow(links[int(one["comment"])], one, height)
+        for one in sorted(tree.get("edges", ()), key=lambda one: int(one["comment"]))
+    ]
+    return Layout(
+        round(width, 1),
+        round(height, 1),
+        {name: places[name] for name in names},
+        tuple(one for one in arrows if one.link.visible),
+    )
+
+
+def _dot(
+    sizes: Mapping[str, tuple[float, float]],
+    links: Sequence[Link],
+    direction: str,
+    gap: float,
+    rank_gap: float,
+    font: float,
+    straight: Collection[str],
+) -> str:
+    """Return boxes and links in Graphviz's words, by their numbers."""
+    numbers = {name: number for number, name in enumerate(sizes)}
     lines = [
         "digraph g {",
         f"rankdir={direction}; nodesep={gap / _INCH:.4f}; ranksep={rank_gap / _INCH:.4f};",
@@ -98,23 +128,7 @@ def place(
             options.append("weight=100")
         lines.append(f"n{numbers[link.tail]} -> n{numbers[link.head]} [{' '.join(options)}];")
     lines.append("}")
-    graph = pygraphviz.AGraph(string="\n".join(lines))
-    tree = json.loads(graph.draw(format="json0", prog="dot"))
-    _, _, width, height = map(float, tree["bb"].split(","))
-    places = {}
-    for one in tree["objects"]:
-        x, y = map(float, one["pos"].split(","))
-        places[names[int(one["name"][1:])]] = (round(x, 1), round(height - y, 1))
-    arrows = [
-        _arrow(links[int(one["comment"])], one, height)
-        for one in sorted(tree.get("edges", ()), key=lambda one: int(one["comment"]))
-    ]
-    return Layout(
-        round(width, 1),
-        round(height, 1),
-        {name: places[name] for name in names},
-        tuple(one for one in arrows if one.link.visible),
-    )
+    return "\n".join(lines)
 
 
 def _arrow(link: Link, one: Mapping[str, str], height: float) -> Arrow:

@@ -11,8 +11,10 @@ from indicant.assess.assessor import Assessor
 from indicant.errors import IndicantError
 from indicant.guideline.languages import ENGLISH
 from indicant.site import markup, pictures
+from indicant.site.answers import answer_cases, answer_questions
 from indicant.site.casepage import assessed
-from indicant.site.content import ROWS, answer_cases, answer_questions, apart, gather
+from indicant.site.content import ROWS, apart
+from indicant.site.tables import gather
 from indicant.terms import IND, local_name
 
 if TYPE_CHECKING:

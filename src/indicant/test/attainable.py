@@ -6,7 +6,7 @@ import importlib.util
 import time
 from typing import TYPE_CHECKING, Final
 
-from indicant.compile.compiled import existential_iri
+from indicant.compile.graph import existential_iri
 from indicant.compile.implicants import Literal
 from indicant.compile.profile import read_model
 from indicant.possible.advice import Advice, Statuses, advise

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Final
 
-from indicant.command.arguments import add_guideline, add_language, fence, seconds
+from indicant.command.arguments import add_guideline, add_language, guideline_of, seconds
 from indicant.command.output import tell_findings
 from indicant.errors import IndicantError
 
@@ -76,10 +76,11 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
-    from indicant.ask.answers import Asker, arguments, listing
+    from indicant.api.case import Case
+    from indicant.ask.answers import arguments, listing
     from indicant.ask.questions import question
     from indicant.assess.assessor import InvalidCase
-    from indicant.files.rdf import read, read_text
+    from indicant.files.rdf import read_text
     from indicant.foreign import as_rdf
     from indicant.query.tables import render
 
@@ -102,13 +103,12 @@ def run(options: argparse.Namespace) -> int:
 
         text = read_text(options.query, stdin=sys.stdin.buffer, pipes=True, limit=adhoc.MAX_BYTES)
     try:
-        asker = Asker(
-            options.guideline, engine=options.engine, language=options.lang, fence=fence(options)
-        )
+        guideline = guideline_of(options, engine=options.engine)
+        asker = guideline.asker()
         if options.example:
             asker.take(asker.example())
         elif words:
-            asker.take(read(words[0], stdin=sys.stdin.buffer, pipes=True))
+            asker.take(guideline.document(Case.read(words[0], stdin=sys.stdin.buffer)))
         if name is not None and options.format == "sparql":
             sys.stdout.write(as_rdf(asker.query(name, given)))
             return 0

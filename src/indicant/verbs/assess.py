@@ -7,7 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Final
 
-from indicant.command.arguments import add_guideline, add_language, fence
+from indicant.command.arguments import add_guideline, add_language, guideline_of
 from indicant.command.output import Output, tell
 from indicant.errors import IndicantError
 
@@ -77,8 +77,8 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
-    from indicant.assess.assessor import Assessor, InvalidCase
-    from indicant.files.rdf import read
+    from indicant.api.case import Case
+    from indicant.assess.assessment import InvalidCase
 
     if options.example and options.case:
         raise IndicantError("--example takes no case", help="give the one or the other")
@@ -86,14 +86,13 @@ def run(options: argparse.Namespace) -> int:
         raise IndicantError("no case is given", help="try  indicant assess --example")
     if options.as_of is not None and not _DATE.fullmatch(options.as_of):
         raise IndicantError(f"'{options.as_of}' is not a date", help="write it as YYYY-MM-DD")
-    assessor = Assessor(
-        options.guideline,
+    guideline = guideline_of(
+        options,
         engine=options.engine,
         validator=options.validator,
         use_cache=not options.no_cache,
-        language=options.lang,
-        fence=fence(options),
     )
+    assessor = guideline.assessor
     output: Output | CasePage
     if options.format == "html":
         from indicant.site.casepage import CasePage
@@ -101,21 +100,17 @@ def run(options: argparse.Namespace) -> int:
         output = CasePage(assessor, sys.stdout, everything=options.all)
     else:
         output = Output(options.format, sys.stdout)
+    everything = options.all or options.format == "html"
     code = 0
     for path in options.case or [None]:
         try:
-            document = (
-                assessor.example()
-                if path is None
-                else read(path, stdin=sys.stdin.buffer, pipes=True)
-            )
+            case = guideline.example() if path is None else Case.read(path, stdin=sys.stdin.buffer)
             if options.format == "turtle" and isinstance(output, Output):
+                document = guideline.document(case)
                 output.triples(assessor.describe(document, as_of=options.as_of))
             else:
-                everything = options.all or options.format == "html"
-                output.records(
-                    assessor.assess(document, as_of=options.as_of, everything=everything)
-                )
+                found = guideline.assess_all(case, as_of=options.as_of, everything=everything)
+                output.records([one.record for one in found])
         except InvalidCase as error:
             code = max(code, error.exit_code)
             output.invalid(error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from indicant.command.arguments import add_guideline, fence, seconds
+from indicant.command.arguments import add_guideline, guideline_of, seconds
 
 if TYPE_CHECKING:
     import argparse
@@ -34,11 +34,8 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
-    from indicant.compile.compiled import compile_source
-    from indicant.files.sources import load, resolve
     from indicant.foreign import as_rdf
 
-    source = load(resolve(options.guideline), fence=fence(options))
-    compiled = compile_source(source, seconds=options.seconds)
+    compiled = guideline_of(options).compile(seconds=options.seconds)
     sys.stdout.write(as_rdf(compiled.graph))
     return 0

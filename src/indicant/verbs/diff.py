@@ -77,35 +77,34 @@ def add(verbs: Verbs) -> None:
 def run(options: argparse.Namespace) -> int:
     """Compare two versions and tell how they differ."""
     import sys
-    from contextlib import ExitStack
 
+    from indicant.api.several import compare
     from indicant.command.output import tell_recovered
-    from indicant.diff.behaviour import SIDES
-    from indicant.diff.differences import case_files, compare
-    from indicant.diff.forms import as_markdown, as_text, report, write_witnesses
-    from indicant.diff.revisions import open_version
+    from indicant.diff.forms import write_witnesses
     from indicant.files.atomic import write
-    from indicant.report.forms import exit_code, render
 
     if options.witnesses is not None:
         tell_recovered(options.witnesses)
     allowed = fence(options)
-    files = None if options.cases is None else case_files(options.cases, fence=allowed)
-    with ExitStack() as stack:
-        old = open_version(stack, options.old, options.new, side=SIDES[0], fence=allowed)
-        new = open_version(stack, options.new, options.old, side=SIDES[1], fence=allowed)
-        difference = compare(old, new, seconds=options.seconds, cases=files)
-    found = report(difference)
+    difference = compare(
+        options.old,
+        options.new,
+        cases=options.cases,
+        seconds=options.seconds,
+        fence=allowed,
+        fence_of_new=allowed,
+    )
+    found = difference.report()
     if options.format == "text":
-        text = as_text(difference)
+        text = str(difference)
     elif options.format == "markdown":
-        text = as_markdown(difference)
+        text = difference.to_markdown()
     else:
-        text = render(found, options.format)
+        text = found.render(options.format)
     if options.witnesses is not None:
         write_witnesses(difference, options.witnesses)
     if options.output is None:
         sys.stdout.write(text)
     else:
         write(text.encode("utf-8", "backslashreplace"), options.output)
-    return exit_code(found)
+    return int(not found.holds)

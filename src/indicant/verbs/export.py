@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Final
 
-from indicant.command.arguments import add_guideline, fence
+from indicant.command.arguments import add_guideline, guideline_of
 from indicant.command.output import tell_findings
 
 if TYPE_CHECKING:
@@ -50,16 +50,16 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
-    from indicant.ask.answers import Asker
+    from indicant.api.case import Case
     from indicant.ask.published import serialize
-    from indicant.assess.assessor import InvalidCase
+    from indicant.assess.assessment import InvalidCase
     from indicant.files.atomic import write
-    from indicant.files.rdf import read
 
+    guideline = guideline_of(options)
     try:
-        asker = Asker(options.guideline, fence=fence(options))
+        asker = guideline.asker()
         if options.case is not None:
-            asker.take(read(options.case, stdin=sys.stdin.buffer, pipes=True))
+            asker.take(guideline.document(Case.read(options.case, stdin=sys.stdin.buffer)))
     except InvalidCase as error:
         return tell_findings(error)
     data = serialize(asker.graph(), options.format, asker.prefixes)

@@ -55,25 +55,22 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Found it, and say what to do next."""
-    import datetime
     import shlex
-    from pathlib import Path
 
+    from indicant.api.repository import Repository
     from indicant.command.output import tell_recovered
-    from indicant.files.sources import resolve
     from indicant.foreign import plain
-    from indicant.institution.repository import found
 
-    date = options.date or datetime.datetime.now().astimezone().date()
     tell_recovered(options.directory)
-    founded = found(
-        Path(options.directory),
+    founded = Repository.found(
+        options.directory,
         options.namespace,
-        guideline=resolve(options.guideline),
+        guideline=options.guideline,
         label=options.name,
-        date=date,
+        date=options.date,
         requirement=options.package,
-    )
+    ).founded
+    assert founded is not None  # noqa: S101 - it has just been
     published = founded.published
     print(plain(f"{options.directory}: {len(founded.files)} files"))
     print(plain(f"  follows <{published.iri}> {published.version}"))

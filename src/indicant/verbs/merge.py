@@ -78,14 +78,14 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Merge, report and write."""
+    from indicant.api.several import merge
     from indicant.files.atomic import write
-    from indicant.merge.combination import combine
     from indicant.report.forms import deliver
 
-    combined = combine(
+    combined = merge(
         options.guideline,
         as_of=options.as_of,
-        within=options.within or len(options.guideline) == 1,
+        within=options.within,
         seconds=options.seconds,
         output=options.output,
         fence=fence(options),

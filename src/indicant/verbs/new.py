@@ -80,11 +80,9 @@ def run(options: argparse.Namespace) -> int:
     """Add it, and say where it stands."""
     from pathlib import Path
 
-    from indicant.author.scaffold import compose
+    from indicant.author.scaffold import compose, put
     from indicant.command.output import tell_recovered
-    from indicant.files.atomic import rewrite
     from indicant.files.sources import GUIDELINE_FILE, resolve
-    from indicant.files.staging import new_folder
     from indicant.foreign import plain
 
     if options.kind == "guideline":
@@ -109,10 +107,6 @@ def run(options: argparse.Namespace) -> int:
         quote=options.quote,
         fence=fence(options),
     )
-    if added.before is None:
-        with new_folder(added.path.parent) as work:
-            (work / added.path.name).write_bytes(added.text.encode())
-    else:
-        rewrite(added.text.encode(), added.path, before=added.before.encode())
+    put(added)
     print(plain(f"{added.path}:{added.line}: {options.kind} {options.name}"))
     return 0

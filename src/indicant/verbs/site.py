@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.command.arguments import add_guideline, add_language, fence
+from indicant.command.arguments import add_guideline, add_language, guideline_of
 
 if TYPE_CHECKING:
     from indicant.command.arguments import Verbs
@@ -50,19 +50,16 @@ def run(options: argparse.Namespace) -> int:
     """Write the site."""
     import sys
 
-    from indicant.assess.assessor import InvalidCase
+    from indicant.assess.assessment import InvalidCase
     from indicant.assess.prose import finding_line
     from indicant.command.output import tell_recovered
     from indicant.foreign import plain
-    from indicant.site.cases import cases_of
-    from indicant.site.pages import build
     from indicant.site.publishing import check, publish
 
     tell_recovered(options.folder)
     check(options.folder)
-    cases = {} if options.cases is None else cases_of(options.cases, fence=fence(options))
     try:
-        files = build(options.guideline, cases, language=options.lang, fence=fence(options))
+        files = guideline_of(options).site(options.cases)
     except InvalidCase as error:
         for finding in error.findings:
             print(finding_line(finding))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.command.arguments import add_guideline, add_report_options, fence, seconds
+from indicant.command.arguments import add_guideline, add_report_options, guideline_of, seconds
 
 if TYPE_CHECKING:
     from indicant.command.arguments import Verbs
@@ -85,20 +85,19 @@ def _percent(text: str) -> float:
 
 def run(options: argparse.Namespace) -> int:
     """Run the cases and report."""
-    from indicant.assess.assessor import Assessor
     from indicant.command.output import tell_recovered
     from indicant.report.forms import deliver
-    from indicant.test.suite import run_cases
 
     if options.suggest is not None:
         tell_recovered(options.suggest)
-    assessor = Assessor(options.guideline, fence=fence(options))
-    folders = options.folder or ["tests"]
-    outcome = run_cases(assessor, folders, fail_under=options.fail_under, fence=fence(options))
+    guideline = guideline_of(options)
+    outcome = guideline.test(*options.folder or ["tests"], fail_under=options.fail_under)
     report = outcome.report
     if options.suggest is not None:
         from indicant.test.suggestions import suggest, tell
 
-        found = suggest(assessor, outcome.coverage, options.suggest, seconds=options.seconds)
+        found = suggest(
+            guideline.assessor, outcome.coverage, options.suggest, seconds=options.seconds
+        )
         report = tell(report, found)
     return deliver(report, options.format, options.output)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.command.arguments import add_outside, add_report_options, fence, seconds
+from indicant.command.arguments import add_outside, add_report_options, seconds
 
 if TYPE_CHECKING:
     from indicant.command.arguments import Verbs
@@ -67,45 +67,16 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare, check or take."""
-    from pathlib import Path
-
+    from indicant.api.repository import Repository
     from indicant.command.output import tell_recovered
-    from indicant.errors import IndicantError
-    from indicant.institution.updates import (
-        RULES,
-        checked,
-        compared,
-        followed,
-        is_older,
-        newer,
-        take,
-        told,
-    )
-    from indicant.report.findings import Report
     from indicant.report.forms import deliver
 
     tell_recovered(options.directory)
-    one = followed(Path(options.directory), fence=fence(options))
-    report = checked(one)
+    repository = Repository(options.directory, allow_outside=options.outside)
     if options.check:
-        return deliver(report, options.format, options.output)
-    other = newer(one, options.source, fence=fence(options), taken=options.take)
-    backwards = options.source is None and is_older(other, one.copy)
-    if options.take and backwards:
-        raise IndicantError(
-            f"{other.version} is installed, and is older than {one.copy.version}, which is pinned",
-            help="name it by --from to go back to it",
+        report = repository.check()
+    else:
+        report = repository.update(
+            options.source, take=options.take, as_of=options.as_of, seconds=options.seconds
         )
-    if options.take:
-        written = take(one, other)
-        summary = f"<{other.iri}> {other.version} is pinned" + (
-            f"; written: {', '.join(written)}" if written else " already"
-        )
-        report = Report("update", str(one.folder), RULES, (), summary=summary)
-    elif not report.results and other.digest != one.copy.digest and not backwards:
-        change = compared(one, other, as_of=options.as_of, seconds=options.seconds)
-        report = told(one, other, change)
-    elif not report.results:
-        summary = f"<{other.iri}> {other.version} is pinned, and nothing is newer"
-        report = Report("update", str(one.folder), RULES, (), summary=summary)
     return deliver(report, options.format, options.output)

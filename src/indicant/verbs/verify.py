@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.command.arguments import add_language, add_outside, add_report_options, fence, seconds
+from indicant.command.arguments import add_language, add_outside, add_report_options, seconds
 
 if TYPE_CHECKING:
     from indicant.command.arguments import Verbs
@@ -69,19 +69,16 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Verify each guideline and print one report."""
+    from indicant.api.guideline import Guideline
     from indicant.command.output import tell_recovered
-    from indicant.files.sources import load, resolve
-    from indicant.guideline.languages import speaking
-    from indicant.possible.verification import together, verify, write_witnesses
+    from indicant.possible.verification import together, write_witnesses
     from indicant.report.forms import deliver
 
     if options.witnesses is not None:
         tell_recovered(options.witnesses)
     reports = [
-        verify(
-            speaking(load(resolve(name), fence=fence(options)), options.lang),
-            seconds=options.seconds,
-            limit=options.limit,
+        Guideline.load(name, language=options.lang, allow_outside=options.outside).verify(
+            seconds=options.seconds, limit=options.limit
         )
         for name in options.guideline or [None]
     ]

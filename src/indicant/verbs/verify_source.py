@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Final
 
-from indicant.command.arguments import add_guideline, fence
+from indicant.command.arguments import add_guideline, guideline_of
 
 if TYPE_CHECKING:
     from indicant.command.arguments import Verbs
@@ -42,15 +42,9 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
-    from indicant.author.passages import MAX_BYTES, origins, verify_best
-    from indicant.files.rdf import STDIN, read_text
-    from indicant.files.sources import load, resolve
     from indicant.foreign import as_json, plain
 
-    candidates = origins(load(resolve(options.guideline), fence=fence(options)))
-    text = read_text(options.document, stdin=sys.stdin.buffer, pipes=True, limit=MAX_BYTES)
-    file = "<stdin>" if options.document == STDIN else options.document
-    found = verify_best(text, candidates, file=file)
+    found = guideline_of(options).verify_source(options.document, stdin=sys.stdin.buffer)
     if options.format == "json":
         sys.stdout.write(as_json(found.record()) + "\n")
     else:

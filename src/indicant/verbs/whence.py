@@ -43,9 +43,9 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the table."""
-    from indicant.merge.whence import whence
+    from indicant.api.several import whence
     from indicant.query.tables import render
 
-    table, prefixes = whence(options.merged, options.term)
-    sys.stdout.write(render(table, options.format, prefixes))
+    table = whence(options.merged, options.term)
+    sys.stdout.write(render(table, options.format, table.prefixes))
     return 0

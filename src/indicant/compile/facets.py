@@ -1,0 +1,237 @@
+"""Read what a criterion demands of one finding or intervention: a class and its facets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from indicant.compile.model import (
+    CASE,
+    EXACTLY,
+    FINDING,
+    INTEGERS,
+    INTERVENTION,
+    ROLES,
+    ClassFacet,
+    Existential,
+    IndividualFacet,
+    LiteralFacet,
+    Range,
+    RangeFacet,
+    is_exact,
+    number_of,
+)
+from indicant.terms import IND, OWL, RDFS, TYPE, XSD, is_blank, local_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from indicant.compile.axioms import Axioms
+    from indicant.compile.model import Facet, Model, Term
+
+_TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
+
+
+class Facets:
+    """Reads existentials, and refuses those that a case would leave open."""
+
+    def __init__(self, axioms: Axioms, model: Model) -> None:
+        self._axioms = axioms
+        self._model = model
+
+    def existential(self, role: str, filler: Term, node: Term, about: ox.NamedNode) -> Existential:
+        """Read that a case has something to which a role leads.
+
+        Raises:
+            IndicantError: it is not one named class, below what the role takes, with facets.
+        """
+        text = f"{local_name(about.value)}: {self._axioms.manchester(node)}"
+        parts = [filler]
+        if is_blank(filler):
+            head = self._axioms.one(filler, OWL + "intersectionOf")
+            parts = [filler] if head is None else self._axioms.members(head, about)
+        named = [
+            part.value for part in parts if isinstance(part, ox.NamedNode) and not is_blank(part)
+        ]
+        if len(named) != 1:
+            raise self._axioms.refuse(
+                about,
+                text,
+                f"a filler has one named class, not {len(named)}",
+                f"begin the intersection with one, such as ind:{local_name(ROLES[role])}",
+            )
+        cls = self._model.same.get(named[0], named[0])
+        above = self._model.above.get(cls)
+        if above is None:
+            raise self._axioms.refuse(
+                about,
+                text,
+                f"no class {cls} is declared",
+                "declare it, or add the owl:imports of the ontology that does",
+            )
+        if ROLES[role] not in above:
+            raise self._axioms.refuse(
+                about,
+                text,
+                f"{local_name(cls)} is not below ind:{local_name(ROLES[role])}, which "
+                f"ind:{local_name(role)} takes",
+            )
+        facets = frozenset(self._facet(part, about, text) for part in parts if is_blank(part))
+        return Existential(role, cls, facets)
+
+    def _facet(self, node: Term, about: ox.NamedNode, text: str) -> Facet:
+        on = self._axioms.one(node, OWL + "onProperty")
+        if not isinstance(on, ox.NamedNode) or is_blank(on):
+            raise self._axioms.refuse(about, text, "a facet restricts one named property")
+        name = on.value
+        kinds = {
+            kind.value for kind in self._axioms.values(on, TYPE) if isinstance(kind, ox.NamedNode)
+        }
+        some = self._axioms.one(node, OWL + "someValuesFrom")
+        value = self._axioms.one(node, OWL + "hasValue")
+        if OWL + "DatatypeProperty" in kinds:
+            if name not in self._model.functional:
+                raise self._axioms.refuse(
+                    about, text, f"{local_name(name)} is not declared functional"
+                )
+            if some is not None:
+                numbers = self._axioms.data_range(some, about)
+                if isinstance(numbers, Range):
+                    if any(abs(one) >= 2**63 for one in numbers.bounds().values()):
+                        raise self._axioms.refuse(
+                            about, text, EXACTLY, "use xsd:integer with bounds"
+                        )
+                    return RangeFacet(name, numbers)
+            if isinstance(value, ox.Literal):
+                constant = self._constant(value, about, text)
+                if isinstance(constant, Decimal):
+                    return RangeFacet(name, Range(min_inclusive=constant, max_inclusive=constant))
+                return LiteralFacet(name, constant)
+        elif OWL + "ObjectProperty" in kinds:
+            if name in ROLES or name == IND + "shows":
+                raise self._axioms.refuse(
+                    about,
+                    text,
+                    f"ind:{local_name(name)} is no facet",
+                    "what an investigation shows, the case has: use ind:hasFinding",
+                )
+            if isinstance(value, ox.NamedNode) and not is_blank(value):
+                return IndividualFacet(name, value.value)
+            if isinstance(some, ox.NamedNode) and not is_blank(some):
+                return ClassFacet(name, self._class_of_values(some, about, text))
+        else:
+            raise self._axioms.refuse(
+                about,
+                text,
+                f"{local_name(name)} is declared neither as data nor as object property",
+            )
+        raise self._axioms.refuse(
+            about,
+            text,
+            "a facet is a numeric range, a value, or a named class of values",
+        )
+
+    def _class_of_values(self, cls: ox.NamedNode, about: ox.NamedNode, text: str) -> str:
+        """Return a class of which a facet demands a value, if every case has it decided."""
+        if ox.NamedNode(OWL + "Class") not in self._axioms.values(cls, TYPE):
+            raise self._axioms.refuse(
+                about,
+                text,
+                f"no class {local_name(cls.value)} is declared",
+                "declare it, or add the owl:imports of the ontology that does",
+            )
+        records = {FINDING, INTERVENTION, CASE}
+        if records & (self._model.above.get(cls.value, frozenset()) | {cls.value}):
+            raise self._axioms.refuse(
+                about,
+                text,
+                f"{local_name(cls.value)} is a class of records, and what one record has to do "
+                "with another is not decided",
+                "a facet takes a class of values, such as degrees; state what is related as a "
+                "finding or an intervention of its own",
+            )
+        return cls.value
+
+    def _constant(self, value: ox.Literal, about: ox.NamedNode, text: str) -> Decimal | str | bool:
+        number = number_of(value)
+        if number is not None:
+            if not is_exact(value):
+                raise self._axioms.refuse(
+                    about, text, EXACTLY, "round it, or state it in another unit"
+                )
+            return number
+        datatype = value.datatype.value
+        if datatype == XSD + "boolean" and value.value in _TRUTH:
+            return _TRUTH[value.value]
+        if datatype == XSD + "string" and not value.language:
+            return value.value
+        if datatype in {XSD + "boolean", XSD + "decimal"} or datatype.removeprefix(XSD) in INTEGERS:
+            raise self._axioms.refuse(
+                about, text, f"{self._axioms.manchester(value)} is no xsd:{local_name(datatype)}"
+            )
+        raise self._axioms.refuse(
+            about, text, f"values of type {local_name(datatype)} are not compared"
+        )
+
+    def decided_values(self, facets: Iterable[Facet]) -> None:
+        """Refuse facets over individuals of which the ontology leaves identity or class open."""
+        model = self._model
+        used: dict[str, set[str]] = defaultdict(set)
+        classes: dict[str, set[str]] = defaultdict(set)
+        for facet in facets:
+            if isinstance(facet, IndividualFacet):
+                used[facet.property].add(facet.individual)
+                missing = model.kinds.get(facet.property, frozenset()) - model.value_classes(
+                    facet.individual
+                )
+                for cls in sorted(missing):
+                    raise self._axioms.refuse(
+                        ox.NamedNode(facet.individual),
+                        f"{local_name(facet.property)} value {local_name(facet.individual)}",
+                        f"the individual is not said to be a {local_name(cls)}",
+                    )
+            elif isinstance(facet, ClassFacet):
+                used[facet.property].update(model.values_in(facet.property, facet.cls))
+                classes[facet.property].add(facet.cls)
+        for name, individuals in used.items():
+            kinds = {cls for one in individuals for cls in model.types.get(one, ())}
+            kinds -= {cls for cls in kinds if cls.startswith(OWL)}
+            peers = {one for one, types in model.types.items() if types & kinds}
+            for one in sorted(peers):
+                for other in sorted(peers - {one}):
+                    if other not in model.different.get(one, ()):
+                        raise self._axioms.refuse(
+                            ox.NamedNode(one),
+                            f"{local_name(name)} value {local_name(one)}",
+                            f"it is not said to be different from {local_name(other)}",
+                            "list the values in an owl:AllDifferent",
+                        )
+            for cls in sorted(classes[name]):
+                for one in sorted(peers):
+                    known = model.value_classes(one)
+                    if cls not in known and not any(model.disjoint(cls, other) for other in known):
+                        raise self._axioms.refuse(
+                            ox.NamedNode(one),
+                            f"{local_name(name)} some {local_name(cls)}",
+                            f"whether {local_name(one)} is of that class is left open",
+                            "state the class of the individual, or that the classes are disjoint",
+                        )
+
+    def plain_properties(self, facets: Iterable[Facet]) -> None:
+        """Refuse facets on properties of which another says something, or which say it of another.
+
+        A case that records the one has the other by OWL, and no rule here would know.
+        """
+        used = {facet.property for facet in facets}
+        for node, properties in self._axioms.index.items():
+            for value in properties.get(RDFS + "subPropertyOf", ()):
+                if used & {getattr(node, "value", ""), getattr(value, "value", "")}:
+                    words = self._axioms.manchester
+                    raise self._axioms.refuse(
+                        node,
+                        f"{words(node)} subPropertyOf {words(value)}",
+                        "no property of a criterion is above or below another",
+                    )

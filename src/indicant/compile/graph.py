@@ -1,0 +1,282 @@
+"""The compiled form of a guideline as a graph, over the vocabulary of the core."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from indicant.compile.model import (
+    FINDING,
+    HAS_FINDING,
+    INTERVENTION,
+    PROPOSES,
+    ClassFacet,
+    IndividualFacet,
+    LiteralFacet,
+    RangeFacet,
+)
+from indicant.compile.owl import constant
+from indicant.terms import GENID, IND, LABEL, TYPE, local_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from indicant.compile.implicants import Compiled
+    from indicant.compile.model import Existential, Facet, Model
+    from indicant.compile.theory import Theory
+    from indicant.files.sources import Source
+    from indicant.guideline.mappings import MappingSet
+
+BASE: Final = "https://w3id.org/indicant/compiled/"
+_BOUND_WORDS: Final = {
+    "minInclusive": "at least",
+    "minExclusive": "more than",
+    "maxInclusive": "at most",
+    "maxExclusive": "less than",
+}
+
+
+class GraphWriter:
+    """Writes the compiled form as triples over the vocabulary of the core."""
+
+    def __init__(self, source: Source, model: Model, theory: Theory) -> None:
+        self._model = model
+        self._theory = theory
+        self._lines: dict[str, None] = {}
+        self._labels = source.labels()
+        for _, subject, predicate, value in source.triples():
+            if GENID in str(subject) or GENID in str(value):
+                continue
+            self._lines[f"{subject} {predicate} {value} ."] = None
+
+    def text(self) -> str:
+        """Return the graph as sorted N-Triples."""
+        return "\n".join(sorted(self._lines)) + "\n"
+
+    def _add(self, subject: str, predicate: str, value: str | int | bool | ox.Literal) -> None:
+        if isinstance(value, str):
+            rendered = f"<{value}>"
+        elif isinstance(value, ox.Literal):
+            rendered = str(value)
+        else:
+            rendered = str(ox.Literal(value))
+        self._lines[f"<{subject}> <{predicate}> {rendered} ."] = None
+
+    def hierarchy(self) -> None:
+        """Write the closed hierarchy of the classes a case can use."""
+        for cls, above in self._model.above.items():
+            if FINDING in above or INTERVENTION in above:
+                for other in above:
+                    self._add(cls, IND + "within", other)
+
+    def existentials(self, atoms: Iterable[Existential]) -> None:
+        """Write every existential with its two literals."""
+        for atom in atoms:
+            iri = self._existential(atom)
+            self._add(iri, TYPE, IND + "Existential")
+            self._add(iri, IND + "role", atom.role)
+            self._add(iri, IND + "filler", atom.filler)
+            self._add(iri, IND + "facetCount", len(atom.facets))
+            root = self._theory.once(atom)
+            if root is not None:
+                self._add(iri, IND + "once", root)
+            for facet in atom.facets:
+                self._add(iri, IND + "facet", self._facet(facet))
+            words = self._words(atom)
+            self._add(iri, LABEL, ox.Literal(words, language="en"))
+            for present in (True, False):
+                literal = f"{iri}/{'present' if present else 'absent'}"
+                self._add(literal, TYPE, IND + "Literal")
+                self._add(literal, IND + "existential", iri)
+                self._add(literal, IND + "role", atom.role)
+                opposite = f"{iri}/{'absent' if present else 'present'}"
+                self._add(literal, IND + "opposite", opposite)
+                self._add(literal, IND + "polarity", IND + ("Present" if present else "Absent"))
+                self._add(
+                    literal,
+                    LABEL,
+                    ox.Literal(words if present else f"no {words}", language="en"),
+                )
+
+    def proofs(self, atoms: Iterable[Existential]) -> None:
+        """Write which literals a class proves when present and disproves when excluded.
+
+        A class that is disjoint with the filler of a course recorded once precludes it: the one
+        course that there can be is of that other kind.
+        """
+        at: dict[str, list[Existential]] = {}
+        also: dict[str, list[Existential]] = {}
+        for atom in atoms:
+            at.setdefault(atom.filler, []).append(atom)
+            for facet in atom.facets:
+                if isinstance(facet, ClassFacet) and facet.property == TYPE:
+                    also.setdefault(facet.cls, []).append(atom)
+        for cls, above in self._model.above.items():
+            for filler in above:
+                for atom in at.get(filler, ()):
+                    if not atom.facets:
+                        self._add(cls, IND + "proves", self._literal_of(atom, present=True))
+            for atom in (*at.get(cls, ()), *also.get(cls, ())):
+                if atom.role != PROPOSES:
+                    literal = self._literal_of(atom, present=False)
+                    for other in above:
+                        if self._model.above[other] & {FINDING, INTERVENTION}:
+                            self._add(other, IND + "disproves", literal)
+            for filler in self._model.apart.get(cls, ()):
+                kinds = [
+                    atom
+                    for atom in at.get(filler, ())
+                    if not atom.facets and self._theory.once(atom) not in {None, filler}
+                ]
+                for atom in (*kinds, *also.get(filler, ())):
+                    self._add(cls, IND + "precludes", self._literal_of(atom, present=False))
+
+    def clauses(self, atoms: Iterable[Existential]) -> None:
+        """Write what literals entail about one another, as clauses.
+
+        A choice that occurs with one sign only says nothing, and its clauses go.
+        """
+        theory = self._theory.clauses(atoms)
+        named = {number: atom for atom, number in theory.variables.items()}
+        kept = list(theory.clauses)
+        while True:
+            signs = {one for clause in kept for one in clause}
+            idle = {one for one in signs if abs(one) not in named and -one not in signs}
+            if not idle:
+                break
+            kept = [clause for clause in kept if idle.isdisjoint(clause)]
+
+        def literal(number: int) -> str:
+            if abs(number) in named:
+                return self._literal_of(named[abs(number)], present=number > 0)
+            return f"{BASE}choice/{abs(number)}/{'present' if number > 0 else 'absent'}"
+
+        for clause in kept:
+            literals = sorted({literal(number) for number in clause})
+            iri = f"{BASE}clause/" + _digest(*literals)
+            self._add(iri, TYPE, IND + "Clause")
+            for one in literals:
+                self._add(iri, IND + "either", one)
+            for number in clause:
+                if abs(number) not in named:
+                    for way in (number, -number):
+                        self._add(literal(way), TYPE, IND + "Choice")
+                        self._add(literal(way), IND + "opposite", literal(-way))
+
+    def implicants(self, subject: str, compiled: Compiled) -> None:
+        """Write the implicants of a criterion or of a recommendation's effective criterion."""
+        self._add(subject, TYPE, IND + "CompiledCriterion")
+        for word, implicants in (("meets", compiled.met), ("refutes", compiled.refuted)):
+            for rank, implicant in enumerate(implicants, 1):
+                literals = sorted(
+                    self._literal_of(literal.existential, present=literal.present)
+                    for literal in implicant
+                )
+                iri = f"{BASE}implicant/" + _digest(word, subject, *literals)
+                self._add(iri, TYPE, IND + "Implicant")
+                self._add(iri, IND + word, subject)
+                self._add(iri, IND + "decides", subject)
+                self._add(iri, IND + "size", len(literals))
+                self._add(iri, IND + "rank", rank)
+                for literal in literals:
+                    self._add(iri, IND + "literal", literal)
+
+    def actions(self) -> None:
+        """Write for which interventions each recommendation counts."""
+        below: dict[str, list[str]] = {}
+        for cls, above in self._model.above.items():
+            for other in above:
+                below.setdefault(other, []).append(cls)
+        for iri, recommendation in self._model.recommendations.items():
+            if recommendation.against:
+                for action in below[recommendation.action]:
+                    self._add(iri, IND + "opposes", action)
+            else:
+                for action in below[recommendation.action]:
+                    if action in self._model.above[recommendation.action]:
+                        self._add(iri, IND + "favours", action)
+
+    def overriding(self, above: Mapping[str, set[str]]) -> None:
+        """Write which recommendation overrides which, implied ones included."""
+        for iri, others in above.items():
+            for other in others:
+                self._add(other, IND + "overrides", iri)
+
+    def table(self, table: MappingSet) -> None:
+        """Write what terms are called in another vocabulary."""
+        for subject, predicate, value in table.triples():
+            self._lines[f"{subject} {predicate} {value} ."] = None
+
+    def _existential(self, atom: Existential) -> str:
+        for facet in atom.facets:
+            self._facet(facet)
+        return existential_iri(atom)
+
+    def _literal_of(self, atom: Existential, *, present: bool) -> str:
+        return f"{self._existential(atom)}/{'present' if present else 'absent'}"
+
+    def _facet(self, facet: Facet) -> str:
+        iri = _facet_iri(facet)
+        self._add(iri, TYPE, IND + "Facet")
+        self._add(iri, IND + "onProperty", facet.property)
+        if isinstance(facet, RangeFacet):
+            self._add(iri, IND + "integral", facet.range.integral)
+            for name, value in facet.range.bounds().items():
+                self._add(iri, IND + name, constant(value))
+        elif isinstance(facet, LiteralFacet):
+            self._add(iri, IND + "value", constant(facet.value))
+        elif isinstance(facet, IndividualFacet):
+            self._add(iri, IND + "value", facet.individual)
+        elif facet.property == TYPE:
+            for cls, above in self._model.above.items():
+                if facet.cls in above:
+                    self._add(iri, IND + "value", cls)
+        else:
+            for individual in self._model.values_in(facet.property, facet.cls):
+                self._add(iri, IND + "value", individual)
+        for individual in self._model.values_outside(facet):
+            self._add(iri, IND + "rulesOut", individual)
+        return iri
+
+    def _name(self, iri: str) -> str:
+        return self._labels.get(iri, local_name(iri))
+
+    def _words(self, atom: Existential) -> str:
+        words = self._name(atom.filler)
+        if atom.role != HAS_FINDING:
+            words += " proposed" if atom.role == PROPOSES else " received"
+        facets = [self._facet_words(facet) for facet in sorted(atom.facets, key=repr)]
+        return f"{words} {' and '.join(facets)}" if facets else words
+
+    def _facet_words(self, facet: Facet) -> str:
+        name = self._name(facet.property)
+        if isinstance(facet, LiteralFacet):
+            return f"with {name} {constant(facet.value).value}"
+        if isinstance(facet, ClassFacet) and facet.property == TYPE:
+            return f"that is also {self._name(facet.cls)}"
+        if isinstance(facet, (IndividualFacet, ClassFacet)):
+            value = facet.individual if isinstance(facet, IndividualFacet) else facet.cls
+            return f"with {name} {self._name(value)}"
+        bounds = [
+            f"{_BOUND_WORDS[bound]} {constant(value).value}"
+            for bound, value in facet.range.bounds().items()
+        ]
+        if facet.property == IND + "days":
+            return f"lasting {' and '.join(bounds)} days" if bounds else "of known duration"
+        return f"with {name} {' and '.join(bounds)}" if bounds else f"with a known {name}"
+
+
+def existential_iri(atom: Existential) -> str:
+    """Return the IRI that an existential has in every compiled guideline."""
+    facets = sorted(map(_facet_iri, atom.facets))
+    return f"{BASE}existential/" + _digest(atom.role, atom.filler, *facets)
+
+
+def _facet_iri(facet: Facet) -> str:
+    return f"{BASE}facet/" + _digest(repr(facet))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,127 @@
+"""Read what a vocabulary says of properties and of individuals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from indicant.compile.model import ROLES
+from indicant.terms import IND, OWL, RDF, RDFS, TYPE, is_blank, local_name
+
+if TYPE_CHECKING:
+    from indicant.compile.axioms import Axioms
+    from indicant.compile.model import Model, Term
+
+
+class Properties:
+    """Fills a model with properties and individuals, and refuses axioms that have no place."""
+
+    def __init__(self, axioms: Axioms, model: Model) -> None:
+        self._axioms = axioms
+        self._model = model
+        self._ranges: dict[str, set[str]] = {}
+
+    def refuse_foreign_axioms(self) -> None:
+        """Refuse axioms of kinds that are not read, and take note of the ranges of properties."""
+        for node, properties in list(self._axioms.index.items()):
+            self._axioms.attempt(self._refuse_foreign, node, properties)
+
+    def read(self) -> None:
+        """Read which properties have one value of what range, and what individuals are."""
+        model = self._model
+        for node in self._axioms.subjects(OWL + "FunctionalProperty"):
+            if isinstance(node, ox.NamedNode):
+                model.functional.add(node.value)
+        for node in self._axioms.subjects(OWL + "DatatypeProperty"):
+            assert isinstance(node, ox.NamedNode)  # noqa: S101
+            for value in self._axioms.values(node, RDFS + "range"):
+                self._axioms.attempt(self._data_property, node, value)
+        for subject, properties in self._axioms.index.items():
+            if isinstance(subject, ox.NamedNode) and not is_blank(subject):
+                for cls in properties.get(TYPE, ()):
+                    if isinstance(cls, ox.NamedNode) and not cls.value.startswith((OWL, RDF, RDFS)):
+                        model.types.setdefault(subject.value, set()).add(cls.value)
+        for name, classes in self._ranges.items():
+            model.kinds[name] = frozenset().union(
+                *(model.above.get(cls, frozenset({cls})) for cls in classes)
+            )
+        self._axioms.attempt(self._different)
+
+    def _refuse_foreign(self, node: Term, properties: dict[str, list[Term]]) -> None:
+        facts = {
+            OWL + "disjointUnionOf": "disjoint union",
+            OWL + "propertyChainAxiom": "property chain",
+            OWL + "hasKey": "key",
+            OWL + "sameAs": "equality of individuals",
+            OWL + "inverseOf": "inverse property",
+            OWL + "equivalentProperty": "equivalent property",
+            OWL + "propertyDisjointWith": "disjoint properties",
+            OWL + "sourceIndividual": "negative assertion",
+            RDFS + "domain": "domain",
+        }
+        words = self._axioms.manchester
+        relevant = set(ROLES) | {IND + "shows", IND + "excludes"}
+        for predicate, word in facts.items():
+            for value in properties.get(predicate, ()):
+                raise self._axioms.refuse(
+                    node,
+                    f"{words(node)} {local_name(predicate)} {words(value)}",
+                    f"{word} axioms are not part of it",
+                )
+        for value in properties.get(RDFS + "subPropertyOf", ()):
+            names = {getattr(node, "value", ""), getattr(value, "value", "")}
+            if names & relevant:
+                raise self._axioms.refuse(
+                    node,
+                    f"{words(node)} subPropertyOf {words(value)}",
+                    "no property is above or below the roles of a case",
+                )
+        if ox.NamedNode(OWL + "AllDisjointProperties") in properties.get(TYPE, ()):
+            raise self._axioms.refuse(
+                node, "AllDisjointProperties", "disjoint properties are not part of it"
+            )
+        for kind in ("Transitive", "Reflexive", "InverseFunctional", "Asymmetric"):
+            if ox.NamedNode(OWL + kind + "Property") in properties.get(TYPE, ()):
+                raise self._axioms.refuse(
+                    node, f"{words(node)} is {kind.lower()}", "not part of it"
+                )
+        if ox.NamedNode(OWL + "ObjectProperty") in properties.get(TYPE, ()):
+            for value in properties.get(RDFS + "range", ()):
+                self._object_range(node, value)
+        for cls in properties.get(TYPE, ()):
+            if is_blank(cls):
+                raise self._axioms.refuse(
+                    node,
+                    f"{words(node)} type {words(cls)}",
+                    "an individual has named classes only",
+                )
+
+    def _object_range(self, node: Term, value: Term) -> None:
+        axiom = f"{self._axioms.manchester(node)} range {self._axioms.manchester(value)}"
+        if not isinstance(node, ox.NamedNode) or not isinstance(value, ox.NamedNode):
+            raise self._axioms.refuse(node, axiom, "a range is a named class")
+        if is_blank(value) or node.value in {*ROLES, IND + "shows", IND + "excludes"}:
+            raise self._axioms.refuse(
+                node, axiom, "only a property of findings or courses has a range"
+            )
+        self._ranges.setdefault(node.value, set()).add(value.value)
+
+    def _data_property(self, node: ox.NamedNode, value: Term) -> None:
+        self._axioms.one(node, RDFS + "range")
+        self._model.ranges[node.value] = self._axioms.data_range(value, node)
+
+    def _different(self) -> None:
+        for node in self._axioms.subjects(OWL + "AllDifferent"):
+            for predicate in ("distinctMembers", "members"):
+                head = self._axioms.one(node, OWL + predicate)
+                if head is not None:
+                    self._mark_different(self._axioms.members(head, node))
+        for subject, properties in self._axioms.index.items():
+            for other in properties.get(OWL + "differentFrom", ()):
+                self._mark_different([subject, other])
+
+    def _mark_different(self, members: list[Term]) -> None:
+        names = [member.value for member in members if isinstance(member, ox.NamedNode)]
+        for name in names:
+            self._model.different.setdefault(name, set()).update(set(names) - {name})
