@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from docparts import terms
 from docparts.markup import heading, plain, sections
-from indicant.author import checks
+from indicant.author import rules as checks
 from indicant.diff import forms
 from indicant.institution import updates
 from indicant.merge import combination, interactions

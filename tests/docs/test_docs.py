@@ -174,9 +174,9 @@ def test_every_record_of_an_assessment_is_documented() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_page_of_a_kind_is_listed(kind: str) -> None:
     index = (DOCS / kind / "index.md").read_text(encoding="utf-8")
-    (listed,) = re.findall(r"^```\{toctree\}\n(?::\w+:.*\n)*\n?(.*?)^```$", index, re.M | re.S)
+    listed = index.partition("```{toctree}\n")[2].partition("```")[0]
     pages = {one.stem for one in (DOCS / kind).glob("*.md")} - {"index"}
-    assert set(listed.split()) == pages
+    assert {line for line in listed.splitlines() if line and line[0] != ":"} == pages
     assert f"{kind}/index" in (DOCS / "index.md").read_text(encoding="utf-8")
 
 
