@@ -56,11 +56,118 @@ class Refusal(NamedTuple):
     turtle: str
     words: tuple[str, ...]
     line: str | None = "ex:X"
+    remedy: str = ""
 
 
 ONE = '"1"^^xsd:nonNegativeInteger'
+TWO = '"2"^^xsd:nonNegativeInteger'
 LIMIT = "owl:maxQualifiedCardinality"
 REFUSALS = [
+    Refusal(
+        "bounds-on-dates",
+        "ex:at a owl:DatatypeProperty , owl:FunctionalProperty .\n"
+        + criterion(
+            faceted(
+                restriction(
+                    "ex:at",
+                    bounded(
+                        "xsd:dateTime", 'xsd:minInclusive "2026-01-01T00:00:00Z"^^xsd:dateTime'
+                    ),
+                )
+            )
+        ),
+        ("X", "bounds on dateTime"),
+        remedy="ind:days some xsd:integer[>= 42]",
+    ),
+    Refusal(
+        "two-at-least",
+        criterion(
+            restriction("ind:hasFinding", f"owl:minQualifiedCardinality {TWO} ; owl:onClass ex:F")
+        ),
+        ("X", "hasFinding min 2 F"),
+        remedy="none:  not (ind:hasFinding some F);  how many there are is recorded",
+    ),
+    Refusal(
+        "or-in-a-filler",
+        criterion(
+            restriction(
+                "ind:hasFinding", "owl:someValuesFrom [ a owl:Class ; owl:unionOf ( ex:F ex:G ) ]"
+            )
+        ),
+        ("X", "hasFinding some (F or G)", "no 'or'"),
+        remedy="(ind:hasFinding some A) or (ind:hasFinding some B)",
+    ),
+    Refusal(
+        "or-among-facets",
+        criterion(faceted("[ a owl:Class ; owl:unionOf ( ex:F ex:G ) ]")),
+        ("X", "F or G", "no 'or'"),
+        remedy="(ind:hasFinding some A) or (ind:hasFinding some B)",
+    ),
+    Refusal(
+        "not-among-facets",
+        criterion(
+            faceted(
+                "[ a owl:Class ; owl:complementOf "
+                + restriction("ex:side", "owl:hasValue ex:left")
+                + " ]"
+            )
+        ),
+        ("X", "not side value left", "no 'not'"),
+        remedy="demand the other values or the other range",
+    ),
+    Refusal(
+        "a-list-of-values",
+        criterion(
+            faceted(
+                restriction(
+                    "ex:side",
+                    "owl:someValuesFrom [ a owl:Class ; owl:oneOf ( ex:left ex:right ) ]",
+                )
+            )
+        ),
+        ("X", "side some {left, right}"),
+        remedy="a union of criteria, each with  side value v",
+    ),
+    Refusal(
+        "a-list-of-numbers",
+        criterion(
+            faceted(
+                restriction(
+                    "ex:grade", "owl:someValuesFrom [ a rdfs:Datatype ; owl:oneOf ( 1 2 ) ]"
+                )
+            )
+        ),
+        ("X", "{1, 2}"),
+        remedy="property value v",
+    ),
+    Refusal(
+        "a-facet-of-the-case",
+        criterion(restriction("ex:grade", bounded("xsd:integer", "xsd:minInclusive 3"))),
+        ("X", "grade some integer[>= 3]"),
+        remedy="ind:hasFinding some (Class and grade some integer[>= 3])",
+    ),
+    Refusal(
+        "an-intersection-within-another",
+        criterion(faceted("[ a owl:Class ; owl:intersectionOf ( ex:G ex:H ) ]")),
+        ("X", "F and (G and H)"),
+        remedy="in one owl:intersectionOf",
+    ),
+    Refusal(
+        "an-axiom-of-an-expression",
+        "[ a owl:Class ; owl:intersectionOf ( ex:F ex:G ) ] rdfs:subClassOf ex:F .",
+        ("intersectionOf", "not rdfs:subClassOf"),
+        line="[ a owl:Class",
+        remedy="a criterion with a recommendation",
+    ),
+    Refusal(
+        "a-facet-of-every-finding",
+        "ex:F rdfs:subClassOf "
+        + restriction("ex:grade", bounded("xsd:integer", "xsd:maxExclusive 3"))
+        + " .",
+        ("F subClassOf grade some integer[< 3]",),
+        line=None,
+        remedy="say it of cases, in a criterion",
+    ),
     Refusal(
         "a-criterion-of-cases-that-holds-of-everything-else",
         "ex:X a owl:Class , ind:Criterion ; rdfs:subClassOf ind:PatientCase ; "
@@ -77,7 +184,7 @@ REFUSALS = [
         criterion(
             restriction("ind:hasFinding", f"owl:minQualifiedCardinality {ONE} ; owl:onClass ex:F")
         ),
-        ("X", "hasFinding minQualifiedCardinality 1 F"),
+        ("X", "hasFinding min 1 F"),
     ),
     Refusal(
         "value-in-a-criterion",
@@ -247,7 +354,8 @@ REFUSALS = [
     Refusal(
         "a-disjoint-union",
         "ex:X a owl:Class ; owl:disjointUnionOf ( ex:F ex:G ) .",
-        ("X disjointUnionOf",),
+        ("X disjointUnionOf {F, G}",),
+        remedy="one owl:AllDisjointClasses",
     ),
     Refusal(
         "a-cyclic-hierarchy",
@@ -264,7 +372,7 @@ REFUSALS = [
         "ind:PatientCase rdfs:subClassOf "
         + restriction("ind:received", f'{LIMIT} "2"^^xsd:nonNegativeInteger ; owl:onClass ex:I')
         + " .",
-        ("PatientCase subClassOf received maxQualifiedCardinality 2 I",),
+        ("PatientCase subClassOf received max 2 I",),
         None,
     ),
     Refusal(
@@ -272,7 +380,7 @@ REFUSALS = [
         "ind:PatientCase rdfs:subClassOf "
         + restriction("ind:proposes", f"{LIMIT} {ONE} ; owl:onClass ex:I")
         + " .",
-        ("PatientCase subClassOf proposes maxQualifiedCardinality 1 I",),
+        ("PatientCase subClassOf proposes max 1 I",),
         None,
     ),
     Refusal(
@@ -285,6 +393,20 @@ REFUSALS = [
         ),
         ("PatientCase max 1 I and max 1 J",),
         "ex:I",
+        "add  I owl:disjointWith J",
+    ),
+    Refusal(
+        "all-that-a-limit-needs-at-once",
+        "ex:K a owl:Class ; rdfs:subClassOf ind:Intervention .\n"
+        + "\n".join(
+            "ind:PatientCase rdfs:subClassOf "
+            + restriction("ind:received", f"{LIMIT} {ONE} ; owl:onClass {cls}")
+            + " ."
+            for cls in ("ex:I", "ex:J", "ex:K")
+        ),
+        ("PatientCase max 1 I and max 1 J and max 1 K",),
+        "ex:I",
+        "I owl:disjointWith J; I owl:disjointWith K; J owl:disjointWith K, or one",
     ),
     Refusal(
         "a-recommendation-without-a-criterion",
@@ -331,6 +453,7 @@ def test_what_is_outside_the_profile_is_refused_by_name(refusal: Refusal) -> Non
     error = caught.value
     for word in refusal.words:
         assert word in error.message
+    assert refusal.remedy in (error.help or "")
     if refusal.line is not None:
         assert error.file is not None
         assert error.file.endswith("guideline.ttl")

@@ -185,11 +185,13 @@ def questions_to_ask(record: ActionRecord) -> Iterator[str]:
         for fact in one["facts"]
         if not indicating or sides[one["recommendation"]] == "for"
     }
+    told: dict[str, None] = {}
     for awaited in record["awaiting"]:
         if (awaited["term"], awaited["label"]) in terms:
             by = ", ".join(one["label"] for one in awaited["investigations"])
             question = awaited["question"] or f"Is there {awaited['label']}?"
-            yield f"{question} ({by})" if by else question
+            told.setdefault(f"{question} ({by})" if by else question)
+    yield from told
 
 
 def _wrap(label: str, text: str) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,7 @@ from indicant.author.rules import (
 )
 from indicant.author.verdicts import Places, broken_shapes, contradictions, left_out
 from indicant.compile.axioms import Axioms
-from indicant.errors import IndicantError
+from indicant.errors import IndicantError, OutOfTimeError
 from indicant.files.fence import Fence, fence_of
 from indicant.files.rdf import STDIN, read, read_text, text_of
 from indicant.files.sources import (
@@ -303,6 +305,7 @@ class _Check:
         self._codes(source)
         if not refused and not unknown:
             self._circle(source, places)
+            self._unsettled(source, places)
         if self._reasoner:
             self._ask(source, places)
             if any(one.rule == "unsatisfiable" for one in self._results.values()):
@@ -325,6 +328,45 @@ class _Check:
             if not words & set(re.findall(r"[\w-]+", error.message)):
                 self.add(result_of("profile", error))
         return bool(found)
+
+    def _unsettled(self, source: Source, places: Places) -> None:
+        """Tell of what no case can establish or refute, where there is a solver to ask."""
+        if importlib.util.find_spec("pysat") is None:
+            return
+        from indicant.compile.profile import read_model
+        from indicant.possible.advice import advise
+        from indicant.possible.settling import unsettled
+
+        self.checks("unsettled")
+        labels = source.labels()
+        deadline = time.monotonic() + self._seconds
+        try:
+            advice = advise(read_model(source), seconds=self._seconds, deadline=deadline)
+            found = unsettled(
+                advice,
+                lambda iri: labels.get(iri, local_name(iri)),
+                seconds=self._seconds,
+                deadline=deadline,
+            )
+            for one in found:
+                if not one.message:
+                    names = ", ".join(map(local_name, one.about))
+                    self._undecided.setdefault(f"whether a case can settle {names}", None)
+                    continue
+                self.add(
+                    Result(
+                        "unsettled",
+                        one.level,
+                        one.message,
+                        tuple(place for iri in one.about for place in places.of(iri, None, None)),
+                        one.help or None,
+                        about=one.about,
+                    )
+                )
+        except OutOfTimeError:
+            self._undecided.setdefault("whether a case can settle every criterion", None)
+        except IndicantError as error:
+            self._undecided.setdefault(f"whether a case can settle it: {error.message}", None)
 
     def _circle(self, source: Source, places: Places) -> None:
         from indicant.compile.overriding import effective

@@ -39,6 +39,10 @@ RULES: Final = {
         Rule("codes", "every table of codes shall be readable as SSSOM"),
         Rule("profile", "every axiom and every criterion shall lie within the profile"),
         Rule("override-circle", "recommendations shall not override one another in a circle"),
+        Rule(
+            "unsettled",
+            "what a criterion demands shall be able to be established and to be refuted",
+        ),
         Rule("inconsistent", "the ontology shall have a model"),
         Rule("unsatisfiable", "every class shall be able to have a member"),
         Rule("reasoner", "the reasoner shall be able to read the ontology"),

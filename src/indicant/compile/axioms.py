@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
@@ -19,6 +19,29 @@ if TYPE_CHECKING:
     from indicant.compile.model import Term
     from indicant.files.lines import Places
     from indicant.files.sources import Source
+
+_RESTRICTIONS: Final = {
+    "someValuesFrom": "some",
+    "allValuesFrom": "only",
+    "hasValue": "value",
+    "minCardinality": "min",
+    "minQualifiedCardinality": "min",
+    "maxCardinality": "max",
+    "maxQualifiedCardinality": "max",
+    "cardinality": "exactly",
+    "qualifiedCardinality": "exactly",
+}
+_COMPARED: Final = {
+    "minInclusive": ">=",
+    "minExclusive": ">",
+    "maxInclusive": "<=",
+    "maxExclusive": "<",
+}
+_TIMES: Final = frozenset(XSD + name for name in ("date", "dateTime", "dateTimeStamp", "time"))
+_AGO: Final = (
+    "say how long it has lasted, which is derived from dates up to the as-of day: "
+    "ind:days some xsd:integer[>= 42]"
+)
 
 
 class Axioms:
@@ -185,23 +208,42 @@ class Axioms:
         complement = self.one(node, OWL + "complementOf")
         if complement is not None:
             return f"not {self.manchester(complement, depth + 1)}"
+        for predicate in ("oneOf", "members"):
+            if self.one(node, OWL + predicate) is not None:
+                return self.manchester(self.one(node, OWL + predicate), depth + 1)  # type: ignore[arg-type]
+        if self.one(node, RDF + "first") is not None:
+            names = [self.manchester(part, depth + 1) for part in self.members(node, node)]
+            return "{" + ", ".join(names) + "}"
+        base = self.one(node, OWL + "onDatatype")
+        if base is not None:
+            return f"{self.manchester(base, depth + 1)}[{', '.join(self._bounds(node))}]"
+        inverse = self.one(node, OWL + "inverseOf")
+        if inverse is not None:
+            return f"inverse {self.manchester(inverse, depth + 1)}"
         on = self.one(node, OWL + "onProperty")
         if on is not None:
             name = self.manchester(on, depth + 1)
-            for predicate, values in self.index[node].items():
-                short = local_name(predicate)
-                if short in {"onProperty", "type", "onClass", "onDataRange"}:
-                    continue
-                words = {"someValuesFrom": "some", "allValuesFrom": "only", "hasValue": "value"}
-                qualified = self.one(node, OWL + "onClass") or self.one(node, OWL + "onDataRange")
-                return (
-                    f"{name} {words.get(short, short)} {self.manchester(values[0], depth + 1)}"
-                    + (f" {self.manchester(qualified, depth + 1)}" if qualified else "")
-                )
+            if self.one(node, OWL + "hasSelf") is not None:
+                return f"{name} Self"
+            qualified = self.one(node, OWL + "onClass") or self.one(node, OWL + "onDataRange")
+            for predicate, word in _RESTRICTIONS.items():
+                for value in self.values(node, OWL + predicate):
+                    parts = [name, word, self.manchester(value, depth + 1)]
+                    if qualified is not None and word not in ("some", "only", "value"):
+                        parts.append(self.manchester(qualified, depth + 1))
+                    return " ".join(parts)
         for predicate in self.index.get(node, ()):
             if predicate.startswith(OWL):
                 return local_name(predicate)
         return "an anonymous node"
+
+    def _bounds(self, node: Term) -> Iterator[str]:
+        """Yield the bounds of a data range as the Manchester syntax writes them."""
+        head = self.one(node, OWL + "withRestrictions")
+        for part in () if head is None else self.members(head, node):
+            for predicate, values in self.index[part].items():
+                name = local_name(predicate)
+                yield f"{_COMPARED.get(name, name)} {self.manchester(values[0], 1)}"
 
     def data_range(self, node: Term, about: Term) -> Range | str:
         """Return a numeric range, or the IRI of another datatype.
@@ -217,8 +259,10 @@ class Axioms:
         if not isinstance(base, ox.NamedNode) or head is None:
             raise self.refuse(
                 about,
-                f"{self.manchester(about)}: a data range other than a datatype with bounds",
-                "use xsd:integer or xsd:decimal with owl:withRestrictions",
+                f"{self.manchester(about)}: {self.manchester(node)}",
+                "a data range is a datatype with bounds",
+                "write a union of  property value v,  or xsd:integer or xsd:decimal with "
+                "owl:withRestrictions",
             )
         result = self._named_range(base.value)
         if result is None:
@@ -227,6 +271,7 @@ class Axioms:
                 f"{self.manchester(about)}: bounds on {local_name(base.value)}",
                 "numbers are xsd:integer or xsd:decimal; xsd:double and xsd:float are other "
                 "values in OWL",
+                _AGO if base.value in _TIMES else "use xsd:integer or xsd:decimal",
             )
         bounds: dict[str, Decimal | None] = dict.fromkeys(BOUNDS)
         bounds.update(result.bounds())

@@ -142,4 +142,28 @@ class Criteria:
             f"{local_name(about.value)}: {self._axioms.manchester(node)}",
             "a criterion is built with and, or, not from 'role some class', the role being "
             "ind:hasFinding, ind:received or ind:proposes",
+            self._remedy(node, role),
+        )
+
+    def _remedy(self, node: Term, role: Term | None) -> str:
+        """Return what to write in place of an expression that is none of a criterion."""
+        words = self._axioms.manchester
+        if self._axioms.values(node, OWL + "oneOf"):
+            return "say what the cases have, and not which ones they are"
+        if not isinstance(role, ox.NamedNode) or role.value not in ROLES:
+            return (
+                "a case has findings, and these have values:  ind:hasFinding some "
+                f"(Class and {words(node)})"
+            )
+        name = local_name(role.value)
+        only = self._axioms.one(node, OWL + "allValuesFrom")
+        if only is not None:
+            return f"say what there is none of:  not (ind:{name} some Class)"
+        cls = self._axioms.one(node, OWL + "onClass")
+        of = "Class" if cls is None else words(cls)
+        if self._axioms.values(node, OWL + "hasValue"):
+            return f"name a class:  ind:{name} some Class"
+        return (
+            f"one:  ind:{name} some {of};  none:  not (ind:{name} some {of});  how many there are "
+            "is recorded as a number of one finding, or as a class of its own"
         )

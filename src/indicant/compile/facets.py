@@ -56,6 +56,8 @@ class Facets:
         named = [
             part.value for part in parts if isinstance(part, ox.NamedNode) and not is_blank(part)
         ]
+        for part in parts:
+            self._refuse_boolean(part, about, text, role)
         if len(named) != 1:
             raise self._axioms.refuse(
                 about,
@@ -82,10 +84,49 @@ class Facets:
         facets = frozenset(self._facet(part, about, text) for part in parts if is_blank(part))
         return Existential(role, cls, facets)
 
+    def _refuse_boolean(self, part: Term, about: ox.NamedNode, text: str, role: str) -> None:
+        """Refuse what says of one record that it is this or that, or is not something."""
+        word = local_name(role)
+        if self._axioms.values(part, OWL + "unionOf"):
+            raise self._axioms.refuse(
+                about,
+                text,
+                "a filler has no 'or'",
+                f"write it outside:  (ind:{word} some A) or (ind:{word} some B)",
+            )
+        if self._axioms.values(part, OWL + "complementOf"):
+            raise self._axioms.refuse(
+                about,
+                text,
+                "a filler has no 'not'",
+                "name a class of what it is, or demand the other values or the other range; "
+                f"not (ind:{word} some A)  says of the case that it has none",
+            )
+        if self._axioms.values(part, OWL + "oneOf"):
+            raise self._axioms.refuse(
+                about,
+                text,
+                "a filler names a class, and no records",
+                "name a class of what is meant",
+            )
+        if self._axioms.values(part, OWL + "intersectionOf"):
+            raise self._axioms.refuse(
+                about,
+                text,
+                "an intersection stands within another",
+                "write all of it in one owl:intersectionOf",
+            )
+
     def _facet(self, node: Term, about: ox.NamedNode, text: str) -> Facet:
         on = self._axioms.one(node, OWL + "onProperty")
         if not isinstance(on, ox.NamedNode) or is_blank(on):
-            raise self._axioms.refuse(about, text, "a facet restricts one named property")
+            raise self._axioms.refuse(
+                about,
+                text,
+                "a facet restricts one named property",
+                "write  property some xsd:integer[>= 3],  property value v,  or  property some "
+                "Class",
+            )
         name = on.value
         kinds = {
             kind.value for kind in self._axioms.values(on, TYPE) if isinstance(kind, ox.NamedNode)
@@ -95,7 +136,11 @@ class Facets:
         if OWL + "DatatypeProperty" in kinds:
             if name not in self._model.functional:
                 raise self._axioms.refuse(
-                    about, text, f"{local_name(name)} is not declared functional"
+                    about,
+                    text,
+                    f"{local_name(name)} is not declared functional",
+                    f"declare {local_name(name)} an owl:FunctionalProperty, if a record has one "
+                    "value at most",
                 )
             if some is not None:
                 numbers = self._axioms.data_range(some, about)
@@ -132,7 +177,19 @@ class Facets:
             about,
             text,
             "a facet is a numeric range, a value, or a named class of values",
+            f"write  {self._remedy(name, some)}",
         )
+
+    def _remedy(self, name: str, some: Term | None) -> str:
+        """Return what to write in place of a facet that is not one."""
+        word = local_name(name)
+        if some is not None and self._axioms.values(some, OWL + "oneOf"):
+            return f"a union of criteria, each with  {word} value v,  or name a class of the values"
+        if some is not None and self._axioms.values(some, OWL + "unionOf"):
+            return f"a union of criteria, each with  {word} some A,  or name a class of the values"
+        if some is not None:
+            return f"{word} some Class,  the class being one that is named"
+        return f"{word} value v  or  {word} some …;  what is counted is recorded as a number"
 
     def _class_of_values(self, cls: ox.NamedNode, about: ox.NamedNode, text: str) -> str:
         """Return a class of which a facet demands a value, if every case has it decided."""

@@ -69,12 +69,17 @@ _RESERVED: Final = (OWL, RDF, RDFS, XSD)
 _KNOWN: Final = frozenset(
     namespace + name for namespace, names in BUILT_IN.items() for name in names.split()
 )
+_AXIOMS: Final = frozenset({RDFS + "subClassOf", OWL + "equivalentClass", OWL + "disjointWith"})
 _INTEGERS: Final = re.compile(r"\w*([iI]nteger|[lL]ong|[iI]nt|[sS]hort|[bB]yte)")
 _OF_NODES: Final = PARTS - OF_NAMES_TOO
 _ONE_OF: Final = (("DatatypeProperty", "ObjectProperty"), ("Class", "Datatype"))
 _WAYS: Final = (
     "an anonymous node is one of owl:intersectionOf, unionOf, complementOf and oneOf, or "
     "owl:onProperty with one of owl:someValuesFrom, hasValue and their like, and no more"
+)
+_WAYS_OF_AXIOMS: Final = (
+    "of an expression without a name nothing is said: a vocabulary says which named class is below "
+    "which, and what follows from what a case has is a criterion with a recommendation"
 )
 _WAYS_OF_LISTS: Final = "write a list as  ( … )"
 _WAYS_OF_BOUNDS: Final = "each bound has a node of its own:  ( [ xsd:minInclusive 3 ] [ … ] )"
@@ -165,6 +170,8 @@ class _Grammar:
                 ways = _WAYS_OF_LISTS
             elif any(name.startswith(XSD) for name in parts):
                 ways = _WAYS_OF_BOUNDS
+            if strange & _AXIOMS:
+                ways = _WAYS_OF_AXIOMS
             if strange:
                 self._tell(node, f"an expression is all that it is, not {_all(strange)}", ways)
             else:

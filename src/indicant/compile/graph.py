@@ -21,7 +21,7 @@ from indicant.compile.owl import constant
 from indicant.terms import GENID, IND, LABEL, TYPE, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from indicant.compile.implicants import Compiled
     from indicant.compile.model import Existential, Facet, Model
@@ -84,7 +84,7 @@ class GraphWriter:
                 self._add(iri, IND + "once", root)
             for facet in atom.facets:
                 self._add(iri, IND + "facet", self._facet(facet))
-            words = self._words(atom)
+            words = words_of(atom, self._name)
             self._add(iri, LABEL, ox.Literal(words, language="en"))
             for present in (True, False):
                 literal = f"{iri}/{'present' if present else 'absent'}"
@@ -243,29 +243,32 @@ class GraphWriter:
     def _name(self, iri: str) -> str:
         return self._labels.get(iri, local_name(iri))
 
-    def _words(self, atom: Existential) -> str:
-        words = self._name(atom.filler)
-        if atom.role != HAS_FINDING:
-            words += " proposed" if atom.role == PROPOSES else " received"
-        facets = [self._facet_words(facet) for facet in sorted(atom.facets, key=repr)]
-        return f"{words} {' and '.join(facets)}" if facets else words
 
-    def _facet_words(self, facet: Facet) -> str:
-        name = self._name(facet.property)
-        if isinstance(facet, LiteralFacet):
-            return f"with {name} {constant(facet.value).value}"
-        if isinstance(facet, ClassFacet) and facet.property == TYPE:
-            return f"that is also {self._name(facet.cls)}"
-        if isinstance(facet, (IndividualFacet, ClassFacet)):
-            value = facet.individual if isinstance(facet, IndividualFacet) else facet.cls
-            return f"with {name} {self._name(value)}"
-        bounds = [
-            f"{_BOUND_WORDS[bound]} {constant(value).value}"
-            for bound, value in facet.range.bounds().items()
-        ]
-        if facet.property == IND + "days":
-            return f"lasting {' and '.join(bounds)} days" if bounds else "of known duration"
-        return f"with {name} {' and '.join(bounds)}" if bounds else f"with a known {name}"
+def words_of(atom: Existential, name: Callable[[str], str]) -> str:
+    """Return what an existential says, by what its terms are called."""
+    words = name(atom.filler)
+    if atom.role != HAS_FINDING:
+        words += " proposed" if atom.role == PROPOSES else " received"
+    facets = [_facet_words(facet, name) for facet in sorted(atom.facets, key=repr)]
+    return f"{words} {' and '.join(facets)}" if facets else words
+
+
+def _facet_words(facet: Facet, called: Callable[[str], str]) -> str:
+    name = called(facet.property)
+    if isinstance(facet, LiteralFacet):
+        return f"with {name} {constant(facet.value).value}"
+    if isinstance(facet, ClassFacet) and facet.property == TYPE:
+        return f"that is also {called(facet.cls)}"
+    if isinstance(facet, (IndividualFacet, ClassFacet)):
+        value = facet.individual if isinstance(facet, IndividualFacet) else facet.cls
+        return f"with {name} {called(value)}"
+    bounds = [
+        f"{_BOUND_WORDS[bound]} {constant(value).value}"
+        for bound, value in facet.range.bounds().items()
+    ]
+    if facet.property == IND + "days":
+        return f"lasting {' and '.join(bounds)} days" if bounds else "of known duration"
+    return f"with {name} {' and '.join(bounds)}" if bounds else f"with a known {name}"
 
 
 def existential_iri(atom: Existential) -> str:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST_PAIRS: Final = 5_000_000
 """How many pairs of a class and one above it are read: some 500 MB."""
 
+_SHOWN: Final = 10
+"""How many pairs an error names."""
+
 
 class Hierarchy:
     """Fills a model with the classes of a vocabulary, the hierarchy closed."""
@@ -117,6 +120,7 @@ class Hierarchy:
             axiom,
             "a superclass is a named class, or 'max 1' of ind:hasFinding or ind:received for "
             "ind:PatientCase",
+            "say it of cases, in a criterion; a vocabulary says which class is below which",
         )
 
     def _disjoint(self, node: Term, members: list[Term]) -> None:
@@ -238,18 +242,24 @@ class Hierarchy:
     def refuse_unrelated_courses(self) -> None:
         """Refuse classes that are recorded once and of which nothing says how they are related."""
         model = self._model
-        for one in sorted(model.once):
-            for other in sorted(model.once):
-                if (
-                    one < other
-                    and model.once[one] & model.once[other]
-                    and one not in model.above.get(other, ())
-                    and other not in model.above.get(one, ())
-                    and not model.disjoint(one, other)
-                ):
-                    raise self._axioms.refuse(
-                        ox.NamedNode(one),
-                        f"PatientCase max 1 {local_name(one)} and max 1 {local_name(other)}",
-                        "courses recorded once are disjoint, or one is below the other",
-                        f"add  {local_name(one)} owl:disjointWith {local_name(other)}",
-                    )
+        unrelated = [
+            (local_name(one), local_name(other), one)
+            for one in sorted(model.once)
+            for other in sorted(model.once)
+            if one < other
+            and model.once[one] & model.once[other]
+            and one not in model.above.get(other, ())
+            and other not in model.above.get(one, ())
+            and not model.disjoint(one, other)
+        ]
+        if not unrelated:
+            return
+        names = sorted({name for pair in unrelated for name in pair[:2]})
+        told = "; ".join(f"{one} owl:disjointWith {other}" for one, other, _ in unrelated[:_SHOWN])
+        more = f"; and {len(unrelated) - _SHOWN} more" if len(unrelated) > _SHOWN else ""
+        raise self._axioms.refuse(
+            ox.NamedNode(unrelated[0][2]),
+            "PatientCase " + " and ".join(f"max 1 {name}" for name in names),
+            "courses recorded once are disjoint, or one is below the other",
+            f"add  {told}{more}, or one owl:AllDisjointClasses",
+        )

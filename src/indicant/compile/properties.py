@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
@@ -12,6 +12,13 @@ from indicant.terms import IND, OWL, RDF, RDFS, TYPE, is_blank, local_name
 if TYPE_CHECKING:
     from indicant.compile.axioms import Axioms
     from indicant.compile.model import Model, Term
+
+_INSTEAD: Final = {
+    "disjointUnionOf": "write rdfs:subClassOf for each part, and one owl:AllDisjointClasses",
+    "hasKey": "leave it out: nodes are told apart by their names",
+    "domain": "leave it out: which class a facet is about stands in the criterion",
+}
+"""What to write in place of an axiom that is not read."""
 
 
 class Properties:
@@ -68,6 +75,7 @@ class Properties:
                     node,
                     f"{words(node)} {local_name(predicate)} {words(value)}",
                     f"{word} axioms are not part of it",
+                    _INSTEAD.get(local_name(predicate)),
                 )
         for value in properties.get(RDFS + "subPropertyOf", ()):
             names = {getattr(node, "value", ""), getattr(value, "value", "")}

@@ -32,6 +32,7 @@ _LEVELS: Final[Mapping[str, Level]] = {
     "conflict": "error",
     "dead": "error",
     "overriding-cycle": "error",
+    "irrefutable-facet": "note",
 }
 _FACTS: Final = 12
 
@@ -204,6 +205,7 @@ class Search:
         message: str,
         goal: Formula | None = None,
         claims: Mapping[str, Mapping[str, object]] | None = None,
+        hint: str | None = None,
     ) -> Result:
         """Return a finding that holds of every case, with a case that it can be seen in."""
         shown = None
@@ -213,7 +215,8 @@ class Search:
             except OutOfTimeError:
                 shown = None
         matching = self._matching(rule, about)
-        return self._result(rule, about, message, shown, matching[0] if matching else None)
+        accepted = matching[0] if matching else None
+        return self._result(rule, about, message, shown, accepted, hint)
 
     def _result(
         self,
@@ -222,6 +225,7 @@ class Search:
         message: str,
         shown: _Shown | None,
         acceptance: Acceptance | None,
+        hint: str | None = None,
     ) -> Result:
         if acceptance is not None:
             self.used.add(acceptance.iri)
@@ -233,6 +237,7 @@ class Search:
         return Result(
             rule=rule,
             level=_LEVELS.get(rule, "warning"),
+            help=hint,
             message=message,
             places=tuple(place for place in places if place is not None),
             about=tuple(about),

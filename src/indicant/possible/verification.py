@@ -20,6 +20,7 @@ from indicant.possible.advice import advise
 from indicant.possible.circuit import OutOfTimeError
 from indicant.possible.facts import CaseFiles, write_cases
 from indicant.possible.search import Search, Stated
+from indicant.possible.settling import unsettled
 from indicant.report.findings import Report, Result, Rule
 from indicant.terms import local_name
 
@@ -77,6 +78,7 @@ class _Verifier:
             *self._gaps(),
             *self._redundant(),
             *self._undecidable(),
+            *self._unsettled(),
             *self._idle_overriding(),
         ]
         results += self._idle_acceptances()
@@ -271,6 +273,16 @@ class _Verifier:
                 goal,
                 {"answers": {iri: "met"}},
             )
+
+    def _unsettled(self) -> Iterator[Result]:
+        found = unsettled(
+            self._advice, self._stated.label, seconds=self._seconds, deadline=self._deadline
+        )
+        for one in found:
+            if not one.message:
+                self._search.leave(one.anomaly, one.about)
+                continue
+            yield self._search.told(one.anomaly, one.about, one.message, hint=one.help or None)
 
     def _cycles(self) -> Iterator[Result]:
         for members in _circles(self._advice.above):

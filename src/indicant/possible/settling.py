@@ -1,0 +1,120 @@
+"""Facts and recommendations that no case can settle one way or the other."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from indicant.compile.graph import words_of
+from indicant.compile.implicants import Literal
+from indicant.compile.model import HAS_FINDING, Existential, existentials
+from indicant.possible.advice import Statuses
+from indicant.possible.circuit import OutOfTimeError
+from indicant.possible.space import Space
+from indicant.terms import IND, local_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from indicant.possible.advice import Advice
+    from indicant.possible.circuit import Formula
+    from indicant.report.findings import Level
+
+_DAYS: Final = "ind:days is derived from a start and an end, or from weeks: ind:on gives none"
+_ONCE: Final = (
+    "if a case has one at most, say so:  ind:PatientCase rdfs:subClassOf [ a owl:Restriction ; "
+    "owl:onProperty ind:{role} ; owl:maxQualifiedCardinality 1 ; owl:onClass {cls} ]"
+)
+
+_RANGE: Final = "demand a value within the range of the property"
+_VALUES: Final = "a facet is refuted by another value: declare the others, and that they differ"
+
+
+@dataclass(frozen=True)
+class Unsettled:
+    """What no case settles: the kind of anomaly, what it is about, in words, and a remedy.
+
+    What was not decided in time has no message.
+    """
+
+    anomaly: str
+    level: Level
+    about: tuple[str, ...]
+    message: str
+    help: str
+
+
+def unsettled(
+    advice: Advice, called: Callable[[str], str], *, seconds: float, deadline: float
+) -> Iterator[Unsettled]:
+    """Yield facets that no case satisfies or refutes, and recommendations that none refutes.
+
+    A facet is refuted where its class is present: where the class itself is absent there is
+    nothing that could have it.
+
+    Args:
+        advice: what a model advises, compiled.
+        called: what terms are called.
+        seconds: the time limit for each question.
+        deadline: when to stop altogether, as of ``time.monotonic``.
+    """
+    resting: dict[Existential, list[str]] = defaultdict(list)
+    for iri, one in sorted(advice.model.recommendations.items()):
+        for atom in set(existentials(advice.model.criteria[one.criterion])):
+            resting[atom].append(iri)
+    atoms = sorted(resting, key=repr)
+    plain = {atom: Existential(atom.role, atom.filler, frozenset()) for atom in atoms}
+    space = Space([advice.model], [{*atoms, *plain.values(), *advice.existentials()}])
+    circuit, answers = space.circuit, Statuses(advice, space)
+
+    def possible(goal: Formula) -> bool | None:
+        try:
+            return circuit.possible(goal, min(deadline, time.monotonic() + seconds))
+        except OutOfTimeError:
+            return None
+
+    for atom in atoms:
+        if not atom.facets:
+            continue
+        names = ", ".join(map(local_name, resting[atom]))
+        words, about = words_of(atom, called), (atom.filler, *resting[atom])
+        days = any(facet.property == IND + "days" for facet in atom.facets)
+        can = possible(space.known(Literal(atom, present=True)))
+        if not can:
+            message = f"no case can establish {words}, which is demanded by {names}"
+            hint = _DAYS if days else _RANGE
+            yield _told("unsatisfiable-facet", "warning", about, message, hint, can)
+            continue
+        beside = circuit.all_of(
+            (
+                space.known(Literal(atom, present=False)),
+                -space.known(Literal(plain[atom], present=False)),
+            )
+        )
+        can = possible(beside)
+        if not can:
+            cls = words_of(plain[atom], called)
+            model = advice.model
+            above = model.above.get(atom.filler, frozenset()) | {atom.filler}
+            once = any(atom.role in model.once.get(one, ()) for one in above)
+            message = f"no case with {cls} can refute {words}"
+            message += "" if once else ": there may be another"
+            hint = _ONCE.format(role=local_name(atom.role), cls=local_name(atom.filler))
+            hint = _VALUES if once else hint
+            hint = f"{hint}; {_DAYS}" if days and atom.role != HAS_FINDING else hint
+            yield _told("irrefutable-facet", "note", about, message, hint, can)
+    for iri in sorted(set(advice.compiled) & set(advice.model.recommendations)):
+        if not advice.compiled[iri].met:
+            continue
+        can = possible(answers.answer(iri, "refuted"))
+        if not can:
+            message = f"no case can refute {local_name(iri)}: where it is not met it stays open"
+            yield _told("irrefutable", "warning", (iri,), message, "", can)
+
+
+def _told(
+    anomaly: str, level: Level, about: tuple[str, ...], message: str, hint: str, can: bool | None
+) -> Unsettled:
+    return Unsettled(anomaly, level, about, "" if can is None else message, hint)
