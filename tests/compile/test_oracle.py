@@ -24,6 +24,7 @@ def valid_cases(maker: Maker, bench: Bench) -> list[Case]:
     return cases
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_criteria_are_answered_as_owl_entails(seed: int) -> None:
     """Oxigraph, rdflib, HermiT and a search for models give one answer."""
@@ -36,6 +37,7 @@ def test_random_criteria_are_answered_as_owl_entails(seed: int) -> None:
     assert tally.pairs >= 5 * CASES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [9002, 9004])
 def test_a_course_that_is_also_something_else_is_decided_exactly(seed: int) -> None:
     """So are random criteria that look at one course from above, from below and from beside."""
@@ -45,6 +47,7 @@ def test_a_course_that_is_also_something_else_is_decided_exactly(seed: int) -> N
         assert bench.compare([case]) == []
 
 
+@pytest.mark.slow
 def test_the_comparison_is_not_trivial() -> None:
     """Met, refuted and open each make up more than 15 per cent of the answers."""
     answers: Counter[str] = Counter()
@@ -64,6 +67,7 @@ def model_answers(guideline: Guideline, case: Case) -> list[str]:
         models.close()
 
 
+@pytest.mark.slow
 def test_a_wrong_answer_is_noticed() -> None:
     """A criterion turned into its complement behind the engines' back disagrees with all three."""
     maker = Maker(9001)
@@ -75,6 +79,7 @@ def test_a_wrong_answer_is_noticed() -> None:
     assert any("hermit" in dict(one.accounts) for one in found)
 
 
+@pytest.mark.slow
 def test_a_disagreement_is_reported_and_counted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

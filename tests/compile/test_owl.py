@@ -20,6 +20,7 @@ def source() -> Source:
     return load(resolve(None))
 
 
+@pytest.mark.slow
 def test_the_guideline_is_owl_2_dl_with_all_its_imports(source: Source) -> None:
     """The old parser leaves annotations of dropped headers and spent AllDifferent nodes over."""
     text = ontology_text(source)
@@ -36,6 +37,7 @@ def test_the_guideline_is_owl_2_dl_with_all_its_imports(source: Source) -> None:
     assert rest == []
 
 
+@pytest.mark.slow
 def test_a_violation_of_the_profile_is_reported(source: Source) -> None:
     both = "".join(
         f"<urn:x:p> <{RDF}type> <{OWL}{kind}Property> .\n" for kind in ("Object", "Datatype")
@@ -45,6 +47,7 @@ def test_a_violation_of_the_profile_is_reported(source: Source) -> None:
     assert any("urn:x:p" in line for line in violations)
 
 
+@pytest.mark.slow
 def test_compiling_is_the_same_every_time(source: Source) -> None:
     """HermiT agrees with the compiler, or compiling would have raised."""
     assert compile_source(source) == compile_source(source)

@@ -444,6 +444,7 @@ REFUSALS = [
 ]
 
 
+@pytest.mark.many(10)
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.name)
 def test_what_is_outside_the_profile_is_refused_by_name(refusal: Refusal) -> None:
     """The error names the axiom, the file and the line."""
@@ -465,6 +466,7 @@ def test_what_is_outside_the_profile_is_refused_by_name(refusal: Refusal) -> Non
         assert error.line == next(starts)
 
 
+@pytest.mark.slow
 def test_the_guideline_that_refusals_add_to_is_in_the_profile() -> None:
     """Each refusal is due to what it adds."""
     assert compile_source(source_of(SMALL)).graph

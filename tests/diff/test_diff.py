@@ -114,6 +114,7 @@ def told(found: Difference) -> dict[str, Any]:
 # ---------------------------------------------------------------------- edits with known effect
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EDITS)
 def test_an_edit_has_its_effect_and_no_other(name: str, folder: Path) -> None:
     """Every pair of answers that some case shows is there, with a smallest case, and no other."""
@@ -126,6 +127,7 @@ def test_an_edit_has_its_effect_and_no_other(name: str, folder: Path) -> None:
     assert found == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EDITS)
 def test_a_witness_is_a_valid_case_that_both_versions_answer_as_claimed(
     name: str, folder: Path
@@ -147,6 +149,7 @@ def test_a_witness_is_a_valid_case_that_both_versions_answer_as_claimed(
                 assert found.get(one.subject, "not-applicable") == answer, (engine, text)
 
 
+@pytest.mark.slow
 def test_the_exit_code_and_the_summary_say_whether_advice_changes(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -198,6 +201,7 @@ def serialized(form: ox.RdfFormat) -> Callable[[str], str]:
     return change
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("ending", "change"),
     [
@@ -232,6 +236,7 @@ def test_another_way_to_write_the_same_changes_nothing(
     ]
 
 
+@pytest.mark.slow
 def test_the_way_back_reverses_every_change(folder: Path) -> None:
     """With the versions exchanged every pair of answers is found the other way round."""
     for name in ("contraindication-removed", "edge-added", "disjointness-added", "scope-narrowed"):
@@ -241,6 +246,7 @@ def test_the_way_back_reverses_every_change(folder: Path) -> None:
         assert {(one.subject, one.new, one.old) for one in back.behaviour} == pairs
 
 
+@pytest.mark.slow
 def test_the_same_version_twice_differs_in_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     """The guideline that ships is compared with itself, by name and by path."""
     name = "neck-pain-after-lumbar-fusion"
@@ -315,6 +321,7 @@ class Answering:
         }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(9301, 9307))
 def test_no_random_case_changes_its_status_otherwise_than_is_said(seed: int) -> None:
     """What is said not to change does not, and every witness shows what it is said to show."""
@@ -360,6 +367,7 @@ def lowered(folder: Path) -> Difference:
     return difference(folder / "threshold-lowered.ttl")
 
 
+@pytest.mark.slow
 def test_the_report_of_a_program_holds_all_of_it(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -388,6 +396,7 @@ def test_the_report_of_a_program_holds_all_of_it(
     }
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("form", ["sarif", "junit", "github"])
 def test_other_programs_are_told_in_their_own_form(
     form: str, folder: Path, capsys: pytest.CaptureFixture[str]
@@ -407,6 +416,7 @@ def test_other_programs_are_told_in_their_own_form(
         assert f"line={line}" in out
 
 
+@pytest.mark.slow
 def test_a_pull_request_gets_a_comment(lowered: Difference) -> None:
     """A line of summary, a table by intervention, and each witness folded away."""
     text = as_markdown(lowered)
@@ -419,6 +429,7 @@ def test_a_pull_request_gets_a_comment(lowered: Difference) -> None:
     assert record["actions"][0]["status"] == "undetermined"
 
 
+@pytest.mark.slow
 def test_a_comment_is_never_too_long_for_a_code_host(lowered: Difference, tmp_path: Path) -> None:
     """What is left out is counted."""
     label = "scan" * 1_000
@@ -443,6 +454,7 @@ def test_a_comment_is_never_too_long_for_a_code_host(lowered: Difference, tmp_pa
     assert re.search(r"\d+ more cases: `indicant diff", as_markdown(many))
 
 
+@pytest.mark.slow
 def test_labels_cannot_break_out_of_a_comment(tmp_path: Path) -> None:
     """What a guideline calls things is text in Markdown, not markup, mention or fence."""
     label = "|scan|<b>``` @team #1 [x](y)\\nnext"
@@ -460,6 +472,7 @@ def test_labels_cannot_break_out_of_a_comment(tmp_path: Path) -> None:
     assert summary.startswith("<summary>|scan|&lt;b&gt;``` @&#8203;team #&#8203;1 [x](y) next: ")
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -475,6 +488,7 @@ def test_the_same_input_gives_the_same_bytes(
 # ---------------------------------------------------------------------- witnesses and given cases
 
 
+@pytest.mark.slow
 def test_witnesses_are_cases_that_each_version_can_be_tested_with(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -493,6 +507,7 @@ def test_witnesses_are_cases_that_each_version_can_be_tested_with(
     assert "is there already" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_renamed_finding_is_written_in_the_words_of_each_version(tmp_path: Path) -> None:
     """Where a term has a new name, the old version's case keeps the old one."""
     text = edited("finding-renamed").replace(
@@ -526,6 +541,7 @@ PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
 """
 
 
+@pytest.mark.slow
 def test_given_cases_are_assessed_with_both_versions(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -550,6 +566,7 @@ def test_given_cases_are_assessed_with_both_versions(
     assert "2 given files answered as before" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_given_case_that_one_version_cannot_read_is_a_change(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -617,6 +634,7 @@ def git(place: Path, *arguments: str) -> None:
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
 
+@pytest.mark.slow
 @needs_git
 def test_revisions_are_read_with_the_imports_of_their_time(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -644,6 +662,7 @@ def test_revisions_are_read_with_the_imports_of_their_time(
     assert not list(repository.glob("indicant-*"))
 
 
+@pytest.mark.slow
 @needs_git
 def test_what_git_does_not_have_is_one_clear_line(
     repository: Path,
@@ -701,6 +720,7 @@ def test_an_error_in_a_revision_names_its_file_there(
 # ---------------------------------------------------------------------- wheels
 
 
+@pytest.mark.slow
 def test_a_released_version_is_read_from_its_wheel(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -731,6 +751,7 @@ def test_a_released_version_is_read_from_its_wheel(
 # ---------------------------------------------------------------------- bad input
 
 
+@pytest.mark.slow
 def test_a_version_that_is_no_guideline_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -757,6 +778,7 @@ def test_a_version_that_is_no_guideline_is_named(
         assert message.replace("NEW", "OLD") in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_what_is_not_decided_in_time_is_named_and_never_called_unchanged(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -771,6 +793,7 @@ def test_what_is_not_decided_in_time_is_named_and_never_called_unchanged(
         assert "no change of advice" not in out
 
 
+@pytest.mark.slow
 def test_pairs_that_the_solver_leaves_open_are_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -790,6 +813,7 @@ def test_pairs_that_the_solver_leaves_open_are_named(
     assert "not-applicable → undetermined (out of time)" in out
 
 
+@pytest.mark.slow
 def test_the_same_criteria_are_the_same_however_hard(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -805,6 +829,7 @@ def test_the_same_criteria_are_the_same_however_hard(
         assert "(4 interventions compared)" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_outputs_appear_whole_or_not_at_all(
     folder: Path,
     tmp_path: Path,
@@ -852,6 +877,7 @@ def statements(text: str, tmp_path: Path, name: str) -> Statements:
     return Statements(load(file), {"ex": EX_BACK})
 
 
+@pytest.mark.slow
 def test_a_change_deep_in_blank_nodes_is_seen(tmp_path: Path) -> None:
     """However deep, and in a list; the order of a list that is no set counts."""
     deep = "ex:Pain ex:note " + "[ ex:note " * 60 + "%s" + " ]" * 60 + " .\n"
@@ -891,6 +917,7 @@ def test_many_ways_through_shared_blank_nodes_take_no_time(tmp_path: Path) -> No
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.slow
 def test_what_is_told_is_safe_on_a_terminal(tmp_path: Path) -> None:
     """Control characters of a label are written out."""
     new = tmp_path / "new.ttl"

@@ -61,6 +61,7 @@ def edits(fact: OpenFactRecord) -> tuple[str, str]:
     return BY_VALUE.get(fact["label"], (f"+{fact['term']}", f"-{fact['term']}"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CASES, ids=NAMES)
 def test_what_a_fact_settles_is_what_an_edited_case_says(path: Path) -> None:
     before = statuses(path)
@@ -89,6 +90,7 @@ def test_what_a_fact_settles_is_what_an_edited_case_says(path: Path) -> None:
     assert seen
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("path", CASES, ids=NAMES)
 def test_what_a_fact_settles_is_what_the_rules_say_once_it_holds(path: Path) -> None:
     """Every open fact, whichever way, however it is worded."""
@@ -110,6 +112,7 @@ def test_what_a_fact_settles_is_what_the_rules_say_once_it_holds(path: Path) -> 
             }
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize("path", CASES, ids=NAMES)
 def test_the_facts_are_those_awaited_and_ranked_by_the_measure(path: Path) -> None:
     record = ranking(path)
@@ -187,6 +190,7 @@ def test_the_same_case_gives_the_same_bytes() -> None:
     assert json.dumps(ranking(EXAMPLES[0])) == json.dumps(ranking(EXAMPLES[0]))
 
 
+@pytest.mark.slow
 def test_the_command_prints_text_and_json() -> None:
     path = EXAMPLES[1]
     assert run("next", str(path)) == (0, as_text(ranking(path)), "")

@@ -62,6 +62,7 @@ def changed(text: str) -> dict[str, tuple[str, str]]:
 # ---------------------------------------------------------------------- edits against cases by hand
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("edits", "replacements"),
     [
@@ -218,6 +219,7 @@ def test_edits_can_be_turned_round() -> None:
     assert first == second
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("path", CASES, ids=[path.parent.name for path in CASES])
 def test_forgetting_what_is_not_known_changes_nothing(path: Path) -> None:
     document = read(path)
@@ -275,6 +277,7 @@ def test_every_case_of_a_file_is_edited() -> None:
 # ---------------------------------------------------------------------- contradictions
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize(
     ("edits", "message"),
     [
@@ -309,6 +312,7 @@ def test_a_case_that_breaks_a_shape_is_told_before_it_is_edited() -> None:
 # ---------------------------------------------------------------------- names and mistakes
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize(
     "edit",
     [
@@ -323,6 +327,7 @@ def test_a_term_goes_by_any_of_its_names(edit: str) -> None:
     assert turns(only([edit])) == turns(only(["+Myelopathy"]))
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize(
     "edit",
     [
@@ -340,6 +345,7 @@ def test_a_value_is_set_by_any_names(edit: str) -> None:
     assert [local_name(one["value"]) for one in record["put"]] == ["Mild"]
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize(
     ("edit", "message", "advice"),
     [
@@ -409,6 +415,7 @@ PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 """
 
 
+@pytest.mark.slow
 def test_an_ambiguous_label_lists_what_it_could_mean(tmp_path: Path) -> None:
     path = tmp_path / "guideline.ttl"
     path.write_text(TWINS, encoding="utf-8")
@@ -425,6 +432,7 @@ def test_an_ambiguous_label_lists_what_it_could_mean(tmp_path: Path) -> None:
 # ---------------------------------------------------------------------- the command
 
 
+@pytest.mark.slow
 def test_the_command_takes_edits_that_begin_with_a_hyphen_anywhere() -> None:
     expected = as_text(only(["-Radiculopathy", "+Osteophyte"]))
     assert run("whatif", str(SEVEN), "-Radiculopathy", "+Osteophyte") == (0, expected, "")
@@ -438,6 +446,7 @@ def test_the_command_takes_edits_that_begin_with_a_hyphen_anywhere() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_contradiction_is_printed_as_a_finding() -> None:
     code, out, err = run("whatif", str(SEVEN), "+Myelopathy", "-Myelopathy")
     assert code == 1
@@ -449,6 +458,7 @@ def test_a_contradiction_is_printed_as_a_finding() -> None:
     assert found["findings"][0]["line"] is None
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize(
     "arguments",
     [

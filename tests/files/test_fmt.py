@@ -66,6 +66,7 @@ def tidied(text: str) -> str:
     return result
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize("folder", OWN)
 def test_all_turtle_of_the_repository_has_the_form(folder: str) -> None:
     texts = {
@@ -138,6 +139,7 @@ headers = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(headers, st.lists(triples, min_size=1, max_size=12))
 @settings(max_examples=400, deadline=None)
 def test_any_graph_keeps_its_statements(header: list[str], rows: list[ox.Triple]) -> None:
@@ -176,6 +178,7 @@ def pairs(draw: random.Random, depth: int) -> str:
     return " ; ".join(found)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32))
 @settings(max_examples=400, deadline=None)
 @example(0)
@@ -322,6 +325,7 @@ def test_lists_that_are_none_are_written_out() -> None:
 # ------------------------------------------------------------------------ limits of size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("around", ["[ :p {} ]", "( 1 {} )"])
 def test_deep_nesting_is_cut_into_pieces(around: str) -> None:
     opening, closing = around.split("{}")
@@ -334,6 +338,7 @@ def test_deep_nesting_is_cut_into_pieces(around: str) -> None:
     assert deepest <= 4 * (MAX_NESTED + 2)
 
 
+@pytest.mark.slow
 def test_a_long_chain_of_named_blank_nodes_is_cut_into_pieces() -> None:
     links = " ".join(f"_:n{number} :p _:n{number + 1} ." for number in range(5000))
     shown = tidy(f"{HEAD}{links}", file="a.ttl")
@@ -341,6 +346,7 @@ def test_a_long_chain_of_named_blank_nodes_is_cut_into_pieces() -> None:
     assert shown.count(":p") == 5000
 
 
+@pytest.mark.slow
 def test_long_lists_and_many_objects_are_no_burden() -> None:
     items = list(map(str, range(50_000)))
     shown = tidy(f"{HEAD}:a :p ( {' '.join(items)} ) ; :q {','.join(items)} .", file="a.ttl")

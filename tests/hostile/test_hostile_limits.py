@@ -74,6 +74,7 @@ def _no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
     monkeypatch.setenv("INDICANT_CACHE", str(tmp_path_factory.mktemp("cache")))
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize(
     ("text", "told"),
@@ -96,6 +97,7 @@ def test_what_is_too_deep_or_too_large_is_refused_by_every_verb(
     assert told in read.out + read.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["compile", "diff", "verify"])
 def test_the_limit_of_time_holds(
     verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -131,6 +133,7 @@ def test_no_step_of_compiling_goes_on_without_a_look_at_the_clock(tmp_path: Path
         compile_expression(wanted, theory, seconds=-1)
 
 
+@pytest.mark.slow
 def test_a_hard_question_is_interrupted() -> None:
     """Eleven pigeons in ten holes: one question to the solver that takes it minutes."""
     from pysat.solvers import Solver
@@ -150,6 +153,7 @@ def test_a_hard_question_is_interrupted() -> None:
         assert time.monotonic() - began < GENEROUS
 
 
+@pytest.mark.slow
 def test_what_the_vocabulary_entails_is_looked_for_no_longer_than_there_is_time(
     tmp_path: Path,
 ) -> None:
@@ -171,6 +175,7 @@ def test_what_the_vocabulary_entails_is_looked_for_no_longer_than_there_is_time(
     assert time.monotonic() - began < GENEROUS
 
 
+@pytest.mark.slow
 def test_the_reasoner_ends_with_its_time(tmp_path: Path) -> None:
     """HermiT limits each task of a question, of which a classification has any number."""
     source = load(written(tmp_path, growing.thresholds(60, 4)))
@@ -189,6 +194,7 @@ def test_the_reasoner_ends_with_its_time(tmp_path: Path) -> None:
     assert time.monotonic() - began < 3 * GENEROUS
 
 
+@pytest.mark.slow
 def test_a_deep_hierarchy_is_classified() -> None:
     """Deeper than functions of Python can call themselves."""
     depth = 1_100

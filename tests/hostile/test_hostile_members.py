@@ -173,6 +173,7 @@ def with_guideline(place: Path, *more: tuple[str, str, str]) -> str:
     return commit(place, tree(place, [("40000", "back", own), *more]))
 
 
+@pytest.mark.slow
 def test_a_tree_of_git_writes_nowhere_else(
     repository: Path, away: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,6 +200,7 @@ def test_a_tree_of_git_writes_nowhere_else(
                 opened(f"{with_guideline(repository, row)}:back")
 
 
+@pytest.mark.slow
 def test_links_and_submodules_of_a_tree_are_left_out(
     repository: Path, away: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,6 +231,7 @@ def test_two_entries_of_one_name_are_refused(
         opened(f"{with_guideline(repository, *rows)}:back")
 
 
+@pytest.mark.slow
 def test_a_tree_of_trees_of_trees_is_not_listed_to_its_end(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -242,6 +245,7 @@ def test_a_tree_of_trees_of_trees_is_not_listed_to_its_end(
         opened(f"{with_guideline(repository, ('40000', 'more', top))}:back")
 
 
+@pytest.mark.slow
 def test_the_files_of_a_revision_have_limits(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -372,6 +376,7 @@ def test_an_archive_that_holds_more_than_it_says_is_refused(tmp_path: Path) -> N
         opened(str(path))
 
 
+@pytest.mark.slow
 def test_what_an_archive_unpacks_to_has_limits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -401,6 +406,7 @@ def test_an_archive_is_compressed_as_wheels_are(tmp_path: Path, method: int) -> 
         opened(given)
 
 
+@pytest.mark.slow
 def test_a_broken_archive_is_told_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -423,6 +429,7 @@ def test_a_broken_archive_is_told_in_one_line(
     capsys.readouterr()
 
 
+@pytest.mark.many(1000)
 @pytest.mark.skipif(os.name == "nt", reason="there are no pipes of a name")
 @pytest.mark.parametrize("name", ["a.whl", "a.zip:back", "a.ttl"])
 def test_a_version_that_is_a_pipe_does_not_hang(tmp_path: Path, name: str) -> None:
@@ -441,6 +448,7 @@ def test_a_version_that_is_a_pipe_does_not_hang(tmp_path: Path, name: str) -> No
 # ---------------------------------------------------------------------- names of guidelines
 
 
+@pytest.mark.slow
 def test_two_guidelines_of_one_name_in_a_wheel_are_told_apart(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,6 +20,7 @@ FILES = 100
 SEED = 11
 
 
+@pytest.mark.slow
 def test_changed_files_end_in_a_code_that_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -55,6 +56,7 @@ def test_what_goes_wrong_is_seen(
     assert [one.why for one in mutants.look(bench, 0, SEED)] == [f"ends with {why}"]
 
 
+@pytest.mark.slow
 def test_a_part_of_a_criterion_may_be_named_by_anything_else(tmp_path: Path) -> None:
     """What is refused for two reasons at once is told, by the one and by the other."""
     quads = list(ox.parse(mutants.GUIDELINE, format=ox.RdfFormat.TURTLE))

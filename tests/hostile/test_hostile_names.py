@@ -58,6 +58,7 @@ def make(folder: Path, target: str, **variables: str) -> tuple[int, list[str], s
 # ---------------------------------------------------------------------- folders in a Makefile
 
 
+@pytest.mark.many(9)
 @needs_make
 @pytest.mark.parametrize(
     "name",
@@ -102,6 +103,7 @@ def test_a_folder_that_can_stand_in_no_makefile_is_refused(
     assert sorted(os.listdir(tmp_path)) == ["room"]
 
 
+@pytest.mark.slow
 @needs_make
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=12))
 @settings(max_examples=25, deadline=None)
@@ -158,6 +160,7 @@ def test_a_version_that_is_text_becomes_no_statement(
     assert "has no version to pin" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_label_is_one_line_of_the_policy(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -181,6 +184,7 @@ def test_a_label_is_one_line_of_the_policy(
 # ---------------------------------------------------------------------- where the engine comes from
 
 
+@pytest.mark.many(10)
 @pytest.mark.parametrize(
     ("requirement", "pins"),
     [
@@ -255,6 +259,7 @@ def test_no_file_of_what_is_founded_installs_by_name(
     capsys.readouterr()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("right", [True, False])
 def test_pip_holds_a_wheel_to_the_digest(right: bool, tmp_path: Path) -> None:
     """The form that is asked for is one that pip keeps to, without any index."""

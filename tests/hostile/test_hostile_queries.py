@@ -96,6 +96,7 @@ def sprung(folder: Path) -> list[str]:
     return sorted(one.name for one in folder.glob("sprung-*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_nothing_in_the_current_folder_is_imported(engine: str, trapped: Path) -> None:
     code = "import sys; from indicant.cli import main; sys.exit(main(sys.argv[1:]))"
@@ -104,6 +105,7 @@ def test_nothing_in_the_current_folder_is_imported(engine: str, trapped: Path) -
     assert not sprung(trapped)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_nothing_that_the_path_of_the_caller_holds_is_imported(
     engine: str, trapped: Path, monkeypatch: pytest.MonkeyPatch
@@ -117,6 +119,7 @@ def test_nothing_that_the_path_of_the_caller_holds_is_imported(
     assert not sprung(trapped)
 
 
+@pytest.mark.slow
 def test_the_package_that_runs_is_the_one_that_is_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +143,7 @@ def test_the_package_that_runs_is_the_one_that_is_imported(
     assert found[3] == os.path.dirname(sys.executable)
 
 
+@pytest.mark.slow
 def test_a_package_in_an_archive_is_imported_from_there(tmp_path: Path) -> None:
     archive = tmp_path / "indicant.zip"
     with zipfile.ZipFile(archive, "w") as file:
@@ -229,6 +233,7 @@ SERVICE: dict[str, str] = {
 WARM = "import rdflib, pyoxigraph, urllib.request; list(rdflib.Graph().query('ASK {}'))"
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_engine_that_would_ask_another_machine_cannot(
     engine: str, listener: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -239,6 +244,7 @@ def test_an_engine_that_would_ask_another_machine_cannot(
     assert probe(body, tmp_path, monkeypatch, prepare=WARM) != "asked"
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize(
     "code",
     [
@@ -281,6 +287,7 @@ def test_the_process_has_limits_of_its_own(tmp_path: Path, monkeypatch: pytest.M
     assert sys.platform != "linux" or found["AS"] == 900_000_000
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("wall", ["leave_network", "open_nothing_more"])
 def test_each_wall_keeps_a_library_from_the_network_alone(
@@ -298,6 +305,7 @@ def test_each_wall_keeps_a_library_from_the_network_alone(
     assert (held, out.strip()) == (0, "kept"), err
 
 
+@pytest.mark.slow
 def test_python_refuses_a_socket_where_nothing_else_does(listener: str) -> None:
     code, _, err = run(
         f"from indicant.process import sandbox\n{WARM}\nsandbox.shut()\n"
@@ -360,6 +368,7 @@ HIDDEN = [
 ]
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize("query", HIDDEN)
 def test_no_machine_is_asked_however_it_is_hidden(query: str, listener: str) -> None:
     """What is run, if anything, was parsed by both engines in the very form that is run."""
@@ -378,6 +387,7 @@ def test_no_machine_is_asked_however_it_is_hidden(query: str, listener: str) -> 
             adhoc.answer(task, GRAPH.encode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("query", [HIDDEN[0], HIDDEN[16], HIDDEN[17]])
 def test_no_machine_is_asked_by_the_command(query: str, engine: str, listener: str) -> None:
@@ -444,6 +454,7 @@ PIECES = (
 )
 
 
+@pytest.mark.slow
 def test_what_is_let_through_says_the_same_to_everyone() -> None:
     """Of random pieces: the plain form of the plain form is itself, and asks nobody."""
     chance = random.Random(11)  # noqa: S311
@@ -499,6 +510,7 @@ GRAMMAR = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [*GRAMMAR, *(one.text for one in questions().values())])
 def test_the_plain_form_means_the_same(text: str) -> None:
     """To rdflib it has the algebra of what was written, and Oxigraph takes it."""
@@ -508,6 +520,7 @@ def test_the_plain_form_means_the_same(text: str) -> None:
     ox.Store().query(plain)
 
 
+@pytest.mark.slow
 def test_an_escape_in_a_name_is_the_same_to_both_engines() -> None:
     """Where rdflib keeps the backslash."""
     text = "PREFIX : <x:y#> SELECT (:a\\,b\\'\\?%41.c AS ?x) { }"
@@ -532,6 +545,7 @@ def _comparable(query: Any) -> str:
     return re.sub(r"\b[Nn][0-9a-f]{32}\b|\bf[0-9a-f]{32}b\d+\b", "_", written(query.algebra))
 
 
+@pytest.mark.slow
 def test_a_string_is_the_same_to_both_engines() -> None:
     """However its characters are written: plain, by name or by number."""
     chance = random.Random(12)  # noqa: S311
@@ -572,6 +586,7 @@ def doubled(times: int) -> str:
     return f'SELECT ?v{times} {{ BIND("some words " AS ?v0) {" ".join(binds)} }}'
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("times", [23, 40])
@@ -581,6 +596,7 @@ def test_an_answer_without_end_is_stopped(times: int, engine: str) -> None:
         adhoc.run_as("json", doubled(times), "", {}, engine=engine, memory=1_000_000_000)
 
 
+@pytest.mark.slow
 def test_the_time_covers_the_printing() -> None:
     """Wrapping twelve million words for people takes longer than finding them."""
     query = doubled(21)
@@ -624,6 +640,7 @@ def children(process: int) -> list[int]:
     return [int(one) for file in found for one in file.read_text().split()]
 
 
+@pytest.mark.many(1000)
 @LINUX
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_process_dies_with_its_parent_at_full_load(engine: str) -> None:
@@ -665,6 +682,7 @@ def test_an_orphan_from_the_start_does_nothing() -> None:
         assert run(code)[:2] == (1, "")
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.parametrize("load", ["while True: pass", "time.sleep(600)"])
 def test_the_process_ends_by_itself_when_nobody_ends_it(load: str) -> None:

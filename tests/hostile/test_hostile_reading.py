@@ -41,6 +41,7 @@ def calls() -> list[tuple[str, int, str]]:
     return found
 
 
+@pytest.mark.slow
 def test_no_file_is_read_otherwise() -> None:
     """Members of archives are opened by the archive, locks and new files by who writes them."""
     archives = {("files/archives.py", "members.open"), ("compile/java.py", "archive.open")}

@@ -151,6 +151,7 @@ def run(verb: str, folder: Path, tmp_path: Path) -> int:
     return cli.main([verb, *(one.format(**names) for one in ARGUMENTS[verb])])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", BROKEN)
 def test_a_broken_guideline_is_refused_by_every_verb(
     fault: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -164,6 +165,7 @@ def test_a_broken_guideline_is_refused_by_every_verb(
     assert not os.path.exists(tmp_path / "pages")
 
 
+@pytest.mark.slow
 def test_the_guideline_that_is_not_broken_is_refused_by_none(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -172,6 +174,7 @@ def test_the_guideline_that_is_not_broken_is_refused_by_none(
     assert codes == dict.fromkeys(codes, 0), capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_what_was_compiled_before_is_not_put_to_the_reasoner_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
