@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import os
 import re
 import shlex
@@ -216,6 +217,22 @@ def test_the_python_of_the_documents_runs(
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+@pytest.mark.parametrize(
+    "document", sorted({one[0] for one in blocks("pycon")}), ids=lambda one: str(one)
+)
+def test_a_python_session_of_a_document_goes_as_shown(
+    document: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All sessions of a document are one, from its top."""
+    monkeypatch.chdir(ROOT)
+    text = "\n".join(block[2] for block in blocks("pycon") if block[0] == document)
+    session = doctest.DocTestParser().get_doctest(text, {}, document, document, 0)
+    assert session.examples
+    said: list[str] = []
+    failed = doctest.DocTestRunner(verbose=False).run(session, out=said.append).failed
+    assert failed == 0, "".join(said)
 
 
 @pytest.mark.parametrize(
