@@ -17,7 +17,7 @@ import indicant.verbs
 from indicant import __version__
 from indicant.command.arguments import Parser
 from indicant.command.output import tell
-from indicant.errors import IndicantError
+from indicant.errors import DOCUMENTATION, IndicantError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,7 @@ _LOOP: Final = "Symlink loop"
 _EPILOG = f"""\
 exit codes: 0 it holds, 1 it ran and found something, 2 it could not run,
 {_FAULT} it is at fault itself: set {TRACEBACK_VARIABLE}=1 to see where
+documentation: {DOCUMENTATION}
 decision support for professionals who review every reason; not a medical device
 """
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from typing import Final
 
+DOCUMENTATION: Final = "https://w3id.org/indicant/docs/"
+"""Where the pages of ``docs/`` are published."""
 
 class IndicantError(Exception):
     """A user's mistake or a limit of the machine, told in one line.
 
-    The text begins with the place when one is known; ``help`` says what to do next.
+    The text begins with the place when one is known; ``help`` says what to do next, and ``see``
+    names the page of the documentation that says more.
 
     >>> print(IndicantError("prefix 'ex:' is not declared", file="case.ttl", line=12))
     case.ttl:12: prefix 'ex:' is not declared
@@ -24,6 +28,7 @@ class IndicantError(Exception):
         line: int | None = None,
         column: int | None = None,
         help: str | None = None,  # noqa: A002 - the word the command line prints
+        see: str | None = None,
     ) -> None:
         place = ":".join(str(part) for part in (file, line, column) if part is not None)
         super().__init__(f"{place}: {message}" if place else message)
@@ -32,6 +37,7 @@ class IndicantError(Exception):
         self.line = line
         self.column = column
         self.help = help
+        self.see = see
 
 
 class OutOfTimeError(Exception):

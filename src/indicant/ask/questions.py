@@ -158,6 +158,7 @@ def question(name: str) -> Question:
     raise IndicantError(
         f"there is no question '{name}'",
         help=f"did you mean {_either(nearest)}?" if nearest else "indicant ask  lists them all",
+        see="reference/questions.html",
     )
 
 

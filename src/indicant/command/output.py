@@ -27,6 +27,10 @@ def tell(error: IndicantError) -> None:
     print(plain(f"indicant: {error}"), file=sys.stderr)
     if error.help:
         print(plain(f"  help: {error.help}"), file=sys.stderr)
+    if error.see:
+        from indicant.errors import DOCUMENTATION
+
+        print(f"  see:  {DOCUMENTATION}{error.see}", file=sys.stderr)
 
 
 def tell_recovered(place: str | os.PathLike[str]) -> None:

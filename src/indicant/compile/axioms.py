@@ -165,7 +165,11 @@ class Axioms:
         )
         file, line = place or (self._file.get(about), None)
         return IndicantError(
-            f"outside the profile: {axiom}: {why}", file=file, line=line, help=hint
+            f"outside the profile: {axiom}: {why}",
+            file=file,
+            line=line,
+            help=hint,
+            see="reference/language.html",
         )
 
     def members(self, head: Term, about: Term) -> list[Term]:

@@ -153,6 +153,7 @@ def of_side(error: IndicantError, side: str) -> IndicantError:
         line=error.line,
         column=error.column,
         help=error.help,
+        see=error.see,
     )
 
 
