@@ -115,8 +115,8 @@ def block(wanted: Wanted, own: Sequence[Document], documents: Sequence[Document]
     if kind == "criterion":
         expression = _CRITERION.format(finding=_unnamed(wanted, "Finding"))
         place = [(_short(SUBCLASS), "ind:PatientCase"), ("owl:equivalentClass", expression)]
-        kinds = ("a", "owl:Class , ind:Criterion")
-        return Block([kinds, label, definition, *place, _rests(wanted)])
+        types = ("a", "owl:Class , ind:Criterion")
+        return Block([types, label, definition, *place, _rests(wanted)])
     lines = [("a", "owl:Class"), label, definition, (_short(SUBCLASS), f"<{ROOTS[kind]}>")]
     return Block(lines, _ONCE.format(node=node) if kind == "course" else "")
 
@@ -236,11 +236,10 @@ def _document_of(text: str, file: str, own: Sequence[Document]) -> str:
     if same:
         raise IndicantError(f"{len(same)} documents of the guideline are this one", file=file)
     raise IndicantError(
-        "is not the document of the guideline, of which positions and digests are: its own digest "
-        "is another one",
+        "is no document of the guideline: none has its digest, and positions hold in one text",
         file=file,
-        help=f"indicant verify-source {file}  tells what differs; a further document is added by  "
-        "indicant new document",
+        help="make it one by  indicant new document ; where a document has become this text, give "
+        f'it  ind:sha256 "{_sha256(text)}" ,  and  indicant verify-source {file}  tells what moved',
     )
 
 
