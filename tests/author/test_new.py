@@ -427,8 +427,12 @@ def test_a_passage_is_of_the_document_that_its_file_is(
     words = ["--in", "rain", "--quote", "umbrella", "--from", "other.txt"]
     code, _, err = run(capsys, "passage", "s01", *words)
     assert code == 2
-    assert err.startswith("indicant: other.txt: is not the document of the guideline")
+    assert err.startswith("indicant: other.txt: is no document of the guideline: none")
+    digest = hashlib.sha256((room / "other.txt").read_bytes()).hexdigest()
+    assert f'ind:sha256 "{digest}"' in err
     assert "indicant verify-source other.txt" in err
+    assert cli.main(["new", "passage", "s01", *words[2:], "--in", str(SEED)]) == 2
+    assert "is no document of the guideline" in capsys.readouterr().err
     run(capsys, "document", "second-edition", "--in", "rain", "--from", "other.txt")
     assert run(capsys, "passage", "s01", *words)[0] == 0
     text = (room / "rain" / "guideline.ttl").read_text()

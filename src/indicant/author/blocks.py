@@ -236,11 +236,10 @@ def _document_of(text: str, file: str, own: Sequence[Document]) -> str:
     if same:
         raise IndicantError(f"{len(same)} documents of the guideline are this one", file=file)
     raise IndicantError(
-        "is not the document of the guideline, of which positions and digests are: its own digest "
-        "is another one",
+        "is no document of the guideline: none has its digest, and positions hold in one text",
         file=file,
-        help=f"indicant verify-source {file}  tells what differs; a further document is added by  "
-        "indicant new document",
+        help="make it one by  indicant new document ; where a document has become this text, give "
+        f'it  ind:sha256 "{_sha256(text)}" ,  and  indicant verify-source {file}  tells what moved',
     )
 
 
