@@ -3,13 +3,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BROWSER := $(VENV)/.browser
+DOCS := $(VENV)/.docs
 N ?= 10000
 SEED ?= 1
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types tests quick test-browser oracle mutated threads bench format lock build clean
+.PHONY: help demo test lint types tests quick test-browser docs oracle mutated threads bench format lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +52,15 @@ $(BROWSER): $(STAMP) tests/browser/requirements.lock
 test-browser: $(BROWSER) ## look at the pages in Chromium (apt-get install chromium)
 	$(BIN)/pytest tests/browser
 
+$(DOCS): $(STAMP) docs/requirements.lock
+	$(BIN)/python -m pip install --quiet --require-hashes -r docs/requirements.lock
+	@touch $@
+
+docs: $(DOCS) ## build the documentation into build/docs, with no network
+	@$(BIN)/python -m sphinx --quiet --builder html --fresh-env --fail-on-warning --nitpicky \
+		--keep-going --doctree-dir build/doctrees docs build/docs
+	@echo "open build/docs/index.html"
+
 oracle: $(STAMP) ## compare N=10000 random answers with HermiT, and proofs with all answers of a case
 	@$(BIN)/python tests/support/oracle.py $(N) --seed $(SEED) --vectors
 
@@ -76,6 +86,10 @@ lock: ## renew the lock files (needs uv)
 		--constraint requirements.lock \
 		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --output-file tests/browser/requirements.lock
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --group docs \
+		--constraint requirements.lock \
+		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --output-file docs/requirements.lock
 
 build: $(STAMP) ## build the wheel and the source archive into dist/
 	$(BIN)/python -m build --no-isolation --outdir dist

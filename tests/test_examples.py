@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 PROMPT = "$ "
 MORE = ">"
-WALK = "CONTRIBUTING.md"
+WALK = "<!-- walk -->"
+TUTORIAL = "docs/tutorial/first-guideline.md"
 ELLIPSIS = "..."
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -93,18 +94,23 @@ def shows(expected: tuple[str, ...], actual: list[str]) -> bool:
     return re.fullmatch(pattern, "".join(f"{line}\n" for line in actual)) is not None
 
 
+WALKS = sorted(
+    str(path.relative_to(ROOT))
+    for path in ROOT.glob("docs/**/*.md")
+    if WALK in path.read_text(encoding="utf-8").splitlines()
+)
+"""Documents whose commands build on one another, from an empty folder."""
 COMMANDS = [
     example
     for block in blocks("console")
     for example in examples(*block)
-    if example.command.split()[0] == "indicant" and example.document != WALK
+    if example.document not in WALKS
 ]
-STEPS = [
-    example
-    for block in blocks("console")
-    for example in examples(*block)
-    if example.document == WALK
-]
+
+
+def steps(document: str) -> list[Example]:
+    """Return the commands of a walk in their order."""
+    return [one for block in blocks("console") if block[0] == document for one in examples(*block)]
 
 
 def test_the_readme_shows_the_command_at_work() -> None:
@@ -115,8 +121,9 @@ def test_every_block_of_a_console_shows_a_command_and_what_it_prints() -> None:
     for block in blocks("console"):
         shown = examples(*block)
         assert shown, block
-        if block[0] != WALK:
+        if block[0] not in WALKS:
             assert all(example.output for example in shown), block
+            assert all(example.command.startswith("indicant ") for example in shown), block
 
 
 @pytest.fixture(scope="module")
@@ -166,14 +173,23 @@ def test_the_command_prints_what_the_document_shows(
 
 
 @posix
-def test_the_walk_of_a_new_recommendation_leads_there(
+@pytest.mark.parametrize("document", [one for one in WALKS if one != TUTORIAL])
+def test_a_walk_leads_where_it_says(
+    document: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    for step in steps(document):
+        held(step, tmp_path, environment)
+
+
+@posix
+def test_the_walk_of_a_first_guideline_leads_there(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
-    for step in STEPS:
+    for step in steps(TUTORIAL):
         held(step, tmp_path, environment)
-    assert STEPS[-1].command.startswith("indicant assess ")
-    assert "  umbrella" in STEPS[-1].output
-    for command in ("check rain", "test cases --guideline rain", "fmt --check rain"):
+    assert (tmp_path / "public" / "recommendations" / "take-an-umbrella.html").is_file()
+    commands = ("check rain", "verify rain", "test cases --guideline rain", "fmt --check rain")
+    for command in commands:
         done = subprocess.run(
             ["indicant", *command.split()],
             cwd=tmp_path,

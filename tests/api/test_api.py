@@ -488,6 +488,24 @@ def test_a_part_is_added_to_a_guideline(tmp_path: Path) -> None:
     assert ":Rain" in added.path.read_text(encoding="utf-8")
     with pytest.raises(IndicantError, match=r"taken|already"):
         Guideline.new("finding", "Rain", place=tmp_path / "rain")
+    text = tmp_path / "leaflet.txt"
+    text.write_text("Rain,\nrain and no\n  rain.\n")
+    Guideline.new("document", "leaflet", place=tmp_path / "rain", source=text)
+    quoted = Guideline.new(
+        "passage", "s01", place=tmp_path / "rain", source=text, quote="rain", nth=2
+    )
+    assert "    oa:start 20 ;\n    oa:end 24 ;\n" in quoted.text
+
+
+def test_a_case_is_made_and_can_be_assessed(tmp_path: Path, guideline: Guideline) -> None:
+    made = Guideline.new("case", "mine", tests=tmp_path, as_of="2026-11-22")
+    assert made.path == tmp_path / "mine" / "case.ttl"
+    assert (tmp_path / "mine" / "expected.json").read_text() == "{}\n"
+    assert guideline.assess(made.path).as_of == datetime.date(2026, 11, 22)
+    day = datetime.date(2026, 11, 23)
+    assert '"2026-11-23"^^xsd:date' in Guideline.new("case", "a", tests=tmp_path, as_of=day).text
+    with pytest.raises(IndicantError, match="'today' is not a date"):
+        Guideline.new("case", "b", tests=tmp_path, as_of="today")
 
 
 def test_turtle_gets_the_form_of_the_house() -> None:

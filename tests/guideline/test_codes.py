@@ -167,7 +167,7 @@ def test_there_is_a_table_for_every_vocabulary_with_the_rows_that_we_count() -> 
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_every_table_says_what_it_is(file: Path) -> None:
-    """Licence, versions and vocabulary stand in the header, and the README names the licence."""
+    """The header has licence, versions and vocabulary, and the documentation names the licence."""
     table = tables()[name_of(file)]
     assert table.iri == f"{SPINE}codes/{name_of(file)}"
     for slot in (
@@ -181,8 +181,8 @@ def test_every_table_says_what_it_is(file: Path) -> None:
         "comment",
     ):
         assert table.header.get(slot), slot
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"codes/{file.name}" in readme
+    told = (ROOT / "docs" / "reference" / "licences.md").read_text(encoding="utf-8")
+    assert f"codes/{file.name}" in told
 
 
 def test_every_subject_is_a_term_under_its_label() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from dataclasses import replace
 from functools import cached_property
@@ -9,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 from indicant.api.assessment import Assessment
-from indicant.api.case import Case
+from indicant.api.case import Case, _day
 from indicant.errors import IndicantError
 
 if TYPE_CHECKING:
-    import datetime
     from collections.abc import Iterable, Iterator, Sequence
 
     import rdflib
@@ -352,6 +352,9 @@ class Guideline:
         iri: str | None = None,
         source: Path_ | None = None,
         quote: str | None = None,
+        nth: int | None = None,
+        tests: Path_ | None = None,
+        as_of: str | datetime.date | None = None,
         allow_outside: bool = False,
     ) -> Added:
         """Add a recommendation, a finding or another part, in the right file.
@@ -359,11 +362,16 @@ class Guideline:
         Args:
             kind: what it is, as in ``indicant new KIND``.
             name: what to call it.
-            properties: what else is to be said, in Turtle, each a predicate with its objects.
+            properties: what else is to be said, in Turtle, each a predicate with its objects; of a
+                set of values, the names of these.
             place: the guideline, by name, folder or file; of a new one, the folder around its own.
             iri: the namespace of a new guideline.
             source: the file with the document that a document or a passage is of.
             quote: the words of a passage, of which only the place and the digest are kept.
+            nth: which of several places with these words a passage is, from one.
+            tests: the folder of cases with what is expected of them in which a case is to be one;
+                without, it is a file in the folder that one is in.
+            as_of: the date of a case; by default today.
             allow_outside: whether the guideline may read files of other places than its own.
 
         Raises:
@@ -382,6 +390,9 @@ class Guideline:
             iri=iri,
             source=None if source is None else os.fspath(source),
             quote=quote,
+            nth=nth,
+            tests=None if tests is None else Path(tests),
+            as_of=None if as_of is None else datetime.date.fromisoformat(_day(as_of)),
             fence=OPEN if allow_outside else None,
         )
         put(added)

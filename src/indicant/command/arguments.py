@@ -11,6 +11,7 @@ from indicant.files.fence import FLAG, OPEN, Fence
 from indicant.report.findings import FORMS
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Sequence
 
     from indicant.api.guideline import Guideline
@@ -87,6 +88,16 @@ def seconds(text: str) -> float:
     if not value > 0:
         raise argparse.ArgumentTypeError(f"'{text}' is not more than zero")
     return value
+
+
+def day(text: str) -> datetime.date:
+    """Read a day of the calendar."""
+    import datetime
+
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is no date, YYYY-MM-DD") from error
 
 
 def add_report_options(verb: argparse.ArgumentParser) -> None:

@@ -134,27 +134,9 @@ class Facets:
         some = self._axioms.one(node, OWL + "someValuesFrom")
         value = self._axioms.one(node, OWL + "hasValue")
         if OWL + "DatatypeProperty" in kinds:
-            if name not in self._model.functional:
-                raise self._axioms.refuse(
-                    about,
-                    text,
-                    f"{local_name(name)} is not declared functional",
-                    f"declare {local_name(name)} an owl:FunctionalProperty, if a record has one "
-                    "value at most",
-                )
-            if some is not None:
-                numbers = self._axioms.data_range(some, about)
-                if isinstance(numbers, Range):
-                    if any(abs(one) >= 2**63 for one in numbers.bounds().values()):
-                        raise self._axioms.refuse(
-                            about, text, EXACTLY, "use xsd:integer with bounds"
-                        )
-                    return RangeFacet(name, numbers)
-            if isinstance(value, ox.Literal):
-                constant = self._constant(value, about, text)
-                if isinstance(constant, Decimal):
-                    return RangeFacet(name, Range(min_inclusive=constant, max_inclusive=constant))
-                return LiteralFacet(name, constant)
+            found = self._of_data(name, some, value, about, text)
+            if found is not None:
+                return found
         elif OWL + "ObjectProperty" in kinds:
             if name in ROLES or name == IND + "shows":
                 raise self._axioms.refuse(
@@ -179,6 +161,31 @@ class Facets:
             "a facet is a numeric range, a value, or a named class of values",
             f"write  {self._remedy(name, some)}",
         )
+
+    def _of_data(
+        self, name: str, some: Term | None, value: Term | None, about: ox.NamedNode, text: str
+    ) -> Facet | None:
+        """Return a range or a value of a data property, or nothing where there is none."""
+        if name not in self._model.functional:
+            raise self._axioms.refuse(
+                about,
+                text,
+                f"{local_name(name)} is not declared functional",
+                f"declare {local_name(name)} an owl:FunctionalProperty, if a record has one "
+                "value at most",
+            )
+        if some is not None:
+            numbers = self._axioms.data_range(some, about)
+            if isinstance(numbers, Range):
+                if any(abs(one) >= 2**63 for one in numbers.bounds().values()):
+                    raise self._axioms.refuse(about, text, EXACTLY, "use xsd:integer with bounds")
+                return RangeFacet(name, numbers)
+        if isinstance(value, ox.Literal):
+            constant = self._constant(value, about, text)
+            if isinstance(constant, Decimal):
+                return RangeFacet(name, Range(min_inclusive=constant, max_inclusive=constant))
+            return LiteralFacet(name, constant)
+        return None
 
     def _remedy(self, name: str, some: Term | None) -> str:
         """Return what to write in place of a facet that is not one."""

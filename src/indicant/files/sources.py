@@ -180,7 +180,8 @@ def catalog(path: Path) -> dict[str, Path]:
     return mapping
 
 
-def _shipped_catalog() -> dict[str, Path]:
+def shipped_catalog() -> dict[str, Path]:
+    """Return the file of each ontology that ships with the package."""
     mapping: dict[str, Path] = {}
     folder = resources.ontology()
     for file in visible(sorted(folder.rglob(CATALOG)), folder):
@@ -247,7 +248,7 @@ class _Gathering:
         self._problems = problems
         self._progress = progress
         self._large = large
-        self._shipped = _shipped_catalog()
+        self._shipped = shipped_catalog()
         self._allowed = fence_of(path) if fence is None else fence
         self._first = [self._allowed.follow(file, path) for file in roots(path)]
         if CORE not in self._shipped:

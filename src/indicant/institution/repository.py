@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Final
-from xml.sax.saxutils import quoteattr
 
 import pyoxigraph as ox
 
 from indicant import __version__
 from indicant.errors import IndicantError
 from indicant.files import bounded
+from indicant.files.catalogs import catalog_text
 from indicant.files.fence import Fence, fence_of, fixed_fence_of, real
 from indicant.files.sources import CATALOG, CORE, GUIDELINE_FILE, Source, load
 from indicant.files.staging import new_folder
@@ -188,20 +188,7 @@ def copy(published: Published, target: Path) -> dict[str, Path]:
 
 def catalog(folder: Path, places: dict[str, Path]) -> str:
     """Return an OASIS catalog of a folder, with relative paths."""
-    lines = [
-        f"    <uri name={quoteattr(iri)} uri={quoteattr(_relative(place, folder))}/>"
-        for iri, place in sorted(places.items())
-        if iri
-    ]
-    return "\n".join(
-        [
-            '<?xml version="1.0" encoding="UTF-8" standalone="no"?>',
-            '<catalog prefer="public" xmlns="urn:oasis:names:tc:entity:xmlns:xml:catalog">',
-            *lines,
-            "</catalog>",
-            "",
-        ]
-    )
+    return catalog_text({iri: _relative(place, folder) for iri, place in places.items()})
 
 
 def _fill(

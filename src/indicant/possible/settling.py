@@ -95,15 +95,7 @@ def unsettled(
         )
         can = possible(beside)
         if not can:
-            cls = words_of(plain[atom], called)
-            model = advice.model
-            above = model.above.get(atom.filler, frozenset()) | {atom.filler}
-            once = any(atom.role in model.once.get(one, ()) for one in above)
-            message = f"no case with {cls} can refute {words}"
-            message += "" if once else ": there may be another"
-            hint = _ONCE.format(role=local_name(atom.role), cls=local_name(atom.filler))
-            hint = _VALUES if once else hint
-            hint = f"{hint}; {_DAYS}" if days and atom.role != HAS_FINDING else hint
+            message, hint = _irrefutable(advice, atom, words, words_of(plain[atom], called))
             yield _told("irrefutable-facet", "note", about, message, hint, can)
     for iri in sorted(set(advice.compiled) & set(advice.model.recommendations)):
         if not advice.compiled[iri].met:
@@ -112,6 +104,17 @@ def unsettled(
         if not can:
             message = f"no case can refute {local_name(iri)}: where it is not met it stays open"
             yield _told("irrefutable", "warning", (iri,), message, "", can)
+
+
+def _irrefutable(advice: Advice, atom: Existential, words: str, cls: str) -> tuple[str, str]:
+    """Return what is said of a facet that no case refutes, and what helps."""
+    above = advice.model.above.get(atom.filler, frozenset()) | {atom.filler}
+    once = any(atom.role in advice.model.once.get(one, ()) for one in above)
+    message = f"no case with {cls} can refute {words}" + ("" if once else ": there may be another")
+    hint = _ONCE.format(role=local_name(atom.role), cls=local_name(atom.filler))
+    hint = _VALUES if once else hint
+    days = any(facet.property == IND + "days" for facet in atom.facets)
+    return message, f"{hint}; {_DAYS}" if days and atom.role != HAS_FINDING else hint
 
 
 def _told(

@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.command.arguments import add_guideline
+from indicant.command.arguments import add_guideline, day
 
 if TYPE_CHECKING:
-    import datetime
-
     from indicant.command.arguments import Verbs
 
 _EPILOG: Final = """\
@@ -40,7 +38,7 @@ def add(verbs: Verbs) -> None:
     )
     verb.add_argument("--name", default="Local policy", help="what to call it (Local policy)")
     verb.add_argument(
-        "--date", type=_date, metavar="DATE", help="when it was decided, YYYY-MM-DD (today)"
+        "--date", type=day, metavar="DATE", help="when it was decided, YYYY-MM-DD (today)"
     )
     verb.add_argument(
         "--package",
@@ -79,12 +77,3 @@ def run(options: argparse.Namespace) -> int:
         print("  missing indicant.txt does not say yet where to install Indicant from")
     print(plain(f"next: cd {shlex.quote(options.directory)} && make test"))
     return 0
-
-
-def _date(text: str) -> datetime.date:
-    import datetime
-
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"'{text}' is no date, YYYY-MM-DD") from error

@@ -5,34 +5,51 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.command.arguments import add_outside, fence
+from indicant.command.arguments import add_outside, count, day, fence
 from indicant.errors import IndicantError
 
 if TYPE_CHECKING:
     from indicant.command.arguments import Verbs
 
-_KINDS: Final = (
-    "recommendation",
-    "criterion",
-    "finding",
-    "intervention",
-    "passage",
-    "document",
-    "guideline",
-)
-_EPILOG: Final = """\
+_KINDS: Final = {
+    "recommendation": "advice for or against an intervention",
+    "criterion": "a class of patient cases that advice is for",
+    "finding": "what a patient may have",
+    "intervention": "what can be done for a patient",
+    "course": "an intervention that lasts and that a case records once",
+    "property": "what can be measured or chosen of a finding or an intervention",
+    "values": "a set of values that a property chooses from",
+    "passage": "a stretch of the source, by position and digest",
+    "document": "the source, by its digest",
+    "case": "a patient to fill in, for assess or among the tests",
+    "guideline": "a folder of its own, which an editor of ontologies opens",
+}
+_EPILOG: Final = (
+    "kinds:\n"
+    + "".join(f"  {kind:<16}{meaning}\n" for kind, meaning in _KINDS.items())
+    + """
 examples:
   indicant new guideline rain
   indicant new document leaflet --in rain --from leaflet.txt 'dcterms:title "On rain"@en'
   indicant new passage s01 --in rain --from leaflet.txt --quote 'Take an umbrella'
+  indicant new passage s02 --in rain --from leaflet.txt --quote umbrella --nth 2
   indicant new finding WetHair --in rain 'skos:definition "hair that holds water"@en'
+  indicant new course Drying --in rain
+  indicant new values Wetness Damp Soaked --in rain
+  indicant new property wetness --in rain 'rdfs:range :Wetness' 'ind:question "How wet is it?"@en'
+  indicant new property degrees --in rain 'rdfs:range xsd:integer'
   indicant new criterion Caught --in rain
   indicant new recommendation take-an-umbrella --in rain 'ind:strength "should"@en'
+  indicant new case mine --in rain --as-of 2026-11-22 'ind:hasFinding [ a rain:WetHair ]'
+  indicant new case take-an-umbrella-fires-in-rain --in rain --tests tests
 
-Findings, interventions and criteria have names in UpperCamelCase, all others in kebab-case. A
-property is written in Turtle, as a predicate with its objects, and replaces what the template says
-with the same predicate. Then  indicant check  says what is still missing.
+Names are in UpperCamelCase for what is a class, in lowerCamelCase for properties, and in kebab-case
+for all others. A PROPERTY is written in Turtle, as a predicate with its objects, and replaces what
+the template says with the same predicate. What nobody can know for you is left out or has a place
+to fill in: a definition is "...", and what is to be named ends in ToBeNamed. Until all of it is
+said,  indicant check  tells what is missing.
 """
+)
 
 
 def add(verbs: Verbs) -> None:
@@ -45,13 +62,14 @@ def add(verbs: Verbs) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verb.add_argument("kind", choices=_KINDS, metavar="KIND", help=f"one of: {', '.join(_KINDS)}")
+    verb.add_argument("kind", choices=tuple(_KINDS), metavar="KIND", help="what it is: see below")
     verb.add_argument("name", metavar="NAME", help="what to call it, at the end of its IRI")
     verb.add_argument(
         "property",
         nargs="*",
         metavar="PROPERTY",
-        help="what else to say of it: a predicate with its objects, in Turtle",
+        help="what else to say of it: a predicate with its objects, in Turtle; of a set of values "
+        "the names of these",
     )
     verb.add_argument(
         "--in",
@@ -69,7 +87,23 @@ def add(verbs: Verbs) -> None:
     verb.add_argument(
         "--quote",
         metavar="WORDS",
-        help="the words of a passage, of which only the position and the digest are kept",
+        help="the words of a passage, of which only the position and the digest are kept; lines, "
+        "spaces and indents may be others",
+    )
+    verb.add_argument(
+        "--nth",
+        type=count,
+        metavar="N",
+        help="which of several places with these words the passage is, from 1",
+    )
+    verb.add_argument(
+        "--as-of", type=day, metavar="DATE", help="the date of a case, YYYY-MM-DD (today)"
+    )
+    verb.add_argument(
+        "--tests",
+        metavar="FOLDER",
+        help="the folder of cases with what is expected of them in which a case is to be one "
+        "(without it, the case is a file in this folder)",
     )
     add_outside(verb)
     verb.set_defaults(run=run)
@@ -78,6 +112,7 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Add it, and say where it stands."""
+    import sys
     from pathlib import Path
 
     from indicant.author.scaffold import compose, put
@@ -85,18 +120,17 @@ def run(options: argparse.Namespace) -> int:
     from indicant.files.sources import GUIDELINE_FILE, resolve
     from indicant.foreign import plain
 
+    _demand_fitting(options)
     if options.kind == "guideline":
         place = Path(options.place or ".")
-    elif options.iri is not None:
-        raise IndicantError("--iri is for a new guideline", help="indicant new --help")
-    elif options.kind not in ("passage", "document") and (options.source or options.quote):
-        raise IndicantError("--from and --quote are for passages", help="indicant new --help")
+        tell_recovered(place / options.name)
     elif options.place is None and Path(GUIDELINE_FILE).is_file():
         place = Path()
     else:
         place = resolve(options.place)
-    if options.kind == "guideline":
-        tell_recovered(place / options.name)
+    tests = None if options.tests is None else Path(options.tests)
+    if tests is not None:
+        tell_recovered(tests / options.name)
     added = compose(
         options.kind,
         options.name,
@@ -105,8 +139,30 @@ def run(options: argparse.Namespace) -> int:
         iri=options.iri,
         source=options.source,
         quote=options.quote,
+        nth=options.nth,
+        tests=tests,
+        as_of=options.as_of,
         fence=fence(options),
     )
     put(added)
+    for note in added.notes:
+        print(plain(f"indicant: {note}"), file=sys.stderr)
     print(plain(f"{added.path}:{added.line}: {options.kind} {options.name}"))
     return 0
+
+
+def _demand_fitting(options: argparse.Namespace) -> None:
+    """Refuse options that say nothing of the kind."""
+    for given, name, kinds in (
+        (options.iri, "--iri is", ("guideline",)),
+        (options.source, "--from is", ("passage", "document")),
+        (options.quote, "--quote is", ("passage",)),
+        (options.nth, "--nth is", ("passage",)),
+        (options.as_of, "--as-of is", ("case",)),
+        (options.tests, "--tests is", ("case",)),
+    ):
+        if given is not None and options.kind not in kinds:
+            raise IndicantError(
+                f"{name} for a new {' or '.join(kinds)}, not for a {options.kind}",
+                help="indicant new --help",
+            )
