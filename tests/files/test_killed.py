@@ -122,6 +122,7 @@ def a_folder_was_replaced() -> Scenario:
     return finished_by_a_run_that_is_killed({"file": "old", "folder/a/d": "new"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scenario", "least"),
     [
@@ -316,6 +317,7 @@ def a_newer_version_that_is_taken() -> Scenario:
     return Scenario(make, lambda _: updates.take(*versions[0]), judge)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scenario", "least"),
     [

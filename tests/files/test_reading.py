@@ -188,6 +188,7 @@ def test_what_cannot_be_read_is_refused_in_one_line(
     assert error.exit_code == 2
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("depth", [1_000, 50_000])
 def test_deep_turtle_does_not_crash(depth: int) -> None:
     document = parse(
@@ -348,6 +349,7 @@ def turtle(draw: st.DrawFn) -> str:
     return "\n".join(f"{one} {rest}." + draw(space) for one, rest in statements)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(turtle(), st.booleans())
 def test_lines_are_exact_however_turtle_is_laid_out(text: str, in_a_graph: bool) -> None:

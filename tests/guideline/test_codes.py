@@ -107,6 +107,7 @@ def terms() -> dict[str, str]:
 # ---------------------------------------------------------------------- what ships
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_the_sssom_toolkit_finds_nothing_wrong(file: Path) -> None:
     """The toolkit reads each table, validates it, and sees the rows that we see."""
@@ -134,6 +135,7 @@ def test_the_sssom_toolkit_finds_nothing_wrong(file: Path) -> None:
     assert parsed.metadata["mapping_set_id"] == tables()[name_of(file)].iri
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("sound", "broken"),
     [("#  ATC: http", "#  ATX: http"), ("semapv:Manual", "semapv:Automatic")],
@@ -185,6 +187,7 @@ def test_every_table_says_what_it_is(file: Path) -> None:
     assert f"codes/{file.name}" in told
 
 
+@pytest.mark.slow
 def test_every_subject_is_a_term_under_its_label() -> None:
     """Each row speaks of a term that exists, is not deprecated and is called what the row says."""
     of_source(load(resolve(None)))
@@ -374,6 +377,7 @@ def test_nothing_is_reasoned_from_a_code() -> None:
 # ---------------------------------------------------------------------- questions
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize("name", ["oxigraph", "rdflib"])
 @pytest.mark.parametrize(
     "code",

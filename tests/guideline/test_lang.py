@@ -199,6 +199,7 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     return call
 
 
+@pytest.mark.slow
 def test_an_assessment_speaks_the_language(run: Run) -> None:
     shown = run("assess", "case.ttl", "--lang", "de")
     assert shown.startswith("Regen\n")
@@ -208,6 +209,7 @@ def test_an_assessment_speaks_the_language(run: Run) -> None:
     assert "storm" not in shown
 
 
+@pytest.mark.slow
 def test_english_stands_in(run: Run) -> None:
     shown = run("assess", "case.ttl", "--lang", "de")
     assert "\n  boots\n" in shown
@@ -216,6 +218,7 @@ def test_english_stands_in(run: Run) -> None:
     assert run("assess", "case.ttl", "--lang", "fr") == run("assess", "case.ttl")
 
 
+@pytest.mark.slow
 def test_without_the_option_it_is_english(run: Run) -> None:
     shown = run("assess", "case.ttl")
     assert "\n  umbrella" in shown
@@ -224,6 +227,7 @@ def test_without_the_option_it_is_english(run: Run) -> None:
     assert shown == run("assess", "case.ttl", "--lang", "en-GB")
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("tag", "umbrella", "force"),
     [
@@ -263,6 +267,7 @@ def test_the_answers_are_the_same_in_every_language(run: Run) -> None:
     assert bare("de") == bare("en")
 
 
+@pytest.mark.slow
 def test_why_whatif_and_next_speak_the_language(run: Run) -> None:
     told = run("why", "case.ttl", "Regenschirm", "--lang", "de")
     assert told.startswith("Regenschirm: conditional\n")
@@ -272,6 +277,7 @@ def test_why_whatif_and_next_speak_the_language(run: Run) -> None:
     assert "Sturm" in run("next", "case.ttl", "--lang", "de")
 
 
+@pytest.mark.slow
 def test_questions_are_answered_in_the_language(run: Run) -> None:
     shown = run("ask", "which-recommendations-are-there", "--lang", "de", "--format", "csv")
     assert "einen Schirm mitnehmen" in shown
@@ -279,6 +285,7 @@ def test_questions_are_answered_in_the_language(run: Run) -> None:
     assert "put on boots" in shown
 
 
+@pytest.mark.slow
 def test_verification_speaks_the_language(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -325,6 +332,7 @@ def test_what_is_no_language_is_refused(
     assert capsys.readouterr().err.startswith(f"indicant: '{tag}' is no language tag\n")
 
 
+@pytest.mark.slow
 def test_both_ways_to_use_it_take_a_language(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INDICANT_CACHE", str(folder / "cache"))
     guideline = str(folder / "rain.ttl")

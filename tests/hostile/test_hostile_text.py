@@ -375,6 +375,7 @@ def told(folder: Path, tail: str, name: str, odd: str) -> dict[str, tuple[str, s
     return found
 
 
+@pytest.mark.slow
 @REPEATED
 @given(tail=st.lists(PIECES, min_size=12, max_size=12, unique=True).map("".join))
 def test_no_text_of_others_changes_the_lines_of_an_output(
@@ -384,6 +385,7 @@ def test_no_text_of_others_changes_the_lines_of_an_output(
     hold_apart(tail, tmp_path_factory.mktemp("told"))
 
 
+@pytest.mark.slow
 def test_no_text_of_all_that_is_hostile_changes_the_lines_of_an_output(tmp_path: Path) -> None:
     hold_apart(EVERY, tmp_path)
 
@@ -414,6 +416,7 @@ def test_markdown_of_others_is_no_markdown(text: str) -> None:
     assert "\n" not in marked(text)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(text=TEXTS)
 def test_every_form_of_a_text_is_one_line_that_can_be_seen(text: str) -> None:
@@ -432,6 +435,7 @@ def test_every_form_of_a_text_is_one_line_that_can_be_seen(text: str) -> None:
     assert_shows(as_json({"a": [text]}))
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(text=TEXTS)
 def test_rdf_says_the_same_by_escapes(text: str) -> None:
@@ -506,6 +510,7 @@ def complaint(text: str, kind: str) -> str:
     return ""
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(
     kind=st.sampled_from(sorted(BROKEN)),
@@ -548,6 +553,7 @@ HEADER: Final = (
 )
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize(
     "character",
     ["\x1b", "\x07", "\x7f", "\x9b", "\x85", "\u202e", "\u2066", "\u2028", "\u200b", "\u3164"],
@@ -574,6 +580,7 @@ def test_a_name_with_a_character_that_steers_is_found(tmp_path: Path) -> None:
     assert ("the IRI has the character U+202E, right-to-left override", 6) in found
 
 
+@pytest.mark.slow
 def test_a_case_is_checked_for_such_texts_as_well(tmp_path: Path) -> None:
     file = tmp_path / "case.ttl"
     note = ' ; rdfs:comment "a\\u202eb" .'

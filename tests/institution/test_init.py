@@ -87,6 +87,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder, make_test(folder)
 
 
+@pytest.mark.slow
 def test_what_is_founded_passes_its_own_tests_at_once(whole: tuple[Path, str]) -> None:
     output = whole[1]
     assert re.search(r"checked by \d+ rules: all holds", output)
@@ -302,6 +303,7 @@ def test_the_same_version_changes_nothing(policy: Path, capsys: pytest.CaptureFi
     assert content(policy) == before
 
 
+@pytest.mark.slow
 def test_a_newer_version_is_shown_before_it_is_taken(
     policy: Path, newer: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -318,6 +320,7 @@ def test_a_newer_version_is_shown_before_it_is_taken(
     assert only.startswith("added: give a thiazide")
 
 
+@pytest.mark.slow
 def test_a_newer_version_without_other_advice_is_told_so(
     policy: Path, newer: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -330,6 +333,7 @@ def test_a_newer_version_without_other_advice_is_told_so(
     assert "no change of status" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_resolution_that_the_newer_version_leaves_dangling_is_shown(
     policy: Path, newer: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -396,6 +400,7 @@ def test_a_guideline_that_is_not_installed_has_to_be_named(
     assert "is not installed" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_what_is_installed_may_be_older(
     policy: Path, newer: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -439,6 +444,7 @@ def _edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_example_pins_what_is_in_this_repository(capsys: pytest.CaptureFixture[str]) -> None:
     """After a change of the ontologies:  indicant update examples/institution --take."""
     assert update(INSTITUTION, "--check") == 0

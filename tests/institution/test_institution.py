@@ -81,6 +81,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder, make_test(folder, "AS_OF=2026-11-22")
 
 
+@pytest.mark.slow
 def test_the_pipeline_of_the_institution_passes_on_a_clean_copy(
     pipeline: tuple[Path, str],
 ) -> None:
@@ -91,6 +92,7 @@ def test_the_pipeline_of_the_institution_passes_on_a_clean_copy(
     assert f"{len(CASES)} cases as expected" in output
 
 
+@pytest.mark.slow
 def test_the_merged_guideline_says_who_spoke(
     pipeline: tuple[Path, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -115,6 +117,7 @@ NO_MRI = "no-mri-with-a-device-not-for-it"
 # ---------------------------------------------------------------------- resolutions
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("as_of", "rule"), [("2028-10-01", "expired-resolution"), ("2026-09-30", "early-resolution")]
 )
@@ -129,6 +132,7 @@ def test_a_resolution_that_does_not_hold_that_day_fails_the_merge(
     assert rules.count("contradiction") == 7
 
 
+@pytest.mark.slow
 def test_every_resolution_settles_a_contradiction_that_is_there(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -211,6 +215,7 @@ def interaction(result: dict[str, Any]) -> tuple[str, ...]:
     return (result["data"]["kind"], actions[0], actions[-1], " ".join(recommendations))
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("guidelines", expected())
 def test_the_benchmark_gives_the_published_interactions(
     guidelines: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -227,6 +232,7 @@ def test_the_benchmark_gives_the_published_interactions(
     assert all("ind:PatientCase" in one["witness"] for one in results)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["oxigraph", "hermit"])
 def test_every_witness_of_the_benchmark_is_confirmed(
     engine: Literal["oxigraph", "hermit"],

@@ -68,6 +68,7 @@ def met(record: CaseRecord) -> set[str]:
 # ---------------------------------------------------------------------- folders
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_merge_says_what_is_expected(
     folder: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -107,6 +108,7 @@ def test_every_rule_is_broken_by_a_folder_or_a_test_of_its_own() -> None:
 INTERACTING = [name for name in FOLDERS if name.split("-")[0] in {*KINDS, "settled"}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", INTERACTING)
 def test_a_witness_is_confirmed_by_an_assessment_and_by_hermit(
     folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -138,6 +140,7 @@ def _confirm(result: Result, assessor: Assessor) -> None:
         assert any(statuses[one] == "conflicting" for one in result.data["actions"])  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_the_benchmark_comes_out_as_it_was_published() -> None:
     """Kind, interventions and recommendations of every interaction, and no other."""
     wanted: dict[str, set[tuple[str, ...]]] = defaultdict(set)
@@ -178,6 +181,7 @@ def asked(data: bytes, form: ox.RdfFormat, name: str) -> list[dict[str, str]]:
     ]
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("suffix", "form"), [("trig", ox.RdfFormat.TRIG), ("nq", ox.RdfFormat.N_QUADS)]
 )
@@ -205,6 +209,7 @@ def test_a_question_shows_where_each_statement_comes_from(suffix: str, form: ox.
     assert IND in shared
 
 
+@pytest.mark.slow
 def test_the_command_says_whence_a_term_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -221,6 +226,7 @@ def test_the_command_says_whence_a_term_is(
     assert "no named graphs" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_order_of_guidelines_makes_no_difference() -> None:
     names = [str(BENCHMARK / name) for name in THREE]
     first = combine(names, output="merged.trig").data
@@ -228,6 +234,7 @@ def test_the_order_of_guidelines_makes_no_difference() -> None:
     assert first is not None
 
 
+@pytest.mark.slow
 def test_a_merged_guideline_answers_as_it_did_alone(tmp_path: Path) -> None:
     """With its evidence, its passages and the codes of its terms."""
     path = merged(tmp_path, SEED, str(BENCHMARK / "osteoarthritis"))
@@ -256,6 +263,7 @@ def test_a_merged_guideline_answers_as_it_did_alone(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_every_form_of_an_answer_says_which_guideline_spoke(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -331,6 +339,7 @@ def test_a_contradiction_is_written_and_told(
     assert path.stat().st_size > 0
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("form", FORMS)
 def test_a_report_comes_in_every_form(
     form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -366,6 +375,7 @@ def equivalent(tmp_path: Path) -> Path:
     return merged(tmp_path, str(HERE / folder / "a.ttl"), str(HERE / folder / "b.ttl"))
 
 
+@pytest.mark.slow
 def test_equal_interventions_share_what_is_said_of_either(tmp_path: Path) -> None:
     """The compiler and HermiT agree about them, as does every answer."""
     path = equivalent(tmp_path)
@@ -413,6 +423,7 @@ PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
 """
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize(
     ("header", "warning"),
     [
@@ -435,6 +446,7 @@ def test_a_guideline_that_does_not_hold_on_the_day_of_the_case_says_so(
     assert record["warnings"] == ([] if warning is None else [warning])
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("day", "warning"),
     [
@@ -492,6 +504,7 @@ def large(tmp_path: Path, more: str = "") -> list[str]:
     return [str(tmp_path / "a.ttl"), str(tmp_path / "b.ttl")]
 
 
+@pytest.mark.slow
 def test_of_a_large_import_the_terms_in_use_are_merged(tmp_path: Path) -> None:
     """With all that is above them, and the digest of the whole file."""
     names = large(tmp_path, "[ a owl:AllDisjointClasses ; owl:members ( :C4 :C5 :C3 ) ] .")

@@ -313,6 +313,7 @@ def test_a_reference_is_short_and_leads_to_the_publication(
     assert prose.reference({**whole, **changes}) == wanted  # type: ignore[typeddict-item]
 
 
+@pytest.mark.many(15)
 @pytest.mark.parametrize("file", CASES, ids=lambda file: file.parent.name)
 def test_the_graph_says_what_the_record_says(file: Path) -> None:
     """The same links for each decision, and the same publications that dispute each advice."""
@@ -384,6 +385,7 @@ PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
 """
 
 
+@pytest.mark.slow
 def test_a_guideline_without_evidence_and_one_with_the_least_of_it(tmp_path: Path) -> None:
     """Evidence is optional, and so is all that is known of a publication but its name."""
     pytest.importorskip("pysat")

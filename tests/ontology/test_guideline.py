@@ -416,6 +416,7 @@ def test_every_individual_and_property_of_the_domain_is_used() -> None:
                 assert set(cases().subject_objects(prop)), prop
 
 
+@pytest.mark.slow
 def test_every_overriding_changes_an_answer() -> None:
     """For some case the overridden one would be met, and one overriding one alone prevents it."""
     stated = set(whole().subject_objects(IND.overrides))
@@ -437,6 +438,7 @@ def test_every_overriding_changes_an_answer() -> None:
         assert (str(stronger), str(weaker)) in shown, (stronger, weaker)
 
 
+@pytest.mark.slow
 def test_every_non_indication_gives_way_to_what_is_indicated() -> None:
     """None of them is met for a case for which an indication below it is met."""
     kinds = {str(one) for one in whole().subjects(RDF.type, IND.NonIndication)}

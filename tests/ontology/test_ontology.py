@@ -492,6 +492,7 @@ def hermit(graph: Graph) -> list[str]:
     return sorted(cls.iri for cls in world.inconsistent_classes() if cls is not owlready2.Nothing)
 
 
+@pytest.mark.slow
 def test_hermit_finds_the_whole_consistent_and_every_class_satisfiable() -> None:
     """Guideline, domain, core and the patient of the source have a model, each class a member."""
     example = graph_of(GUIDELINE_FOLDER / "example.ttl")
@@ -502,6 +503,7 @@ def test_hermit_finds_the_whole_consistent_and_every_class_satisfiable() -> None
     assert hermit(without_dates) == []
 
 
+@pytest.mark.slow
 def test_hermit_would_notice_a_contradiction() -> None:
     """A class below two disjoint ones is found unsatisfiable."""
     broken = whole() + Graph()

@@ -56,6 +56,7 @@ def text_of(recorded: Recorded) -> str:
     return turtle(recorded, {"ex": EX})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_possible_status_has_a_valid_case_that_gets_it(seed: int) -> None:
     """What the solver calls possible, the rules answer so, and the shapes accept."""
@@ -73,6 +74,7 @@ def test_every_possible_status_has_a_valid_case_that_gets_it(seed: int) -> None:
             assert statuses(bench, text)[case] == WORDS[status], text
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_valid_case_gets_a_status_that_is_not_possible(seed: int) -> None:
     """What the solver calls impossible, no random case is answered."""
@@ -96,6 +98,7 @@ def test_no_valid_case_gets_a_status_that_is_not_possible(seed: int) -> None:
     assert seen > 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS[:2])
 def test_hermit_confirms_the_smallest_cases(seed: int) -> None:
     """The reasoner, which knows nothing of implicants, gives the witnesses the same statuses."""
@@ -109,6 +112,7 @@ def test_hermit_confirms_the_smallest_cases(seed: int) -> None:
                 assert statuses(bench, text, "hermit")[case] == WORDS[status], text
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize("seed", SEEDS[:6])
 def test_a_smallest_case_has_no_part_to_spare(seed: int) -> None:
     """Whichever fact is taken away, the status is another or the case is not one."""

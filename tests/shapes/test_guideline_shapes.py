@@ -41,17 +41,20 @@ def read(folder: Path) -> str:
     return core_text() + text_of(HERE / "common.ttl", folder / "guideline.ttl")
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
 def test_a_guideline_gets_its_findings(folder: Path) -> None:
     assert printed(broken_fast(FILE, read(folder))) == expected(folder)
 
 
+@pytest.mark.slow
 def test_engines_agree() -> None:
     """What the folders have in common is left out, so that more is broken."""
     graph = side_by_side(FOLDERS, "guideline.ttl")
     assert broken_fast(FILE, graph) == broken(FILE, graph)
 
 
+@pytest.mark.slow
 def test_what_ships_conforms() -> None:
     assert broken(FILE, seed()) == set()
     assert broken_fast(FILE, seed()) == set()
@@ -65,6 +68,7 @@ def test_every_shape_says_what_shall_hold() -> None:
     hold_to_one_message_each(FILE)
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("mark", range(1, 7))
 @pytest.mark.parametrize(
     ("predicate", "value"),
@@ -88,6 +92,7 @@ def test_no_mark_of_the_source_can_be_given_an_identity(
     assert found & {"Citation-identity", "Citation-type"}
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("mark", range(1, 7))
 def test_no_publication_of_what_ships_can_be_said_to_be_a_mark(mark: int) -> None:
     graph = seed() + Graph()

@@ -62,6 +62,7 @@ def printed(findings: list[Finding]) -> str:
     return "".join(f"{line} {shape}\n" for line, shape in sorted(rows))
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize("folder", BREAKS, ids=name)
 def test_a_broken_case_gets_its_findings_with_their_lines(
     folder: Path, validator: Validator
@@ -75,12 +76,14 @@ def test_a_sound_case_gets_no_finding(folder: Path, validator: Validator) -> Non
     assert validator.check(read(folder / "case.ttl")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
 def test_both_engines_agree(folder: Path, validator: Validator) -> None:
     quads = read(folder / "case.ttl").quads
     assert keys(validator.validate(quads)) == keys(validator.validate_with_pyshacl(quads))
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
 def test_messages_are_filled_in(folder: Path, validator: Validator) -> None:
     for item in validator.check(read(folder / "case.ttl")):
@@ -105,6 +108,7 @@ def test_every_shape_is_broken_by_a_case() -> None:
     assert described == broken
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name_",
     [
@@ -135,6 +139,7 @@ def test_plain_pyshacl_with_the_raw_ontology_says_the_same(
     assert sorted(sources) == [item.shape for item in validator.check(read(file))]
 
 
+@pytest.mark.slow
 def test_the_excerpt_for_a_case_changes_nothing(
     validator: Validator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,6 +195,7 @@ def test_a_file_without_a_case_is_refused(validator: Validator) -> None:
         validator.check(document)
 
 
+@pytest.mark.slow
 def test_many_cases_in_one_file_are_checked_like_single_ones(validator: Validator) -> None:
     """Cases do not see each other, and their number costs no more than linear time."""
     single: Counter[str] = Counter()
@@ -216,6 +222,7 @@ def test_many_cases_in_one_file_are_checked_like_single_ones(validator: Validato
     }
 
 
+@pytest.mark.slow
 def test_a_choice_keeps_to_the_range_of_its_property(validator: Validator) -> None:
     ranged = (
         "<https://w3id.org/indicant/spine/severity> "

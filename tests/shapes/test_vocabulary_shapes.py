@@ -30,6 +30,7 @@ FILE = "vocabulary"
 pytestmark = pytest.mark.usefixtures("_prepared")
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
 def test_an_ontology_gets_its_findings(folder: Path) -> None:
     assert printed(broken_fast(FILE, core_text() + text_of(folder / "ontology.ttl"))) == expected(
@@ -37,6 +38,7 @@ def test_an_ontology_gets_its_findings(folder: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_engines_agree() -> None:
     graph = side_by_side(FOLDERS, "ontology.ttl")
     assert broken_fast(FILE, graph) == broken(FILE, graph)
