@@ -20,9 +20,9 @@ SHAPE: Final = "https://w3id.org/indicant/shape/"
 FILES: Final = ("case", "guideline", "vocabulary", "assessment")
 _FOLDERS: Final = {
     "case": "shapes",
-    "guideline": "guideline-shapes",
-    "vocabulary": "vocabulary-shapes",
-    "assessment": "assessment",
+    "guideline": "shapes/guideline",
+    "vocabulary": "shapes/vocabulary",
+    "assessment": "shapes/assessment",
 }
 _COLUMN: Final = {"case": 1, "guideline": 0, "vocabulary": 0}
 
