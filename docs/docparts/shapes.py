@@ -20,9 +20,9 @@ SHAPE: Final = "https://w3id.org/indicant/shape/"
 FILES: Final = ("case", "guideline", "vocabulary", "assessment")
 _FOLDERS: Final = {
     "case": "shapes",
-    "guideline": "guideline-shapes",
-    "vocabulary": "vocabulary-shapes",
-    "assessment": "assessment",
+    "guideline": "shapes/guideline",
+    "vocabulary": "shapes/vocabulary",
+    "assessment": "shapes/assessment",
 }
 _COLUMN: Final = {"case": 1, "guideline": 0, "vocabulary": 0}
 
@@ -43,9 +43,7 @@ def described(file: str) -> dict[str, dict[str, list[str]]]:
 @cache
 def breaking(file: str) -> dict[str, Path]:
     """Return the smallest test file that breaks each shape of a file."""
-    (folder,) = (
-        path for path in ROOT.glob(f"tests/**/{_FOLDERS[file]}") if any(path.glob(_glob(file)))
-    )
+    folder = ROOT / "tests" / _FOLDERS[file]
     found: dict[str, list[Path]] = {}
     for path in folder.glob(_glob(file)):
         for name in _names(file, path):
