@@ -54,6 +54,7 @@ def used() -> set[str]:
     return set(re.findall(r"[A-Za-z][\w-]*", everything_else()))
 
 
+@pytest.mark.slow
 def test_every_term_of_the_core_is_used() -> None:
     """By data, a shape, a query or the code, or it stands above or beside what is.
 
@@ -111,6 +112,7 @@ def test_every_prefix_has_one_meaning() -> None:
     assert {namespace: given for namespace, given in names.items() if len(given) > 1} == {}
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize(
     "path", [path for path in TURTLE if path.parts[len(ROOT.parts)] != "examples"], ids=name
 )

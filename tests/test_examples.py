@@ -165,6 +165,7 @@ def held(example: Example, folder: Path, environment: dict[str, str]) -> None:
 posix = pytest.mark.skipif(os.name != "posix", reason="the examples are for a POSIX shell")
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("example", COMMANDS, ids=str)
 def test_the_command_prints_what_the_document_shows(
@@ -173,6 +174,7 @@ def test_the_command_prints_what_the_document_shows(
     held(example, ROOT, environment)
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("document", [one for one in WALKS if one != TUTORIAL])
 def test_a_walk_leads_where_it_says(
@@ -182,6 +184,7 @@ def test_a_walk_leads_where_it_says(
         held(step, tmp_path, environment)
 
 
+@pytest.mark.slow
 @posix
 def test_the_walk_of_a_first_guideline_leads_there(
     environment: dict[str, str], tmp_path: Path
@@ -202,6 +205,7 @@ def test_the_walk_of_a_first_guideline_leads_there(
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", blocks("python"), ids=lambda block: f"{block[0]}:{block[1]}")
 def test_the_python_of_the_documents_runs(
     block: tuple[str, int, str], environment: dict[str, str]
@@ -219,6 +223,7 @@ def test_the_python_of_the_documents_runs(
     assert done.stdout
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize(
     "document", sorted({one[0] for one in blocks("pycon")}), ids=lambda one: str(one)
 )

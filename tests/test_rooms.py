@@ -65,6 +65,7 @@ def test_every_module_has_a_room() -> None:
     assert {room_of(path) for path in MODULES} == FLOOR.keys()
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize("path", MODULES, ids=named)
 def test_a_room_imports_from_rooms_below_it(path: Path) -> None:
     own = room_of(path)
@@ -82,6 +83,7 @@ def test_no_module_is_longer_than_one_reads_at_a_sitting(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize("path", MODULES, ids=named)
 def test_a_long_function_says_why_it_is_long(path: Path) -> None:
     """The reason is a comment above the function or its decorators: ``# One piece: …``."""

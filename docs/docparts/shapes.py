@@ -43,9 +43,7 @@ def described(file: str) -> dict[str, dict[str, list[str]]]:
 @cache
 def breaking(file: str) -> dict[str, Path]:
     """Return the smallest test file that breaks each shape of a file."""
-    (folder,) = (
-        path for path in ROOT.glob(f"tests/**/{_FOLDERS[file]}") if any(path.glob(_glob(file)))
-    )
+    folder = ROOT / "tests" / _FOLDERS[file]
     found: dict[str, list[Path]] = {}
     for path in folder.glob(_glob(file)):
         for name in _names(file, path):

@@ -117,6 +117,7 @@ def test_the_words_are_those_of_the_records() -> None:
 # ---------------------------------------------------------------------- assessments
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SOME, ids=case_id)
 def test_an_assessment_is_what_the_command_prints(
     path: Path, guideline: Guideline, capsys: pytest.CaptureFixture[str]
@@ -130,6 +131,7 @@ def test_an_assessment_is_what_the_command_prints(
     assert found.to_markdown() == printed(capsys, "assess", str(path), "--format", "markdown")
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("path", SOME, ids=case_id)
 def test_values_hold_all_that_records_hold(path: Path, guideline: Guideline) -> None:
     """What becomes a value becomes the same record again, so that no field is missing."""
@@ -145,6 +147,7 @@ def test_values_hold_all_that_records_hold(path: Path, guideline: Guideline) -> 
     assert [found.what_if("+Myelopathy").to_dict()] == what_if(assessor, document, ["+Myelopathy"])
 
 
+@pytest.mark.slow
 def test_groups_part_what_the_guideline_says(guideline: Guideline) -> None:
     for path in SOME:
         found = guideline.assess(path)
@@ -179,6 +182,7 @@ def test_nothing_can_be_changed(patient: Assessment) -> None:
         assert hash(found) == hash(dataclasses.replace(found))
 
 
+@pytest.mark.slow
 def test_threads_share_a_guideline() -> None:
     guideline = Guideline.load()
     start = threading.Barrier(8)
@@ -221,6 +225,7 @@ def test_many_cases_are_assessed_one_after_the_other(guideline: Guideline, tmp_p
     assert "assess_all" in (error.value.help or "")
 
 
+@pytest.mark.slow
 def test_a_graph_is_a_case(guideline: Guideline, patient: Assessment) -> None:
     graph = Graph().parse(SEVEN_MONTHS)
     text = SEVEN_MONTHS.read_text(encoding="utf-8")
@@ -307,6 +312,7 @@ def node(
     )
 
 
+@pytest.mark.slow
 def test_a_case_that_is_said_is_answered_as_one_that_is_written(guideline: Guideline) -> None:
     """Every case of the tests whose nodes have one class each, said by the methods."""
     compared = 0
@@ -400,6 +406,7 @@ def test_what_has_no_such_name_is_told_with_the_nearest(
 # ---------------------------------------------------------------------- questions and reports
 
 
+@pytest.mark.slow
 def test_a_question_is_a_table(guideline: Guideline, capsys: pytest.CaptureFixture[str]) -> None:
     table = guideline.ask("what-overrides-what")
     told = printed(capsys, "ask", "what-overrides-what", "--format", "json")
@@ -414,6 +421,7 @@ def test_a_question_is_a_table(guideline: Guideline, capsys: pytest.CaptureFixtu
     assert {row["name"] for row in guideline.questions()} >= {"what-overrides-what"}
 
 
+@pytest.mark.slow
 def test_a_query_of_ones_own_is_a_table(guideline: Guideline) -> None:
     query = "SELECT (COUNT(?x) AS ?n) (1.5 AS ?d) (true AS ?t) WHERE { ?x a ind:Recommendation }"
     table = guideline.query(f"PREFIX ind: <{IND}> {query}")
@@ -450,6 +458,7 @@ def test_a_table_is_shown_escaped() -> None:
     assert "\u202e" not in shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["verify", "check"])
 def test_a_report_is_what_the_command_prints(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     folder = BENCHMARK / "diabetes"
@@ -460,6 +469,7 @@ def test_a_report_is_what_the_command_prints(verb: str, capsys: pytest.CaptureFi
     assert str(report) == printed(capsys, verb, str(folder))
 
 
+@pytest.mark.slow
 def test_a_difference_is_what_the_command_prints(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -474,6 +484,7 @@ def test_a_difference_is_what_the_command_prints(
     assert str(found) == printed(capsys, "diff", str(old), str(new))
 
 
+@pytest.mark.slow
 def test_the_published_graph_is_an_rdflib_graph(guideline: Guideline) -> None:
     graph = guideline.export(SEVEN_MONTHS)
     assert len(graph) > len(guideline.export())
@@ -497,6 +508,7 @@ def test_a_part_is_added_to_a_guideline(tmp_path: Path) -> None:
     assert "    oa:start 20 ;\n    oa:end 24 ;\n" in quoted.text
 
 
+@pytest.mark.slow
 def test_a_case_is_made_and_can_be_assessed(tmp_path: Path, guideline: Guideline) -> None:
     made = Guideline.new("case", "mine", tests=tmp_path, as_of="2026-11-22")
     assert made.path == tmp_path / "mine" / "case.ttl"
@@ -515,6 +527,7 @@ def test_turtle_gets_the_form_of_the_house() -> None:
     assert Guideline.format_turtle(tidy) == tidy
 
 
+@pytest.mark.slow
 def test_an_institution_founds_and_checks_its_repository(tmp_path: Path) -> None:
     made = Repository.found(tmp_path / "here", "https://example.org/here/", date="2026-11-28")
     assert made.founded is not None
@@ -526,6 +539,7 @@ def test_an_institution_founds_and_checks_its_repository(tmp_path: Path) -> None
 # ---------------------------------------------------------------------- notebooks
 
 
+@pytest.mark.slow
 def test_a_notebook_shows_the_page_of_the_case(patient: Assessment) -> None:
     shown = patient._repr_html_()
     assert shown.startswith("<iframe sandbox=")

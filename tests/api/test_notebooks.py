@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 NOTEBOOKS = sorted(EXAMPLES.rglob("*.ipynb"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_gives_the_outputs_that_it_keeps(path: Path) -> None:
     """``python tests/support/notebooks.py FILE`` keeps them anew."""

@@ -9,7 +9,6 @@ import re
 import subprocess
 import sys
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -22,11 +21,12 @@ from indicant.assess.assessor import Assessor
 from indicant.files.rdf import read
 from indicant.files.turtle import tidy
 from indicant.terms import IND, local_name
+from places import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 SH = Namespace("http://www.w3.org/ns/shacl#")
 PAGES = sorted(DOCS.glob("**/*.md"))
@@ -77,6 +77,7 @@ def links(path: Path) -> Iterator[str]:
 # ---------------------------------------------------------------------- the examples
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", examples.folders(), ids=name)
 def test_a_case_is_answered_as_its_name_says(folder: Path) -> None:
     """The first recommendation of the guideline is met, refuted or open, and statuses are told."""
@@ -100,6 +101,7 @@ def test_a_case_is_answered_as_its_name_says(folder: Path) -> None:
         assert statuses.get(answer, {}).items() <= of_actions.items(), answer
 
 
+@pytest.mark.many(8)
 @pytest.mark.parametrize("path", examples.refused(), ids=name)
 def test_what_is_refused_is_refused_with_the_message_that_is_shown(path: Path) -> None:
     """Messages that rightly changed are written by ``python docs/docparts/examples.py``."""
@@ -183,6 +185,7 @@ def test_every_page_of_a_kind_is_listed(kind: str) -> None:
 # ---------------------------------------------------------------------- links and words
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize("path", [*PAGES, *BESIDE], ids=name)
 def test_links_lead_somewhere(path: Path) -> None:
     """Addresses of the web are looked at, not looked up."""
@@ -199,6 +202,7 @@ def test_links_lead_somewhere(path: Path) -> None:
             assert split.fragment in known, link
 
 
+@pytest.mark.slow
 def test_words_are_spelt_right() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "codespell_lib", *BESIDE, DOCS],
@@ -218,6 +222,7 @@ def test_the_readme_is_for_a_visitor() -> None:
         assert f"docs/{kind}/" in text
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not all(map(importlib.util.find_spec, ("furo", "myst_parser", "sphinx"))),
     reason="make docs installs what builds the documentation",

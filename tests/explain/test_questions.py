@@ -55,6 +55,7 @@ def asked(folder: Path, *parts: str) -> Assessment:
     return Guideline.load(path, use_cache=False).assess(Case(as_of="2026-11-28"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("part", "question"),
     [

@@ -113,6 +113,7 @@ def confirm(result: Result, validator: Validator, engine: Engine) -> None:
     assert claims
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda one: one.name)
 def test_verification_prints_what_is_expected(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -142,6 +143,7 @@ def test_every_kind_of_anomaly_is_triggered() -> None:
     assert kinds == {result.rule for folder in FINDING for result in report(folder).counting}
 
 
+@pytest.mark.many(20)
 @pytest.mark.parametrize("engine", ["oxigraph", "hermit"])
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda one: one.name)
 def test_witnesses_show_what_is_found(folder: Path, engine: str) -> None:
@@ -162,6 +164,7 @@ def shipped() -> tuple[Source, Report]:
     return source, verify(source)
 
 
+@pytest.mark.slow
 def test_the_guideline_holds_but_for_what_it_accepts() -> None:
     """Nothing counts in the guideline that ships, and every acceptance matches a finding."""
     source, found = shipped()
@@ -192,6 +195,7 @@ def test_what_the_source_leaves_in_conflict_is_told_as_a_tension() -> None:
 # ---------------------------------------------------------------------- the command
 
 
+@pytest.mark.slow
 def test_witnesses_are_cases_with_what_is_expected(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -229,6 +233,7 @@ def test_witnesses_that_cannot_be_written_leave_nothing(
     assert not target.exists()
 
 
+@pytest.mark.slow
 def test_several_guidelines_are_verified_each_by_itself(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -238,6 +243,7 @@ def test_several_guidelines_are_verified_each_by_itself(
     assert [one["rule"] for one in found["results"]] == ["conflict", "gap"]
 
 
+@pytest.mark.slow
 def test_two_runs_print_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     outputs = set()
     for _ in range(2):
@@ -283,6 +289,7 @@ def hard(holes: int) -> str:
     )
 
 
+@pytest.mark.slow
 def test_what_is_not_decided_in_time_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -298,6 +305,7 @@ def test_what_is_not_decided_in_time_is_named(
     assert all(result["rule"] not in {"conflict", "dead"} for result in found["results"])
 
 
+@pytest.mark.slow
 def test_a_hierarchy_too_deep_to_close_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

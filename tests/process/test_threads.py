@@ -35,14 +35,17 @@ if TYPE_CHECKING:
     from together import Answer, Task
 
 
+@pytest.mark.slow
 def test_threads_are_told_what_one_is_told_alone() -> None:
     assert differing(mixed(200, 1, [assess]), assessor()) == 0
 
 
+@pytest.mark.slow
 def test_every_verb_tells_threads_what_it_tells_one() -> None:
     assert differing(mixed(84, 2, VERBS), assessor()) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("engine", "validator", "count"),
     [("rdflib", "shacl", 6), ("oxigraph", "pyshacl", 3)],
@@ -54,11 +57,13 @@ def test_the_references_tell_threads_what_they_tell_one(
     assert differing(tasks, assessor(engine, validator), threads=4) == 0
 
 
+@pytest.mark.slow
 def test_the_reasoner_tells_threads_what_it_tells_one() -> None:
     tasks = [(assess, one) for one in weather() * 4]
     assert differing(tasks, umbrella("hermit"), threads=4) == 0
 
 
+@pytest.mark.slow
 def test_an_asker_answers_threads_about_its_own_case() -> None:
     pairs = [(Asker(case=document), document) for document in documents()[:4]]
     alone = [asker.ask("what-is-established") for asker, _ in pairs]
@@ -69,6 +74,7 @@ def test_an_asker_answers_threads_about_its_own_case() -> None:
             assert list(asked) == alone
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_in_one_thread_disturbs_no_other() -> None:
     """What is unforeseen leaves nothing behind, and what is refused neither."""
     whole = documents()[0]
@@ -120,6 +126,7 @@ def test_an_engine_forgets_a_case_before_it_is_lent_again() -> None:
         assert not engine.ask("which-cases-are-there")
 
 
+@pytest.mark.slow
 def test_nobody_waits_for_ever_for_an_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even who has all there are, and no more of them are kept than that."""
     monkeypatch.setattr(lending, "PATIENCE", 0.01)
@@ -131,6 +138,7 @@ def test_nobody_waits_for_ever_for_an_engine(monkeypatch: pytest.MonkeyPatch) ->
     assert len(made._engines._idle) == LENT
 
 
+@pytest.mark.slow
 def test_a_reader_of_the_catalogue_does_not_change_it() -> None:
     made = Assessor()
     catalogue = made.catalogue
@@ -197,6 +205,7 @@ print(codes, together(tasks, made, threads=4) == alone)
 """
 
 
+@pytest.mark.slow
 @FORKS
 @pytest.mark.parametrize(("engine", "busy"), [("'oxigraph'", 0), ("'oxigraph'", 3)])
 def test_workers_go_on_with_a_guideline_that_their_parent_loaded(engine: str, busy: int) -> None:
@@ -205,6 +214,7 @@ def test_workers_go_on_with_a_guideline_that_their_parent_loaded(engine: str, bu
     assert told == ("[0, 0, 0] True\n", 0, "")
 
 
+@pytest.mark.slow
 @FORKS
 def test_a_worker_can_use_the_references_and_is_told_which_it_cannot() -> None:
     """Java does not live on in a worker, which ends all the same."""

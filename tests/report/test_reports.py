@@ -382,6 +382,7 @@ ODD = st.sampled_from(
 MESSAGES = st.lists(st.lists(ODD | st.text(max_size=5), max_size=4).map("".join), max_size=3)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(messages=MESSAGES)
 def test_whatever_a_message_holds_every_form_is_valid_and_shows_it(

@@ -122,6 +122,7 @@ def gathered() -> Content:
 # ---------------------------------------------------------------------- the pages of a site
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("site", SITES)
 def test_every_link_leads_somewhere(site: str) -> None:
     files, found = SITES[site](), parsed(site)
@@ -250,6 +251,7 @@ def test_the_pathway_in_words_names_every_recommendation() -> None:
         assert one.label in words
 
 
+@pytest.mark.slow
 def test_same_input_same_bytes(tmp_path: Path) -> None:
     script = (
         "import sys; from indicant import cli;"
@@ -293,6 +295,7 @@ def test_names_that_differ_by_case_alone_have_files_of_their_own() -> None:
     assert slugs(["https://example.org/a/../b?<c>"])["https://example.org/a/../b?<c>"].isascii()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60))
 def test_any_label_is_read_back_from_its_page(label: str) -> None:
@@ -408,6 +411,7 @@ def case_page(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0
     return capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_page_of_a_case_needs_nothing_beside_itself(capsys: pytest.CaptureFixture[str]) -> None:
     text = case_page(capsys, "--example")
     page = Page(text)
@@ -421,6 +425,7 @@ def test_the_page_of_a_case_needs_nothing_beside_itself(capsys: pytest.CaptureFi
     assert sum(tag == "details" for tag, _ in page.elements) > 10
 
 
+@pytest.mark.slow
 def test_the_pathway_marks_where_the_patient_is(capsys: pytest.CaptureFixture[str]) -> None:
     text = case_page(capsys, "--example")
     marked = re.findall(r'<g class="box (\w+) here', text)
@@ -433,6 +438,7 @@ def test_the_pathway_marks_where_the_patient_is(capsys: pytest.CaptureFixture[st
     assert here == {"cervical-mri", "thoracic-mri", "gabapentin", "pregabalin"}
 
 
+@pytest.mark.slow
 def test_the_page_says_what_the_text_says(capsys: pytest.CaptureFixture[str]) -> None:
     case = str(SEVEN_MONTHS)
     page = Page(case_page(capsys, case))
@@ -445,6 +451,7 @@ def test_the_page_says_what_the_text_says(capsys: pytest.CaptureFixture[str]) ->
     assert "not-applicable" in case_page(capsys, case, "--all")
 
 
+@pytest.mark.slow
 def test_several_cases_share_a_page(capsys: pytest.CaptureFixture[str]) -> None:
     case = str(SEVEN_MONTHS)
     broken = str(BROKEN)
@@ -582,6 +589,7 @@ def test_what_makes_pages_is_named_where_it_is_missing(
     assert caught.value.help == "pip install 'indicant[site]'"
 
 
+@pytest.mark.slow
 def test_cases_that_are_none_stop_the_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -605,6 +613,7 @@ def test_names_of_things_never_meet_the_ids_of_a_page() -> None:
     assert len(page.ids) == len(set(page.ids))
 
 
+@pytest.mark.slow
 def test_a_case_may_be_called_anything(tmp_path: Path) -> None:
     from indicant.site.cases import cases_of
 

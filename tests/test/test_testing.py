@@ -85,6 +85,7 @@ def told(tmp_path: Path) -> Callable[..., list[str]]:
 # ------------------------------------------------------------------------- the seed and its cases
 
 
+@pytest.mark.slow
 def test_the_cases_of_the_seed_exercise_all_of_it() -> None:
     """Every answer of every recommendation and criterion, every literal in both polarities."""
     coverage = seed().coverage
@@ -97,6 +98,7 @@ def test_the_cases_of_the_seed_exercise_all_of_it() -> None:
     assert len(seed().report.held) == len(ASSESSED)
 
 
+@pytest.mark.slow
 def test_the_cases_of_the_shapes_break_all_of_them() -> None:
     outcome = run_cases(assessor(), [str(SHAPES)])
     assert outcome.coverage.uncovered("shape") == []
@@ -123,6 +125,7 @@ def test_every_expectation_conforms_to_its_schema() -> None:
 # ------------------------------------------------------------------------------ what is compared
 
 
+@pytest.mark.slow
 def test_what_holds_is_told_by_nothing(told: Callable[..., list[str]]) -> None:
     """A part is enough; names are local names, labels, short names or IRIs."""
     everything = {
@@ -141,6 +144,7 @@ def test_what_holds_is_told_by_nothing(told: Callable[..., list[str]]) -> None:
     assert told({"breaks": []}) == []
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("stated", "message"),
     [
@@ -191,6 +195,7 @@ def test_what_differs_is_told_with_the_line_that_states_it(
     assert told(stated) == [f"expected.json:{message}"]
 
 
+@pytest.mark.slow
 def test_awaited_facts_are_all_stated_unless_others_are_allowed(
     told: Callable[..., list[str]],
 ) -> None:
@@ -201,6 +206,7 @@ def test_awaited_facts_are_all_stated_unless_others_are_allowed(
     assert told({"awaiting": {"Foraminotomy": names}}) == []
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("stated", "message"),
     [
@@ -263,6 +269,7 @@ def test_what_names_nothing_is_told_with_what_comes_nearest(
 # ---------------------------------------------------------------------------- cases and shapes
 
 
+@pytest.mark.slow
 def test_a_case_that_is_to_break_a_shape_breaks_just_that(
     told: Callable[..., list[str]],
 ) -> None:
@@ -277,6 +284,7 @@ def test_a_case_that_is_to_break_a_shape_breaks_just_that(
     ]
 
 
+@pytest.mark.slow
 def test_a_case_that_is_not_assessed_gets_no_answer(told: Callable[..., list[str]]) -> None:
     found = told({"actions": {"Foraminotomy": "undetermined"}}, BROKEN)
     assert [one.split(": ")[0] for one in found] == [
@@ -288,6 +296,7 @@ def test_a_case_that_is_not_assessed_gets_no_answer(told: Callable[..., list[str
     assert one.endswith("misstated: a case that breaks a shape gets no answer")
 
 
+@pytest.mark.slow
 def test_findings_can_be_listed_with_their_lines(tmp_path: Path) -> None:
     (tmp_path / "case.ttl").write_bytes(BROKEN.read_bytes())
     expected = tmp_path / "expected.txt"
@@ -307,6 +316,7 @@ def test_findings_can_be_listed_with_their_lines(tmp_path: Path) -> None:
     assert messages() == [("unreadable", 2, "'Node-range' names no line and shape")]
 
 
+@pytest.mark.slow
 def test_each_case_of_a_file_is_stated_by_its_name(told: Callable[..., list[str]]) -> None:
     names = [one["case"] for one in assessor().assess(_document(TWO))]
     assert len(names) == 2
@@ -333,6 +343,7 @@ def _document(file: Path) -> Any:
 # ------------------------------------------------------------------------------------- bad input
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("text", "place", "message"),
     [
@@ -360,10 +371,12 @@ def test_an_expectation_that_cannot_be_read_is_told_with_its_place(
     assert (Path(where.file).name, shown) == ("expected.json", place)
 
 
+@pytest.mark.slow
 def test_a_case_without_an_expectation_is_a_finding(told: Callable[..., list[str]]) -> None:
     assert told(None) == ["case.ttl:no-expectation: nothing says what is expected of the case"]
 
 
+@pytest.mark.slow
 def test_a_case_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:
     for name, text in (
         ("a", "PREFIX : <http://e/> :a b"),
@@ -388,6 +401,7 @@ def test_a_case_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> 
     assert report.data["cases"] == {"total": 5, "held": 1}
 
 
+@pytest.mark.slow
 def test_what_an_error_of_the_system_denies_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -410,6 +424,7 @@ def test_what_an_error_of_the_system_denies_is_told(
     assert report.data["cases"] == {"total": 2, "held": 1}
 
 
+@pytest.mark.slow
 def test_a_folder_that_holds_no_case_cannot_be_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -425,6 +440,7 @@ def test_a_folder_that_holds_no_case_cannot_be_run(
         assert err.startswith(f"indicant: {path}: {message}\n")
 
 
+@pytest.mark.slow
 def test_many_folders_need_no_more_memory_than_what_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -454,6 +470,7 @@ def test_many_folders_need_no_more_memory_than_what_is_told(
 # -------------------------------------------------------------------------------------- coverage
 
 
+@pytest.mark.slow
 def test_only_cases_that_hold_and_state_an_answer_exercise_one(tmp_path: Path) -> None:
     (tmp_path / "case.ttl").write_bytes(OPEN.read_bytes())
     expected = tmp_path / "expected.json"
@@ -469,6 +486,7 @@ def test_only_cases_that_hold_and_state_an_answer_exercise_one(tmp_path: Path) -
     assert exercised() > 30
 
 
+@pytest.mark.slow
 def test_what_no_case_exercises_is_named_with_its_place(tmp_path: Path) -> None:
     (tmp_path / "case.ttl").write_bytes(OPEN.read_bytes())
     (tmp_path / "expected.json").write_text('{"scope": "open"}')
@@ -506,6 +524,7 @@ def test_what_is_to_be_exercised_is_what_can_be() -> None:
     assert (percent(1, 3), percent(2999, 3000), percent(3, 3)) == (33.3, 99.9, 100.0)
 
 
+@pytest.mark.slow
 def test_what_no_case_can_get_is_not_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -545,6 +564,7 @@ def test_what_no_case_can_get_is_not_asked_for(
 # ------------------------------------------------------------------------- the cases that miss
 
 
+@pytest.mark.slow
 def test_what_is_suggested_exercises_all_that_was_missing(tmp_path: Path) -> None:
     """From no case at all: every answer and literal is shown by a case that holds."""
     found = suggest(assessor(), Coverage(goals(assessor())), str(tmp_path))
@@ -557,6 +577,7 @@ def test_what_is_suggested_exercises_all_that_was_missing(tmp_path: Path) -> Non
     assert sizes[0] < sizes[-1]
 
 
+@pytest.mark.slow
 def test_what_is_exercised_gets_no_suggestion(tmp_path: Path) -> None:
     """The same few goals give the same bytes; a folder that is there is left as it is."""
     every = goals(assessor())
@@ -582,6 +603,7 @@ def test_what_is_exercised_gets_no_suggestion(tmp_path: Path) -> None:
     assert not (tmp_path / "c").exists()
 
 
+@pytest.mark.slow
 def test_hermit_confirms_what_is_suggested(tmp_path: Path) -> None:
     goal = Goal("recommendation", f"{GUIDELINE}foraminotomy", "foraminotomy", "met")
     suggest(assessor(), Coverage((goal,)), str(tmp_path))
@@ -604,6 +626,7 @@ def test_what_no_case_can_do_is_told_and_what_takes_too_long_counts(tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_it_suggests(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -616,6 +639,7 @@ def test_the_command_writes_what_it_suggests(
 # --------------------------------------------------------------------------------------- the verb
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_figures_and_is_no_failure(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -629,6 +653,7 @@ def test_the_command_prints_the_figures_and_is_no_failure(
     assert "% of recommendations are exercised, and 99.5 % are asked for" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_a_program_reads(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

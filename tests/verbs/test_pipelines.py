@@ -136,6 +136,7 @@ def runner(tmp_path: Path, folder: Path, path: str, **inputs: str) -> Runner:
     return Runner(folder, path, {key.replace("_", "-"): one for key, one in inputs.items()}, temp)
 
 
+@pytest.mark.slow
 def test_the_action_checks_tests_verifies_and_reports(tmp_path: Path, path: str) -> None:
     """A guideline that stands alone, with its document and a case."""
     folder = Path(shutil.copytree(RAIN, tmp_path / "repository" / "overlay"))
@@ -164,6 +165,7 @@ def test_the_action_checks_tests_verifies_and_reports(tmp_path: Path, path: str)
         assert "error" not in {one["level"] for one in told["results"]}
 
 
+@pytest.mark.slow
 def test_the_action_fails_with_a_contradiction_and_still_reports(
     repository: Path, tmp_path: Path, path: str
 ) -> None:
@@ -194,6 +196,7 @@ def test_the_workflow_of_the_example_gives_what_the_action_takes() -> None:
     assert (ROOT / given["published"].removeprefix(".indicant/")).is_dir()
 
 
+@pytest.mark.slow
 def test_the_action_fails_where_something_cannot_run(tmp_path: Path, path: str) -> None:
     run = runner(
         tmp_path, tmp_path, path, overlay="nowhere", tests="", verify="false", fail_under="0"
@@ -202,6 +205,7 @@ def test_the_action_fails_where_something_cannot_run(tmp_path: Path, path: str) 
     assert "nowhere" in run.said["Check"]
 
 
+@pytest.mark.slow
 def test_inputs_never_become_code(tmp_path: Path, path: str) -> None:
     """No script has an expression in it; what is given reaches it as a variable."""
     assert [step["name"] for step in STEPS if "${{" in step.get("run", "")] == []
@@ -218,6 +222,7 @@ def test_inputs_never_become_code(tmp_path: Path, path: str) -> None:
     assert not mark.exists()
 
 
+@pytest.mark.slow
 def test_guidelines_are_merged_however_they_are_listed(
     repository: Path, tmp_path: Path, path: str
 ) -> None:
@@ -232,6 +237,7 @@ def test_guidelines_are_merged_however_they_are_listed(
     assert "contradiction" in {one["ruleId"] for one in told["results"]}
 
 
+@pytest.mark.slow
 def test_a_list_of_no_guideline_is_none(tmp_path: Path, path: str) -> None:
     shutil.copytree(RAIN, tmp_path / "repository" / "overlay")
     more = {"tests": "", "verify": "false"}
@@ -240,6 +246,7 @@ def test_a_list_of_no_guideline_is_none(tmp_path: Path, path: str) -> None:
     assert run.outputs["merge"] == {"guideline": "overlay", "code": "0"}
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize(
     "name",
     ["overlay", "tests", "document", "as_of", "fail_under", "verify", "upload", "package"],
@@ -288,6 +295,7 @@ def test_inputs_are_looked_at_first_and_all_of_them() -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_folder_named_like_an_option_is_a_folder(tmp_path: Path, path: str) -> None:
     """What is checked is the folder, and nothing is written where its name seems to say."""
     folder = tmp_path / "repository"
@@ -309,6 +317,7 @@ def test_a_folder_named_like_an_option_is_a_folder(tmp_path: Path, path: str) ->
     assert before == set(folder.rglob("*"))
 
 
+@pytest.mark.slow
 def test_reports_of_another_run_are_not_told_again(tmp_path: Path, path: str) -> None:
     """An action that is used twice in a job finds the reports of the first time."""
     shutil.copytree(RAIN, tmp_path / "repository" / "overlay")
@@ -389,6 +398,7 @@ def commit(name: str, folder: Path, files: list[str], path: str, *more: str) -> 
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_the_form_is_put_right_and_the_commit_stopped(repository: Path, path: str) -> None:
     """A hook that changes a file fails the commit: pre-commit sees the change by itself."""
     file = repository / "hypertension" / "guideline.ttl"
@@ -401,6 +411,7 @@ def test_the_form_is_put_right_and_the_commit_stopped(repository: Path, path: st
     assert file.read_bytes() == tidy
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("more", [(), ("--check",), ("--diff",), ("--check", "--format", "json")])
 def test_a_file_named_like_an_option_is_a_file(
     more: tuple[str, ...], repository: Path, path: str
@@ -422,6 +433,7 @@ def test_a_file_named_like_an_option_is_a_file(
     assert sorted(os.listdir(folder)) == sorted([*files, "catalog-v001.xml"])
 
 
+@pytest.mark.slow
 def test_a_file_named_like_an_option_is_checked(repository: Path, path: str) -> None:
     """And nothing is written over the guideline."""
     folder = repository / "hypertension"
@@ -434,6 +446,7 @@ def test_a_file_named_like_an_option_is_checked(repository: Path, path: str) -> 
     assert (folder / "guideline.ttl").read_text(encoding="utf-8") == text
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("name", ["--check", "-h", "--output=guideline.ttl", "--version"])
 def test_a_file_that_could_be_an_option_is_refused(name: str, repository: Path, path: str) -> None:
     """Whether it is one or the user's own argument, nobody can tell."""
@@ -445,6 +458,7 @@ def test_a_file_that_could_be_an_option_is_refused(name: str, repository: Path, 
     assert (repository / "hypertension" / "guideline.ttl").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_mistake_in_a_file_stops_the_commit(repository: Path, path: str) -> None:
     file = repository / "hypertension" / "guideline.ttl"
     files = ["hypertension/guideline.ttl"]
@@ -455,6 +469,7 @@ def test_a_mistake_in_a_file_stops_the_commit(repository: Path, path: str) -> No
     assert "[undefined-term]" in said
 
 
+@pytest.mark.slow
 def test_a_case_that_is_answered_otherwise_stops_the_commit(repository: Path, path: str) -> None:
     more = ("--guideline", "hypertension")
     case(repository, "recommended")
