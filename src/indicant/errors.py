@@ -8,6 +8,7 @@ from typing import Final
 DOCUMENTATION: Final = "https://w3id.org/indicant/docs/"
 """Where the pages of ``docs/`` are published."""
 
+
 class IndicantError(Exception):
     """A user's mistake or a limit of the machine, told in one line.
 
