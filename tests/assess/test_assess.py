@@ -17,7 +17,7 @@ from rdflib import RDF, Graph, Namespace
 from rdflib.namespace import SH
 
 from indicant.assess import records as recorded
-from indicant.assess.assessor import Assessor, InvalidCase, assess
+from indicant.assess.assessor import Assessor, InvalidCase
 from indicant.assess.records import ANSWERS, CaseRecord
 from indicant.assess.validation import Validator
 from indicant.errors import IndicantError
@@ -661,22 +661,10 @@ def test_every_format_gives_the_same_record(
     assert assessor().assess(read(file), everything=True) == [record_of(folder)]
 
 
-@pytest.mark.slow
-def test_one_call_assesses_a_path_a_text_a_graph_and_a_document() -> None:
-    folder = REPRESENTATIVES[5]
-    file = ASSESS / folder / "case.ttl"
-    wanted = assessor().assess(case(folder))
-    assert assess(file) == wanted
-    assert assess(str(file)) == wanted
-    assert assess(file.read_text(encoding="utf-8")) == wanted
-    assert assess(Graph().parse(file)) == wanted
-    assert assess(case(folder), everything=True) == [record_of(folder)]
-
-
 def test_an_invalid_case_is_never_assessed() -> None:
     """The findings say where: file, line and shape."""
     with pytest.raises(InvalidCase) as raised:
-        assess(BROKEN)
+        assessor().assess(read(BROKEN))
     finding = raised.value.findings[0]
     assert finding.file == str(BROKEN)
     assert finding.line is not None

@@ -24,7 +24,6 @@ import pytest
 
 import indicant
 from indicant import cli
-from indicant.assess.assessor import assess
 from places import ONTOLOGY, ROOT
 from running import command, environment
 from shipped import PREFIXES
@@ -234,14 +233,6 @@ def test_json_is_an_array_that_conforms_to_the_schema(room: Room) -> None:
     assert {"case", "asOf", "guideline", "actions", "proposals"} <= set(record)
     assert record["case"] == "https://example.org/case#case"
     jsonschema.validate([record], json.loads(SCHEMA.read_text(encoding="utf-8")))
-
-
-@pytest.mark.slow
-def test_json_is_what_the_function_returns(room: Room) -> None:
-    room.file("case.ttl", CASE)
-    told = room.call("assess", "case.ttl", "--format", "json")
-    for _ in range(2):
-        assert json.loads(told.out) == assess("case.ttl")
 
 
 @pytest.mark.slow

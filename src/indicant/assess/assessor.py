@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
@@ -20,7 +19,7 @@ from indicant.compile.compiled import key_of, obtain
 from indicant.errors import IndicantError
 from indicant.files import bounded, resources
 from indicant.files.fence import Fence, fence_of
-from indicant.files.rdf import Document, parse, read
+from indicant.files.rdf import Document, read
 from indicant.files.sources import EXAMPLE_FILE, load, resolve
 from indicant.guideline.languages import ENGLISH, in_language
 from indicant.process.sharing import helpers
@@ -29,13 +28,11 @@ from indicant.terms import IND, TYPE, XSD
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    import rdflib
-
     from indicant.assess.engine import Engine
     from indicant.assess.records import CaseRecord
     from indicant.query.rows import Row, Solutions
 
-__all__ = ["Assessment", "Assessor", "InvalidCase", "assess", "with_date"]
+__all__ = ["Assessment", "Assessor", "InvalidCase", "with_date"]
 
 LARGE: Final = 1_000
 """From how many statements a document is checked before the rules run over it."""
@@ -261,43 +258,3 @@ def with_date(document: Document, as_of: str) -> Document:
         if quad.predicate.value == TYPE and quad.object == kind
     ]
     return replace(document, quads=tuple(kept))
-
-
-def assess(
-    case: str | os.PathLike[str] | rdflib.Graph | Document,
-    guideline: str | os.PathLike[str] | None = None,
-    *,
-    as_of: str | None = None,
-    engine: str = "oxigraph",
-    everything: bool = False,
-) -> list[CaseRecord]:
-    """Assess the cases of a file, a text or a graph against a guideline.
-
-    Args:
-        case: a path; Turtle text, known by its line breaks; an rdflib graph; or a document.
-        guideline: a name, a folder or a file; by default the one that ships with the package.
-        as_of: a date, ``YYYY-MM-DD``, in place of the one that the cases state.
-        engine: ``oxigraph``, ``rdflib`` or ``hermit``.
-        everything: whether to list what does not apply as well.
-
-    Returns:
-        What ``indicant assess --format json`` prints: a record per case.
-
-    Raises:
-        InvalidCase: a case does not conform to the case shapes; ``findings`` says where.
-        IndicantError: something could not be read.
-
-    To assess many cases, make one ``Assessor`` and use it again.
-    """
-    return Assessor(guideline, engine=engine).assess(
-        _document(case), as_of=as_of, everything=everything
-    )
-
-
-def _document(case: str | os.PathLike[str] | rdflib.Graph | Document) -> Document:
-    if isinstance(case, Document):
-        return case
-    if isinstance(case, (str, os.PathLike)):
-        text = os.fspath(case)
-        return parse(text, path="case.ttl") if "\n" in text else read(Path(text))
-    return parse(case.serialize(format="nt"), path="graph.nt", format="ntriples")
