@@ -417,6 +417,7 @@ def test_several_places_are_told_with_their_lines_and_how_to_choose(
     )
 
 
+@pytest.mark.slow
 def test_a_passage_is_of_the_document_that_its_file_is(
     room: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -456,6 +457,7 @@ def test_a_position_is_no_second_one(capsys: pytest.CaptureFixture[str]) -> None
 # ---------------------------------------------------------------------- courses, properties, values
 
 
+@pytest.mark.slow
 def test_a_course_is_recorded_once_and_apart_from_others(
     room: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -492,6 +494,7 @@ def test_what_is_apart_by_what_is_above_is_not_said_again() -> None:
     assert compose("course", "CourseOfATest", beneath, place=SEED).notes == ()
 
 
+@pytest.mark.slow
 def test_the_range_of_a_property_tells_its_kind(
     room: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -586,6 +589,7 @@ def test_properties_and_values_stand_where_theirs_do() -> None:
 # ---------------------------------------------------------------------- cases
 
 
+@pytest.mark.slow
 def test_a_case_can_be_assessed_as_it_is_made(
     room: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -627,6 +631,7 @@ def test_the_prefixes_of_a_case_are_those_of_the_terms(
     assert "PREFIX own: <https://example.net/3/>\n" in (room / "second.ttl").read_text()
 
 
+@pytest.mark.slow
 def test_a_case_among_tests_fails_until_something_is_expected(
     room: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -686,6 +691,7 @@ def rain(room: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     return room / "rain"
 
 
+@pytest.mark.slow
 def test_nothing_that_was_made_is_to_be_formatted(
     rain: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -694,6 +700,7 @@ def test_nothing_that_was_made_is_to_be_formatted(
     assert cli.main(["fmt", "--check", str(rain.parent)]) == 0
 
 
+@pytest.mark.slow
 def test_check_tells_what_the_author_has_to_say_and_nothing_else(rain: Path) -> None:
     report = check([str(rain)], reasoner=False)
     told = {(one.rule, re.sub(r".*: ", "", one.message)) for one in report.results}
@@ -719,6 +726,7 @@ def test_check_tells_what_the_author_has_to_say_and_nothing_else(rain: Path) -> 
     }
 
 
+@pytest.mark.slow
 def test_until_it_is_filled_in_nobody_is_answered(
     rain: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -731,6 +739,7 @@ def test_until_it_is_filled_in_nobody_is_answered(
         assert "outside the profile" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_once_it_is_filled_in_all_holds_and_patients_are_answered(
     rain: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
