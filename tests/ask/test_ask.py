@@ -469,7 +469,7 @@ def test_a_mistake_is_told_in_a_line(
     assert (code, out) == (2, "")
     assert message in err.splitlines()[0]
     assert advice in [*err.splitlines(), ""][1]
-    assert len(err.splitlines()) <= 2
+    assert len(err.splitlines()) <= 3
 
 
 def test_a_value_that_can_mean_several_things_is_refused() -> None:

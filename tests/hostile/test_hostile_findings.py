@@ -47,7 +47,10 @@ import resource, sys
 resource.setrlimit(resource.RLIMIT_CPU, ({seconds}, {seconds}))
 from indicant.cli import main
 code = main(sys.argv[1:])
-print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, file=sys.stderr)
+# What getrusage says is that of the parent until the program was started, if that was more.
+with open("/proc/self/status", encoding="ascii") as status:
+    peak = next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
+print("peak", peak, file=sys.stderr)
 sys.exit(code)
 """
 
