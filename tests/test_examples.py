@@ -223,6 +223,7 @@ def test_the_python_of_the_documents_runs(
     assert done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.many(2)
 @pytest.mark.parametrize(
     "document", sorted({one[0] for one in blocks("pycon")}), ids=lambda one: str(one)

@@ -22,7 +22,7 @@ import indicant
 from places import ONTOLOGY, ROOT
 
 # One worker builds the wheel, once.
-pytestmark = pytest.mark.xdist_group("wheel")
+pytestmark = [pytest.mark.xdist_group("wheel"), pytest.mark.slow]
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 DATA = ("ontology", "queries", "shapes")
@@ -94,7 +94,6 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
     return Installed(python.parent, tmp_path_factory.mktemp("elsewhere"))
 
 
-@pytest.mark.slow
 def test_the_wheel_carries_every_data_file(wheel: Path) -> None:
     expected = {
         f"indicant/data/{path.relative_to(ROOT).as_posix()}"
@@ -125,7 +124,6 @@ def test_the_wheel_carries_no_tests_and_no_build_output(wheel: Path) -> None:
     assert tops == {"indicant", f"indicant-{indicant.__version__}.dist-info"}
 
 
-@pytest.mark.slow
 def test_the_environment_has_no_reasoner(installed: Installed) -> None:
     code = "from indicant.compile.java import available; print(available())"
     assert installed.run("python", "-c", code).stdout == "False\n"
@@ -137,7 +135,6 @@ def test_the_command_tells_its_version(installed: Installed) -> None:
     assert indicant.__version__ in told.stdout
 
 
-@pytest.mark.slow
 def test_the_command_assesses_the_example_without_java(installed: Installed) -> None:
     told = installed.run("indicant", "assess", "--example", "--format", "json")
     assert told.returncode == 0, told.stderr
@@ -145,7 +142,6 @@ def test_the_command_assesses_the_example_without_java(installed: Installed) -> 
     assert assessment["actions"]
 
 
-@pytest.mark.slow
 def test_asking_for_the_reasoner_without_java_says_what_to_install(installed: Installed) -> None:
     told = installed.run("indicant", "assess", "--example", "--engine", "hermit")
     assert told.returncode == 2

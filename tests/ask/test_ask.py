@@ -684,6 +684,7 @@ def test_a_malformed_query_is_told_with_its_place(query: str, message: str) -> N
     assert str(told(query)).startswith(message)
 
 
+@pytest.mark.slow
 @pytest.mark.many(4)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(

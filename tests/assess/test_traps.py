@@ -75,6 +75,7 @@ def test_every_engine_avoids_the_trap(trap: Trap, name: str) -> None:
         assert standing.get(action, "") == expected, action
 
 
+@pytest.mark.slow
 @pytest.mark.many(35)
 @pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
 def test_a_search_for_models_says_the_same(trap: Trap) -> None:

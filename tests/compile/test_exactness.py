@@ -471,6 +471,7 @@ def test_the_answers_of_two_versions_are_possible_together(seed: int) -> None:
     assert proofs.strays(60) == []
 
 
+@pytest.mark.slow
 def test_most_random_versions_are_compared() -> None:
     """The test above does not pass because there is nothing to compare."""
     assert sum(versions(seed)[2] is not None for seed in SEEDS) >= len(SEEDS) // 2

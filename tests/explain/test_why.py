@@ -184,6 +184,7 @@ def test_no_set_of_at_most_three_facts_is_missing_by_plain_search(path: Path) ->
         assert {one.facts for one in found.sets} == set(plain), action
 
 
+@pytest.mark.slow
 def test_what_is_complete_stays_so_however_large_the_sets() -> None:
     for path in EXAMPLES:
         here = world(path).situation

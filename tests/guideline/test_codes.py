@@ -135,6 +135,7 @@ def test_the_sssom_toolkit_finds_nothing_wrong(file: Path) -> None:
     assert parsed.metadata["mapping_set_id"] == tables()[name_of(file)].iri
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("sound", "broken"),

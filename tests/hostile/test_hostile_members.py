@@ -303,6 +303,7 @@ def test_a_catalog_of_a_revision_leads_to_no_file_of_the_machine(
             opened(f"{commit(repository, top)}:back")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="there are no pipes of a name")
 def test_a_repository_with_a_pipe_in_it_does_not_hang(
     repository: Path, monkeypatch: pytest.MonkeyPatch

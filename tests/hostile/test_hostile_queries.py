@@ -640,6 +640,7 @@ def children(process: int) -> list[int]:
     return [int(one) for file in found for one in file.read_text().split()]
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @LINUX
 @pytest.mark.parametrize("engine", ENGINES)

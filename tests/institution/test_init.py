@@ -96,6 +96,7 @@ def test_what_is_founded_passes_its_own_tests_at_once(whole: tuple[Path, str]) -
     assert "3 cases as expected" in output
 
 
+@pytest.mark.slow
 def test_what_is_founded_is_in_the_form_of_the_house(
     whole: tuple[Path, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

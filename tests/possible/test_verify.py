@@ -138,6 +138,7 @@ def test_a_near_miss_is_no_finding(folder: Path) -> None:
     assert report(folder).undecided == ()
 
 
+@pytest.mark.slow
 def test_every_kind_of_anomaly_is_triggered() -> None:
     kinds = {rule.name for folder in FOLDERS for rule in report(folder).rules}
     assert kinds == {result.rule for folder in FINDING for result in report(folder).counting}

@@ -139,6 +139,7 @@ def test_every_link_leads_somewhere(site: str) -> None:
                 assert anchor in found[target].ids, (path, link)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("site", SITES)
 def test_every_page_is_reached_from_the_first(site: str) -> None:
     found = parsed(site)
@@ -154,6 +155,7 @@ def test_every_page_is_reached_from_the_first(site: str) -> None:
     assert seen == set(found)
 
 
+@pytest.mark.slow
 def test_everything_has_a_page_of_its_own() -> None:
     content, files = gathered(), seed()
     wanted = {f"recommendations/{local_name(one.iri)}.html" for one in content.recommendations}
@@ -166,6 +168,7 @@ def test_everything_has_a_page_of_its_own() -> None:
     assert {path for path in files if "/" in path} == wanted
 
 
+@pytest.mark.slow
 def test_a_recommendation_s_page_holds_its_whole_warrant() -> None:
     content = gathered()
     passages = {one.iri: one for one in content.passages}
@@ -206,6 +209,7 @@ def test_the_search_lists_what_has_a_page() -> None:
     assert {path for path in seed() if "/" in path} <= listed
 
 
+@pytest.mark.slow
 def test_nothing_is_loaded_from_elsewhere_and_only_the_search_has_a_script() -> None:
     for site in SITES:
         for path, page in parsed(site).items():

@@ -612,6 +612,7 @@ def test_hermit_confirms_what_is_suggested(tmp_path: Path) -> None:
     assert (goal.iri, goal.wanted) in outcome.coverage.exercised
 
 
+@pytest.mark.slow
 def test_what_no_case_can_do_is_told_and_what_takes_too_long_counts(tmp_path: Path) -> None:
     every = goals(assessor())
     few = tuple(one for one in every if one.iri == f"{GUIDELINE}nsaid")
