@@ -520,6 +520,15 @@ def test_a_case_is_made_and_can_be_assessed(tmp_path: Path, guideline: Guideline
         Guideline.new("case", "b", tests=tmp_path, as_of="today")
 
 
+def test_a_part_goes_to_the_guideline_of_this_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with the command: never to the one that ships where another is at hand."""
+    Guideline.new("guideline", "rain", place=tmp_path)
+    monkeypatch.chdir(tmp_path / "rain")
+    assert Guideline.new("finding", "Rain").path.resolve().parent == tmp_path / "rain"
+
+
 def test_turtle_gets_the_form_of_the_house() -> None:
     text = "@prefix ex: <https://example.org/> .\nex:a a ex:B; ex:c 1 ."
     tidy = Guideline.format_turtle(text)

@@ -204,11 +204,13 @@ class Assessment:
         """
         import copy
 
-        found: dict[str, Any] = copy.deepcopy(dict(self._record))
-        if not everything:
-            found["actions"] = [
-                one for one in found["actions"] if one["status"] != Status.NOT_APPLICABLE
-            ]
+        return copy.deepcopy(dict(self._record if everything else self._applying()))
+
+    def _applying(self) -> CaseRecord:
+        """Return the record without what does not apply; the rest is shared with it."""
+        actions = self._record["actions"]
+        found = self._record.copy()
+        found["actions"] = [one for one in actions if one["status"] != Status.NOT_APPLICABLE.value]
         return found
 
     def to_markdown(self) -> str:
@@ -224,7 +226,7 @@ class Assessment:
         return self._printed(as_text)
 
     def _printed(self, form: Callable[[CaseRecord], str]) -> str:
-        return form(self.to_dict())  # type: ignore[arg-type]
+        return form(self._applying())
 
     def __repr__(self) -> str:
         """Return how many interventions have which status."""

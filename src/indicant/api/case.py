@@ -68,7 +68,7 @@ class Case:
     _document: Document | None
 
     def __init__(self, *, as_of: str | datetime.date, iri: str = IRI) -> None:
-        self._set(_iri=iri, _as_of=_day(as_of), _said=(), _document=None)
+        self._set(_iri=iri, _as_of=day(as_of), _said=(), _document=None)
 
     def _set(self, **values: object) -> None:
         for name, value in values.items():
@@ -145,7 +145,7 @@ class Case:
             values: of its other properties, such as ``weeks=7``.
         """
         if since is not None:
-            values = {"onset": _day(since), **values}
+            values = {"onset": day(since), **values}
         return self._and(_Said(_FINDING, finding, tuple(values.items())))
 
     def excludes(self, *terms: str) -> Self:
@@ -175,9 +175,9 @@ class Case:
             excludes: findings that it excludes.
             values: of other properties, such as ``on="2026-05-01"``, ``weeks=6`` or ``outcome=…``.
         """
-        for name, day in (("endedOn", until), ("startedOn", since)):
-            if day is not None:
-                values = {name: _day(day), **values}
+        for name, given in (("endedOn", until), ("startedOn", since)):
+            if given is not None:
+                values = {name: day(given), **values}
         nothing: Mapping[str, Scalar] = {}
         shown = shows if isinstance(shows, Mapping) else dict.fromkeys(_texts(shows), nothing)
         found = tuple((name, tuple(of.items())) for name, of in shown.items())
@@ -295,7 +295,7 @@ class _Writer:
         self._quads[self._ox.Quad(node, self._type, self._ox.NamedNode(cls))] = None
         for path, value in values:
             found = self._names.property(path)
-            told = self._names.value(found, _text(value))
+            told = self._names.value(found, written(value))
             self._quads[self._ox.Quad(node, self._ox.NamedNode(found), told)] = None
         return node
 
@@ -328,7 +328,12 @@ def _texts(given: Iterable[str]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
-def _day(given: str | datetime.date) -> str:
+def day(given: str | datetime.date) -> str:
+    """Return a day as YYYY-MM-DD.
+
+    Raises:
+        IndicantError: the text is no date.
+    """
     if isinstance(given, datetime.datetime):
         given = given.date()
     if isinstance(given, datetime.date):
@@ -339,9 +344,14 @@ def _day(given: str | datetime.date) -> str:
         raise IndicantError(f"'{given}' is not a date", help="write it as YYYY-MM-DD") from error
 
 
-def _text(value: Scalar) -> str:
+def written(value: Scalar) -> str:
+    """Return a value as one writes it in a case or on the command line.
+
+    >>> written(True), written(6.5)
+    ('true', '6.5')
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float | Decimal):
         return format(Decimal(str(value)), "f")
-    return _day(value) if isinstance(value, datetime.date) else str(value)
+    return day(value) if isinstance(value, datetime.date) else str(value)

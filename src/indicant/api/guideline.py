@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 from indicant.api.assessment import Assessment
-from indicant.api.case import Case, _day
+from indicant.api.case import Case, day, written
 from indicant.errors import IndicantError
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ class Guideline:
         for case in _each(cases):
             document = self.document(case)
             if as_of is not None:
-                document = with_date(document, str(as_of))
+                document = with_date(document, day(as_of))
             for record in self.assessor.assess(document, everything=everything):
                 yield Assessment(self.assessor, document, record)
 
@@ -258,7 +258,7 @@ class Guideline:
             InvalidCase: a case does not conform to the case shapes.
         """
         asker = self._general if case is None else self.asker(case)
-        given = {name: str(value) for name, value in values.items()}
+        given = {name: written(value) for name, value in values.items()}
         return replace(asker.ask(question, given), prefixes=asker.prefixes)
 
     def query(
@@ -278,7 +278,7 @@ class Guideline:
             InvalidCase: a case does not conform to the case shapes.
         """
         asker = self._general if case is None else self.asker(case)
-        given = {name: str(value) for name, value in values.items()}
+        given = {name: written(value) for name, value in values.items()}
         return replace(asker.run(text, given, seconds=seconds), prefixes=asker.prefixes)
 
     @staticmethod
@@ -364,7 +364,8 @@ class Guideline:
             name: what to call it.
             properties: what else is to be said, in Turtle, each a predicate with its objects; of a
                 set of values, the names of these.
-            place: the guideline, by name, folder or file; of a new one, the folder around its own.
+            place: the guideline, by name, folder or file; without, the one in this folder, else
+                the one that ships. Of a new guideline, the folder around its own.
             iri: the namespace of a new guideline.
             source: the file with the document that a document or a passage is of.
             quote: the words of a passage, of which only the place and the digest are kept.
@@ -377,22 +378,20 @@ class Guideline:
         Raises:
             IndicantError: the name is no good or taken, or there is no file for it.
         """
-        from indicant.author.scaffold import compose, put
+        from indicant.author.scaffold import compose, place_of, put
         from indicant.files.fence import OPEN
-        from indicant.files.sources import resolve
 
-        given = None if place is None else os.fspath(place)
         added = compose(
             kind,
             name,
             properties,
-            place=Path(given or ".") if kind == "guideline" else resolve(given),
+            place=place_of(kind, None if place is None else os.fspath(place)),
             iri=iri,
             source=None if source is None else os.fspath(source),
             quote=quote,
             nth=nth,
             tests=None if tests is None else Path(tests),
-            as_of=None if as_of is None else datetime.date.fromisoformat(_day(as_of)),
+            as_of=None if as_of is None else datetime.date.fromisoformat(day(as_of)),
             fence=OPEN if allow_outside else None,
         )
         put(added)
@@ -526,9 +525,9 @@ class Guideline:
         Raises:
             IndicantError: something cannot be read, or a resolution needs a day.
         """
-        names = [str(one.path) if isinstance(one, Guideline) else os.fspath(one) for one in others]
         from indicant.api.several import merge
 
+        names = [str(one.path) if isinstance(one, Guideline) else os.fspath(one) for one in others]
         return merge(
             [str(self.path), *names],
             as_of=as_of,

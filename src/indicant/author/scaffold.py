@@ -15,6 +15,7 @@ from indicant.author.stated import KNOWN, given_in, prefixes_for, written
 from indicant.errors import IndicantError
 from indicant.files.lines import locate
 from indicant.files.rdf import TURTLE, Document, parse, text_of
+from indicant.files.sources import GUIDELINE_FILE, resolve
 from indicant.files.turtle import tidy
 from indicant.guideline.names import prefixes_in
 from indicant.terms import local_name
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from indicant.files.fence import Fence
 
-__all__ = ["KINDS", "Added", "compose", "put"]
+__all__ = ["KINDS", "Added", "compose", "place_of", "put"]
 
 KINDS: Final = (
     "recommendation",
@@ -47,6 +48,21 @@ _FORMS: Final = {
     "property": _LOWER_CAMEL,
 }
 _EXAMPLES: Final = {CAMEL: "TwoWords", _LOWER_CAMEL: "twoWords", _KEBAB: "two-words"}
+
+
+def place_of(kind: str, given: str | None) -> Path:
+    """Return where something new goes: a guideline, or of one, the folder around its own.
+
+    Without a name it is the guideline in the folder that one is in, else the one that ships.
+
+    Raises:
+        IndicantError: there is no guideline of that name.
+    """
+    if kind == "guideline":
+        return Path(given or ".")
+    if given is None and Path(GUIDELINE_FILE).is_file():
+        return Path()
+    return resolve(given)
 
 
 def compose(

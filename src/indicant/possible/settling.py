@@ -27,7 +27,6 @@ _ONCE: Final = (
     "if a case has one at most, say so:  ind:PatientCase rdfs:subClassOf [ a owl:Restriction ; "
     "owl:onProperty ind:{role} ; owl:maxQualifiedCardinality 1 ; owl:onClass {cls} ]"
 )
-
 _RANGE: Final = "demand a value within the range of the property"
 _VALUES: Final = "a facet is refuted by another value: declare the others, and that they differ"
 
@@ -60,10 +59,7 @@ def unsettled(
         seconds: the time limit for each question.
         deadline: when to stop altogether, as of ``time.monotonic``.
     """
-    resting: dict[Existential, list[str]] = defaultdict(list)
-    for iri, one in sorted(advice.model.recommendations.items()):
-        for atom in set(existentials(advice.model.criteria[one.criterion])):
-            resting[atom].append(iri)
+    resting = _demanding(advice)
     atoms = sorted(resting, key=repr)
     plain = {atom: Existential(atom.role, atom.filler, frozenset()) for atom in atoms}
     space = Space([advice.model], [{*atoms, *plain.values(), *advice.existentials()}])
@@ -74,6 +70,9 @@ def unsettled(
             return circuit.possible(goal, min(deadline, time.monotonic() + seconds))
         except OutOfTimeError:
             return None
+
+    def absent(atom: Existential) -> Formula:
+        return space.known(Literal(atom, present=False))
 
     for atom in atoms:
         if not atom.facets:
@@ -87,15 +86,16 @@ def unsettled(
             hint = _DAYS if days else _RANGE
             yield _told("unsatisfiable-facet", "warning", about, message, hint, can)
             continue
-        beside = circuit.all_of(
-            (
-                space.known(Literal(atom, present=False)),
-                -space.known(Literal(plain[atom], present=False)),
-            )
-        )
-        can = possible(beside)
+        can = possible(circuit.all_of((absent(atom), -absent(plain[atom]))))
         if not can:
-            message, hint = _irrefutable(advice, atom, words, words_of(plain[atom], called))
+            message = f"no case with {words_of(plain[atom], called)} can refute {words}"
+            if _is_once(advice, atom):
+                hint = _VALUES
+            else:
+                message += ": there may be another"
+                hint = _ONCE.format(role=local_name(atom.role), cls=local_name(atom.filler))
+            if days and atom.role != HAS_FINDING:
+                hint += f"; {_DAYS}"
             yield _told("irrefutable-facet", "note", about, message, hint, can)
     for iri in sorted(set(advice.compiled) & set(advice.model.recommendations)):
         if not advice.compiled[iri].met:
@@ -106,15 +106,19 @@ def unsettled(
             yield _told("irrefutable", "warning", (iri,), message, "", can)
 
 
-def _irrefutable(advice: Advice, atom: Existential, words: str, cls: str) -> tuple[str, str]:
-    """Return what is said of a facet that no case refutes, and what helps."""
+def _demanding(advice: Advice) -> dict[Existential, list[str]]:
+    """Return the recommendations that demand each existential."""
+    found: dict[Existential, list[str]] = defaultdict(list)
+    for iri, one in sorted(advice.model.recommendations.items()):
+        for atom in set(existentials(advice.model.criteria[one.criterion])):
+            found[atom].append(iri)
+    return found
+
+
+def _is_once(advice: Advice, atom: Existential) -> bool:
+    """Tell whether a case has one at most of what an existential is about."""
     above = advice.model.above.get(atom.filler, frozenset()) | {atom.filler}
-    once = any(atom.role in advice.model.once.get(one, ()) for one in above)
-    message = f"no case with {cls} can refute {words}" + ("" if once else ": there may be another")
-    hint = _ONCE.format(role=local_name(atom.role), cls=local_name(atom.filler))
-    hint = _VALUES if once else hint
-    days = any(facet.property == IND + "days" for facet in atom.facets)
-    return message, f"{hint}; {_DAYS}" if days and atom.role != HAS_FINDING else hint
+    return any(atom.role in advice.model.once.get(one, ()) for one in above)
 
 
 def _told(

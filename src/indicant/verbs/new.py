@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.command.arguments import add_outside, count, day, fence
+from indicant.command.arguments import add_outside, count, day
 from indicant.errors import IndicantError
 
 if TYPE_CHECKING:
@@ -115,36 +115,29 @@ def run(options: argparse.Namespace) -> int:
     import sys
     from pathlib import Path
 
-    from indicant.author.scaffold import compose, put
+    from indicant.api.guideline import Guideline
+    from indicant.author.scaffold import place_of
     from indicant.command.output import tell_recovered
-    from indicant.files.sources import GUIDELINE_FILE, resolve
     from indicant.foreign import plain
 
     _demand_fitting(options)
     if options.kind == "guideline":
-        place = Path(options.place or ".")
-        tell_recovered(place / options.name)
-    elif options.place is None and Path(GUIDELINE_FILE).is_file():
-        place = Path()
-    else:
-        place = resolve(options.place)
-    tests = None if options.tests is None else Path(options.tests)
-    if tests is not None:
-        tell_recovered(tests / options.name)
-    added = compose(
+        tell_recovered(place_of(options.kind, options.place) / options.name)
+    if options.tests is not None:
+        tell_recovered(Path(options.tests) / options.name)
+    added = Guideline.new(
         options.kind,
         options.name,
-        options.property,
-        place=place,
+        *options.property,
+        place=options.place,
         iri=options.iri,
         source=options.source,
         quote=options.quote,
         nth=options.nth,
-        tests=tests,
+        tests=options.tests,
         as_of=options.as_of,
-        fence=fence(options),
+        allow_outside=options.outside,
     )
-    put(added)
     for note in added.notes:
         print(plain(f"indicant: {note}"), file=sys.stderr)
     print(plain(f"{added.path}:{added.line}: {options.kind} {options.name}"))
