@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 from functools import cache
@@ -104,30 +103,6 @@ def whole() -> Graph:
     for path in [root, *reachable(root).values()]:
         merged += graphs()[path]
     return merged
-
-
-@cache
-def source_text() -> str:
-    """Return the source document, or skip the test where it is not at hand."""
-    files = sorted(SOURCE_FOLDER.glob("*.txt"))
-    if not files:
-        pytest.skip("the source document is not part of the project and not at hand")
-    return files[0].read_bytes().decode()
-
-
-def words(text: str) -> list[str]:
-    """Return the words of a text, in lower case.
-
-    >>> words("Six-month: DO wait.")
-    ['six', 'month', 'do', 'wait']
-    """
-    return re.findall(r"[^\W_]+", text.lower())
-
-
-def runs(text: str, length: int = 6) -> set[tuple[str, ...]]:
-    """Return every run of consecutive words of a length."""
-    found = words(text)
-    return {tuple(found[at : at + length]) for at in range(len(found) - length + 1)}
 
 
 def passages() -> dict[str, URIRef]:
@@ -333,33 +308,6 @@ def test_every_passage_is_well_formed() -> None:
             assert len(list(graph.objects(passage, predicate))) == 1, (name, predicate)
 
 
-def test_every_passage_is_where_it_says() -> None:
-    """The text between the positions has the digest, and so has the whole document."""
-    text = source_text()
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    assert str(whole().value(G.document, IND.sha256)) == digest
-    for name, passage in passages().items():
-        selector = whole().value(passage, OA.hasSelector)
-        assert selector is not None
-        start, end = (number(whole(), selector, OA[edge]) for edge in ("start", "end"))
-        digest = hashlib.sha256(text[start:end].encode()).hexdigest()
-        assert str(whole().value(passage, IND.sha256)) == digest, name
-
-
-def test_no_sentence_of_the_source_is_copied() -> None:
-    """No text of the ontology shares six words in a row with the source, but for its title."""
-    copied = runs(source_text())
-    assert copied
-    for path, graph in graphs().items():
-        for subject, predicate, value in graph:
-            if not isinstance(value, Literal):
-                continue
-            if predicate == IND.section or (subject, predicate) == (G.document, DCTERMS.title):
-                continue
-            shared = runs(str(value)) & copied
-            assert not shared, (path.name, subject, predicate, shared)
-
-
 def test_every_passage_is_accounted_for() -> None:
     """Something rests on each passage, or it is marked as context."""
     used = set(whole().objects(None, IND.restsOn))
@@ -396,20 +344,6 @@ def test_every_recommendation_is_complete(recommendation: URIRef) -> None:
     assert IND.Intervention in set(graph.transitive_objects(action, RDFS.subClassOf))
     criterion = graph.value(recommendation, IND.criterion)
     assert (criterion, RDF.type, IND.Criterion) in graph
-
-
-def test_strength_is_a_wording_of_the_source() -> None:
-    """The strength of a recommendation stands in the source, in the passages it rests on."""
-    text = source_text()
-    for recommendation in recommendations():
-        strength = str(whole().value(recommendation, IND.strength))
-        quotes = []
-        for passage in whole().objects(recommendation, IND.restsOn):
-            selector = whole().value(passage, OA.hasSelector)
-            assert selector is not None
-            start, end = (number(whole(), selector, OA[edge]) for edge in ("start", "end"))
-            quotes.append(text[start:end].lower())
-        assert any(strength.lower() in quote for quote in quotes), (recommendation, strength)
 
 
 def test_every_criterion_rests_on_a_passage_and_is_used() -> None:
