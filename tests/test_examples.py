@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import running
+import serving
 from indicant.cli import parser
 from places import ROOT
 
@@ -131,9 +132,7 @@ def test_every_block_of_a_console_shows_a_command_and_what_it_prints() -> None:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Put a command called indicant before all others, which runs the code that is tested."""
     folder = tmp_path_factory.mktemp("bin")
-    script = folder / "indicant"
-    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m indicant.cli "$@"\n')
-    script.chmod(0o755)
+    serving.script(folder, "indicant")
     return running.environment(
         COLUMNS="80",
         INDICANT_CACHE=str(tmp_path_factory.mktemp("cache")),
@@ -143,18 +142,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def held(example: Example, folder: Path, environment: dict[str, str]) -> None:
     """Run a command of a document in a folder, and compare what it prints with what is shown."""
-    done = subprocess.run(
-        ["sh", "-c", example.command],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
+    done = serving.run(["sh", "-c", example.command], cwd=folder, env=environment, merged=True)
     actual = done.stdout.splitlines()
     if ELLIPSIS in example.output:
         assert shows(example.output, actual), f"{example}\n{done.stdout}"
@@ -194,14 +182,7 @@ def test_the_walk_of_a_first_guideline_leads_there(
     assert (tmp_path / "public" / "recommendations" / "take-an-umbrella.html").is_file()
     commands = ("check rain", "verify rain", "test cases --guideline rain", "fmt --check rain")
     for command in commands:
-        done = subprocess.run(
-            ["indicant", *command.split()],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = serving.run(["indicant", *command.split()], cwd=tmp_path, env=environment)
         assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import subprocess
 import sys
-from typing import TYPE_CHECKING
+import tempfile
+from pathlib import Path
 
+import serving
 from indicant import cli
 from places import CODE
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -46,13 +44,8 @@ def environment(**changes: str) -> dict[str, str]:
 
 def make_test(folder: Path, *variables: str) -> str:
     """Run the pipeline of a repository with the code that is tested, and return what it prints."""
-    done = subprocess.run(
-        ["make", "test", f"INDICANT={' '.join(command())}", *variables],
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as bin_:
+        words = ["make", "test", f"INDICANT={serving.script(Path(bin_), 'indicant')}", *variables]
+        done = serving.run(words, cwd=folder, env=environment())
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 import running
+import serving
 from indicant.cli import main, parser
 from places import BENCHMARK, INSTITUTION, RAIN, ROOT
 
@@ -34,11 +35,9 @@ _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 def path(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return a PATH on which there is the command of this checkout."""
     folder = tmp_path_factory.mktemp("bin")
-    commands = {"indicant": "-m indicant.cli", "indicant-hook": "-m indicant.hooks", "python": ""}
-    for name, words in commands.items():
-        script = folder / name
-        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" {words} "$@"\n')
-        script.chmod(0o755)
+    serving.script(folder, "indicant")
+    serving.script(folder, "indicant-hook", "indicant.hooks")
+    (folder / "python").symlink_to(sys.executable)
     return f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
@@ -107,13 +106,10 @@ class Runner:
         script.write_text(step["run"])
         output.write_text("")
         more = {name: self.value(text) for name, text in step.get("env", {}).items()}
-        done = subprocess.run(
+        done = serving.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
             cwd=self.folder,
             env=environment(self.path, GITHUB_OUTPUT=str(output), **more),
-            capture_output=True,
-            text=True,
-            check=False,
         )
         lines = [line.partition("=") for line in output.read_text().splitlines()]
         self.outputs[step.get("id", "")] = {name: value for name, _, value in lines}
@@ -392,9 +388,7 @@ def commit(name: str, folder: Path, files: list[str], path: str, *more: str) -> 
     command = [*shlex.split(one["entry"]), *one.get("args", []), *more]
     if one.get("pass_filenames", True):
         command += [file for file in files if re.search(one["files"], file)]
-    done = subprocess.run(
-        command, cwd=folder, env=environment(path), capture_output=True, text=True, check=False
-    )
+    done = serving.run(command, cwd=folder, env=environment(path))
     return done.returncode, done.stdout + done.stderr
 
 
