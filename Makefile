@@ -65,7 +65,7 @@ oracle: $(STAMP) ## compare N=10000 random answers with HermiT, and proofs with 
 	@$(BIN)/python tests/support/oracle.py $(N) --seed $(SEED) --vectors
 
 mutated: $(STAMP) ## change N=10000 files in small ways, and see that every command ends as it should
-	@$(BIN)/python tests/support/mutants.py $(N) --seed $(SEED)
+	@$(BIN)/python tests/support/mutated.py $(N) --seed $(SEED)
 
 threads: $(STAMP) ## compare N=10000 answers in eight threads with those of one
 	@$(BIN)/python tests/support/together.py $(N)

@@ -316,7 +316,7 @@ def node(
 def test_a_case_that_is_said_is_answered_as_one_that_is_written(guideline: Guideline) -> None:
     """Every third case of the tests whose nodes have one class each, said by the methods."""
     compared = 0
-    for path in ASSESSED:
+    for path in ASSESSED[::3]:
         made = said_of(path)
         quads = read(path).quads
         kinds: dict[str, int] = {}
@@ -331,7 +331,7 @@ def test_a_case_that_is_said_is_answered_as_one_that_is_written(guideline: Guide
         ], path
         assert [one.awaiting for one in found] == [one.awaiting for one in wanted], path
         compared += 1
-    assert compared > 15
+    assert compared > 5
 
 
 def test_a_case_never_changes() -> None:

@@ -311,7 +311,7 @@ def over_http(endpoint: str, query: str) -> Table:
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("endpoint")
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES[::8])
 def test_an_independent_engine_gives_the_same_table_over_http(name: str, endpoint: str) -> None:
     """Values are given as SPARQL itself gives them; without any, the file is sent as it is."""
     query = asker().query(name, given(name))

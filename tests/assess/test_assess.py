@@ -340,10 +340,22 @@ def complaints(records: object) -> list[str]:
     ]
 
 
+@cache
+def complaints_of(action: str) -> list[str]:
+    """Return what an action, as JSON, breaks in the schema; cases have most of theirs in common."""
+    definitions = {"$ref": "#/$defs/ActionRecord", "$defs": schema()["$defs"]}
+    checker = schema_validator().evolve(schema=definitions)
+    return [error.message for error in checker.iter_errors(json.loads(action))]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
 def test_every_record_is_valid(folder: Path) -> None:
-    assert complaints([record_of(folder.name)]) == []
+    record = record_of(folder.name)
+    assert record["actions"]
+    for action in record["actions"]:
+        assert complaints_of(json.dumps(action, sort_keys=True)) == []
+    assert complaints([{**record, "actions": record["actions"][:1]}]) == []
 
 
 @pytest.mark.many(8)
@@ -424,18 +436,18 @@ def compiled_shapes() -> shacl.Shapes:
     return shacl.Shapes.from_turtle(text)
 
 
-def broken_fast(graph: Graph) -> set[str]:
-    """Return the same by the engine of the run time."""
-    report = compiled_shapes().validate_text(graph.serialize(format="nt"), format="ntriples")
+def broken_fast(text: str) -> set[str]:
+    """Return the same of N-Triples by the engine of the run time."""
+    report = compiled_shapes().validate_text(text, format="ntriples")
     return {str(result.root_shape).strip("<>").removeprefix(SHAPE) for result in report.results}
 
 
 @pytest.mark.many(20)
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
 def test_every_assessment_conforms_as_a_graph(folder: Path) -> None:
-    graph = graph_of(assessor().describe(case(folder.name)))
-    assert len(list(graph.subjects(RDF.type, IND.Assessment))) == 1
-    assert broken_fast(graph) == set()
+    text = "".join(f"{triple} .\n" for triple in assessor().describe(case(folder.name)))
+    assert text.count(f"<{RDF.type}> <{IND.Assessment}>") == 1
+    assert broken_fast(text) == set()
 
 
 @pytest.mark.slow
@@ -460,12 +472,13 @@ def sound() -> str:
 @pytest.mark.usefixtures("_prepared")
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.stem)
 def test_every_shape_of_an_assessment_is_broken_by_its_change(change: Path) -> None:
-    """The change that is named for the shape breaks it, and both engines see it alike."""
+    """The change that is named for the shape breaks it, and pySHACL sees some of them alike."""
     graph = Graph().parse(data=sound(), format="nt")
     graph.update(change.read_text(encoding="utf-8"))
-    found = broken(graph)
+    found = broken_fast(graph.serialize(format="nt"))
     assert change.stem in found
-    assert broken_fast(graph) == found
+    if change in CHANGES[::6]:
+        assert broken(graph) == found
 
 
 def test_every_shape_of_an_assessment_has_its_change() -> None:
@@ -490,8 +503,13 @@ def test_every_shape_of_an_assessment_says_what_shall_hold() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", ["rdflib", "hermit"])
-@pytest.mark.parametrize("folder", REPRESENTATIVES)
+@pytest.mark.parametrize(
+    ("engine", "folder"),
+    [
+        *(("rdflib", folder) for folder in REPRESENTATIVES),
+        *(("hermit", folder) for folder in REPRESENTATIVES[::3]),
+    ],
+)
 def test_engines_agree_on_the_whole_record(engine: str, folder: str) -> None:
     """Statuses, reasons, what is awaited and in which order: all of it is the same."""
     if engine == "hermit":

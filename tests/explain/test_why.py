@@ -129,7 +129,7 @@ def test_every_set_changes_the_status_as_it_says_and_no_part_of_it_does(path: Pa
         found = changes(path, action)
         sets = found.sets
         if path not in EXAMPLES:
-            sets = tuple(chosen(action).sample([one for one in sets if len(one.facts) < 4], 1))
+            sets = tuple(sorted(sets, key=lambda one: len(one.facts))[:1])
         for change in sets:
             count += 1
             assert change.status != here.now[action]
@@ -141,7 +141,7 @@ def test_every_set_changes_the_status_as_it_says_and_no_part_of_it_does(path: Pa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", EXAMPLES, ids=NAMES[:2])
+@pytest.mark.parametrize("path", EXAMPLES[:1], ids=NAMES[:1])
 def test_no_set_of_at_most_two_facts_is_missing(path: Path) -> None:
     """Every set of one or two facts is tried, and those that change a status are those told."""
     here = world(path)

