@@ -8,6 +8,8 @@ N ?= 10000
 SEED ?= 1
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Without what was compiled before, it takes ten seconds to find out which tests there are.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types tests quick test-browser docs oracle mutated threads bench format lock build clean

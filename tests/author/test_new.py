@@ -366,6 +366,7 @@ LINES = (
 )
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize(
     ("quote", "nth", "stretch"),
     [

@@ -434,6 +434,7 @@ def test_all_45_passages_stand_in_the_source_document(capsys: pytest.CaptureFixt
     assert "45 of 45 passages match, and so does the whole" in capsys.readouterr().out
 
 
+@pytest.mark.many(15)
 @pytest.mark.parametrize("number", range(45))
 def test_a_change_in_any_passage_of_the_source_document_is_named(number: int) -> None:
     """The first, the middle or the last character: that passage fails, and no other."""

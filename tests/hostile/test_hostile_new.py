@@ -23,6 +23,7 @@ from indicant.files.sources import load, resolve
 SOURCE = Path(main.__code__.co_filename).parents[1]
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize(
     ("text", "quote", "said"),
     [

@@ -368,7 +368,7 @@ HIDDEN = [
 ]
 
 
-@pytest.mark.many(2)
+@pytest.mark.many(6)
 @pytest.mark.parametrize("query", HIDDEN)
 def test_no_machine_is_asked_however_it_is_hidden(query: str, listener: str) -> None:
     """What is run, if anything, was parsed by both engines in the very form that is run."""

@@ -104,6 +104,7 @@ def test_what_is_founded_is_in_the_form_of_the_house(
     capsys.readouterr()
 
 
+@pytest.mark.slow
 def test_what_is_founded_reads_nothing_outside_but_the_core(whole: tuple[Path, str]) -> None:
     outside = [
         one.path

@@ -124,6 +124,7 @@ def test_verification_prints_what_is_expected(
     assert code == bool(faults(report(folder)))
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize("folder", FINDING, ids=lambda one: one.name)
 def test_an_anomaly_is_found_by_its_name(folder: Path) -> None:
     """The folder's name begins with the kind of what is found; else there are notes at most."""
@@ -132,6 +133,7 @@ def test_an_anomaly_is_found_by_its_name(folder: Path) -> None:
     assert [one for one in faults(report(folder)) if one not in named] == []
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize("folder", HOLDING, ids=lambda one: one.name)
 def test_a_near_miss_is_no_finding(folder: Path) -> None:
     assert faults(report(folder)) == []

@@ -388,6 +388,7 @@ def test_a_guideline_of_ones_own_is_compiled_and_kept(where: str, room: Room, ca
     assert room.call("assess", "case.ttl", "--guideline", guideline, "--no-cache") == told
 
 
+@pytest.mark.slow
 def test_a_guideline_without_an_example_says_so(room: Room) -> None:
     guideline = room.file("rain/guideline.ttl", GUIDELINE)
     assert "has no example" in room.refused("--example", "--guideline", guideline)
@@ -1194,6 +1195,7 @@ def test_a_full_disk_is_told(room: Room) -> None:
     assert done.stderr == b"indicant: No space left on device\n"
 
 
+@pytest.mark.slow
 @pytest.mark.many(6)
 @pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2)])
 @pytest.mark.skipif(os.name != "posix", reason="the shell closes the streams")
