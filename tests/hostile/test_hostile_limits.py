@@ -39,8 +39,6 @@ PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
 
 :case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date .
 """
-GENEROUS = 30
-"""What a machine under load may take beyond a limit of one second: without a limit it is hours."""
 
 
 def written(folder: Path, text: str) -> Path:
@@ -97,6 +95,7 @@ def test_what_is_too_deep_or_too_large_is_refused_by_every_verb(
     assert told in read.out + read.err
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.slow
 @pytest.mark.parametrize("verb", ["compile", "diff", "verify"])
 def test_the_limit_of_time_holds(
@@ -111,9 +110,7 @@ def test_the_limit_of_time_holds(
         "diff": [str(file), str(other)],
         "verify": [str(file)],
     }
-    began = time.monotonic()
     code = cli.main([verb, *arguments[verb], "--seconds", "0.5"])
-    assert time.monotonic() - began < 2 * GENEROUS
     read = capsys.readouterr()
     assert code == (2 if verb == "compile" else 1)
     assert "within the time limit" in (read.err if verb == "compile" else read.out)
@@ -133,6 +130,7 @@ def test_no_step_of_compiling_goes_on_without_a_look_at_the_clock(tmp_path: Path
         compile_expression(wanted, theory, seconds=-1)
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.slow
 def test_a_hard_question_is_interrupted() -> None:
     """Eleven pigeons in ten holes: one question to the solver that takes it minutes."""
@@ -150,9 +148,9 @@ def test_a_hard_question_is_interrupted() -> None:
         began = time.monotonic()
         with pytest.raises(OutOfTimeError):
             solve(solver, (), began + 1)
-        assert time.monotonic() - began < GENEROUS
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.slow
 def test_what_the_vocabulary_entails_is_looked_for_no_longer_than_there_is_time(
     tmp_path: Path,
@@ -169,12 +167,11 @@ def test_what_the_vocabulary_entails_is_looked_for_no_longer_than_there_is_time(
     )
     text += growing.criterion("Wanted", growing.whole(facets))
     wanted, theory = expression(text, tmp_path)
-    began = time.monotonic()
     with pytest.raises(IndicantError, match="not compiled within the time limit"):
         compile_expression(wanted, theory, seconds=1)
-    assert time.monotonic() - began < GENEROUS
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.slow
 def test_the_reasoner_ends_with_its_time(tmp_path: Path) -> None:
     """HermiT limits each task of a question, of which a classification has any number."""
@@ -185,13 +182,11 @@ def test_the_reasoner_ends_with_its_time(tmp_path: Path) -> None:
     )
     names = {atom: f"urn:atom:{number}" for number, atom in enumerate(atoms)}
     text = ontology_text(source, undefined=set(model.criteria)) + existential_classes(names)
-    began = time.monotonic()
     with (
         pytest.raises(IndicantError, match="the reasoner ran out of time"),
         Reasoner(text, "ntriples", timeout=2) as reasoner,
     ):
         reasoner.subsumptions()
-    assert time.monotonic() - began < 3 * GENEROUS
 
 
 @pytest.mark.slow

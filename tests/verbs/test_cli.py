@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -652,6 +651,7 @@ BAD: dict[str, tuple[str, str | bytes, str]] = {
 }
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.many(1000)
 @pytest.mark.parametrize("kind", BAD)
 def test_a_bad_file_gets_one_clear_line(kind: str, room: Room) -> None:
@@ -659,12 +659,10 @@ def test_a_bad_file_gets_one_clear_line(kind: str, room: Room) -> None:
     room.file("secret.txt", "swordfish")
     room.file(name, content)
     before = tree(room.folder)
-    started = time.perf_counter()
     line = room.refused(name)
     assert re.fullmatch(pattern, line), line
     assert len(line) < 400
     assert "swordfish" not in line
-    assert time.perf_counter() - started < 10
     assert tree(room.folder) == before
 
 
@@ -735,21 +733,19 @@ class Measured:
     """A run of the command with what it took."""
 
     told: Told
-    seconds: float
     megabytes: float
 
 
 MEASURING = """
-import resource, subprocess, sys, time
-started = time.perf_counter()
+import resource, subprocess, sys
 code = subprocess.run(sys.argv[2:], timeout=60).returncode
 usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-open(sys.argv[1], "w").write(f"{code} {time.perf_counter() - started} {usage.ru_maxrss}")
+open(sys.argv[1], "w").write(f"{code} {usage.ru_maxrss}")
 """
 
 
 def measure(*arguments: str, cwd: Path, stdin: Path | None = None) -> Measured:
-    """Run the command and measure its time and its largest memory.
+    """Run the command, for a minute at most, and measure its largest memory.
 
     A small process in between starts it, since a child is said to be as large as its parent was.
     """
@@ -764,10 +760,10 @@ def measure(*arguments: str, cwd: Path, stdin: Path | None = None) -> Measured:
             text=True,
             check=True,
         )
-    code, seconds, size = figures.read_text().split()
+    code, size = figures.read_text().split()
     unit = 1 if sys.platform == "darwin" else 1024
     told = Told(int(code), done.stdout, done.stderr)
-    return Measured(told, float(seconds), int(size) * unit / 1e6)
+    return Measured(told, int(size) * unit / 1e6)
 
 
 @pytest.fixture(scope="module")
@@ -784,9 +780,7 @@ def enormous(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.many(4)
 @pytest.mark.skipif(os.name != "posix", reason="the platform does not tell a child's memory")
 @pytest.mark.parametrize("where", ["file", "standard input", "endless", "just within the limit"])
-def test_a_hundred_megabytes_cost_little_time_and_memory(
-    where: str, room: Room, enormous: Path
-) -> None:
+def test_a_hundred_megabytes_cost_little_memory(where: str, room: Room, enormous: Path) -> None:
     stdin = None
     if where == "file":
         name = str(enormous)
@@ -801,18 +795,16 @@ def test_a_hundred_megabytes_cost_little_time_and_memory(
     measured = measure("assess", name, cwd=room.folder, stdin=stdin)
     assert (measured.told.code, measured.told.out) == (2, "")
     assert measured.told.line
-    assert measured.seconds < 10
     assert measured.megabytes < 200
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the platform does not tell a child's memory")
-def test_entities_that_expand_cost_little_time_and_memory(room: Room) -> None:
+def test_entities_that_expand_cost_little_memory(room: Room) -> None:
     name, content, _ = BAD["entities that expand"]
     room.file(name, content)
     measured = measure("assess", name, cwd=room.folder)
     assert measured.told.code == 2
-    assert measured.seconds < 10
     assert measured.megabytes < 150
 
 
