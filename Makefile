@@ -5,6 +5,7 @@ STAMP := $(VENV)/.installed
 BROWSER := $(VENV)/.browser
 DOCS := $(VENV)/.docs
 N ?= 10000
+MUTANTS ?= 400
 SEED ?= 1
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -12,7 +13,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types tests quick test-browser docs oracle mutated threads bench format lock build clean
+.PHONY: help demo test lint types tests quick coverage mutants test-browser docs oracle mutated \
+	threads bench format lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +48,12 @@ tests: $(STAMP) ## run the tests
 
 quick: $(STAMP) ## run the tests that are not slow, in less than a minute
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow" -q
+
+coverage: $(STAMP) ## run the tests, and show which lines and branches they run
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-report=html:build/coverage
+
+mutants: $(STAMP) ## make MUTANTS=400 small wrong changes, and see which of them the tests notice
+	@$(BIN)/python tests/support/mutants.py $(MUTANTS) --seed $(SEED)
 
 $(BROWSER): $(STAMP) tests/browser/requirements.lock
 	$(BIN)/python -m pip install --quiet --require-hashes -r tests/browser/requirements.lock

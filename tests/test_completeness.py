@@ -11,6 +11,7 @@ import pytest
 from rdflib import Graph, URIRef
 from rdflib.namespace import OWL, RDF
 
+from each import each
 from indicant import __version__
 from indicant.author import slips
 from indicant.files.rdf import read
@@ -114,11 +115,17 @@ def test_every_prefix_has_one_meaning() -> None:
 
 @pytest.mark.many(3)
 @pytest.mark.parametrize(
-    "path", [path for path in TURTLE if path.parts[len(ROOT.parts)] != "examples"], ids=name
+    "path",
+    [
+        path
+        for path in TURTLE
+        if path.parts[len(ROOT.parts)] != "examples" and path.name != "example.ttl"
+    ],
+    ids=name,
 )
 def test_every_ontology_has_the_version_of_the_package(path: Path) -> None:
     graph = Graph().parse(path)
-    for header in graph.subjects(RDF.type, OWL.Ontology):
+    for header in each(graph.subjects(RDF.type, OWL.Ontology)):
         assert str(graph.value(header, OWL.versionInfo)) == __version__
         assert str(graph.value(header, OWL.versionIRI)).endswith(f"/{__version__}")
 

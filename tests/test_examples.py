@@ -15,6 +15,7 @@ import pytest
 
 import running
 import serving
+from each import each
 from indicant.cli import parser
 from places import ROOT
 
@@ -120,7 +121,7 @@ def test_the_readme_shows_the_command_at_work() -> None:
 
 
 def test_every_block_of_a_console_shows_a_command_and_what_it_prints() -> None:
-    for block in blocks("console"):
+    for block in each(blocks("console")):
         shown = examples(*block)
         assert shown, block
         if block[0] not in WALKS:
@@ -168,7 +169,7 @@ def test_the_command_prints_what_the_document_shows(
 def test_a_walk_leads_where_it_says(
     document: str, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    for step in steps(document):
+    for step in each(steps(document)):
         held(step, tmp_path, environment)
 
 

@@ -19,6 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import indicant
+from each import each
 from places import ONTOLOGY, ROOT
 
 # One worker builds the wheel, once.
@@ -169,5 +170,5 @@ def test_the_lock_pins_every_requirement_by_digest_and_names_no_host() -> None:
 
 def test_every_build_requirement_is_in_the_lock() -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    for text in PROJECT["build-system"]["requires"]:
+    for text in each(PROJECT["build-system"]["requires"]):
         assert f"\n{canonicalize_name(Requirement(text).name)}==" in lock

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import indicant
+from each import each
 
 SOURCE = Path(indicant.__file__).parent
 FLOORS = (
@@ -89,7 +90,7 @@ def test_a_long_function_says_why_it_is_long(path: Path) -> None:
     """The reason is a comment above the function or its decorators: ``# One piece: …``."""
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
-    for node in ast.walk(ast.parse(text)):
+    for node in each(ast.walk(ast.parse(text))):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         length = (node.end_lineno or 0) - node.lineno + 1

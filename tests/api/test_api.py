@@ -20,6 +20,7 @@ from rdflib import Graph
 
 import indicant
 import indicant.verbs
+from each import each
 from indicant import Answer, Assessment, Case, Guideline, IndicantError, InvalidCase, Status
 from indicant.api import values
 from indicant.api.repository import Repository
@@ -103,8 +104,8 @@ def test_a_program_can_what_the_command_can() -> None:
 
 
 def test_every_public_method_says_what_it_does() -> None:
-    for name in set(indicant.__all__) - {"__version__"}:
-        for attribute, value in vars(getattr(indicant, name)).items():
+    for name in each(set(indicant.__all__) - {"__version__"}):
+        for attribute, value in each(vars(getattr(indicant, name)).items()):
             if not attribute.startswith("_") and callable(getattr(value, "__func__", value)):
                 assert value.__doc__, f"{name}.{attribute}"
 
@@ -149,7 +150,7 @@ def test_values_hold_all_that_records_hold(path: Path, guideline: Guideline) -> 
 
 @pytest.mark.slow
 def test_groups_part_what_the_guideline_says(guideline: Guideline) -> None:
-    for path in SOME:
+    for path in each(SOME):
         found = guideline.assess(path)
         groups = (found.now, found.next, found.later, found.conflicts, found.avoid, found.open)
         together = [one.action for group in groups for one in group]

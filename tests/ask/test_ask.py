@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 import pytest
 
+from each import each
 from indicant.ask import adhoc
 from indicant.ask.answers import ENGINES, Asker, arguments, listing
 from indicant.ask.published import serialize
@@ -219,7 +220,7 @@ def _chosen(
 @pytest.mark.slow
 @pytest.mark.parametrize("case", ASSESSED)
 def test_every_question_is_answered_alike_about_a_case(case: str) -> None:
-    for name in NAMES:
+    for name in each(NAMES):
         answer = assessed(case).ask(name, required(name))
         assert over(exported(case), assessed(case).query(name, required(name))) == answer, name
 
@@ -576,7 +577,7 @@ def test_rows_without_an_order_come_in_one_order() -> None:
 @pytest.mark.slow
 def test_everything_is_told_in_the_order_in_which_it_is_named() -> None:
     query = "SELECT * WHERE { ?z ?p $a . ?a ?q ?m FILTER(?z = ?m) } LIMIT 1"
-    for engine in ENGINES:
+    for engine in each(ENGINES):
         assert asker(engine, with_case=False).run(query).columns == ("z", "p", "a", "q", "m")
 
 

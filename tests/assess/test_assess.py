@@ -16,6 +16,7 @@ import shacl
 from rdflib import RDF, Graph, Namespace
 from rdflib.namespace import SH
 
+from each import each
 from indicant.assess import records as recorded
 from indicant.assess.assessor import Assessor, InvalidCase
 from indicant.assess.records import ANSWERS, CaseRecord
@@ -382,7 +383,7 @@ def test_the_schema_has_the_fields_of_the_records_and_no_other() -> None:
 
 
 def test_every_field_of_the_schema_is_documented() -> None:
-    for definition in schema()["$defs"].values():
+    for definition in each(schema()["$defs"].values()):
         assert definition["description"].endswith(".")
         for field in definition.get("properties", {}).values():
             assert field["description"].endswith(".")
@@ -489,7 +490,7 @@ def test_every_shape_of_an_assessment_has_its_change() -> None:
 
 
 def test_every_shape_of_an_assessment_says_what_shall_hold() -> None:
-    for shape in assessment_shapes().subjects(SH.description, None):
+    for shape in each(assessment_shapes().subjects(SH.description, None)):
         messages = [
             str(message)
             for node in (shape, *assessment_shapes().objects(shape, SH.sparql))

@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from brute import Case, Guideline, Models, Not, Ref, Some
+from each import each
 from making import BesideMaker, Maker, case_text, guideline_text
 from oracle import Bench, Tally, run, shrink
 
@@ -43,7 +44,7 @@ def test_a_course_that_is_also_something_else_is_decided_exactly(seed: int) -> N
     """So are random criteria that look at one course from above, from below and from beside."""
     maker = BesideMaker(seed)
     bench = Bench(maker.guideline())
-    for case in valid_cases(maker, bench):
+    for case in each(valid_cases(maker, bench)):
         assert bench.compare([case]) == []
 
 

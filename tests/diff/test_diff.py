@@ -18,6 +18,7 @@ import pyoxigraph as ox
 import pytest
 
 from brute import Advice, Guideline, Not
+from each import each
 from indicant.assess.assessor import Assessor
 from indicant.assess.engine import make_engine
 from indicant.assess.validation import Validator
@@ -126,6 +127,17 @@ def test_an_edit_has_its_effect_and_no_other(name: str, folder: Path) -> None:
     assert found == expected
 
 
+SAME_ANSWERS = {
+    "criterion-renamed",
+    "finding-added",
+    "finding-renamed",
+    "once-removed",
+    "recommendation-renamed",
+    "relabelled",
+    "urgency-changed",
+}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EDITS)
 def test_a_witness_is_a_valid_case_that_both_versions_answer_as_claimed(
@@ -133,15 +145,17 @@ def test_a_witness_is_a_valid_case_that_both_versions_answer_as_claimed(
 ) -> None:
     """The rules and HermiT confirm it; no other pair of answers is needed to see the change."""
     new = folder / f"{name}.ttl"
-    for one in difference(new).behaviour:
+    behaviour = difference(new).behaviour
+    assert bool(behaviour) == (name not in SAME_ANSWERS)
+    for one in behaviour:
         texts = (one.witness.before or one.witness.turtle, one.witness.turtle)
-        for path, text, answer in zip((BASE, new), texts, (one.old, one.new), strict=True):
+        for path, text, answer in each(zip((BASE, new), texts, (one.old, one.new), strict=True)):
             for engine in ("oxigraph", "hermit"):
                 (record,) = assessor(path, engine).assess(
                     parse(text, path="case.ttl"), everything=True
                 )
                 found: dict[str, str] = {
-                    each["action"]: each["status"] for each in record["actions"]
+                    told["action"]: told["status"] for told in record["actions"]
                 }
                 if one.scope:
                     found = {one.subject: record["guideline"]["scope"] or "not stated"}

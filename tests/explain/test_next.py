@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from each import each
 from forcing import CASES, EXAMPLES, engine, forced, ruling, situation
 from indicant.assess.assessor import InvalidCase
 from indicant.explain.next import NextRecord, OpenFactRecord, as_text, next_facts
@@ -101,7 +102,7 @@ def test_what_a_fact_settles_is_what_the_rules_say_once_it_holds(path: Path) -> 
         for iri, one in assessor().catalogue.literals.items()
         if one.polarity == "present"
     }
-    for fact in ranking(path)["facts"]:
+    for fact in each(ranking(path)["facts"]):
         number = numbers[fact["label"]]
         for which, settled in ((number, fact["present"]), (number ^ 1, fact["absent"])):
             after = forced(engine(), document, here, 1 << which)

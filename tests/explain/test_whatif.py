@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 import pytest
 
+from each import each
 from forcing import CASES, EXAMPLES
 from indicant.assess.assessor import Assessor, InvalidCase
 from indicant.errors import IndicantError
@@ -231,7 +232,7 @@ def test_forgetting_what_is_not_known_changes_nothing(path: Path) -> None:
 
 
 def test_the_differences_are_those_of_two_assessments() -> None:
-    for path in EXAMPLES:
+    for path in each(EXAMPLES):
         document = read(path)
         (before,) = assessor().assess(document, everything=True)
         record = only(["+Myelopathy", "+CervicalMri"], path)

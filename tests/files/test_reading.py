@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from each import each
 from indicant.errors import IndicantError
 from indicant.files.lines import Lines, locate
 from indicant.files.rdf import MAX_BYTES, parse, read, text_of
@@ -355,7 +356,7 @@ def test_lines_are_exact_however_turtle_is_laid_out(text: str, in_a_graph: bool)
     head = PREFIXES + "@prefix d: <http://example.org/d> .\nBASE <http://example.org/>\n"
     text = head + (f"GRAPH :g {{ {text}\n}} [] {{ :s :p :o }}" if in_a_graph else text)
     pieces, line = [], 1
-    for piece in re.split(r"(@(?!prefix|en)|\n)", text):
+    for piece in each(re.split(r"(@(?!prefix|en)|\n)", text)):
         pieces.append(f"{line}x" if piece == "@" else piece)
         line += piece == "\n"
     document = parse("".join(pieces), path="a.trig", format="trig" if in_a_graph else "turtle")

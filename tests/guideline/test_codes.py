@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 import pytest
 
+from each import each
 from indicant.ask.questions import question
 from indicant.assess.engine import make_engine
 from indicant.compile.compiled import obtain
@@ -192,10 +193,10 @@ def test_every_table_says_what_it_is(file: Path) -> None:
 def test_every_subject_is_a_term_under_its_label() -> None:
     """Each row speaks of a term that exists, is not deprecated and is called what the row says."""
     of_source(load(resolve(None)))
-    for file in FILES:
+    for file in each(FILES):
         lines = file.read_text(encoding="utf-8").splitlines()
         body = [line for line in lines if not line.startswith("#")]
-        for row in csv.DictReader(body, delimiter="\t", strict=True):
+        for row in each(csv.DictReader(body, delimiter="\t", strict=True)):
             iri = row["subject_id"].replace("spine:", SPINE)
             assert terms()[iri] == row["subject_label"], (file.name, row)
 
@@ -223,7 +224,7 @@ def test_justifications_are_of_the_three_kinds() -> None:
     kinds = {
         SEMAPV + kind for kind in ["LexicalMatching", "MappingChaining", "ManualMappingCuration"]
     }
-    for name, one in matches():
+    for name, one in each(matches()):
         assert one.justification in kinds
         assert (one.justification == SEMAPV + "MappingChaining") == (name == "ncit")
         if one.justification == SEMAPV + "LexicalMatching":
@@ -245,7 +246,7 @@ def test_no_class_of_a_classification_is_exact() -> None:
 
 def test_labels_are_shipped_only_where_their_licence_lets_us() -> None:
     """SNOMED CT outside its Free Set and ATC are codes alone."""
-    for name, one in matches():
+    for name, one in each(matches()):
         if name in {"snomed-other", "atc"}:
             assert one.label == "", one
         elif name != "ncit":
@@ -332,7 +333,7 @@ def code_of(table: str, match: Match) -> str:
 def test_the_compiled_graph_holds_every_row_as_skos() -> None:
     """The term is related to the code, the code is a concept with notation and scheme."""
     graph = set(obtain(load(resolve(None))).graph.splitlines())
-    for _, one in matches():
+    for _, one in each(matches()):
         assert f"<{one.subject}> <{one.predicate}> <{one.object}> ." in graph
         assert f"<{one.object}> <{TYPE}> <{SKOS}Concept> ." in graph
         notation = one.curie.partition(":")[2]
@@ -354,7 +355,7 @@ def test_every_row_has_a_name_of_its_own() -> None:
 def test_what_a_table_becomes_is_owl_dl() -> None:
     """Every predicate is declared an annotation property, every class a class."""
     declared: dict[str, set[str]] = {}
-    for _, subject, predicate, value in load(resolve(None)).triples():
+    for _, subject, predicate, value in each(load(resolve(None)).triples()):
         if isinstance(predicate, ox.NamedNode) and predicate.value == TYPE:
             assert isinstance(subject, ox.NamedNode)
             declared.setdefault(subject.value, set()).add(str(value)[1:-1])

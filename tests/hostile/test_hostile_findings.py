@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from each import each
 from indicant.assess.assessor import Assessor, InvalidCase
 from indicant.assess.validation import MORE, MOST_FINDINGS
 from indicant.errors import IndicantError
@@ -145,7 +146,7 @@ def test_an_ontology_is_no_case_and_is_not_looked_at_as_one() -> None:
 def test_lines_are_those_that_a_look_at_every_statement_finds(path: str, text: str) -> None:
     document = parse(text, path=path)
     lines = Lines(document)
-    for quad in document.quads:
+    for quad in each(document.quads):
         parts = (text_of(quad.subject), quad.predicate.value, text_of(quad.object))
         for given in ((1, 1, 1), (1, 1, 0), (1, 0, 0), (0, 0, 1), (0, 1, 1)):
             pattern = tuple(part if on else None for part, on in zip(parts, given, strict=True))

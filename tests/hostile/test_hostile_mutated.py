@@ -9,6 +9,7 @@ import pyoxigraph as ox
 import pytest
 
 import mutated
+from each import each
 from indicant.compile.profile import refusals
 from indicant.files.sources import load
 from indicant.terms import OWL, is_blank
@@ -62,7 +63,7 @@ def test_a_part_of_a_criterion_may_be_named_by_anything_else(tmp_path: Path) -> 
     quads = list(ox.parse(mutated.GUIDELINE, format=ox.RdfFormat.TURTLE))
     passage = ox.NamedNode("https://example.org/rain/s01")
     for predicate in ("https://w3id.org/indicant/core/sha256", f"{OWL}complementOf"):
-        for node in sorted({one.subject for one in quads if is_blank(one.subject)}, key=str):
+        for node in each(sorted({one.subject for one in quads if is_blank(one.subject)}, key=str)):
             more = ox.Quad(passage, ox.NamedNode(predicate), node)
             text = ox.serialize([one.triple for one in (*quads, more)], format=ox.RdfFormat.TURTLE)
             (tmp_path / "guideline.ttl").write_bytes(text or b"")

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 import pytest
 
+from each import each
 from indicant.ask import adhoc
 from indicant.ask.answers import ENGINES
 from indicant.ask.questions import questions
@@ -373,7 +374,7 @@ HIDDEN = [
 def test_no_machine_is_asked_however_it_is_hidden(query: str, listener: str) -> None:
     """What is run, if anything, was parsed by both engines in the very form that is run."""
     text = query.replace("LEAK", LEAK).format(listener)
-    for engine in ENGINES:
+    for engine in each(ENGINES):
         with contextlib.suppress(IndicantError):
             plain = sparql.plain(text, "own.rq").text
             assert "SERVICE" not in {one.text.upper() for one in sparql.tokens(plain, "own.rq")}
@@ -524,7 +525,7 @@ def test_the_plain_form_means_the_same(text: str) -> None:
 def test_an_escape_in_a_name_is_the_same_to_both_engines() -> None:
     """Where rdflib keeps the backslash."""
     text = "PREFIX : <x:y#> SELECT (:a\\,b\\'\\?%41.c AS ?x) { }"
-    for engine in ENGINES:
+    for engine in each(ENGINES):
         assert adhoc.run(text, "", engine=engine).rows == ((ox.NamedNode("x:y#a,b'?%41.c"),),)
 
 
@@ -562,7 +563,7 @@ def test_a_string_is_the_same_to_both_engines() -> None:
             return chance.choice(forms)
 
         query = f"SELECT ({quote}{''.join(map(written, text))}{quote} AS ?x) {{ }}"
-        for engine in ENGINES:
+        for engine in each(ENGINES):
             task = {
                 "query": sparql.plain(query, "own.rq").text,
                 "engine": engine,

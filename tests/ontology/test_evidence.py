@@ -12,6 +12,7 @@ import pytest
 from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS, RDF, SKOS
 
+from each import each
 from indicant.assess import prose
 from indicant.assess.assessor import Assessor
 from indicant.assess.reasons import answering
@@ -137,7 +138,7 @@ def test_every_row_of_the_table_is_a_link_and_every_link_a_row() -> None:
 
 def test_what_was_not_read_supports_nothing() -> None:
     """A basis that names what was not seen makes related reading, unless a note says why not."""
-    for name, (link, *_, relation) in links().items():
+    for name, (link, *_, relation) in each(links().items()):
         basis = text_of(link, IND.basis) or ""
         if NOT_READ.search(basis):
             assert relation == "related", name
@@ -253,8 +254,8 @@ def test_an_action_is_disputed_by_what_made_its_status() -> None:
 
 
 def test_related_reading_disputes_nothing() -> None:
-    for action in example()["actions"]:
-        for one in action["recommendations"]:
+    for action in each(example()["actions"]):
+        for one in each(action["recommendations"]):
             relations = {said["relation"] for said in one["evidence"]}
             if relations <= {"agrees", "qualifies", "related"}:
                 assert not one["disputed"]
@@ -408,7 +409,7 @@ def test_a_guideline_without_evidence_and_one_with_the_least_of_it(tmp_path: Pat
 
 def test_a_literal_is_what_a_note_is() -> None:
     """Notes and bases are text in English."""
-    for link, *_ in links().values():
+    for link, *_ in each(links().values()):
         for predicate in (IND.note, IND.basis):
             (value,) = data().objects(link, predicate)
             assert isinstance(value, Literal)

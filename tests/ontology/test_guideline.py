@@ -11,6 +11,7 @@ from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
 from rdflib.namespace import DCTERMS, OWL, RDF, RDFS
 
+from each import each
 from indicant.files import resources
 from indicant.files.rdf import read
 from indicant.files.sources import load, resolve
@@ -273,7 +274,7 @@ def test_the_advice_rests_on_its_passages(row: Row) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=row_id)
 def test_the_advice_carries_its_passages(row: Row) -> None:
     """The recommendations themselves name a passage of the row, so that the answer shows it."""
-    for recommendation in row.recommendations:
+    for recommendation in each(row.recommendations):
         shown = {local_name(str(one)) for one in whole().objects(recommendation, IND.restsOn)}
         assert shown & set(row.passage_names), recommendation
 
@@ -345,7 +346,7 @@ def test_the_tension_is_told_with_its_resolution(passages: set[str]) -> None:
 
 def test_tensions_show_up_in_the_answers_that_they_touch() -> None:
     (record,) = assessor().assess(assessor().example(), everything=True)
-    for action in record["actions"]:
+    for action in each(record["actions"]):
         shown = {tension["iri"] for tension in action["tensions"]}
         due = {
             str(tension)

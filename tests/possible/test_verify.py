@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from each import each
 from indicant import cli
 from indicant.assess.engine import Engine, make_engine
 from indicant.assess.validation import Validator
@@ -189,7 +190,7 @@ def test_what_the_source_leaves_in_conflict_is_told_as_a_tension() -> None:
     for _, subject, predicate, value in source.triples():
         if str(predicate) == f"<{IND}touches>":
             touched.setdefault(str(subject), set()).add(str(value).strip("<>"))
-    for result in found.results:
+    for result in each(found.results):
         if result.accepted is None:
             continue
         assert any(set(result.about) <= one for one in touched.values())

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from each import each
 from indicant import __version__
 from indicant.command.arguments import add_report_options
 from indicant.errors import IndicantError
@@ -455,5 +456,5 @@ def test_a_report_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_the_forms_are_those_that_can_be_chosen() -> None:
-    for form in FORMS:
+    for form in each(FORMS):
         assert render(FOUND, form).endswith("\n")

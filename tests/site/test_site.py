@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from each import each
 from indicant import cli
 from indicant.ask.questions import prefixes_of, questions
 from indicant.assess.assessor import Assessor
@@ -126,7 +127,7 @@ def gathered() -> Content:
 @pytest.mark.parametrize("site", SITES)
 def test_every_link_leads_somewhere(site: str) -> None:
     files, found = SITES[site](), parsed(site)
-    for path, page in found.items():
+    for path, page in each(found.items()):
         assert len(page.ids) == len(set(page.ids)), path
         for link in page.links:
             if link.startswith(("https://", "http://")) or link == "data:,":
@@ -173,7 +174,7 @@ def test_a_recommendation_s_page_holds_its_whole_warrant() -> None:
     content = gathered()
     passages = {one.iri: one for one in content.passages}
     criteria = {one.iri: one for one in content.criteria}
-    for one in content.recommendations:
+    for one in each(content.recommendations):
         text = " ".join(parsed("seed")[f"recommendations/{one.slug}.html"].texts["main"])
         for iri in one.passages:
             passage = passages[iri]
@@ -192,7 +193,7 @@ def test_a_recommendation_s_page_holds_its_whole_warrant() -> None:
 
 def test_the_cases_of_a_recommendation_stand_under_what_they_are_named_for() -> None:
     by_name = {local_name(one.iri): one for one in gathered().recommendations}
-    for folder in sorted(path.parent.name for path in ASSESSED):
+    for folder in each(sorted(path.parent.name for path in ASSESSED)):
         found = re.fullmatch(r"(.+?)-(fires|silent|open)-.+", folder)
         assert found is not None
         page = seed()[f"recommendations/{by_name[found[1]].slug}.html"].decode()
@@ -211,8 +212,8 @@ def test_the_search_lists_what_has_a_page() -> None:
 
 @pytest.mark.slow
 def test_nothing_is_loaded_from_elsewhere_and_only_the_search_has_a_script() -> None:
-    for site in SITES:
-        for path, page in parsed(site).items():
+    for site in each(SITES):
+        for path, page in each(parsed(site).items()):
             tags = [tag for tag, _ in page.elements]
             assert tags.count("script") == (path == "search.html"), path
             assert not RUNNING.intersection(tags) - {"script"}, path
@@ -251,7 +252,7 @@ def test_every_picture_has_a_name_and_says_the_same_in_words(site: str) -> None:
 
 def test_the_pathway_in_words_names_every_recommendation() -> None:
     (words, *_) = parsed("seed")["index.html"].texts["desc"]
-    for one in gathered().recommendations:
+    for one in each(gathered().recommendations):
         assert one.label in words
 
 
@@ -287,8 +288,8 @@ def test_hostile_labels_are_shown_as_they_are() -> None:
 
 
 def test_an_address_that_is_none_of_the_web_is_no_link() -> None:
-    for page in parsed("hostile").values():
-        for link in page.links:
+    for page in each(parsed("hostile").values()):
+        for link in each(page.links):
             assert "javascript" not in link.lower()
             assert "hacked" not in link
 

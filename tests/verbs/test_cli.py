@@ -23,6 +23,7 @@ import pytest
 
 import indicant
 import running
+from each import each
 from indicant import cli
 from places import ONTOLOGY, ROOT
 from running import command, environment
@@ -458,7 +459,7 @@ def test_the_help_of_a_verb_explains_every_option(
 @pytest.mark.parametrize("verb", verbs())
 def test_the_examples_in_the_help_are_commands(verb: str) -> None:
     examples = re.findall(r"^  (indicant .*?)(?:  .*)?$", verbs()[verb].epilog or "", re.MULTILINE)
-    for example in examples:
+    for example in each(examples):
         arguments = shlex.split(re.split("[<>]", example)[0])[1:]
         assert cli.parser().parse_args(arguments).verb == verb
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from indicant.command.arguments import add_guideline, guideline_of, seconds
 
 if TYPE_CHECKING:
-    import argparse
-
     from indicant.command.arguments import Verbs
+
+_EPILOG: Final = """\
+examples:
+  indicant compile > compiled.nt                       the guideline that ships
+  indicant compile --guideline policy/ --seconds 300   a folder, with more time
+"""
 
 
 def add(verbs: Verbs) -> None:
@@ -18,8 +23,10 @@ def add(verbs: Verbs) -> None:
     verb = verbs.add_parser(
         "compile",
         help="compile a guideline and print the result",
-        description="Read a guideline, have the reasoner classify it, compile every criterion to "
+        description="Read a guideline, have the reasoner classify it, compile every criterion to\n"
         "its prime implicants, and print the graph as N-Triples. It needs indicant[reasoner].",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_guideline(verb)
     verb.add_argument(
