@@ -47,6 +47,11 @@ SHARES: Final = {
     "data": 120,
     "templates": 100,
 }
+# What is compiled and kept is the same whatever the other rooms do.
+BELOW: Final = frozenset(
+    f"src/indicant/{room}"
+    for room in ["errors", "terms", "foreign", "files", "process", "guideline", "query", "compile"]
+)
 # Tests that see any change of a file, whatever it means, are no evidence.
 SEEING_BYTES: Final = ("tests/institution/", "tests/docs/", "tests/test_packaging.py")
 
@@ -83,10 +88,10 @@ def copy(place: Path) -> None:
 
 def environment(place: Path) -> dict[str, str]:
     """Return an environment in which the code of a copy is found, and nothing kept elsewhere."""
+    kept = {name: one for name, one in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
-        **os.environ,
+        **kept,
         "PYTHONPATH": f"{place / 'src'}{os.pathsep}{place / 'tests' / 'support'}",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "XDG_CACHE_HOME": str(place / ".cache"),
     }
 
@@ -178,13 +183,11 @@ def stages(change: Change, found: Known) -> Iterator[list[str]]:
         return sorted(some, key=lambda name: found.seconds[name])
 
     covering = found.covering(change)
-    if kind.name == "python":
-        room = change.room.rpartition("/")[2]
-        yield fresh(name for name in covering if name.startswith(f"tests/{room}/"))
-        yield fresh(covering)
-        yield fresh(name for name in found.seconds if name.startswith(f"tests/{room}/"))
-    for folder in kind.own(change.path):
-        yield fresh(name for name in found.seconds if name.startswith(f"tests/{folder}/"))
+    own = kind.own(change.path) or (change.room.rpartition("/")[2],)
+    folders = tuple(f"tests/{folder}/" for folder in own)
+    yield fresh(name for name in covering if name.startswith(folders))
+    yield fresh(name for name in found.seconds if name.startswith(folders))
+    yield fresh(covering)
     if kind.name in ("python", "rules"):
         yield fresh(name for name in found.seconds if name not in found.slow)
 
@@ -193,7 +196,8 @@ def attempt(change: Change, place: Path, found: Known, budget: float) -> dict[st
     """Make a change in a copy, run tests until one fails, and take the change back."""
     file = place / change.path
     before = file.read_text(encoding="utf-8")
-    shutil.rmtree(place / ".cache", ignore_errors=True)
+    if change.room in BELOW:
+        shutil.rmtree(place / ".cache", ignore_errors=True)
     row: dict[str, Any] = {"key": change.key, "kind": change.kind, "room": change.room}
     row |= {"what": str(change), "outcome": "lives", "by": None, "tests": 0}
     began = time.monotonic()
