@@ -8,6 +8,7 @@ it: annotations, documentation, what an error says.
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import re
 from collections import Counter
@@ -432,8 +433,13 @@ KINDS: Final = (
 )
 
 
-def of(kind: Kind) -> Iterator[Change]:
-    """Yield all changes of a kind, in the order of the files and of the places in them."""
+@functools.cache
+def of(kind: Kind) -> tuple[Change, ...]:
+    """Return all changes of a kind, in the order of the files and of the places in them."""
+    return tuple(_of(kind))
+
+
+def _of(kind: Kind) -> Iterator[Change]:
     for path in kind.paths():
         text = path.read_text(encoding="utf-8")
         name = path.relative_to(ROOT).as_posix()
