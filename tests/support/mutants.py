@@ -291,7 +291,7 @@ def harmless() -> dict[str, str]:
         return {row["key"]: row["why"] for row in csv.DictReader(file, delimiter="\t")}
 
 
-def table(picked: list[Change], rows: dict[str, dict[str, Any]]) -> str:
+def table(picked: Sequence[Change], rows: dict[str, dict[str, Any]]) -> str:
     """Return the figures by kind, and the changes that live."""
     reasons = harmless()
     of_kind: defaultdict[str, Counter[str]] = defaultdict(Counter)
