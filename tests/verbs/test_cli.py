@@ -1141,7 +1141,7 @@ def test_nothing_is_written_but_the_cache(room: Room, tmp_path: Path) -> None:
         PYTHONDONTWRITEBYTECODE="1",
     )
     guideline = ("--guideline", "rain.ttl")
-    runs = [("case.ttl", *guideline), ("case.ttl", *guideline), ("bad.ttl",), ("missing.ttl",)]
+    runs = [(name, *guideline) for name in ("case.ttl", "case.ttl", "bad.ttl", "missing.ttl")]
     codes = [run("assess", *arguments, cwd=room.folder, env=env).code for arguments in runs]
     room.folder.chmod(0o755)
     assert codes == [0, 0, 1, 2]
