@@ -1,0 +1,439 @@
+"""Guidelines and cases that meet every bound, every step of a hierarchy and every role exactly.
+
+What random guidelines reach by luck stands here for certain: a value at, beside and between all
+bounds, by each role; a record of a kind that occurs once and of what is beside it; one step, two
+steps and none up the hierarchy; one literal of an implicant, all of them and all but one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import functools
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from brute import (
+    DAYS,
+    FINDING,
+    HAS_FINDING,
+    PROPOSES,
+    RECEIVED,
+    WEEKS,
+    Advice,
+    And,
+    Case,
+    Guideline,
+    Iri,
+    Is,
+    IsA,
+    Node,
+    Not,
+    Or,
+    Some,
+    Span,
+    Within,
+    within,
+)
+from traps import TODAY, VOCABULARY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from brute import Expression, Facet, Value
+
+WHOLE: Within = Within("ex:level", Span("integer"))
+LEVELS: Mapping[str, Facet] = {
+    "at-least": within("ex:level", "decimal", minInclusive=2),
+    "more": within("ex:level", "decimal", minExclusive=2),
+    "at-most": within("ex:level", "decimal", maxInclusive=2),
+    "less": within("ex:level", "decimal", maxExclusive=2),
+    "between": within("ex:level", "decimal", minExclusive=1, maxExclusive=3),
+    "from-to": within("ex:level", "decimal", minInclusive=1, maxInclusive=3),
+    "whole": WHOLE,
+    "whole-above": within("ex:level", "integer", minExclusive="1.5"),
+    "exactly": Is("ex:level", Decimal(2)),
+}
+OTHERS: Mapping[str, Facet] = {
+    "free-whole": Within("ex:free", Span("integer")),
+    "free-number": within("ex:free", "decimal", maxExclusive=2),
+    "free-word": Is("ex:free", "a"),
+    "free-truth": Is("ex:free", True),
+    "firm": Is("ex:firm", True),
+    "grave": IsA("ex:severity", "ex:Grave"),
+    "worst": Is("ex:severity", Iri("ex:worst")),
+    "rare": IsA("ex:rarity", "ex:Rare"),
+    "noted": Is("ex:note", Iri("ex:bad")),
+    "note-grave": IsA("ex:note", "ex:Grave"),
+}
+DEGREES = tuple(Iri(one) for one in ("ex:worst", "ex:bad", "ex:mild", "ind:Failed"))
+VALUES: Mapping[str, tuple[Value, ...]] = {
+    "ex:level": tuple(map(Decimal, ("0.5", "1", "1.5", "1.75", "2", "2.5", "3", "3.5", "-2"))),
+    "ex:free": (Decimal(1), Decimal("1.5"), Decimal(2), "a", "b", True, False),
+    "ex:firm": (True, False),
+    "ex:severity": DEGREES,
+    "ex:rarity": DEGREES,
+    "ex:note": DEGREES,
+}
+SINGLE = dataclasses.replace(
+    VOCABULARY,
+    classes={
+        **VOCABULARY.classes,
+        "ex:Sign": (FINDING,),
+        "ex:Deficit": ("ex:Sign",),
+        "ex:Weakness": ("ex:Deficit",),
+        "ex:Numbness": ("ex:Deficit",),
+        "ex:Pain": (FINDING,),
+        "ex:Drill": ("ex:Course",),
+    },
+    disjoint=(
+        *VOCABULARY.disjoint,
+        ("ex:Deficit", "ex:Pain"),
+        ("ex:Weakness", "ex:Numbness"),
+        ("ex:Exercise", "ex:Act"),
+        ("ex:Exercise", "ex:Drill"),
+    ),
+    once=(*VOCABULARY.once, (RECEIVED, "ex:Diet"), (HAS_FINDING, "ex:Deficit")),
+)
+"""The vocabulary of the traps, with more that a case has once and what is disjoint with it."""
+
+
+class Grid(NamedTuple):
+    """A guideline, and cases of it that go well together in one document."""
+
+    name: str
+    guideline: Guideline
+    cases: tuple[Case, ...]
+
+
+def guideline(criteria: Mapping[str, Expression], *advice: Advice) -> Guideline:
+    """Return a guideline of these criteria, each with an indication where nothing else is given."""
+    given = advice or tuple(
+        Advice(f"ex:for-{name}", "Indication", "ex:Act", f"ex:is-{name}") for name in criteria
+    )
+    return dataclasses.replace(
+        SINGLE,
+        criteria={f"ex:is-{name}": one for name, one in criteria.items()},
+        advice={one.name: one for one in given},
+    )
+
+
+def numbered(
+    cases: Iterable[tuple[Iterable[Node], Iterable[str], Iterable[str]]],
+) -> tuple[Case, ...]:
+    """Return cases of nodes, exclusions and proposals, with names that no two of them share."""
+    found = []
+    for number, (nodes, excluded, proposed) in enumerate(cases):
+        named = {one.name: f"c{number}-{one.name}" for one in nodes}
+        found.append(
+            Case(
+                f"c{number}",
+                TODAY,
+                tuple(
+                    dataclasses.replace(
+                        one, name=named[one.name], place=named.get(one.place, one.place)
+                    )
+                    for one in nodes
+                ),
+                tuple(("", cls) for cls in excluded),
+                tuple(proposed),
+            )
+        )
+    return tuple(found)
+
+
+def nodes_of(role: str, classes: Iterable[str], names: Iterable[str]) -> list[Node]:
+    """Return a node of each class with each value of some properties, and one with none."""
+    values: list[tuple[tuple[str, Value], ...]] = [()]
+    for name in names:
+        values += [((name, value),) for value in VALUES[name]]
+    if "ex:note" in names:
+        values.append((("ex:note", Iri("ex:worst")), ("ex:note", Iri("ex:bad"))))
+    return [Node("n", role, (cls,), value) for cls in classes for value in values]
+
+
+def valued(role: str, cls: str, near: tuple[str, ...], facets: Mapping[str, Facet]) -> Grid:
+    """Return a grid about the values of one class, and of nodes that are and are not within it."""
+    criteria: dict[str, Expression] = {
+        name: Some(role, cls, (facet,)) for name, facet in facets.items()
+    }
+    criteria["two"] = Some(role, cls, tuple(facets.values())[:2])
+    names = dict.fromkeys(facet.property for facet in facets.values())
+    return Grid(
+        f"{role.partition(':')[2]}-{cls.partition(':')[2]}-{next(iter(facets))}",
+        guideline(criteria),
+        numbered(([one], (), ()) for one in nodes_of(role, near, names)),
+    )
+
+
+def crossed(role: str, cls: str, other: str) -> Grid:
+    """Return a grid in which the same record stands in another role than the criteria speak of."""
+    level = LEVELS["at-least"]
+    criteria: dict[str, Expression] = {
+        "plain": Some(role, cls),
+        "valued": Some(role, cls, (level,)),
+        "beside": Some(role, "ex:Act"),
+        "below": Some(role, "ex:Exercise"),
+    }
+    types = (
+        ("ex:Exercise",),
+        ("ex:Drill",),
+        ("ex:Course",),
+        ("ex:Course", "ex:Act"),
+        ("ex:Diet",),
+        ("ex:Act",),
+    )
+    values: tuple[tuple[tuple[str, Value], ...], ...] = (
+        (),
+        (("ex:level", Decimal(1)),),
+        (("ex:level", Decimal(2)),),
+    )
+    return Grid(
+        f"{role.partition(':')[2]}-told-by-{other.partition(':')[2]}",
+        guideline(criteria),
+        numbered(
+            ([Node("n", place, one, value)], (), ())
+            for place in (other, role)
+            for one in types
+            for value in values
+        ),
+    )
+
+
+def of_kinds() -> Grid:
+    """Return a grid about records of a kind that occurs once, and of what is beside the kind."""
+    criteria: dict[str, Expression] = {
+        "course": Some(RECEIVED, "ex:Course"),
+        "exercise": Some(RECEIVED, "ex:Exercise"),
+        "care": Some(RECEIVED, "ex:Care"),
+        "diet": Some(RECEIVED, "ex:Diet"),
+        "also-act": And((Some(RECEIVED, "ex:Course"), Not(Some(RECEIVED, "ex:Act")))),
+        "failed-act": And(
+            (
+                Some(RECEIVED, "ex:Course", (LEVELS["at-least"],)),
+                Not(Some(RECEIVED, "ex:Act", (LEVELS["at-least"],))),
+            )
+        ),
+        "failed-care": And(
+            (
+                Some(RECEIVED, "ex:Course", (LEVELS["at-least"],)),
+                Not(Some(RECEIVED, "ex:Care", (LEVELS["at-least"], OTHERS["firm"]))),
+            )
+        ),
+        "no-kind": Or((Some(RECEIVED, "ex:Exercise"), Not(Some(RECEIVED, "ex:Course")))),
+    }
+    types = (
+        ("ex:Course",),
+        ("ex:Exercise",),
+        ("ex:Care",),
+        ("ex:Diet",),
+        ("ex:Act",),
+        ("ex:Course", "ex:Act"),
+        ("ex:Course", "ex:Below"),
+        ("ex:Course", "ex:Above"),
+    )
+    values: tuple[tuple[tuple[str, Value], ...], ...] = (
+        (),
+        (("ex:level", Decimal(1)),),
+        (("ex:level", Decimal(2)), ("ex:firm", True)),
+        (("ex:level", Decimal(2)), ("ex:firm", False)),
+    )
+    alone = [([Node("n", RECEIVED, one, value)], (), ()) for one in types for value in values]
+    two = [
+        ([Node("n", RECEIVED, one, values[2]), Node("m", RECEIVED, ("ex:Diet",))], (), ())
+        for one in types
+        if one != ("ex:Diet",)
+    ]
+    barred = [
+        ([Node("n", RECEIVED, ("ex:Course",), value)], (cls,), ())
+        for cls in ("ex:Act", "ex:Exercise", "ex:Diet")
+        for value in values
+    ]
+    return Grid("kinds", guideline(criteria), numbered([*alone, *two, *barred]))
+
+
+def of_found_kinds() -> Grid:
+    """Return the same about findings, of which one kind occurs once."""
+    criteria: dict[str, Expression] = {
+        "sign": Some(HAS_FINDING, "ex:Sign"),
+        "deficit": Some(HAS_FINDING, "ex:Deficit"),
+        "weakness": Some(HAS_FINDING, "ex:Weakness"),
+        "numbness": Some(HAS_FINDING, "ex:Numbness"),
+        "pain": Some(HAS_FINDING, "ex:Pain"),
+        "a": Some(HAS_FINDING, "ex:A"),
+        "not-a": And((Some(HAS_FINDING, "ex:Deficit"), Not(Some(HAS_FINDING, "ex:A")))),
+        "not-pain": And((Some(HAS_FINDING, "ex:Deficit"), Not(Some(HAS_FINDING, "ex:Pain")))),
+    }
+    types = (
+        ("ex:Sign",),
+        ("ex:Deficit",),
+        ("ex:Weakness",),
+        ("ex:Numbness",),
+        ("ex:Pain",),
+        ("ex:Deficit", "ex:A"),
+        ("ex:Weakness", "ex:A"),
+        ("ex:Pain", "ex:A"),
+        ("ex:Pain", "ex:Sign"),
+    )
+    shown = [
+        ([Node("scan", RECEIVED, ("ex:Scan",)), Node("n", "scan", one)], (), ()) for one in types
+    ]
+    barred = [
+        ([Node("n", HAS_FINDING, ("ex:Deficit",))], (cls,), ())
+        for cls in ("ex:A", "ex:Pain", "ex:Weakness")
+    ]
+    excluded = [((), (cls,), ()) for cls in ("ex:Sign", "ex:Deficit", "ex:Weakness", FINDING)]
+    alone = [([Node("n", HAS_FINDING, one)], (), ()) for one in types]
+    return Grid(
+        "found-kinds",
+        guideline(criteria),
+        numbered([*alone, *shown, *barred, *excluded, ((), (), ())]),
+    )
+
+
+def of_literals() -> Grid:
+    """Return a grid of conjunctions of one to three literals, with all, some and none of them."""
+    a, b, high = (Some(HAS_FINDING, cls) for cls in ("ex:A", "ex:B", "ex:High"))
+    criteria: dict[str, Expression] = {
+        "one": a,
+        "two": And((a, b)),
+        "three": And((a, b, high)),
+        "mixed": And((a, Not(b))),
+        "either": Or((And((a, b)), And((high, Not(a))))),
+        "always": Or((a, Not(a))),
+        "never": And((a, Not(a))),
+    }
+    advice = (
+        Advice("ex:for-one", "Indication", "ex:Act", "ex:is-one", ("ex:for-mixed", "ex:not-three")),
+        Advice("ex:for-mixed", "Indication", "ex:Below", "ex:is-mixed"),
+        Advice("ex:for-always", "Indication", "ex:Diet", "ex:is-always", ("ex:for-never",)),
+        Advice("ex:for-never", "Indication", "ex:Diet", "ex:is-never"),
+        Advice("ex:not-two", "Contraindication", "ex:Above", "ex:is-two"),
+        Advice("ex:not-three", "Contraindication", "ex:Diet", "ex:is-three"),
+        Advice("ex:no-reason", "NonIndication", "ex:Act", "ex:is-either"),
+    )
+    cases = []
+    for first in ("has", "excludes", "says nothing of"):
+        for second in ("has", "excludes", "says nothing of"):
+            for third in ("has", "excludes", "says nothing of"):
+                told = {"ex:A": first, "ex:B": second, "ex:High": third}
+                nodes = [
+                    Node(cls[3:], HAS_FINDING, (cls,)) for cls, how in told.items() if how == "has"
+                ]
+                cases.append((nodes, [cls for cls, how in told.items() if how == "excludes"], ()))
+    return Grid("literals", guideline(criteria, *advice), numbered(cases))
+
+
+def of_steps() -> Grid:
+    """Return a grid of three classes above one another, present, absent, shown and proposed."""
+    criteria: dict[str, Expression] = {}
+    for role, classes in (
+        (HAS_FINDING, ("ex:High", "ex:Middle", "ex:Low")),
+        (RECEIVED, ("ex:Above", "ex:Act", "ex:Below")),
+        (PROPOSES, ("ex:Above", "ex:Act", "ex:Below")),
+    ):
+        for cls in classes:
+            criteria[f"{role[4:]}-{cls[3:]}".lower()] = Some(role, cls)
+    cases: list[tuple[Iterable[Node], Iterable[str], Iterable[str]]] = []
+    for cls in ("ex:High", "ex:Middle", "ex:Low", FINDING):
+        cases += [([Node("n", HAS_FINDING, (cls,))], (), ()), ((), (cls,), ())]
+        scan = Node("scan", RECEIVED, ("ex:Scan",))
+        cases.append(([scan, Node("n", "scan", (cls,))], (), ()))
+    for cls in ("ex:Above", "ex:Act", "ex:Below", "ind:Intervention"):
+        cases += [
+            ([Node("n", RECEIVED, (cls,))], (), ()),
+            ([Node("n", PROPOSES, (cls,))], (), ()),
+            ((), (cls,), ()),
+            ((), (), (cls,)),
+            ((), (cls,), (cls,)),
+        ]
+    made = numbered(cases)
+    scanned = tuple(
+        Case(f"s{n}", TODAY, (Node(f"s{n}-scan", RECEIVED, ("ex:Scan",)),), ((f"s{n}-scan", cls),))
+        for n, cls in enumerate(("ex:High", "ex:Middle", "ex:Low", "ex:Above", FINDING))
+    )
+    return Grid("steps", guideline(criteria), (*made, *scanned))
+
+
+LENGTHS = ("0", "0.1", "5.9", "5.999", "6", "6.1", "6.142857", "6.143", "7")
+
+
+def of_lengths(role: str, cls: str) -> Grid:
+    """Return a grid about how long something has lasted, by dates and by weeks."""
+    bounds: Mapping[str, Facet] = {
+        "days-from": within(DAYS, minInclusive=42),
+        "days-above": within(DAYS, minExclusive=42),
+        "days-to": within(DAYS, maxInclusive=42),
+        "days-below": within(DAYS, maxExclusive=42),
+        "weeks-from": within(WEEKS, "decimal", minInclusive=6),
+        "weeks-above": within(WEEKS, "decimal", minExclusive=6),
+        "weeks-to": within(WEEKS, "decimal", maxInclusive=6),
+        "weeks-below": within(WEEKS, "decimal", maxExclusive=6),
+        "weeks-whole": Within(WEEKS, Span("integer")),
+    }
+    criteria: dict[str, Expression] = {
+        name: Some(role, cls, (facet,)) for name, facet in bounds.items()
+    }
+
+    def day(before: int) -> datetime.date:
+        return TODAY - datetime.timedelta(days=before)
+
+    made = [Node("n", role, (cls,), ((WEEKS, Decimal(number)),)) for number in LENGTHS]
+    if role != PROPOSES:
+        made += [Node("n", role, (cls,), (), day(days)) for days in (0, 41, 42, 43, 400)]
+    if role != HAS_FINDING:
+        # It began long before, and ended so many days later.
+        made += [Node("n", role, (cls,), (), day(100), day(100 - days)) for days in (0, 41, 42, 43)]
+    if role == PROPOSES:
+        made.append(Node("n", role, (cls,), (), day(100)))
+    return Grid(
+        f"lengths-{role[4:]}", guideline(criteria), numbered(([one], (), ()) for one in made)
+    )
+
+
+def of_dates() -> Grid:
+    """Return a grid of courses over the ends of months, of leap years and of centuries."""
+    starts = [
+        datetime.date(year, month, day)
+        for year in (1896, 1899, 1900, 1999, 2000, 2020, 2021)
+        for month in range(1, 13)
+        for day in (1, 28)
+    ]
+    length = (1, 3, 32, 42, 366, 1461)
+    made = [
+        Node("n", RECEIVED, ("ex:Course",), (), one, one + datetime.timedelta(days=days))
+        for number, one in enumerate(starts)
+        for days in (length[number % len(length)],)
+    ]
+    made += [
+        Node("n", RECEIVED, ("ex:Course",), (), datetime.date(1000, 1, 1)),
+        Node("n", RECEIVED, ("ex:Course",), (), datetime.date(1582, 10, 4), TODAY),
+        Node("n", RECEIVED, ("ex:Course",), (), TODAY, TODAY),
+    ]
+    long = Some(RECEIVED, "ex:Course", (within(DAYS, minInclusive=42),))
+    return Grid("dates", guideline({"long": long}), numbered(([one], (), ()) for one in made))
+
+
+@functools.cache
+def grids() -> tuple[Grid, ...]:
+    """Return all of them."""
+    courses = ("ex:Course", "ex:Exercise", "ex:Care", "ex:Diet")
+    deficits = ("ex:Deficit", "ex:Sign", "ex:Pain")
+    found = [
+        valued(role, cls, near, facets)
+        for role, cls, near in (
+            (RECEIVED, "ex:Course", courses),
+            (RECEIVED, "ex:Act", ("ex:Below",)),
+            (HAS_FINDING, "ex:Deficit", deficits),
+            (PROPOSES, "ex:Act", ("ex:Act", "ex:Above")),
+        )
+        for facets in (LEVELS, OTHERS)
+    ]
+    found += [crossed(RECEIVED, "ex:Course", PROPOSES), crossed(PROPOSES, "ex:Course", RECEIVED)]
+    found += [of_kinds(), of_found_kinds(), of_literals(), of_steps()]
+    found += [
+        of_lengths(role, cls)
+        for role, cls in ((RECEIVED, "ex:Course"), (HAS_FINDING, "ex:A"), (PROPOSES, "ex:Act"))
+    ]
+    found.append(of_dates())
+    return tuple(found)
