@@ -10,6 +10,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
+from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
@@ -81,7 +83,7 @@ def expected(guideline: Guideline, case: Case) -> tuple[dict[str, str], set[tupl
         answers = {name: models.answer(one) for name, one in (own | effective).items()}
     finally:
         models.close()
-    told = {
+    told: set[tuple[str, ...]] = {
         (case.name, action, status) for action, status in brute.statuses(guideline, answers).items()
     }
     told |= {(case.name, one) for one in brute.superseded(guideline, answers)}
@@ -92,11 +94,11 @@ def compare(grid: Grid, engine: Engine, cases: Sequence[Case]) -> None:
     """Hold an engine to what a search for models says of some cases, all in one document."""
     engine.begin(parse(case_text(cases), path="case.ttl").quads)
     found: dict[str, dict[str, set[str]]] = {case.name: {} for case in cases}
-    for case, answer, subject in by_name(engine.select(DECIDED)):
-        found[case].setdefault(subject, set()).add(ANSWERS[answer])
-    rows = {
-        (case, action, status.removeprefix(IND))
-        for case, action, status in by_name(engine.ask("what-is-the-status"))
+    for name, answer, subject in by_name(engine.select(DECIDED)):
+        found[name].setdefault(subject, set()).add(ANSWERS[answer])
+    rows: set[tuple[str, ...]] = {
+        (name, action, status.removeprefix(IND))
+        for name, action, status in by_name(engine.ask("what-is-the-status"))
     }
     rows |= {(row[0], row[1]) for row in by_name(engine.ask("what-is-superseded"))}
     every: set[tuple[str, ...]] = set()
@@ -112,6 +114,7 @@ def compare(grid: Grid, engine: Engine, cases: Sequence[Case]) -> None:
     assert {row[0] for row in reasons} <= {case.name for case in cases}
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("name", GRIDS)
 def test_a_case_at_every_bound_and_step_is_answered_as_owl_entails(name: str) -> None:
     compare(GRIDS[name], engine(name), GRIDS[name].cases)
@@ -123,12 +126,14 @@ def test_rdflib_answers_a_case_at_every_bound_and_step_alike(name: str) -> None:
     compare(GRIDS[name], RdflibEngine(compiled(name).graph), GRIDS[name].cases[::3])
 
 
+@pytest.mark.many(6)
 @pytest.mark.parametrize("name", GRIDS)
 def test_the_cases_of_a_grid_are_valid(name: str) -> None:
     shapes = (resources.shapes() / "case.ttl").read_text(encoding="utf-8")
     assert Validator(shapes, compiled(name).vocabulary).check(document(name)) == []
 
 
+@pytest.mark.many(2)
 @pytest.mark.parametrize("name", GRIDS)
 def test_a_length_is_computed_as_the_calendar_has_it(name: str) -> None:
     made = engine(name)
@@ -147,9 +152,9 @@ def test_a_length_is_computed_as_the_calendar_has_it(name: str) -> None:
     }
     assert found.keys() == wanted.keys()
     for place, (text,) in found.items():
-        (value,) = wanted[place]
-        assert not isinstance(value, (bool, str, brute.Iri))
-        assert abs(float(text) - float(value)) < 1e-9, place
+        (length,) = wanted[place]
+        assert isinstance(length, (Decimal, Fraction))
+        assert abs(float(text) - float(length)) < 1e-9, place
 
 
 # ---------------------------------------------------------------------- rules made weaker
@@ -168,7 +173,7 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
     "10-shown.rq": {"without a ind:PatientCase ;": CASE},
     "20-duration-from-dates.rq": {
         "without a ind:PatientCase ;": CASE,
-        "without ?case ind:hasFinding ?node .": "an onset is one of a finding: shape:Date-of-finding",
+        "without ?case ind:hasFinding ?node .": "only findings have one: shape:Date-of-finding",
         "without ?case ind:proposes ?node .": "what was received lasts from start to end as well",
         "3 for 2 in sd:integer(SUBSTR(?e, 9, 2)) - xsd:integer(SUBSTR(?": ENDING,
         "3 for 2 in sd:integer(SUBSTR(?s, 9, 2)) AS ?elapsed) BIND(xs": ENDING,
@@ -190,7 +195,7 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
         "no ind:proposes in ind:hasFinding|ind:received|ind:proposes": PLANNED,
         "2 for 1 in e) (ind:maxInclusive 1 false) (ind:maxExclu": SIDE,
         "2 for 1 in e) (ind:maxExclusive 1 true) (ind:integral": SIDE,
-        "true for false in rue) (ind:integral 0 false) } FILTER( IF(DA": "a side of 0 is met before",
+        "true for false in rue) (ind:integral 0 false) } FILTER( IF(DA": "0 is met before",
         "CEIL for FLOOR in IF(?side = 0, ?limit && FLOOR(?value) != ?value,": FLOOR,
         "<= for < in true, IF(?side < 0, ?value < ?limit, ?val": SIDE,
         "1 for 0 in ue, IF(?side < 0, ?value < ?limit, ?value": SIDE,
@@ -206,11 +211,11 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
     },
     "40-present.rq": {
         "without ?case a ind:PatientCase .": CASE,
-        "without BIND(ind:hasFinding AS ?role)": "a class of findings proves nothing by another role",
+        "without BIND(ind:hasFinding AS ?role)": "a class of findings proves nothing else",
     },
     "40-proposed.rq": {"without a ind:PatientCase ;": CASE},
     "80-status.rq": {
-        "without ?case ind:refutes ?recommendation .": "what is met or open counts more than nothing"
+        "without ?case ind:refutes ?recommendation .": "met and open count more than 0"
     },
 }
 

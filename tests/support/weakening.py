@@ -207,6 +207,8 @@ def _paths(text: str) -> Iterator[tuple[int, int, str, str]]:
             other = f"({rest}){suffix}" if inner else rest
             yield path.start(), path.end(), other, f"no {piece} in {whole}"
     for step in _STEPS.finditer(text, body):
+        if text.count('"', text.rfind("\n", 0, step.start()), step.start()) % 2:
+            continue  # within a text, such as a pattern
         line = text[text.rfind("\n", 0, step.start()) : text.find("\n", step.end())].strip()
         for other in ("?", "") if step.group() == "*" else ("",):
             yield step.start(), step.end(), other, f"'{other}' for '{step.group()}' in {line}"
@@ -240,11 +242,16 @@ _KEPT: Final = frozenset(
 """What only tells something, or cannot be taken out alone."""
 
 
-def weaker_shapes(turtle: str) -> Iterator[tuple[str, str]]:
-    """Yield shapes with one statement, one member of a list or one part of a query less."""
+def weaker_shapes(turtle: str, shape: str) -> Iterator[tuple[str, str]]:
+    """Yield all shapes with one thing less in one of them: a statement, a member, part of a query.
+
+    Args:
+        turtle: the shapes.
+        shape: the local name of the one that is to change.
+    """
     graph = Graph().parse(data=turtle, format="turtle")
     seen: dict[str, int] = {}
-    for what, less, more in sorted(_changes(graph), key=lambda one: one[0]):
+    for what, less, more in sorted(_changes(graph, shape), key=lambda one: one[0]):
         seen[what] = seen.get(what, 0) + 1
         changed = Graph()
         for triple in graph:
@@ -256,24 +263,24 @@ def weaker_shapes(turtle: str) -> Iterator[tuple[str, str]]:
         yield name, changed.serialize(format="nt")
 
 
-def _changes(graph: Graph) -> Iterator[tuple[str, set[_Triple], set[_Triple]]]:
+def _changes(graph: Graph, shape: str) -> Iterator[tuple[str, set[_Triple], set[_Triple]]]:
     """Yield what is taken out of a graph, and put in, under which name."""
     for triple in graph:
         subject, path, value = triple
-        owner = _owner(graph, subject)
+        if _owner(graph, subject) != shape or path in _KEPT:
+            continue
         if path == SH.select:
             for what, query in weaker_queries(str(value)):
-                yield f"{owner}: {what}", {triple}, {(subject, path, Literal(query))}
+                yield what, {triple}, {(subject, path, Literal(query))}
         elif path == RDF.first:
             rest = graph.value(subject, RDF.rest)
             before = next(graph.triples((None, None, subject)))
             if rest is not None and not (rest == RDF.nil and before[1] != RDF.rest):
                 cell = {triple, (subject, RDF.rest, rest), before}
-                what = f"{owner}: without the member {_word(graph, value)}"
+                what = f"without the member {_word(graph, value)}"
                 yield what, cell, {(before[0], before[1], rest)}
-        elif path not in _KEPT:
-            what = f"{owner}: without {_word(graph, path)} {_word(graph, value)}"
-            yield what, {triple}, set()
+        else:
+            yield f"without {_word(graph, path)} {_word(graph, value)}", {triple}, set()
 
 
 def _owner(graph: Graph, node: Node) -> str:
