@@ -35,6 +35,7 @@ from brute import (
     Within,
     within,
 )
+from making import Maker, conforms
 from traps import TODAY, VOCABULARY
 
 if TYPE_CHECKING:
@@ -355,24 +356,24 @@ def of_steps() -> Grid:
     return Grid("steps", guideline(criteria), (*made, *scanned))
 
 
+BOUNDS: Mapping[str, Facet] = {
+    "days-from": within(DAYS, minInclusive=42),
+    "days-above": within(DAYS, minExclusive=42),
+    "days-to": within(DAYS, maxInclusive=42),
+    "days-below": within(DAYS, maxExclusive=42),
+    "weeks-from": within(WEEKS, "decimal", minInclusive=6),
+    "weeks-above": within(WEEKS, "decimal", minExclusive=6),
+    "weeks-to": within(WEEKS, "decimal", maxInclusive=6),
+    "weeks-below": within(WEEKS, "decimal", maxExclusive=6),
+    "weeks-whole": Within(WEEKS, Span("integer")),
+}
 LENGTHS = ("0", "0.1", "5.9", "5.999", "6", "6.1", "6.142857", "6.143", "7")
 
 
 def of_lengths(role: str, cls: str) -> Grid:
     """Return a grid about how long something has lasted, by dates and by weeks."""
-    bounds: Mapping[str, Facet] = {
-        "days-from": within(DAYS, minInclusive=42),
-        "days-above": within(DAYS, minExclusive=42),
-        "days-to": within(DAYS, maxInclusive=42),
-        "days-below": within(DAYS, maxExclusive=42),
-        "weeks-from": within(WEEKS, "decimal", minInclusive=6),
-        "weeks-above": within(WEEKS, "decimal", minExclusive=6),
-        "weeks-to": within(WEEKS, "decimal", maxInclusive=6),
-        "weeks-below": within(WEEKS, "decimal", maxExclusive=6),
-        "weeks-whole": Within(WEEKS, Span("integer")),
-    }
     criteria: dict[str, Expression] = {
-        name: Some(role, cls, (facet,)) for name, facet in bounds.items()
+        name: Some(role, cls, (facet,)) for name, facet in BOUNDS.items()
     }
 
     def day(before: int) -> datetime.date:
@@ -437,3 +438,72 @@ def grids() -> tuple[Grid, ...]:
     ]
     found.append(of_dates())
     return tuple(found)
+
+
+# ---------------------------------------------------------------------- random, at the bounds
+
+
+class EdgeMaker(Maker):
+    """Makes random guidelines of what the grids are made of, with values at and beside bounds.
+
+    Findings, interventions that were received and proposals are tried alike, each several steps
+    above and below what a criterion speaks of, and with what is disjoint or beside a kind.
+    """
+
+    def guideline(self) -> Guideline:
+        """Return a guideline within the profile."""
+        every = [*LEVELS.values(), *OTHERS.values(), *BOUNDS.values()]
+        few = self.random.sample(every, 8)
+        found: dict[Some, None] = {}
+        for _ in range(self.random.randint(8, 11)):
+            role = self.one((HAS_FINDING, RECEIVED, RECEIVED, PROPOSES))
+            chosen = self.random.sample(few, self.one((0, 0, 1, 1, 1, 2)))
+            found[Some(role, self.one(self._classes(role)), tuple(chosen))] = None
+        pool = list(found)
+        criteria: dict[str, Expression] = {}
+        for number in range(self.random.randint(6, 8)):
+            some = self.random.sample(pool, self.random.randint(1, 4))
+            size = self.one((1, 2, 3, 4, 6))
+            criteria[f"ex:C{number}"] = self._expression(self.one((0, 1, 2)), size, some, criteria)
+        return self._advice(dataclasses.replace(SINGLE, criteria=criteria))
+
+    def case(self, guideline: Guideline, name: str) -> Case:
+        """Return a case of a few nodes with values that lie at bounds or beside them."""
+        case = Case(name, TODAY)
+        for number in range(self.one((0, 1, 2, 3, 4, 5))):
+            role = self.one((HAS_FINDING, RECEIVED, RECEIVED, PROPOSES))
+            types = tuple(self.random.sample(self._classes(role), self.one((1, 1, 1, 2))))
+            node = Node(f"{name}-n{number}", role, types)
+            for path in self.random.sample(list(VALUES), self.one((0, 1, 2, 3))):
+                node = dataclasses.replace(
+                    node, values=(*node.values, (path, self.one(VALUES[path])))
+                )
+            node = self._long(node)
+            trial = dataclasses.replace(case, nodes=(*case.nodes, node))
+            case = trial if conforms(guideline, trial) else case
+        for _ in range(self.one((0, 1, 2, 3))):
+            role = self.one((HAS_FINDING, RECEIVED))
+            excluded = (*case.excludes, ("", self.one(self._classes(role))))
+            trial = dataclasses.replace(case, excludes=tuple(dict.fromkeys(excluded)))
+            case = trial if conforms(guideline, trial) else case
+        if self.chance(0.4):
+            case = dataclasses.replace(case, proposes=(self.one(self._classes(PROPOSES)),))
+        return case
+
+    def _classes(self, role: str) -> list[str]:
+        root = FINDING if role == HAS_FINDING else "ind:Intervention"
+        return [cls for cls, up in SINGLE.above.items() if root in up]
+
+    def _long(self, node: Node) -> Node:
+        """Let something have lasted about as long as a bound says, by dates or by weeks."""
+        if self.chance(0.5):
+            return node
+        if node.role == PROPOSES or self.chance(0.4):
+            weeks = (WEEKS, Decimal(self.one(LENGTHS)))
+            return dataclasses.replace(node, values=(*node.values, weeks))
+        days = datetime.timedelta(days=self.one((0, 41, 42, 43)))
+        end = TODAY
+        if node.role == RECEIVED and self.chance(0.5):
+            end -= datetime.timedelta(days=self.one((1, 300)))
+            node = dataclasses.replace(node, end=end)
+        return dataclasses.replace(node, start=end - days)
