@@ -483,7 +483,8 @@ def run(
         tally.cases += len(grid.cases)
         tally.disagreements += len(differences)
         if differences:
-            print(f"DISAGREEMENT: grid {grid.name}: {differences[0]}", flush=True)
+            case = next(one for one in grid.cases if one.name == differences[0].case)
+            report(grid.guideline, [case], f"grid {grid.name}: {differences[0]}")
             yield str(differences[0])
     number = seed
     while tally.pairs < pairs:
