@@ -18,8 +18,8 @@ import pyoxigraph as ox
 import pytest
 
 import brute
-from brute import DAYS, WEEKS, Models, Ref
-from grids import grids
+from brute import DAYS, RECEIVED, WEEKS, Case, Is, Models, Node, Ref, Some
+from grids import Grid, grids
 from indicant.assess import engine as module
 from indicant.assess.engine import OxigraphEngine, RdflibEngine, rules
 from indicant.assess.validation import Validator
@@ -29,14 +29,13 @@ from indicant.files.rdf import Document, parse
 from indicant.terms import IND
 from making import BASE, EX, case_text, guideline_text
 from oracle import ANSWERS, DECIDED, source_of
-from traps import GUIDELINES, TRAPS
+from traps import GUIDELINES, TODAY, TRAPS
 from weakening import weaker_queries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from brute import Case, Guideline
-    from grids import Grid
+    from brute import Guideline
     from indicant.assess.engine import Engine, Rule
 
 RULES: Final = sorted((resources.queries() / "rules").glob("*.rq"))
@@ -155,6 +154,29 @@ def test_a_length_is_computed_as_the_calendar_has_it(name: str) -> None:
         (length,) = wanted[place]
         assert isinstance(length, (Decimal, Fraction))
         assert abs(float(text) - float(length)) < 1e-9, place
+
+
+@pytest.mark.parametrize(("word", "other", "value"), [("true", "1", True), ("false", "0", False)])
+def test_a_truth_value_is_one_however_the_guideline_writes_it(
+    word: str, other: str, value: bool
+) -> None:
+    grid = GRIDS["received-Course-free-whole"]
+    firm = Some(RECEIVED, "ex:Course", (Is("ex:firm", value), Is("ex:free", value)))
+    one = dataclasses.replace(
+        grid.guideline, criteria={**grid.guideline.criteria, "ex:is-two": firm}
+    )
+    text = guideline_text(one)
+    assert f"owl:hasValue {word}" in text
+    text = text.replace(f"owl:hasValue {word}", f'owl:hasValue "{other}"^^xsd:boolean')
+    made = OxigraphEngine(compile_source(source_of(text)).graph)
+    node = Node("n", RECEIVED, ("ex:Course",), (("ex:firm", value), ("ex:free", value)))
+    cases = [case for case in grid.cases if {"ex:firm", "ex:free"} & told(case)]
+    compare(Grid("truth", one, ()), made, [*cases, Case("both", TODAY, (node,))])
+
+
+def told(case: Case) -> set[str]:
+    """Return the properties of which a case has a value."""
+    return {name for node in case.nodes for name, _ in node.values}
 
 
 # ---------------------------------------------------------------------- rules made weaker
