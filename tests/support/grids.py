@@ -43,15 +43,15 @@ if TYPE_CHECKING:
 
     from brute import Expression, Facet, Value
 
-WHOLE: Within = Within("ex:level", Span("integer"))
+HIGH: Within = within("ex:level", "decimal", minInclusive=2)
 LEVELS: Mapping[str, Facet] = {
-    "at-least": within("ex:level", "decimal", minInclusive=2),
+    "at-least": HIGH,
     "more": within("ex:level", "decimal", minExclusive=2),
     "at-most": within("ex:level", "decimal", maxInclusive=2),
     "less": within("ex:level", "decimal", maxExclusive=2),
     "between": within("ex:level", "decimal", minExclusive=1, maxExclusive=3),
     "from-to": within("ex:level", "decimal", minInclusive=1, maxInclusive=3),
-    "whole": WHOLE,
+    "whole": Within("ex:level", Span("integer")),
     "whole-above": within("ex:level", "integer", minExclusive="1.5"),
     "exactly": Is("ex:level", Decimal(2)),
 }
@@ -86,6 +86,7 @@ SINGLE = dataclasses.replace(
         "ex:Numbness": ("ex:Deficit",),
         "ex:Pain": (FINDING,),
         "ex:Drill": ("ex:Course",),
+        "ex:Both": ("ex:Course", "ex:Act"),
     },
     disjoint=(
         *VOCABULARY.disjoint,
@@ -169,7 +170,7 @@ def valued(role: str, cls: str, near: tuple[str, ...], facets: Mapping[str, Face
 
 def crossed(role: str, cls: str, other: str) -> Grid:
     """Return a grid in which the same record stands in another role than the criteria speak of."""
-    level = LEVELS["at-least"]
+    level = HIGH
     criteria: dict[str, Expression] = {
         "plain": Some(role, cls),
         "valued": Some(role, cls, (level,)),
@@ -211,16 +212,20 @@ def of_kinds() -> Grid:
         "also-act": And((Some(RECEIVED, "ex:Course"), Not(Some(RECEIVED, "ex:Act")))),
         "failed-act": And(
             (
-                Some(RECEIVED, "ex:Course", (LEVELS["at-least"],)),
-                Not(Some(RECEIVED, "ex:Act", (LEVELS["at-least"],))),
+                Some(RECEIVED, "ex:Course", (HIGH,)),
+                Not(Some(RECEIVED, "ex:Act", (HIGH,))),
             )
         ),
         "failed-care": And(
             (
-                Some(RECEIVED, "ex:Course", (LEVELS["at-least"],)),
-                Not(Some(RECEIVED, "ex:Care", (LEVELS["at-least"], OTHERS["firm"]))),
+                Some(RECEIVED, "ex:Course", (HIGH,)),
+                Not(Some(RECEIVED, "ex:Care", (HIGH, OTHERS["firm"]))),
             )
         ),
+        # A course of that kind would be an act, and what is known of the course is known of it.
+        "kind-beside": Or((Not(Some(RECEIVED, "ex:Both")), Some(RECEIVED, "ex:Act", (HIGH,)))),
+        "one-kind": Or((Not(Some(RECEIVED, "ex:Exercise")), Not(Some(RECEIVED, "ex:Drill")))),
+        "kind-above": Or((Not(Some(RECEIVED, "ex:Drill")), Some(RECEIVED, "ex:Course"))),
         "no-kind": Or((Some(RECEIVED, "ex:Exercise"), Not(Some(RECEIVED, "ex:Course")))),
     }
     types = (
@@ -230,6 +235,7 @@ def of_kinds() -> Grid:
         ("ex:Diet",),
         ("ex:Act",),
         ("ex:Course", "ex:Act"),
+        ("ex:Both",),
         ("ex:Course", "ex:Below"),
         ("ex:Course", "ex:Above"),
     )
@@ -261,6 +267,9 @@ def of_found_kinds() -> Grid:
         "weakness": Some(HAS_FINDING, "ex:Weakness"),
         "numbness": Some(HAS_FINDING, "ex:Numbness"),
         "pain": Some(HAS_FINDING, "ex:Pain"),
+        "one-kind": Or(
+            (Not(Some(HAS_FINDING, "ex:Weakness")), Not(Some(HAS_FINDING, "ex:Numbness")))
+        ),
         "a": Some(HAS_FINDING, "ex:A"),
         "not-a": And((Some(HAS_FINDING, "ex:Deficit"), Not(Some(HAS_FINDING, "ex:A")))),
         "not-pain": And((Some(HAS_FINDING, "ex:Deficit"), Not(Some(HAS_FINDING, "ex:Pain")))),
@@ -289,6 +298,51 @@ def of_found_kinds() -> Grid:
         "found-kinds",
         guideline(criteria),
         numbered([*alone, *shown, *barred, *excluded, ((), (), ())]),
+    )
+
+
+def of_cells(role: str, cls: str) -> Grid:
+    """Return a grid about facets that one value can satisfy together, or that none can."""
+    grave, slight, fatal = (IsA("ex:severity", f"ex:{one}") for one in ("Grave", "Slight", "Fatal"))
+    noted = [IsA("ex:note", one.cls) for one in (grave, slight)]
+    whole, above, below = LEVELS["whole"], LEVELS["more"], LEVELS["at-most"]
+    days = [within(DAYS, minExclusive=41), within(DAYS, maxExclusive=42)]
+    near = [
+        within("ex:level", "decimal", minExclusive=2),
+        within("ex:level", "decimal", maxExclusive=3),
+    ]
+
+    def one(*facets: Facet) -> Some:
+        return Some(role, cls, facets)
+
+    criteria: dict[str, Expression] = {
+        "grave-or-slight": Or((one(grave), one(slight), one(fatal))),
+        "grave-and-slight": And((one(grave), one(slight))),
+        "not-both": Or((Not(one(grave)), Not(one(slight)))),
+        "at-once": one(grave, slight),
+        "worst-and-slight": one(Is("ex:severity", Iri("ex:worst")), slight),
+        "noted-at-once": one(*noted),
+        "noted-apart": And((one(noted[0]), one(noted[1]))),
+        "above-and-below": one(above, below),
+        "above-or-below": Or((one(above), one(below))),
+        "between": one(*near),
+        "whole-between": one(whole, *near),
+        "between-days": one(*days),
+        "days-or": Or((one(days[0]), one(days[1]))),
+        "true-and-false": And((one(Is("ex:firm", True)), one(Is("ex:firm", False)))),
+        "true-or-false": Or((one(Is("ex:firm", True)), one(Is("ex:firm", False)))),
+        "word-and-number": And((one(OTHERS["free-word"]), one(OTHERS["free-number"]))),
+        "low-grade": Or(
+            (one(within("ex:grade", maxExclusive=3)), one(within("ex:grade", minExclusive=2)))
+        ),
+        "off-the-scale": one(within("ex:grade", maxExclusive=0)),
+    }
+    names = ("ex:severity", "ex:note", "ex:firm", "ex:level", "ex:free")
+    grades = [Node("n", role, (cls,), (("ex:grade", Decimal(n)),)) for n in (0, 2, 3, 5)]
+    return Grid(
+        f"cells-{cls[3:]}",
+        guideline(criteria),
+        numbered(([node], (), ()) for node in [*nodes_of(role, (cls,), names)[::3], *grades]),
     )
 
 
@@ -436,7 +490,8 @@ def grids() -> tuple[Grid, ...]:
         of_lengths(role, cls)
         for role, cls in ((RECEIVED, "ex:Course"), (HAS_FINDING, "ex:A"), (PROPOSES, "ex:Act"))
     ]
-    found.append(of_dates())
+    found += [of_cells(*one) for one in ((RECEIVED, "ex:Course"), (RECEIVED, "ex:Act"))]
+    found += [of_cells(HAS_FINDING, "ex:Deficit"), of_dates()]
     return tuple(found)
 
 
