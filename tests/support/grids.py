@@ -176,6 +176,7 @@ def crossed(role: str, cls: str, other: str) -> Grid:
         "valued": Some(role, cls, (level,)),
         "beside": Some(role, "ex:Act"),
         "below": Some(role, "ex:Exercise"),
+        "other": Some(other, cls),
     }
     types = (
         ("ex:Exercise",),
@@ -194,10 +195,12 @@ def crossed(role: str, cls: str, other: str) -> Grid:
         f"{role.partition(':')[2]}-told-by-{other.partition(':')[2]}",
         guideline(criteria),
         numbered(
-            ([Node("n", place, one, value)], (), ())
+            ([Node("n", place, one, value)], excluded, ())
             for place in (other, role)
             for one in types
             for value in values
+            for excluded in ((), (cls,))
+            if place == PROPOSES or not excluded
         ),
     )
 
@@ -336,6 +339,7 @@ def of_cells(role: str, cls: str) -> Grid:
             (one(within("ex:grade", maxExclusive=3)), one(within("ex:grade", minExclusive=2)))
         ),
         "off-the-scale": one(within("ex:grade", maxExclusive=0)),
+        "on-the-scale": one(within("ex:grade", maxInclusive=100)),
     }
     names = ("ex:severity", "ex:note", "ex:firm", "ex:level", "ex:free")
     grades = [Node("n", role, (cls,), (("ex:grade", Decimal(n)),)) for n in (0, 2, 3, 5)]
