@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from brute import FINDING, HAS_FINDING, INTERVENTION, RECEIVED, Span
-from grids import SINGLE, EdgeMaker, grids
+from brute import FINDING, HAS_FINDING, INTERVENTION, RECEIVED, And, Some, Span
+from grids import SINGLE, EdgeMaker, grids, guideline
 from indicant.errors import IndicantError
 from oracle import Bench, Proofs
 
@@ -108,6 +108,15 @@ def test_a_case_at_a_bound_is_one_that_diff_knows(change: str) -> None:
             pair = [new, old] if number else [old, new]
             compared += hold(pair, GRIDS[name].cases)
     assert compared > 5
+
+
+def test_no_witness_has_two_records_of_what_one_version_has_once() -> None:
+    """A course beside a diet is valid for one version, and two of a kind for the other."""
+    both = And((Some(RECEIVED, "ex:Course"), Some(RECEIVED, "ex:Diet")))
+    old = guideline({"both": both})
+    new = dataclasses.replace(old, once=((RECEIVED, "ex:Care"),))
+    for pair in ((old, new), (new, old)):
+        assert Proofs([Bench(one, ("oxigraph",)) for one in pair]).strays(MANY) == []
 
 
 @pytest.mark.slow

@@ -343,6 +343,8 @@ def of_cells(role: str, cls: str) -> Grid:
     }
     names = ("ex:severity", "ex:note", "ex:firm", "ex:level", "ex:free")
     grades = [Node("n", role, (cls,), (("ex:grade", Decimal(n)),)) for n in (0, 2, 3, 5)]
+    notes = (("ex:note", Iri("ex:mild")), ("ex:note", Iri("ex:bad")))
+    grades.append(Node("n", role, (cls,), notes))
     return Grid(
         f"cells-{cls[3:]}",
         guideline(criteria),
