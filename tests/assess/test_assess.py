@@ -25,7 +25,7 @@ from indicant.errors import IndicantError
 from indicant.files import resources
 from indicant.files.rdf import Document, parse, read
 from indicant.terms import local_name
-from places import ASSESS, ASSESSED, BROKEN, SHAPES
+from places import ASSESS, ASSESSED, BROKEN, SHAPES, TESTS
 from shipped import PREFIXES, assessor
 
 if TYPE_CHECKING:
@@ -690,6 +690,26 @@ def test_an_invalid_case_is_never_assessed() -> None:
     assert BROKEN.read_text(encoding="utf-8").splitlines()[finding.line - 1].strip()
     assert finding.shape == f"{SHAPE}Node-range"
     assert raised.value.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("order", "read_"),
+    [("999999999", True), ("-999999999", True), ("1234567890", False), ("7.5", False)],
+)
+def test_an_order_has_at_most_nine_digits(order: str, read_: bool, tmp_path: Path) -> None:
+    """A longer number is refused by name, and none is cut short."""
+    text = (TESTS / "diff" / "guideline.ttl").read_text(encoding="utf-8")
+    assert "ind:urgency ind:Routine" in text
+    text = text.replace("ind:urgency ind:Routine", "ind:urgency ex:Soon")
+    path = tmp_path / "guideline.ttl"
+    path.write_text(
+        f"{text}\nex:Soon skos:notation 'soon' ; ind:order {order} .\n", encoding="utf-8"
+    )
+    if read_:
+        assert Assessor(path, use_cache=False).catalogue.recommendations
+        return
+    with pytest.raises(IndicantError, match=rf"ind:order of soon is no whole number: {order}"):
+        Assessor(path, use_cache=False)
 
 
 @pytest.mark.slow

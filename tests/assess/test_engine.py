@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+import pyoxigraph as ox
 import pytest
 
 from forcing import CASES
@@ -42,6 +43,26 @@ def work(name: str) -> list[tuple[Engine, Document]]:
         made = bench(GUIDELINES.index(trap.guideline))
         found.append((made.engines[name], made.document([trap.case])))
     return found
+
+
+def everything(engine: Engine) -> list[str]:
+    """Return all that an engine holds."""
+    return sorted(map(str, engine.select("SELECT * WHERE { ?subject ?property ?value }")))
+
+
+@pytest.mark.parametrize("name", ["oxigraph", "rdflib"])
+def test_a_case_that_repeats_the_guideline_takes_nothing_of_it_away(name: str) -> None:
+    """What it states again is forgotten with it, and the guideline still states it."""
+    made = bench(0)
+    engine = make_engine(name, made.compiled, None)
+    case = made.document([TRAPS[0].case]).quads
+    before = everything(engine)
+    quads = ox.parse(made.compiled.graph, format=ox.RdfFormat.N_TRIPLES)
+    engine.begin([*case, *quads])
+    engine.begin(case)
+    assert set(before) <= set(everything(engine))
+    engine.forget()
+    assert everything(engine) == before
 
 
 @pytest.mark.slow

@@ -85,6 +85,7 @@ def test_a_disagreement_is_reported_and_counted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What is found wrong is printed as a guideline and a case that show it."""
+    monkeypatch.setattr("grids.grids", lambda: ())
     monkeypatch.setattr("brute.key", lambda value: ("any", str(type(value))))
     monkeypatch.setattr("oracle.shrink", lambda guideline, case, _: (guideline, case))
     monkeypatch.setattr("brute.Models.answer", lambda *_: "met")

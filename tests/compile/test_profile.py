@@ -330,6 +330,45 @@ REFUSALS = [
         "equal-individuals", "ex:left owl:sameAs ex:right .", ("left sameAs right",), "ex:left"
     ),
     Refusal(
+        "equivalent-properties",
+        "ex:X a owl:ObjectProperty ; owl:equivalentProperty ex:side .",
+        ("X equivalentProperty side",),
+    ),
+    Refusal(
+        "disjoint-object-properties",
+        "ex:X a owl:ObjectProperty ; owl:propertyDisjointWith ex:side .",
+        ("X propertyDisjointWith side", "disjoint properties"),
+    ),
+    Refusal(
+        "disjoint-data-properties",
+        "ex:grade owl:propertyDisjointWith ex:size .",
+        ("grade propertyDisjointWith size", "disjoint properties"),
+        "ex:grade",
+    ),
+    Refusal(
+        "disjoint-properties-of-a-list",
+        "ex:X a owl:ObjectProperty .\n"
+        "[] a owl:AllDisjointProperties ; owl:members ( ex:X ex:side ) .",
+        ("disjoint properties",),
+        None,
+    ),
+    Refusal("a-key", "ex:F owl:hasKey ( ex:side ) .", ("F hasKey",), "ex:F"),
+    Refusal(
+        "a-negative-assertion",
+        "[] a owl:NegativePropertyAssertion ; owl:sourceIndividual ex:left ; "
+        "owl:assertionProperty ex:side ; owl:targetIndividual ex:right .",
+        ("sourceIndividual left",),
+        None,
+    ),
+    *(
+        Refusal(
+            f"a-property-that-is-{kind.lower()}",
+            f"ex:X a owl:ObjectProperty , owl:{kind}Property .",
+            (f"X is {kind.lower()}",),
+        )
+        for kind in ("Reflexive", "InverseFunctional", "Asymmetric")
+    ),
+    Refusal(
         "a-complement-among-classes",
         "ex:X a owl:Class ; rdfs:subClassOf [ a owl:Class ; owl:complementOf ex:G ] .",
         ("X subClassOf not G",),

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import zipfile
 from contextlib import ExitStack
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ import jsonschema
 import pyoxigraph as ox
 import pytest
 
-from brute import Advice, Guideline, Not
+from brute import Advice, Guideline, Not, Span
 from each import each
 from indicant.assess.assessor import Assessor
 from indicant.assess.engine import make_engine
@@ -37,6 +38,7 @@ from indicant.terms import IND
 from making import Maker, case_text, guideline_text
 from oracle import source_of
 from places import TESTS
+from traps import VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -257,6 +259,62 @@ def test_the_way_back_reverses_every_change(folder: Path) -> None:
         back = difference(BASE, folder / f"{name}.ttl")
         pairs = {(one.subject, one.old, one.new) for one in there.behaviour}
         assert {(one.subject, one.new, one.old) for one in back.behaviour} == pairs
+
+
+@pytest.mark.slow
+def test_two_recommendations_alike_are_not_both_renamed(folder: Path) -> None:
+    """One that becomes two is removed, and so are two that become one: none is called another."""
+    split = folder / "recommendation-split-in-two-alike.ttl"
+    for there, counts in ((difference(split), (1, 2)), (difference(BASE, split), (2, 1))):
+        changes = [one.change for one in there.recommendations]
+        assert (changes.count("removed"), changes.count("added")) == counts
+        assert "renamed" not in changes
+
+
+def other(**changes: Any) -> Guideline:
+    """Return the small guideline about values with something else in its vocabulary."""
+    return dataclasses.replace(VALUES, **changes)
+
+
+@pytest.mark.parametrize(
+    ("new", "told"),
+    [
+        (
+            other(data={**VALUES.data, "ex:level": Span("integer")}),
+            {"level has another range"},
+        ),
+        (
+            other(
+                data={
+                    **VALUES.data,
+                    "ex:level": Span("decimal", (("maxExclusive", Decimal(9)),)),
+                }
+            ),
+            {"level has another range"},
+        ),
+        (
+            other(reach={**VALUES.reach, "ex:severity": "ex:Severity"}),
+            {"severity takes values of other classes"},
+        ),
+        (
+            other(objects={**VALUES.objects, "ex:severity": False}),
+            {"severity no longer has one value at most"},
+        ),
+        (
+            other(objects={**VALUES.objects, "ex:note": True}),
+            {"note now has one value at most"},
+        ),
+        (other(once=()), {"Course is no longer recorded once at most under received"}),
+    ],
+    ids=["whole", "bounded", "classes", "many", "one", "often"],
+)
+def test_it_is_told_why_a_case_can_be_valid_for_one_version_only(
+    new: Guideline, told: set[str], tmp_path: Path
+) -> None:
+    for name, one in (("old", VALUES), ("new", new)):
+        (tmp_path / f"{name}.ttl").write_text(guideline_text(one), encoding="utf-8")
+    there = difference(tmp_path / "new.ttl", tmp_path / "old.ttl", seconds=1e-6)
+    assert set(there.validity) == told
 
 
 @pytest.mark.slow

@@ -397,6 +397,56 @@ def test_a_value_for_one_of_several_nodes_has_to_name_the_node() -> None:
     assert record["put"] == [{"subject": f"{BASE}left", "path": f"{SPINE}mrcGrade", "value": "3"}]
 
 
+def one_of(facts: str, nodes: str, edits: list[str]) -> WhatIfRecord:
+    """Return what edits do to a case of these facts."""
+    text = f'{LEAD}:case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ; {facts} .\n{nodes}\n'
+    (record,) = what_if(assessor(), parse(text, path="case.ttl"), edits)
+    return record
+
+
+def test_a_value_for_a_class_goes_to_the_one_node_of_that_very_class() -> None:
+    """Another node of a class below does not make it ambiguous."""
+    record = one_of(
+        "ind:hasFinding :above , :below",
+        ":above a spine:Radiculopathy . :below a spine:CervicalRadiculopathy .",
+        ["Radiculopathy:weeks=3"],
+    )
+    assert [local_name(one["subject"]) for one in record["put"]] == ["above"]
+
+
+def test_a_value_for_what_is_excluded_takes_the_exclusion_back() -> None:
+    record = one_of("ind:excludes spine:MotorWeakness", "", ["MotorWeakness:mrcGrade=3"])
+    assert [local_name(one["value"]) for one in record["takenBack"]] == ["MotorWeakness"]
+    assert "3" in {one["value"] for one in record["put"]}
+
+
+@pytest.mark.parametrize("edits", [["care:startedOn=2026-06-01", "care:weeks=3"]])
+def test_edits_never_take_back_one_another(edits: list[str]) -> None:
+    """Dates and weeks of one node contradict each other, in whatever order they are given."""
+    for given in (edits, edits[::-1]):
+        with pytest.raises(InvalidEdit, match=r"edited case"):
+            only(given)
+
+
+def test_what_an_investigation_shows_is_taken_back_as_well() -> None:
+    record = one_of(
+        "ind:received :mri",
+        ":mri a spine:CervicalMri ; ind:shows :shown . :shown a spine:ForaminalStenosis .",
+        ["-ForaminalStenosis"],
+    )
+    assert "shown" in {local_name(one["subject"]) for one in record["takenBack"]}
+
+
+def test_a_new_node_takes_no_name_that_is_taken() -> None:
+    record = one_of(
+        f"ind:hasFinding <{BASE}case/what-if/MotorWeakness>",
+        f"<{BASE}case/what-if/MotorWeakness> a spine:NeckPain .",
+        ["+MotorWeakness"],
+    )
+    typed = {one["subject"] for one in record["put"] if local_name(one["path"]) == "type"}
+    assert typed == {f"{BASE}case/what-if/MotorWeakness-2"}
+
+
 TWINS = """\
 PREFIX : <https://example.org/twins/>
 PREFIX dcterms: <http://purl.org/dc/terms/>

@@ -12,6 +12,8 @@ import pytest
 
 import making
 import oracle
+import traps
+from brute import Some, within
 from each import each
 from forcing import (
     CASES,
@@ -24,7 +26,7 @@ from forcing import (
     situations,
     subsets,
 )
-from indicant.assess.assessor import InvalidCase
+from indicant.assess.assessor import Assessor, InvalidCase
 from indicant.compile.implicants import _Search
 from indicant.compile.model import existentials
 from indicant.compile.overriding import effective
@@ -463,6 +465,20 @@ def test_the_tree_goes_down_to_lines_passages_and_evidence() -> None:
     for said in first["evidence"]:
         assert said["relation"] in {"agrees", "disputes", "qualifies", "related"}
     assert "gives way to: decompress by foraminotomy" in text
+
+
+def test_a_statement_that_bears_on_two_bounds_is_told_once(tmp_path: Path) -> None:
+    """Days and weeks are both of one date."""
+    facets = within("ind:days", minInclusive=14), within("ind:weeks", "decimal", maxInclusive=10)
+    one = traps.guideline(two=Some("ind:received", "ex:Act", facets))
+    path = tmp_path / "guideline.ttl"
+    path.write_text(making.guideline_text(one), encoding="utf-8")
+    case = traps.case(traps.node("ind:received", "ex:Act", days=20))
+    document = parse(making.case_text([case]), path="case.ttl")
+    (record,) = why(Assessor(path, use_cache=False), document, "Act")
+    (reason,) = record["reasons"]
+    (fact,) = reason["because"]
+    assert [node["statement"] for node in fact["nodes"]] == ["started on 2026-11-02"]
 
 
 def test_a_length_is_told_by_all_its_dates() -> None:

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from each import each
 from indicant.errors import IndicantError
 from indicant.files.lines import Lines, locate
-from indicant.files.rdf import MAX_BYTES, parse, read, text_of
+from indicant.files.rdf import MAX_BYTES, MAX_DEPTH, parse, read, text_of
+from indicant.files.sources import catalog
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 PREFIXES = """PREFIX : <http://example.org/>
@@ -186,6 +188,42 @@ def test_what_cannot_be_read_is_refused_in_one_line(
     assert "\n" not in str(error)
     assert len(str(error)) < 400
     assert error.exit_code == 2
+
+
+def nested_json(depth: int) -> str:
+    """Return JSON-LD with a value at a depth, the whole being one."""
+    inner = depth - 2
+    return '{"http://e/p":' * inner + '{"http://e/p": 1}' + "}" * inner
+
+
+def nested_xml(depth: int) -> str:
+    """Return RDF/XML with an element at a depth, the whole being one."""
+    pairs = (depth - 1) // 2
+    odd = "<e:a/>" if (depth - 1) % 2 else ""
+    return XML + "<e:a><e:p>" * pairs + odd + "</e:p></e:a>" * pairs + "</rdf:RDF>"
+
+
+@pytest.mark.parametrize(("path", "nested"), [("a.jsonld", nested_json), ("a.rdf", nested_xml)])
+def test_what_is_nested_as_deeply_as_is_allowed_is_read(
+    path: str, nested: Callable[[int], str]
+) -> None:
+    """And one level more is refused."""
+    assert parse(nested(MAX_DEPTH), path=path).quads
+    assert f"nested more than {MAX_DEPTH} levels deep" in str(refusal(nested(MAX_DEPTH + 1), path))
+
+
+@pytest.mark.parametrize("declared", ["<!DOCTYPE catalog>", '<!DOCTYPE c SYSTEM "c.dtd">'])
+def test_a_catalog_with_a_document_type_is_refused_also_without_entities(
+    declared: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "catalog-v001.xml"
+    entry = '<uri name="http://e/" uri="e.ttl"/>'
+    text = f'<catalog xmlns="urn:oasis:names:tc:entity:xmlns:xml:catalog">{entry}</catalog>'
+    path.write_text(text, encoding="utf-8")
+    assert catalog(path) == {"http://e/": tmp_path.resolve() / "e.ttl"}
+    path.write_text(f"{declared}\n{text}", encoding="utf-8")
+    with pytest.raises(IndicantError, match="a catalog with a document type is not read"):
+        catalog(path)
 
 
 @pytest.mark.many(1000)

@@ -323,6 +323,22 @@ def test_a_newer_version_is_shown_before_it_is_taken(
 
 
 @pytest.mark.slow
+def test_what_was_in_conflict_before_is_not_told_as_new(
+    policy: Path, newer: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A newer version is not to blame for what the overlay never settled."""
+    for file in (policy / "overlay").glob("*.ttl"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace("ind:Resolution", "ind:Tension"), encoding="utf-8")
+    published = str(policy / "published" / "hypertension")
+    assert main(["merge", published, str(policy / "overlay"), "--format", "json"]) == 1
+    assert "contradiction" in {one["rule"] for one in found(capsys)}
+    assert update(policy, "--from", str(newer), "--format", "json") == 1
+    told = [one for one in found(capsys) if one["rule"] == "contradiction"]
+    assert [one for one in told if not any("aspirin" in name for name in one["about"])] == []
+
+
+@pytest.mark.slow
 def test_a_newer_version_without_other_advice_is_told_so(
     policy: Path, newer: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

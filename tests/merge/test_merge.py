@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import shutil
 from collections import defaultdict
 from pathlib import Path
@@ -296,6 +297,31 @@ PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
     assert speakers["https://example.org/multimorbidity/hypertension/no-ibuprofen"] == (
         "https://example.org/multimorbidity/hypertension/"
     )
+
+
+def test_a_guideline_is_given_twice_also_by_a_link(tmp_path: Path) -> None:
+    """Its folder, its file and a link to either are one guideline."""
+    folder = tmp_path / "one"
+    shutil.copytree(BENCHMARK / "diabetes", folder)
+    (tmp_path / "other").symlink_to(folder)
+    (tmp_path / "link.ttl").symlink_to(folder / "guideline.ttl")
+    for again in ("other", "one/guideline.ttl", "link.ttl"):
+        with pytest.raises(IndicantError, match="given twice"):
+            combine([str(folder), str(tmp_path / again)])
+
+
+def test_a_file_under_two_names_is_no_copy(tmp_path: Path) -> None:
+    """A guideline that one imports under one name and that is given under another is one file."""
+    (tmp_path / ".git").mkdir()
+    shutil.copy(HERE / "terms.ttl", tmp_path)
+    folder = tmp_path / "within"
+    shutil.copytree(HERE / "contradiction-within-a-module", folder)
+    os.link(folder / "warnings.ttl", folder / "other.ttl")
+    names = [str(folder / "a.ttl"), str(folder / "other.ttl")]
+    assert "copy" not in {one.rule for one in combine(names).report.results}
+    (folder / "other.ttl").unlink()
+    shutil.copy(folder / "warnings.ttl", folder / "other.ttl")
+    assert "copy" in {one.rule for one in combine(names).report.results}
 
 
 def test_a_merged_graph_is_not_merged_again(tmp_path: Path) -> None:

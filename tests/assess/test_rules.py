@@ -1,0 +1,312 @@
+"""Every part of every rule decides: what is at, beside and between all bounds, by every role.
+
+The grids meet each bound, each step and each role exactly, and a search for models, which shares
+no line with the rules, says what is to be answered. Then every rule is made weaker by one thing at
+a time, and some case of theirs has to be answered otherwise.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+import pytest
+
+import brute
+from brute import DAYS, RECEIVED, WEEKS, Case, Is, Models, Node, Ref, Some
+from grids import Grid, grids
+from indicant.assess import engine as module
+from indicant.assess.engine import OxigraphEngine, RdflibEngine, rules
+from indicant.assess.validation import Validator
+from indicant.compile.compiled import CompiledGuideline, compile_source
+from indicant.files import resources
+from indicant.files.rdf import Document, parse
+from indicant.terms import IND
+from making import BASE, EX, case_text, guideline_text
+from oracle import ANSWERS, DECIDED, source_of
+from traps import GUIDELINES, TODAY, TRAPS
+from weakening import weaker_queries
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from brute import Guideline
+    from indicant.assess.engine import Engine, Rule
+
+RULES: Final = sorted((resources.queries() / "rules").glob("*.rq"))
+NAMES: Final = [file.name for file in RULES if int(file.name[:2]) < module.DESCRIBING]
+LENGTHS: Final = f"""
+PREFIX ind: <{IND}>
+SELECT ?node ?property ?value WHERE {{
+  ?node ?property ?value .
+  VALUES ?property {{ ind:days ind:weeks }}
+}}
+"""
+
+
+GRIDS: Final = {grid.name: grid for grid in grids()}
+
+
+@functools.cache
+def compiled(name: str) -> CompiledGuideline:
+    return compile_source(source_of(guideline_text(GRIDS[name].guideline)))
+
+
+@functools.cache
+def document(name: str) -> Document:
+    return parse(case_text(GRIDS[name].cases), path="case.ttl")
+
+
+@functools.cache
+def engine(name: str) -> Engine:
+    return OxigraphEngine(compiled(name).graph)
+
+
+def by_name(rows: Sequence[Sequence[str | None]]) -> set[tuple[str, ...]]:
+    """Return rows with the names that things have in Python."""
+    return {tuple((one or "").removeprefix(BASE).replace(EX, "ex:") for one in row) for row in rows}
+
+
+def expected(guideline: Guideline, case: Case) -> tuple[dict[str, str], set[tuple[str, ...]]]:
+    """Return what a search for models answers about a case, and the statuses and supersessions."""
+    own = {name: Ref(name) for name in guideline.criteria}
+    effective = {name: guideline.effective(name) for name in guideline.advice}
+    models = Models(guideline, case, own.values())
+    try:
+        assert models.consistent()
+        answers = {name: models.answer(one) for name, one in (own | effective).items()}
+    finally:
+        models.close()
+    told: set[tuple[str, ...]] = {
+        (case.name, action, status) for action, status in brute.statuses(guideline, answers).items()
+    }
+    told |= {(case.name, one) for one in brute.superseded(guideline, answers)}
+    return answers, told
+
+
+def compare(grid: Grid, engine: Engine, cases: Sequence[Case]) -> None:
+    """Hold an engine to what a search for models says of some cases, all in one document."""
+    engine.begin(parse(case_text(cases), path="case.ttl").quads)
+    found: dict[str, dict[str, set[str]]] = {case.name: {} for case in cases}
+    for name, answer, subject in by_name(engine.select(DECIDED)):
+        found[name].setdefault(subject, set()).add(ANSWERS[answer])
+    rows: set[tuple[str, ...]] = {
+        (name, action, status.removeprefix(IND))
+        for name, action, status in by_name(engine.ask("what-is-the-status"))
+    }
+    rows |= {(row[0], row[1]) for row in by_name(engine.ask("what-is-superseded"))}
+    every: set[tuple[str, ...]] = set()
+    for case in cases:
+        answers, told = expected(grid.guideline, case)
+        every |= told
+        assert found[case.name], "every case is answered"
+        for subject, said in found[case.name].items():
+            assert said == {answers[subject]}, (case_text([case]), subject)
+        assert {*grid.guideline.advice} <= found[case.name].keys()
+    assert rows == every
+    reasons = by_name(engine.ask("why-is-it-so"))
+    assert {row[0] for row in reasons} <= {case.name for case in cases}
+
+
+@pytest.mark.many(3)
+@pytest.mark.parametrize("name", GRIDS)
+def test_a_case_at_every_bound_and_step_is_answered_as_owl_entails(name: str) -> None:
+    compare(GRIDS[name], engine(name), GRIDS[name].cases)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", GRIDS)
+def test_rdflib_answers_a_case_at_every_bound_and_step_alike(name: str) -> None:
+    compare(GRIDS[name], RdflibEngine(compiled(name).graph), GRIDS[name].cases[::3])
+
+
+@pytest.mark.many(6)
+@pytest.mark.parametrize("name", GRIDS)
+def test_the_cases_of_a_grid_are_valid(name: str) -> None:
+    shapes = (resources.shapes() / "case.ttl").read_text(encoding="utf-8")
+    assert Validator(shapes, compiled(name).vocabulary).check(document(name)) == []
+
+
+@pytest.mark.many(2)
+@pytest.mark.parametrize("name", GRIDS)
+def test_a_length_is_computed_as_the_calendar_has_it(name: str) -> None:
+    made = engine(name)
+    made.begin(document(name).quads)
+    names = {f"{IND}days": DAYS, f"{IND}weeks": WEEKS}
+    found: dict[tuple[str, str], list[str]] = {}
+    for node, path, value in made.select(LENGTHS):
+        place = (node or "").removeprefix(BASE), names[path or ""]
+        found.setdefault(place, []).append(value or "")
+    wanted = {
+        (node.name, path): values
+        for case in GRIDS[name].cases
+        for node in case.nodes
+        for path, values in brute.values_of(case, node).items()
+        if path in (DAYS, WEEKS)
+    }
+    assert found.keys() == wanted.keys()
+    for place, (text,) in found.items():
+        (length,) = wanted[place]
+        assert isinstance(length, (Decimal, Fraction))
+        assert abs(float(text) - float(length)) < 1e-9, place
+
+
+@pytest.mark.parametrize(("word", "other", "value"), [("true", "1", True), ("false", "0", False)])
+def test_a_truth_value_is_one_however_the_guideline_writes_it(
+    word: str, other: str, value: bool
+) -> None:
+    grid = GRIDS["received-Course-free-whole"]
+    firm = Some(RECEIVED, "ex:Course", (Is("ex:firm", value), Is("ex:free", value)))
+    one = dataclasses.replace(
+        grid.guideline, criteria={**grid.guideline.criteria, "ex:is-two": firm}
+    )
+    text = guideline_text(one)
+    assert f"owl:hasValue {word}" in text
+    text = text.replace(f"owl:hasValue {word}", f'owl:hasValue "{other}"^^xsd:boolean')
+    made = OxigraphEngine(compile_source(source_of(text)).graph)
+    node = Node("n", RECEIVED, ("ex:Course",), (("ex:firm", value), ("ex:free", value)))
+    cases = [case for case in grid.cases if {"ex:firm", "ex:free"} & told(case)]
+    compare(Grid("truth", one, ()), made, [*cases, Case("both", TODAY, (node,))])
+
+
+def told(case: Case) -> set[str]:
+    """Return the properties of which a case has a value."""
+    return {name for node in case.nodes for name, _ in node.values}
+
+
+# ---------------------------------------------------------------------- rules made weaker
+
+
+CASE: Final = "only a case has findings or interventions: shape:Case-role"
+LINKED: Final = (
+    "what has a value belongs to a case: shape:Finding-linked, shape:Intervention-linked"
+)
+BESIDE: Final = "what has a date has no weeks: shape:Weeks-beside-date"
+PLANNED: Final = "what is recorded once is a finding or was received, so that no proposal refutes"
+FLOOR: Final = "a number is its own floor where it is its own ceiling"
+SIDE: Final = "of a side only the sign is looked at, and it is not nought here"
+ENDING: Final = "a date has nothing behind its day: shape:PlainDate"
+EQUIVALENT: Final[dict[str, dict[str, str]]] = {
+    "10-shown.rq": {"without a ind:PatientCase ;": CASE},
+    "20-duration-from-dates.rq": {
+        "without a ind:PatientCase ;": CASE,
+        "without ?case ind:hasFinding ?node .": "only findings have one: shape:Date-of-finding",
+        "without ?case ind:proposes ?node .": "what was received lasts from start to end as well",
+        "3 for 2 in sd:integer(SUBSTR(?e, 9, 2)) - xsd:integer(SUBSTR(?": ENDING,
+        "3 for 2 in sd:integer(SUBSTR(?s, 9, 2)) AS ?elapsed) BIND(xs": ENDING,
+    },
+    "20-duration-from-weeks.rq": {
+        "without a ind:PatientCase ;": CASE,
+        "without ; ind:hasFinding|ind:received|ind:proposes ?node": LINKED,
+        "without MINUS { ?node ind:startedOn ?start }": BESIDE,
+        "without ?node ind:startedOn ?start": BESIDE,
+        "without MINUS { ?node ind:onset ?onset }": BESIDE,
+        "without ?node ind:onset ?onset": BESIDE,
+    },
+    "30-other-value.rq": {
+        "without ?case ind:hasFinding|ind:received|ind:proposes ?node .": LINKED,
+        "no ind:proposes in ind:hasFinding|ind:received|ind:proposes": PLANNED,
+    },
+    "30-violated.rq": {
+        "without ?case ind:hasFinding|ind:received|ind:proposes ?node .": LINKED,
+        "no ind:proposes in ind:hasFinding|ind:received|ind:proposes": PLANNED,
+        "2 for 1 in e) (ind:maxInclusive 1 false) (ind:maxExclu": SIDE,
+        "2 for 1 in e) (ind:maxExclusive 1 true) (ind:integral": SIDE,
+        "true for false in rue) (ind:integral 0 false) } FILTER( IF(DA": "0 is met before",
+        "CEIL for FLOOR in IF(?side = 0, ?limit && FLOOR(?value) != ?value,": FLOOR,
+        "<= for < in true, IF(?side < 0, ?value < ?limit, ?val": SIDE,
+        "1 for 0 in ue, IF(?side < 0, ?value < ?limit, ?value": SIDE,
+    },
+    "31-satisfied.rq": {
+        "without ?case ind:hasFinding|ind:received|ind:proposes ?node .": LINKED,
+        "CEIL for FLOOR in ) && IF(?integral, FLOOR(?value) = ?value, FLOOR(": FLOOR,
+    },
+    "40-absent-by-kind.rq": {
+        "without a ind:PatientCase ;": CASE,
+        "without ; ind:hasFinding|ind:received|ind:proposes ?node": LINKED,
+        "no ind:proposes in ind:hasFinding|ind:received|ind:proposes": PLANNED,
+    },
+    "40-present.rq": {
+        "without ?case a ind:PatientCase .": CASE,
+        "without BIND(ind:hasFinding AS ?role)": "a class of findings proves nothing else",
+    },
+    "40-proposed.rq": {"without a ind:PatientCase ;": CASE},
+    "80-status.rq": {
+        "without ?case ind:refutes ?recommendation .": "met and open count more than 0"
+    },
+}
+
+
+@functools.cache
+def work() -> list[tuple[Engine, list[ox.Quad]]]:
+    """Return engines with documents: of the grids as a whole, and of the traps one by one."""
+    small = [
+        OxigraphEngine(compile_source(source_of(guideline_text(one))).graph) for one in GUIDELINES
+    ]
+    found: list[tuple[Engine, list[ox.Quad]]] = [
+        (engine(name), list(document(name).quads)) for name in GRIDS
+    ]
+    for trap in TRAPS:
+        quads = parse(case_text([trap.case]), path="case.ttl").quads
+        found.append((small[GUIDELINES.index(trap.guideline)], list(quads)))
+    return found
+
+
+def seen(made: Engine, quads: Sequence[ox.Quad]) -> list[list[str]]:
+    """Return all that the tests above hold the rules to."""
+    made.begin(quads)
+    asked = ("what-is-the-status", "what-is-superseded")
+    rows = [made.select(DECIDED), *map(made.ask, asked), made.select(LENGTHS)]
+    cases = {row[:1] for row in made.ask("why-is-it-so")}
+    return [sorted(map(str, one)) for one in (*rows, cases)]
+
+
+@functools.cache
+def usual() -> list[list[list[str]]]:
+    return [seen(*one) for one in work()]
+
+
+def strata(changed: Sequence[Rule]) -> list[tuple[int, tuple[Rule, ...]]]:
+    grouped = itertools.groupby(changed, key=lambda rule: rule.stratum)
+    return [(stratum, tuple(together)) for stratum, together in grouped]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_rule_with_one_thing_less_answers_some_case_otherwise(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for what is listed, with the reason why it changes nothing."""
+    number = [file.name for file in RULES].index(name)
+    rule, order = rules()[number], list(range(len(usual())))
+    unnoticed, tried = [], 0
+    for what, text in weaker_queries(rule.text):
+        try:
+            ox.Store().query(text)
+        except SyntaxError:
+            continue
+        tried += 1
+        weak = strata(
+            [dataclasses.replace(one, text=text) if one is rule else one for one in rules()]
+        )
+        monkeypatch.setattr(module, "strata", lambda weak=weak: weak)
+        for place, one in enumerate(order):
+            if noticed(one):
+                order.insert(0, order.pop(place))
+                break
+        else:
+            unnoticed.append(what)
+    assert tried > 1
+    assert set(unnoticed) == EQUIVALENT.get(name, {}).keys()
+
+
+def noticed(number: int) -> bool:
+    try:
+        return seen(*work()[number]) != usual()[number]
+    except RuntimeError:
+        return True

@@ -1,0 +1,570 @@
+"""Guidelines and cases that meet every bound, every step of a hierarchy and every role exactly.
+
+What random guidelines reach by luck stands here for certain: a value at, beside and between all
+bounds, by each role; a record of a kind that occurs once and of what is beside it; one step, two
+steps and none up the hierarchy; one literal of an implicant, all of them and all but one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import functools
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from brute import (
+    DAYS,
+    FINDING,
+    HAS_FINDING,
+    PROPOSES,
+    RECEIVED,
+    WEEKS,
+    Advice,
+    And,
+    Case,
+    Guideline,
+    Iri,
+    Is,
+    IsA,
+    Node,
+    Not,
+    Or,
+    Some,
+    Span,
+    Within,
+    within,
+)
+from making import Maker, conforms
+from traps import TODAY, VOCABULARY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from brute import Expression, Facet, Value
+
+HIGH: Within = within("ex:level", "decimal", minInclusive=2)
+LEVELS: Mapping[str, Facet] = {
+    "at-least": HIGH,
+    "more": within("ex:level", "decimal", minExclusive=2),
+    "at-most": within("ex:level", "decimal", maxInclusive=2),
+    "less": within("ex:level", "decimal", maxExclusive=2),
+    "between": within("ex:level", "decimal", minExclusive=1, maxExclusive=3),
+    "from-to": within("ex:level", "decimal", minInclusive=1, maxInclusive=3),
+    "whole": Within("ex:level", Span("integer")),
+    "whole-above": within("ex:level", "integer", minExclusive="1.5"),
+    "exactly": Is("ex:level", Decimal(2)),
+}
+OTHERS: Mapping[str, Facet] = {
+    "free-whole": Within("ex:free", Span("integer")),
+    "free-number": within("ex:free", "decimal", maxExclusive=2),
+    "free-word": Is("ex:free", "a"),
+    "free-truth": Is("ex:free", True),
+    "firm": Is("ex:firm", True),
+    "grave": IsA("ex:severity", "ex:Grave"),
+    "worst": Is("ex:severity", Iri("ex:worst")),
+    "rare": IsA("ex:rarity", "ex:Rare"),
+    "noted": Is("ex:note", Iri("ex:bad")),
+    "note-grave": IsA("ex:note", "ex:Grave"),
+}
+DEGREES = tuple(Iri(one) for one in ("ex:worst", "ex:bad", "ex:mild", "ind:Failed"))
+VALUES: Mapping[str, tuple[Value, ...]] = {
+    "ex:level": tuple(map(Decimal, ("0.5", "1", "1.5", "1.75", "2", "2.5", "3", "3.5", "-2"))),
+    "ex:free": (Decimal(1), Decimal("1.5"), Decimal(2), "a", "b", True, False),
+    "ex:firm": (True, False),
+    "ex:severity": DEGREES,
+    "ex:rarity": DEGREES,
+    "ex:note": DEGREES,
+}
+SINGLE = dataclasses.replace(
+    VOCABULARY,
+    classes={
+        **VOCABULARY.classes,
+        "ex:Sign": (FINDING,),
+        "ex:Deficit": ("ex:Sign",),
+        "ex:Weakness": ("ex:Deficit",),
+        "ex:Numbness": ("ex:Deficit",),
+        "ex:Pain": (FINDING,),
+        "ex:Drill": ("ex:Course",),
+        "ex:Both": ("ex:Course", "ex:Act"),
+    },
+    disjoint=(
+        *VOCABULARY.disjoint,
+        ("ex:Deficit", "ex:Pain"),
+        ("ex:Weakness", "ex:Numbness"),
+        ("ex:Exercise", "ex:Act"),
+        ("ex:Exercise", "ex:Drill"),
+    ),
+    once=(*VOCABULARY.once, (RECEIVED, "ex:Diet"), (HAS_FINDING, "ex:Deficit")),
+)
+"""The vocabulary of the traps, with more that a case has once and what is disjoint with it."""
+
+
+class Grid(NamedTuple):
+    """A guideline, and cases of it that go well together in one document."""
+
+    name: str
+    guideline: Guideline
+    cases: tuple[Case, ...]
+
+
+def guideline(criteria: Mapping[str, Expression], *advice: Advice) -> Guideline:
+    """Return a guideline of these criteria, each with an indication where nothing else is given."""
+    given = advice or tuple(
+        Advice(f"ex:for-{name}", "Indication", "ex:Act", f"ex:is-{name}") for name in criteria
+    )
+    return dataclasses.replace(
+        SINGLE,
+        criteria={f"ex:is-{name}": one for name, one in criteria.items()},
+        advice={one.name: one for one in given},
+    )
+
+
+def numbered(
+    cases: Iterable[tuple[Iterable[Node], Iterable[str], Iterable[str]]],
+) -> tuple[Case, ...]:
+    """Return cases of nodes, exclusions and proposals, with names that no two of them share."""
+    found = []
+    for number, (nodes, excluded, proposed) in enumerate(cases):
+        named = {one.name: f"c{number}-{one.name}" for one in nodes}
+        found.append(
+            Case(
+                f"c{number}",
+                TODAY,
+                tuple(
+                    dataclasses.replace(
+                        one, name=named[one.name], place=named.get(one.place, one.place)
+                    )
+                    for one in nodes
+                ),
+                tuple(("", cls) for cls in excluded),
+                tuple(proposed),
+            )
+        )
+    return tuple(found)
+
+
+def nodes_of(role: str, classes: Iterable[str], names: Iterable[str]) -> list[Node]:
+    """Return a node of each class with each value of some properties, and one with none."""
+    values: list[tuple[tuple[str, Value], ...]] = [()]
+    for name in names:
+        values += [((name, value),) for value in VALUES[name]]
+    if "ex:note" in names:
+        values.append((("ex:note", Iri("ex:worst")), ("ex:note", Iri("ex:bad"))))
+    return [Node("n", role, (cls,), value) for cls in classes for value in values]
+
+
+def valued(role: str, cls: str, near: tuple[str, ...], facets: Mapping[str, Facet]) -> Grid:
+    """Return a grid about the values of one class, and of nodes that are and are not within it."""
+    criteria: dict[str, Expression] = {
+        name: Some(role, cls, (facet,)) for name, facet in facets.items()
+    }
+    criteria["two"] = Some(role, cls, tuple(facets.values())[:2])
+    names = dict.fromkeys(facet.property for facet in facets.values())
+    return Grid(
+        f"{role.partition(':')[2]}-{cls.partition(':')[2]}-{next(iter(facets))}",
+        guideline(criteria),
+        numbered(([one], (), ()) for one in nodes_of(role, near, names)),
+    )
+
+
+def crossed(role: str, cls: str, other: str) -> Grid:
+    """Return a grid in which the same record stands in another role than the criteria speak of."""
+    level = HIGH
+    criteria: dict[str, Expression] = {
+        "plain": Some(role, cls),
+        "valued": Some(role, cls, (level,)),
+        "beside": Some(role, "ex:Act"),
+        "below": Some(role, "ex:Exercise"),
+        "other": Some(other, cls),
+    }
+    types = (
+        ("ex:Exercise",),
+        ("ex:Drill",),
+        ("ex:Course",),
+        ("ex:Course", "ex:Act"),
+        ("ex:Diet",),
+        ("ex:Act",),
+    )
+    values: tuple[tuple[tuple[str, Value], ...], ...] = (
+        (),
+        (("ex:level", Decimal(1)),),
+        (("ex:level", Decimal(2)),),
+    )
+    return Grid(
+        f"{role.partition(':')[2]}-told-by-{other.partition(':')[2]}",
+        guideline(criteria),
+        numbered(
+            ([Node("n", place, one, value)], excluded, ())
+            for place in (other, role)
+            for one in types
+            for value in values
+            for excluded in ((), (cls,))
+            if place == PROPOSES or not excluded
+        ),
+    )
+
+
+def of_kinds() -> Grid:
+    """Return a grid about records of a kind that occurs once, and of what is beside the kind."""
+    criteria: dict[str, Expression] = {
+        "course": Some(RECEIVED, "ex:Course"),
+        "exercise": Some(RECEIVED, "ex:Exercise"),
+        "care": Some(RECEIVED, "ex:Care"),
+        "diet": Some(RECEIVED, "ex:Diet"),
+        "also-act": And((Some(RECEIVED, "ex:Course"), Not(Some(RECEIVED, "ex:Act")))),
+        "failed-act": And(
+            (
+                Some(RECEIVED, "ex:Course", (HIGH,)),
+                Not(Some(RECEIVED, "ex:Act", (HIGH,))),
+            )
+        ),
+        "failed-care": And(
+            (
+                Some(RECEIVED, "ex:Course", (HIGH,)),
+                Not(Some(RECEIVED, "ex:Care", (HIGH, OTHERS["firm"]))),
+            )
+        ),
+        # A course of that kind would be an act, and what is known of the course is known of it.
+        "kind-beside": Or((Not(Some(RECEIVED, "ex:Both")), Some(RECEIVED, "ex:Act", (HIGH,)))),
+        "one-kind": Or((Not(Some(RECEIVED, "ex:Exercise")), Not(Some(RECEIVED, "ex:Drill")))),
+        "kind-above": Or((Not(Some(RECEIVED, "ex:Drill")), Some(RECEIVED, "ex:Course"))),
+        "no-kind": Or((Some(RECEIVED, "ex:Exercise"), Not(Some(RECEIVED, "ex:Course")))),
+    }
+    types = (
+        ("ex:Course",),
+        ("ex:Exercise",),
+        ("ex:Care",),
+        ("ex:Diet",),
+        ("ex:Act",),
+        ("ex:Course", "ex:Act"),
+        ("ex:Both",),
+        ("ex:Course", "ex:Below"),
+        ("ex:Course", "ex:Above"),
+    )
+    values: tuple[tuple[tuple[str, Value], ...], ...] = (
+        (),
+        (("ex:level", Decimal(1)),),
+        (("ex:level", Decimal(2)), ("ex:firm", True)),
+        (("ex:level", Decimal(2)), ("ex:firm", False)),
+    )
+    alone = [([Node("n", RECEIVED, one, value)], (), ()) for one in types for value in values]
+    two = [
+        ([Node("n", RECEIVED, one, values[2]), Node("m", RECEIVED, ("ex:Diet",))], (), ())
+        for one in types
+        if one != ("ex:Diet",)
+    ]
+    barred = [
+        ([Node("n", RECEIVED, ("ex:Course",), value)], (cls,), ())
+        for cls in ("ex:Act", "ex:Exercise", "ex:Diet")
+        for value in values
+    ]
+    return Grid("kinds", guideline(criteria), numbered([*alone, *two, *barred]))
+
+
+def of_found_kinds() -> Grid:
+    """Return the same about findings, of which one kind occurs once."""
+    criteria: dict[str, Expression] = {
+        "sign": Some(HAS_FINDING, "ex:Sign"),
+        "deficit": Some(HAS_FINDING, "ex:Deficit"),
+        "weakness": Some(HAS_FINDING, "ex:Weakness"),
+        "numbness": Some(HAS_FINDING, "ex:Numbness"),
+        "pain": Some(HAS_FINDING, "ex:Pain"),
+        "one-kind": Or(
+            (Not(Some(HAS_FINDING, "ex:Weakness")), Not(Some(HAS_FINDING, "ex:Numbness")))
+        ),
+        "a": Some(HAS_FINDING, "ex:A"),
+        "not-a": And((Some(HAS_FINDING, "ex:Deficit"), Not(Some(HAS_FINDING, "ex:A")))),
+        "not-pain": And((Some(HAS_FINDING, "ex:Deficit"), Not(Some(HAS_FINDING, "ex:Pain")))),
+    }
+    types = (
+        ("ex:Sign",),
+        ("ex:Deficit",),
+        ("ex:Weakness",),
+        ("ex:Numbness",),
+        ("ex:Pain",),
+        ("ex:Deficit", "ex:A"),
+        ("ex:Weakness", "ex:A"),
+        ("ex:Pain", "ex:A"),
+        ("ex:Pain", "ex:Sign"),
+    )
+    shown = [
+        ([Node("scan", RECEIVED, ("ex:Scan",)), Node("n", "scan", one)], (), ()) for one in types
+    ]
+    barred = [
+        ([Node("n", HAS_FINDING, ("ex:Deficit",))], (cls,), ())
+        for cls in ("ex:A", "ex:Pain", "ex:Weakness")
+    ]
+    excluded = [((), (cls,), ()) for cls in ("ex:Sign", "ex:Deficit", "ex:Weakness", FINDING)]
+    alone = [([Node("n", HAS_FINDING, one)], (), ()) for one in types]
+    return Grid(
+        "found-kinds",
+        guideline(criteria),
+        numbered([*alone, *shown, *barred, *excluded, ((), (), ())]),
+    )
+
+
+def of_cells(role: str, cls: str) -> Grid:
+    """Return a grid about facets that one value can satisfy together, or that none can."""
+    grave, slight, fatal = (IsA("ex:severity", f"ex:{one}") for one in ("Grave", "Slight", "Fatal"))
+    noted = [IsA("ex:note", one.cls) for one in (grave, slight)]
+    whole, above, below = LEVELS["whole"], LEVELS["more"], LEVELS["at-most"]
+    days = [within(DAYS, minExclusive=41), within(DAYS, maxExclusive=42)]
+    near = [
+        within("ex:level", "decimal", minExclusive=2),
+        within("ex:level", "decimal", maxExclusive=3),
+    ]
+
+    def one(*facets: Facet) -> Some:
+        return Some(role, cls, facets)
+
+    criteria: dict[str, Expression] = {
+        "grave-or-slight": Or((one(grave), one(slight), one(fatal))),
+        "grave-and-slight": And((one(grave), one(slight))),
+        "not-both": Or((Not(one(grave)), Not(one(slight)))),
+        "at-once": one(grave, slight),
+        "worst-and-slight": one(Is("ex:severity", Iri("ex:worst")), slight),
+        "noted-at-once": one(*noted),
+        "noted-apart": And((one(noted[0]), one(noted[1]))),
+        "above-and-below": one(above, below),
+        "above-or-below": Or((one(above), one(below))),
+        "between": one(*near),
+        "whole-between": one(whole, *near),
+        "between-days": one(*days),
+        "days-or": Or((one(days[0]), one(days[1]))),
+        "true-and-false": And((one(Is("ex:firm", True)), one(Is("ex:firm", False)))),
+        "true-or-false": Or((one(Is("ex:firm", True)), one(Is("ex:firm", False)))),
+        "word-and-number": And((one(OTHERS["free-word"]), one(OTHERS["free-number"]))),
+        "low-grade": Or(
+            (one(within("ex:grade", maxExclusive=3)), one(within("ex:grade", minExclusive=2)))
+        ),
+        "off-the-scale": one(within("ex:grade", maxExclusive=0)),
+        "on-the-scale": one(within("ex:grade", maxInclusive=100)),
+    }
+    names = ("ex:severity", "ex:note", "ex:firm", "ex:level", "ex:free")
+    grades = [Node("n", role, (cls,), (("ex:grade", Decimal(n)),)) for n in (0, 2, 3, 5)]
+    notes = (("ex:note", Iri("ex:mild")), ("ex:note", Iri("ex:bad")))
+    grades.append(Node("n", role, (cls,), notes))
+    return Grid(
+        f"cells-{cls[3:]}",
+        guideline(criteria),
+        numbered(([node], (), ()) for node in [*nodes_of(role, (cls,), names)[::3], *grades]),
+    )
+
+
+def of_literals() -> Grid:
+    """Return a grid of conjunctions of one to three literals, with all, some and none of them."""
+    a, b, high = (Some(HAS_FINDING, cls) for cls in ("ex:A", "ex:B", "ex:High"))
+    criteria: dict[str, Expression] = {
+        "one": a,
+        "two": And((a, b)),
+        "three": And((a, b, high)),
+        "mixed": And((a, Not(b))),
+        "either": Or((And((a, b)), And((high, Not(a))))),
+        "always": Or((a, Not(a))),
+        "never": And((a, Not(a))),
+    }
+    advice = (
+        Advice("ex:for-one", "Indication", "ex:Act", "ex:is-one", ("ex:for-mixed", "ex:not-three")),
+        Advice("ex:for-mixed", "Indication", "ex:Below", "ex:is-mixed"),
+        Advice("ex:for-always", "Indication", "ex:Diet", "ex:is-always", ("ex:for-never",)),
+        Advice("ex:for-never", "Indication", "ex:Diet", "ex:is-never"),
+        Advice("ex:not-two", "Contraindication", "ex:Above", "ex:is-two"),
+        Advice("ex:not-three", "Contraindication", "ex:Diet", "ex:is-three"),
+        Advice("ex:no-reason", "NonIndication", "ex:Act", "ex:is-either"),
+    )
+    cases = []
+    for first in ("has", "excludes", "says nothing of"):
+        for second in ("has", "excludes", "says nothing of"):
+            for third in ("has", "excludes", "says nothing of"):
+                told = {"ex:A": first, "ex:B": second, "ex:High": third}
+                nodes = [
+                    Node(cls[3:], HAS_FINDING, (cls,)) for cls, how in told.items() if how == "has"
+                ]
+                cases.append((nodes, [cls for cls, how in told.items() if how == "excludes"], ()))
+    return Grid("literals", guideline(criteria, *advice), numbered(cases))
+
+
+def of_steps() -> Grid:
+    """Return a grid of three classes above one another, present, absent, shown and proposed."""
+    criteria: dict[str, Expression] = {}
+    for role, classes in (
+        (HAS_FINDING, ("ex:High", "ex:Middle", "ex:Low")),
+        (RECEIVED, ("ex:Above", "ex:Act", "ex:Below")),
+        (PROPOSES, ("ex:Above", "ex:Act", "ex:Below")),
+    ):
+        for cls in classes:
+            criteria[f"{role[4:]}-{cls[3:]}".lower()] = Some(role, cls)
+    cases: list[tuple[Iterable[Node], Iterable[str], Iterable[str]]] = []
+    for cls in ("ex:High", "ex:Middle", "ex:Low", FINDING):
+        cases += [([Node("n", HAS_FINDING, (cls,))], (), ()), ((), (cls,), ())]
+        scan = Node("scan", RECEIVED, ("ex:Scan",))
+        cases.append(([scan, Node("n", "scan", (cls,))], (), ()))
+    for cls in ("ex:Above", "ex:Act", "ex:Below", "ind:Intervention"):
+        cases += [
+            ([Node("n", RECEIVED, (cls,))], (), ()),
+            ([Node("n", PROPOSES, (cls,))], (), ()),
+            ((), (cls,), ()),
+            ((), (), (cls,)),
+            ((), (cls,), (cls,)),
+        ]
+    made = numbered(cases)
+    scanned = tuple(
+        Case(f"s{n}", TODAY, (Node(f"s{n}-scan", RECEIVED, ("ex:Scan",)),), ((f"s{n}-scan", cls),))
+        for n, cls in enumerate(("ex:High", "ex:Middle", "ex:Low", "ex:Above", FINDING))
+    )
+    return Grid("steps", guideline(criteria), (*made, *scanned))
+
+
+BOUNDS: Mapping[str, Facet] = {
+    "days-from": within(DAYS, minInclusive=42),
+    "days-above": within(DAYS, minExclusive=42),
+    "days-to": within(DAYS, maxInclusive=42),
+    "days-below": within(DAYS, maxExclusive=42),
+    "weeks-from": within(WEEKS, "decimal", minInclusive=6),
+    "weeks-above": within(WEEKS, "decimal", minExclusive=6),
+    "weeks-to": within(WEEKS, "decimal", maxInclusive=6),
+    "weeks-below": within(WEEKS, "decimal", maxExclusive=6),
+    "weeks-whole": Within(WEEKS, Span("integer")),
+}
+LENGTHS = ("0", "0.1", "5.9", "5.999", "6", "6.1", "6.142857", "6.143", "7")
+
+
+def of_lengths(role: str, cls: str) -> Grid:
+    """Return a grid about how long something has lasted, by dates and by weeks."""
+    criteria: dict[str, Expression] = {
+        name: Some(role, cls, (facet,)) for name, facet in BOUNDS.items()
+    }
+
+    def day(before: int) -> datetime.date:
+        return TODAY - datetime.timedelta(days=before)
+
+    made = [Node("n", role, (cls,), ((WEEKS, Decimal(number)),)) for number in LENGTHS]
+    if role != PROPOSES:
+        made += [Node("n", role, (cls,), (), day(days)) for days in (0, 41, 42, 43, 400)]
+    if role != HAS_FINDING:
+        # It began long before, and ended so many days later.
+        made += [Node("n", role, (cls,), (), day(100), day(100 - days)) for days in (0, 41, 42, 43)]
+    if role == PROPOSES:
+        made.append(Node("n", role, (cls,), (), day(100)))
+    return Grid(
+        f"lengths-{role[4:]}", guideline(criteria), numbered(([one], (), ()) for one in made)
+    )
+
+
+def of_dates() -> Grid:
+    """Return a grid of courses over the ends of months, of leap years and of centuries."""
+    starts = [
+        datetime.date(year, month, day)
+        for year in (1896, 1899, 1900, 1999, 2000, 2020, 2021)
+        for month in range(1, 13)
+        for day in (1, 28)
+    ]
+    length = (1, 3, 32, 42, 366, 1461)
+    made = [
+        Node("n", RECEIVED, ("ex:Course",), (), one, one + datetime.timedelta(days=days))
+        for number, one in enumerate(starts)
+        for days in (length[number % len(length)],)
+    ]
+    made += [
+        Node("n", RECEIVED, ("ex:Course",), (), datetime.date(1000, 1, 1)),
+        Node("n", RECEIVED, ("ex:Course",), (), datetime.date(1582, 10, 4), TODAY),
+        Node("n", RECEIVED, ("ex:Course",), (), TODAY, TODAY),
+    ]
+    long = Some(RECEIVED, "ex:Course", (within(DAYS, minInclusive=42),))
+    return Grid("dates", guideline({"long": long}), numbered(([one], (), ()) for one in made))
+
+
+@functools.cache
+def grids() -> tuple[Grid, ...]:
+    """Return all of them."""
+    courses = ("ex:Course", "ex:Exercise", "ex:Care", "ex:Diet")
+    deficits = ("ex:Deficit", "ex:Sign", "ex:Pain")
+    found = [
+        valued(role, cls, near, facets)
+        for role, cls, near in (
+            (RECEIVED, "ex:Course", courses),
+            (RECEIVED, "ex:Act", ("ex:Below",)),
+            (HAS_FINDING, "ex:Deficit", deficits),
+            (PROPOSES, "ex:Act", ("ex:Act", "ex:Above")),
+        )
+        for facets in (LEVELS, OTHERS)
+    ]
+    found += [crossed(RECEIVED, "ex:Course", PROPOSES), crossed(PROPOSES, "ex:Course", RECEIVED)]
+    found += [of_kinds(), of_found_kinds(), of_literals(), of_steps()]
+    found += [
+        of_lengths(role, cls)
+        for role, cls in ((RECEIVED, "ex:Course"), (HAS_FINDING, "ex:A"), (PROPOSES, "ex:Act"))
+    ]
+    found += [of_cells(*one) for one in ((RECEIVED, "ex:Course"), (RECEIVED, "ex:Act"))]
+    found += [of_cells(HAS_FINDING, "ex:Deficit"), of_dates()]
+    return tuple(found)
+
+
+# ---------------------------------------------------------------------- random, at the bounds
+
+
+class EdgeMaker(Maker):
+    """Makes random guidelines of what the grids are made of, with values at and beside bounds.
+
+    Findings, interventions that were received and proposals are tried alike, each several steps
+    above and below what a criterion speaks of, and with what is disjoint or beside a kind.
+    """
+
+    def guideline(self) -> Guideline:
+        """Return a guideline within the profile."""
+        every = [*LEVELS.values(), *OTHERS.values(), *BOUNDS.values()]
+        few = self.random.sample(every, 8)
+        found: dict[Some, None] = {}
+        for _ in range(self.random.randint(8, 11)):
+            role = self.one((HAS_FINDING, RECEIVED, RECEIVED, PROPOSES))
+            chosen = self.random.sample(few, self.one((0, 0, 1, 1, 1, 2)))
+            found[Some(role, self.one(self._classes(role)), tuple(chosen))] = None
+        pool = list(found)
+        criteria: dict[str, Expression] = {}
+        for number in range(self.random.randint(6, 8)):
+            some = self.random.sample(pool, self.random.randint(1, 4))
+            size = self.one((1, 2, 3, 4, 6))
+            criteria[f"ex:C{number}"] = self._expression(self.one((0, 1, 2)), size, some, criteria)
+        return self._advice(dataclasses.replace(SINGLE, criteria=criteria))
+
+    def case(self, guideline: Guideline, name: str) -> Case:
+        """Return a case of a few nodes with values that lie at bounds or beside them."""
+        case = Case(name, TODAY)
+        for number in range(self.one((0, 1, 2, 3, 4, 5))):
+            role = self.one((HAS_FINDING, RECEIVED, RECEIVED, PROPOSES))
+            types = tuple(self.random.sample(self._classes(role), self.one((1, 1, 1, 2))))
+            node = Node(f"{name}-n{number}", role, types)
+            for path in self.random.sample(list(VALUES), self.one((0, 1, 2, 3))):
+                node = dataclasses.replace(
+                    node, values=(*node.values, (path, self.one(VALUES[path])))
+                )
+            node = self._long(node)
+            trial = dataclasses.replace(case, nodes=(*case.nodes, node))
+            case = trial if conforms(guideline, trial) else case
+        for _ in range(self.one((0, 1, 2, 3))):
+            role = self.one((HAS_FINDING, RECEIVED))
+            excluded = (*case.excludes, ("", self.one(self._classes(role))))
+            trial = dataclasses.replace(case, excludes=tuple(dict.fromkeys(excluded)))
+            case = trial if conforms(guideline, trial) else case
+        if self.chance(0.4):
+            case = dataclasses.replace(case, proposes=(self.one(self._classes(PROPOSES)),))
+        return case
+
+    def _classes(self, role: str) -> list[str]:
+        root = FINDING if role == HAS_FINDING else "ind:Intervention"
+        return [cls for cls, up in SINGLE.above.items() if root in up]
+
+    def _long(self, node: Node) -> Node:
+        """Let something have lasted about as long as a bound says, by dates or by weeks."""
+        if self.chance(0.5):
+            return node
+        if node.role == PROPOSES or self.chance(0.4):
+            weeks = (WEEKS, Decimal(self.one(LENGTHS)))
+            return dataclasses.replace(node, values=(*node.values, weeks))
+        days = datetime.timedelta(days=self.one((0, 41, 42, 43)))
+        end = TODAY
+        if node.role == RECEIVED and self.chance(0.5):
+            end -= datetime.timedelta(days=self.one((1, 300)))
+            node = dataclasses.replace(node, end=end)
+        return dataclasses.replace(node, start=end - days)
