@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 WIDTH: Final = 100
 _MOST: Final = 40
 _ODD: Final = re.compile(r"[^ -~]")
+_SPACE: Final = re.compile(r"\s")
 _NAMED: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _UNSEEN: Final = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
@@ -70,7 +71,7 @@ def prose(text: str) -> str:
     >>> prose("walking\n  aid")
     'walking   aid'
     """
-    return plain("".join(" " if one.isspace() else one for one in text))
+    return plain(_SPACE.sub(" ", text))
 
 
 def joined(rows: Iterable[str]) -> str:

@@ -217,6 +217,20 @@ def test_text_tells_the_place_first_and_counts_last() -> None:
     assert render(told, "text") == "60 % of it\nall is well\n"
 
 
+def test_text_goes_through_a_file_from_top_to_bottom_and_ends_with_what_has_no_place() -> None:
+    places: list[tuple[Place, ...]] = [
+        (),
+        (Place("b.ttl", 1),),
+        (Place("a.ttl", 10),),
+        (Place("a.ttl", 9, 4),),
+        (Place("a.ttl", 9, 3),),
+        (Place("a.ttl"),),
+    ]
+    found = nothing(results=tuple(Result("gap", "note", "m", places=one) for one in places))
+    wanted = ["a.ttl: ", "a.ttl:9:3: ", "a.ttl:9:4: ", "a.ttl:10: ", "b.ttl:1: ", ""]
+    assert render(found, "text").splitlines()[:-1] == [f"{one}note: m [gap]" for one in wanted]
+
+
 def test_json_holds_every_field() -> None:
     found = json_of(FOUND)
     first = found["results"][0]

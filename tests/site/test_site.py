@@ -20,23 +20,23 @@ from hypothesis import strategies as st
 
 from each import each
 from indicant import cli
-from indicant.ask.questions import prefixes_of, questions
+from indicant.ask.questions import questions
 from indicant.assess.assessor import Assessor
 from indicant.errors import IndicantError
 from indicant.files import staging
 from indicant.files.rdf import read
 from indicant.site import content as gathering
 from indicant.site import layout, markup, pages, pictures, publishing
-from indicant.site.content import Content, slugs
+from indicant.site.content import slugs
 from indicant.site.tables import gather
 from indicant.terms import IND, local_name
-from places import ASSESS, ASSESSED, BROKEN, SEVEN_MONTHS, TESTS
+from places import ASSESSED, BROKEN, SEVEN_MONTHS
 from shipped import assessor
+from sites import HOSTILE, gathered, hostile, seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-HOSTILE = TESTS / "site" / "hostile"
 VOID: Final = frozenset({"br", "img", "input", "link", "meta"})
 VERDICTS: Final = {"fires": "met", "silent": "refuted", "open": "open"}
 RUNNING: Final = frozenset({"script", "iframe", "object", "embed", "img", "base", "marquee"})
@@ -91,20 +91,6 @@ class Page(HTMLParser):
         return [str(found[name]) for _, found in self.elements for name in names if name in found]
 
 
-@cache
-def seed() -> dict[str, bytes]:
-    """Return the files of the site of the guideline that ships, with the cases of the tests."""
-    from indicant.site.cases import cases_of
-
-    return pages.build(None, cases_of(ASSESS))
-
-
-@cache
-def hostile() -> dict[str, bytes]:
-    """Return the files of the site of a guideline whose every text is markup."""
-    return pages.build(str(HOSTILE))
-
-
 SITES: Final[dict[str, Callable[[], Mapping[str, bytes]]]] = {"seed": seed, "hostile": hostile}
 
 
@@ -113,11 +99,6 @@ def parsed(site: str) -> dict[str, Page]:
     return {
         path: Page(data.decode()) for path, data in SITES[site]().items() if path.endswith(".html")
     }
-
-
-@cache
-def gathered() -> Content:
-    return gather(assessor(), prefixes_of(assessor().source.documents))
 
 
 # ---------------------------------------------------------------------- the pages of a site

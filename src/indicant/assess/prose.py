@@ -297,15 +297,21 @@ def _action_lines(records: list[ActionRecord], called: Mapping[str, str]) -> Ite
     for reason in reasons(first):
         yield from _wrap("because", reason)
     yield from _open_lines(first)
-    received = _joined(local_name(node) for one in records for node in one["received"])
+    received = received_already(records)
     if received:
-        yield from _wrap("recorded", f"received already: {received}")
+        yield from _wrap("recorded", received)
     sources = _sources(records)
     if sources:
         yield from _wrap("source", sources)
     disputing = disputed_by(records)
     if disputing:
         yield from _wrap("disputed", f"by {disputing}")
+
+
+def received_already(records: list[ActionRecord]) -> str:
+    """Name the nodes of the case by which actions were received already."""
+    nodes = _joined(local_name(node) for one in records for node in one["received"])
+    return f"received already: {nodes}" if nodes else ""
 
 
 def _joined(words: Iterable[str | None]) -> str:
@@ -351,6 +357,8 @@ def _markdown(record: CaseRecord) -> Iterator[str]:
                 yield f"- open: {marked(settling)}"
             for question in questions_to_ask(action):
                 yield f"- ask: {marked(question)}"
+            if action["received"]:
+                yield f"- recorded: {marked(received_already([action]))}"
             if action["disputed"]:
                 yield f"- **disputed by** {marked(disputed_by([action]))}"
             for one in _answering(action):

@@ -69,6 +69,7 @@ class Assessed:
     tensions: tuple[TensionRecord, ...]
     pictures: tuple[Picture, ...]
     targets: dict[str, tuple[str, str]]
+    called: dict[str, str]
 
 
 def assessed(
@@ -118,6 +119,7 @@ def assessed(
         tuple(tensions[iri] for iri in sorted(tensions)),
         drawn,
         targets,
+        prose.speakers(record),
     )
 
 

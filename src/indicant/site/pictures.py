@@ -89,19 +89,21 @@ class Standing:
 
     answer: Answer
     status: Status | None
+    favours: bool
     superseded: bool = False
 
     @property
     def here(self) -> bool:
         """Tell whether it is what the patient is to have now, or once something is excluded."""
-        return self.answer == "met" and self.status in _HERE
+        return self.favours and self.answer == "met" and self.status in _HERE
 
     @property
     def words(self) -> str:
         """Return how it stands, in words."""
         if self.superseded:
             return "gives way"
-        return _STATES[self.answer]
+        told = _STATES[self.answer]
+        return f"{told}: {self.status}" if self.here else told
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,9 @@ def standings(record: CaseRecord) -> dict[str, Standing]:
         for one in action["recommendations"]:
             known = found.get(one["iri"])
             if known is None or (not known.here and action["status"] in _HERE):
-                found[one["iri"]] = Standing(one["answer"], action["status"], one["superseded"])
+                found[one["iri"]] = Standing(
+                    one["answer"], action["status"], one["direction"] == "for", one["superseded"]
+                )
     return found
 
 
@@ -240,23 +244,25 @@ def describe(way: Pathway, standing: Mapping[str, Standing]) -> str:
     """Say a pathway in words, as the alternative to its picture."""
     sentences = []
     ways = dict(way.around)
-    for number, step in enumerate(way.steps):
-        names = ", ".join(
+
+    def named(step: Step) -> str:
+        return ", ".join(
             one.label + (f" ({standing[one.iri].words})" if one.iri in standing else "")
             for one in step.members
         )
+
+    for number, step in enumerate(way.steps):
         if step.kind == "start":
             sentences.append(f"It begins with: {step.title}.")
         elif number in ways:
-            goal = ", ".join(one.label for one in ways[number].members)
-            sentences.append(f"Decision: {step.title} If yes, {goal}: {ways[number].title}.")
+            goal = ways[number]
+            sentences.append(f"Decision: {step.title} If yes, {named(goal)}: {goal.title}.")
         elif step.kind == "decision":
             sentences.append(f"Decision: {step.title} If yes, it goes on.")
         else:
-            sentences.append(f"{step.title}: {names or 'no recommendation'}.")
+            sentences.append(f"{step.title}: {named(step) or 'no recommendation'}.")
     if way.anytime is not None:
-        names = ", ".join(one.label for one in way.anytime.members)
-        sentences.append(f"{way.anytime.title}: {names}.")
+        sentences.append(f"{way.anytime.title}: {named(way.anytime)}.")
     return " ".join(sentences)
 
 
@@ -299,10 +305,7 @@ def _shape(step: Step, standing: Mapping[str, Standing]) -> _Shape:
         state = None
         stands = standing.get(one.iri)
         if stands is not None:
-            words = stands.words
-            if stands.here and stands.status is not None:
-                words += f": {stands.status}"
-            state = Line(words, _INDENT, y - 2)
+            state = Line(stands.words, _INDENT, y - 2)
             y += _LINE
         y += 3
         entries.append(

@@ -364,7 +364,10 @@ def _terms(tables: _Tables, short: Callable[[ox.NamedNode], str]) -> tuple[Term,
 
 
 def _hierarchy(tables: _Tables) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Return, for each root, the terms within it with those directly above each."""
+    """Return, for each root, the terms within it with those directly above each.
+
+    Two names of one class stand beside each other, and both above what is below the class.
+    """
     closed: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for row in tables.page("hierarchy"):
         above = closed[row["root"] or ""][row["term"] or ""]
@@ -372,14 +375,14 @@ def _hierarchy(tables: _Tables) -> dict[str, dict[str, tuple[str, ...]]]:
             above.add(row["above"] or "")
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for root, terms in sorted(closed.items()):
+        over = {
+            term: {one for one in above if term not in terms[one]}
+            for term, above in sorted(terms.items())
+        }
         found[root] = {
             term: tuple(
-                sorted(
-                    one
-                    for one in above
-                    if not any(one in terms[other] for other in above if other != one)
-                )
+                sorted(one for one in above if not any(one in over[other] for other in above))
             )
-            for term, above in sorted(terms.items())
+            for term, above in over.items()
         }
     return found

@@ -1,0 +1,120 @@
+"""Cases with what follows for them, assessed once for all tests that compare how it is said."""
+
+from __future__ import annotations
+
+import functools
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+import dressed
+import shipped
+from indicant.assess.assessor import Assessor, InvalidCase
+from indicant.files import atomic
+from indicant.files.fence import OPEN
+from indicant.files.rdf import parse, read
+from indicant.merge.combination import combine
+from places import ASSESSED, BENCHMARK, SEVEN_MONTHS
+from stated import Known, Stated, stated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from indicant.assess.records import CaseRecord
+    from indicant.files.rdf import Document
+
+RANDOM: Final = range(9)
+QUICK: Final = ("some", "dressed 1")
+SOURCES: Final = [
+    *QUICK,
+    *(pytest.param(f"dressed {seed}", marks=pytest.mark.slow) for seed in RANDOM if seed != 1),
+    pytest.param("benchmark", marks=pytest.mark.slow),
+    pytest.param("all", marks=pytest.mark.slow),
+]
+"""A few cases of the guideline that ships, random guidelines, merged ones, and all cases."""
+
+
+@dataclass(frozen=True, eq=False)
+class One:
+    """A case, and what follows for it."""
+
+    assessor: Assessor
+    document: Document
+    record: CaseRecord
+
+    @functools.cached_property
+    def stated(self) -> Stated:
+        """Return what the guideline states."""
+        return stated(self.assessor)
+
+    @functools.cached_property
+    def known(self) -> Known:
+        """Return what is known of the case."""
+        return self.stated.known(self.document)
+
+
+@functools.cache
+def assessed(source: str) -> tuple[One, ...]:
+    """Return the cases of a source, each alone, with all that follows for them."""
+    if source.startswith("dressed "):
+        seed = int(source.removeprefix("dressed "))
+        return tuple(_each(dressed.assessor(seed), dressed.cases(seed)))
+    if source == "benchmark":
+        return tuple(_each(benchmark(), anybody(benchmark(), 24)))
+    made = shipped.assessor()
+    if source == "all":
+        documents = [*map(read, ASSESSED), read(SEVEN_MONTHS), made.example()]
+    else:
+        documents = [*map(read, ASSESSED[3::35]), read(SEVEN_MONTHS)]
+    return tuple(_each(made, documents))
+
+
+def _each(assessor: Assessor, documents: list[Document] | tuple[Document, ...]) -> Iterator[One]:
+    for document in documents:
+        for record in assessor.assess(document, everything=True):
+            yield One(assessor, document, record)
+
+
+@functools.cache
+def benchmark() -> Assessor:
+    """Return the guidelines of the multimorbidity benchmark, merged."""
+    names = ("hypertension", "osteoarthritis", "diabetes", "thrombosis", "drugs/classes.ttl")
+    path = dressed.folder() / "merged.trig"
+    combined = combine([str(BENCHMARK / one) for one in names], output=str(path), fence=OPEN)
+    assert combined.data is not None
+    atomic.write(combined.data, path)
+    return Assessor(path, use_cache=False)
+
+
+def anybody(assessor: Assessor, count: int) -> list[Document]:
+    """Return cases that know something by chance of what a guideline looks at."""
+    chance = random.Random(count)  # noqa: S311 - not for secrets
+    graph = stated(assessor)
+    asked = graph.rows("?fact ind:filler ?term ; ind:role ?role", "role", "term")
+    acts = sorted({one.action for one in graph.advice.values()})
+    found: list[Document] = []
+    for number in range(count * 5):
+        facts = [
+            f"<{role}> [ a <{term}> ]" if chance.random() < 0.7 else f"ind:excludes <{term}>"
+            for role, term in asked
+            if chance.random() < 0.6
+        ]
+        facts += [f"ind:received [ a <{one}> ]" for one in acts if chance.random() < 0.1]
+        facts += [f"ind:proposes <{one}>" for one in acts if chance.random() < 0.2]
+        text = (
+            "PREFIX ind: <https://w3id.org/indicant/core/>\n"
+            "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
+            f"<https://example.org/case/{number}> a ind:PatientCase ; "
+            f'ind:asOf "2026-11-22"^^xsd:date ; {" ; ".join(facts)} .'
+        )
+        document = parse(text, path="case.ttl")
+        try:
+            assessor.assess(document)
+        except InvalidCase:
+            continue
+        found.append(document)
+        if len(found) == count:
+            return found
+    raise AssertionError("too few cases conform")
