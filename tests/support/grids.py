@@ -497,7 +497,7 @@ def grids() -> tuple[Grid, ...]:
         for role, cls in ((RECEIVED, "ex:Course"), (HAS_FINDING, "ex:A"), (PROPOSES, "ex:Act"))
     ]
     found += [of_cells(*one) for one in ((RECEIVED, "ex:Course"), (RECEIVED, "ex:Act"))]
-    found += [of_cells(HAS_FINDING, "ex:Deficit"), of_dates()]
+    found += [of_cells(HAS_FINDING, "ex:Pain"), of_dates()]
     return tuple(found)
 
 
