@@ -113,7 +113,7 @@ def compare(grid: Grid, engine: Engine, cases: Sequence[Case]) -> None:
     assert {row[0] for row in reasons} <= {case.name for case in cases}
 
 
-@pytest.mark.many(3)
+@pytest.mark.many(6)
 @pytest.mark.parametrize("name", GRIDS)
 def test_a_case_at_every_bound_and_step_is_answered_as_owl_entails(name: str) -> None:
     compare(GRIDS[name], engine(name), GRIDS[name].cases)
@@ -122,7 +122,7 @@ def test_a_case_at_every_bound_and_step_is_answered_as_owl_entails(name: str) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("name", GRIDS)
 def test_rdflib_answers_a_case_at_every_bound_and_step_alike(name: str) -> None:
-    compare(GRIDS[name], RdflibEngine(compiled(name).graph), GRIDS[name].cases[::3])
+    compare(GRIDS[name], RdflibEngine(compiled(name).graph), GRIDS[name].cases[::8])
 
 
 @pytest.mark.many(6)
@@ -132,7 +132,7 @@ def test_the_cases_of_a_grid_are_valid(name: str) -> None:
     assert Validator(shapes, compiled(name).vocabulary).check(document(name)) == []
 
 
-@pytest.mark.many(2)
+@pytest.mark.many(7)
 @pytest.mark.parametrize("name", GRIDS)
 def test_a_length_is_computed_as_the_calendar_has_it(name: str) -> None:
     made = engine(name)
