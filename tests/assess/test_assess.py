@@ -692,6 +692,7 @@ def test_an_invalid_case_is_never_assessed() -> None:
     assert raised.value.exit_code == 1
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize(
     ("order", "read_"),
     [("999999999", True), ("-999999999", True), ("1234567890", False), ("7.5", False)],

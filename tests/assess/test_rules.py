@@ -29,7 +29,7 @@ from indicant.files.rdf import Document, parse
 from indicant.terms import IND
 from making import BASE, EX, case_text, guideline_text
 from oracle import ANSWERS, DECIDED, source_of
-from traps import GUIDELINES, TODAY, TRAPS
+from traps import TODAY
 from weakening import weaker_queries
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def compare(grid: Grid, engine: Engine, cases: Sequence[Case]) -> None:
     assert {row[0] for row in reasons} <= {case.name for case in cases}
 
 
-@pytest.mark.many(3)
+@pytest.mark.many(6)
 @pytest.mark.parametrize("name", GRIDS)
 def test_a_case_at_every_bound_and_step_is_answered_as_owl_entails(name: str) -> None:
     compare(GRIDS[name], engine(name), GRIDS[name].cases)
@@ -122,7 +122,7 @@ def test_a_case_at_every_bound_and_step_is_answered_as_owl_entails(name: str) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("name", GRIDS)
 def test_rdflib_answers_a_case_at_every_bound_and_step_alike(name: str) -> None:
-    compare(GRIDS[name], RdflibEngine(compiled(name).graph), GRIDS[name].cases[::3])
+    compare(GRIDS[name], RdflibEngine(compiled(name).graph), GRIDS[name].cases[::8])
 
 
 @pytest.mark.many(6)
@@ -132,7 +132,7 @@ def test_the_cases_of_a_grid_are_valid(name: str) -> None:
     assert Validator(shapes, compiled(name).vocabulary).check(document(name)) == []
 
 
-@pytest.mark.many(2)
+@pytest.mark.many(7)
 @pytest.mark.parametrize("name", GRIDS)
 def test_a_length_is_computed_as_the_calendar_has_it(name: str) -> None:
     made = engine(name)
@@ -244,17 +244,8 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
 
 @functools.cache
 def work() -> list[tuple[Engine, list[ox.Quad]]]:
-    """Return engines with documents: of the grids as a whole, and of the traps one by one."""
-    small = [
-        OxigraphEngine(compile_source(source_of(guideline_text(one))).graph) for one in GUIDELINES
-    ]
-    found: list[tuple[Engine, list[ox.Quad]]] = [
-        (engine(name), list(document(name).quads)) for name in GRIDS
-    ]
-    for trap in TRAPS:
-        quads = parse(case_text([trap.case]), path="case.ttl").quads
-        found.append((small[GUIDELINES.index(trap.guideline)], list(quads)))
-    return found
+    """Return engines with documents, each of all cases of a grid."""
+    return [(engine(name), list(document(name).quads)) for name in GRIDS]
 
 
 def seen(made: Engine, quads: Sequence[ox.Quad]) -> list[list[str]]:
@@ -295,9 +286,11 @@ def test_a_rule_with_one_thing_less_answers_some_case_otherwise(
             [dataclasses.replace(one, text=text) if one is rule else one for one in rules()]
         )
         monkeypatch.setattr(module, "strata", lambda weak=weak: weak)
-        for place, one in enumerate(order):
+        # What changes nothing costs most, since every document is tried: here only some are.
+        listed = what in EQUIVALENT.get(name, {})
+        for one in order[::3] if listed else order:
             if noticed(one):
-                order.insert(0, order.pop(place))
+                order.insert(0, order.pop(order.index(one)))
                 break
         else:
             unnoticed.append(what)

@@ -276,6 +276,7 @@ def other(**changes: Any) -> Guideline:
     return dataclasses.replace(VALUES, **changes)
 
 
+@pytest.mark.many(6)
 @pytest.mark.parametrize(
     ("new", "told"),
     [

@@ -50,7 +50,7 @@ def hold(benches: Sequence[Bench], cases: Sequence[Case]) -> int:
     return len(valid)
 
 
-@pytest.mark.many(4)
+@pytest.mark.many(8)
 @pytest.mark.parametrize("name", GRIDS)
 def test_a_case_at_a_bound_is_one_that_verification_knows(name: str) -> None:
     made = bench(name)
@@ -120,7 +120,7 @@ def test_no_witness_has_two_records_of_what_one_version_has_once() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(9401, 9407))
+@pytest.mark.parametrize("seed", range(9401, 9405))
 def test_random_cases_at_bounds_are_answered_as_owl_entails(seed: int) -> None:
     """And verification knows them."""
     maker = EdgeMaker(seed)

@@ -463,12 +463,12 @@ def report(guideline: Guideline, cases: Sequence[Case], what: object) -> None:
 def run(
     pairs: int, seed: int, tally: Tally, *, vectors: bool = False, verbose: bool = False
 ) -> Iterator[str]:
-    """Compare at least so many pairs, and yield every disagreement after reporting it.
+    """Compare at least so many random pairs, and yield every disagreement after reporting it.
 
-    What meets every bound and step for certain comes first, then what is random.
+    What meets every bound and step for certain comes first, and is not among them.
 
     Args:
-        pairs: how many pairs of a criterion and a case.
+        pairs: how many pairs of a criterion and a case that are random.
         seed: the first seed.
         tally: where to count.
         vectors: whether all answers of each case are to be possible together, in one version and
@@ -486,8 +486,8 @@ def run(
             case = next(one for one in grid.cases if one.name == differences[0].case)
             report(grid.guideline, [case], f"grid {grid.name}: {differences[0]}")
             yield str(differences[0])
-    number = seed
-    while tally.pairs < pairs:
+    number, before = seed, tally.pairs
+    while tally.pairs - before < pairs:
         maker = (BesideMaker, EdgeMaker, Maker, Maker)[number % 4](number)
         guideline = maker.guideline()
         tally.guidelines += 1

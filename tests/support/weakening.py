@@ -250,17 +250,13 @@ def weaker_shapes(turtle: str, shape: str) -> Iterator[tuple[str, str]]:
         shape: the local name of the one that is to change.
     """
     graph = Graph().parse(data=turtle, format="turtle")
+    lines = {triple: _line(triple) for triple in graph}
     seen: dict[str, int] = {}
     for what, less, more in sorted(_changes(graph, shape), key=lambda one: one[0]):
         seen[what] = seen.get(what, 0) + 1
-        changed = Graph()
-        for triple in graph:
-            if triple not in less:
-                changed.add(triple)
-        for triple in more:
-            changed.add(triple)
         name = what if seen[what] == 1 else f"{what} ({seen[what]})"
-        yield name, changed.serialize(format="nt")
+        kept = [text for triple, text in lines.items() if triple not in less]
+        yield name, "".join([*kept, *map(_line, more)])
 
 
 def _changes(graph: Graph, shape: str) -> Iterator[tuple[str, set[_Triple], set[_Triple]]]:
@@ -281,6 +277,10 @@ def _changes(graph: Graph, shape: str) -> Iterator[tuple[str, set[_Triple], set[
                 yield what, cell, {(before[0], before[1], rest)}
         else:
             yield f"without {_word(graph, path)} {_word(graph, value)}", {triple}, set()
+
+
+def _line(triple: _Triple) -> str:
+    return f"{' '.join(term.n3() for term in triple)} .\n"
 
 
 def _owner(graph: Graph, node: Node) -> str:
