@@ -267,6 +267,7 @@ def strata(changed: Sequence[Rule]) -> list[tuple[int, tuple[Rule, ...]]]:
     return [(stratum, tuple(together)) for stratum, together in grouped]
 
 
+@pytest.mark.mutants
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_rule_with_one_thing_less_answers_some_case_otherwise(

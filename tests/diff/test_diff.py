@@ -133,8 +133,11 @@ SAME_ANSWERS = {
     "criterion-renamed",
     "finding-added",
     "finding-renamed",
+    "finding-that-became-an-intervention",
     "once-removed",
+    "range-of-values-narrowed",
     "recommendation-renamed",
+    "recommendation-split-in-two-alike",
     "relabelled",
     "urgency-changed",
 }

@@ -144,6 +144,7 @@ def usual(number: int) -> set[tuple[str, ...]]:
     return told(validation._findings(validator(own=True)._shapes, graphs()[number][1]))
 
 
+@pytest.mark.mutants
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", NAMES)
 def test_a_shape_with_one_thing_less_finds_something_else(shape: str) -> None:
