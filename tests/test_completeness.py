@@ -99,6 +99,7 @@ def test_every_foreign_term_is_used() -> None:
 HEADERS = {URIRef("https://w3id.org/indicant/core/module/alignment")}
 
 
+@pytest.mark.slow
 def test_every_prefix_has_one_meaning() -> None:
     """In ontologies, shapes, examples and queries, and every namespace one prefix."""
     assert slips.ambiguous_prefixes(read(path) for path in TURTLE) == []

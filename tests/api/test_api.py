@@ -132,6 +132,7 @@ def test_an_assessment_is_what_the_command_prints(
     assert found.to_markdown() == printed(capsys, "assess", str(path), "--format", "markdown")
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize("path", SOME, ids=case_id)
 def test_values_hold_all_that_records_hold(path: Path, guideline: Guideline) -> None:

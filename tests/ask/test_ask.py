@@ -98,6 +98,7 @@ def test_a_question_is_documented(name: str) -> None:
             asker().query(name, {**given(name), parameter.name: parameter.example})
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", NAMES)
@@ -186,6 +187,7 @@ def required(name: str) -> dict[str, str]:
     return {one.name: one.example or "" for one in question(name).parameters if one.required}
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_question_is_answered_alike_whichever_way_it_is_asked(name: str) -> None:

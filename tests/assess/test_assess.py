@@ -164,6 +164,7 @@ def test_a_case_gets_the_advice_that_is_expected(folder: Path) -> None:
     assert found["proposals"] == stated.get("proposals", {})
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
 def test_a_folder_is_named_for_its_recommendation_and_its_answer(folder: Path) -> None:
     recommendation, answer = split(folder.name)
@@ -194,12 +195,14 @@ def test_every_recommendation_fires_for_one_patient_and_stays_silent_for_another
     assert forgotten(recommendations, without) == {("nsaid", "refuted")}
 
 
+@pytest.mark.slow
 def test_every_status_is_some_action_of_some_case() -> None:
     assert {
         status for folder in FOLDERS for status in statuses(record_of(folder.name)).values()
     } == (STATUSES)
 
 
+@pytest.mark.slow
 def test_every_contraindicated_action_has_its_patient() -> None:
     """What is advised against is contraindicated for some case, and free for another."""
     rows = assessor().ask("which-recommendations-are-there")
@@ -555,6 +558,7 @@ def told_by_the_record(folder: str) -> dict[tuple[str, str, str], Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
 def test_the_answer_tables_say_what_the_record_says(folder: Path) -> None:
@@ -692,6 +696,7 @@ def test_an_invalid_case_is_never_assessed() -> None:
     assert raised.value.exit_code == 1
 
 
+@pytest.mark.slow
 @pytest.mark.many(4)
 @pytest.mark.parametrize(
     ("order", "read_"),

@@ -50,6 +50,7 @@ def everything(engine: Engine) -> list[str]:
     return sorted(map(str, engine.select("SELECT * WHERE { ?subject ?property ?value }")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["oxigraph", "rdflib"])
 def test_a_case_that_repeats_the_guideline_takes_nothing_of_it_away(name: str) -> None:
     """What it states again is forgotten with it, and the guideline still states it."""

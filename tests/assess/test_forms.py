@@ -81,6 +81,7 @@ def printed(form: str, ones: Iterable[One]) -> str:
 # ---------------------------------------------------------------------- what is printed
 
 
+@pytest.mark.slow
 @BY_SOURCE
 def test_text_says_what_the_record_says(source: str) -> None:
     ones = assessed(source)
@@ -99,6 +100,7 @@ def test_markdown_says_what_the_record_says(source: str) -> None:
         assert reading_back.markdown(part) == told.in_markdown(told.applying(one.record))
 
 
+@pytest.mark.slow
 @BY_SOURCE
 def test_json_and_the_api_hold_what_the_record_holds(source: str) -> None:
     """Of many cases a few: what writes them looks at no field, and takes its time."""
@@ -214,6 +216,7 @@ def _scopes(one: One) -> None:
     ]
 
 
+@pytest.mark.slow
 @BY_SOURCE
 def test_what_the_record_says_of_an_action_follows(source: str) -> None:
     assert assessed(source)

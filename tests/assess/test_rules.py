@@ -113,6 +113,7 @@ def compare(grid: Grid, engine: Engine, cases: Sequence[Case]) -> None:
     assert {row[0] for row in reasons} <= {case.name for case in cases}
 
 
+@pytest.mark.slow
 @pytest.mark.many(6)
 @pytest.mark.parametrize("name", GRIDS)
 def test_a_case_at_every_bound_and_step_is_answered_as_owl_entails(name: str) -> None:
@@ -125,6 +126,7 @@ def test_rdflib_answers_a_case_at_every_bound_and_step_alike(name: str) -> None:
     compare(GRIDS[name], RdflibEngine(compiled(name).graph), GRIDS[name].cases[::8])
 
 
+@pytest.mark.slow
 @pytest.mark.many(6)
 @pytest.mark.parametrize("name", GRIDS)
 def test_the_cases_of_a_grid_are_valid(name: str) -> None:
@@ -156,6 +158,7 @@ def test_a_length_is_computed_as_the_calendar_has_it(name: str) -> None:
         assert abs(float(text) - float(length)) < 1e-9, place
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("word", "other", "value"), [("true", "1", True), ("false", "0", False)])
 def test_a_truth_value_is_one_however_the_guideline_writes_it(
     word: str, other: str, value: bool

@@ -113,6 +113,7 @@ def sided(pro: bool, contra: bool) -> Bench:
     return Bench(guideline(*advice, a=A, b=B))
 
 
+@pytest.mark.slow
 @pytest.mark.many(10)
 @pytest.mark.parametrize("name", ENGINES)
 @pytest.mark.parametrize(("pro", "contra"), TABLE)
@@ -133,6 +134,7 @@ def test_the_table_is_whole() -> None:
     assert {*itertools.product(answers, answers)} - {*TABLE} == {("none", "none")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENGINES)
 def test_cases_of_one_document_know_nothing_of_one_another(name: str) -> None:
     """What one case has or excludes does not count for the next."""

@@ -196,6 +196,7 @@ def test_a_facet_takes_a_class_of_values_not_of_records(name: str, cls: str, why
         Bench(guideline(course(IsA(name, cls))))
 
 
+@pytest.mark.slow
 @pytest.mark.many(2)
 @pytest.mark.parametrize("name", ["ex:degree", "ex:link"])
 def test_a_case_does_not_say_of_what_kind_a_value_is(name: str) -> None:
@@ -456,6 +457,7 @@ def test_the_whole_vector_of_a_case_is_possible(seed: int) -> None:
         assert proofs.impossible(one) == [], case_text([one])
 
 
+@pytest.mark.slow
 @pytest.mark.many(8)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_answers_of_two_versions_are_possible_together(seed: int) -> None:

@@ -279,6 +279,7 @@ def other(**changes: Any) -> Guideline:
     return dataclasses.replace(VALUES, **changes)
 
 
+@pytest.mark.slow
 @pytest.mark.many(6)
 @pytest.mark.parametrize(
     ("new", "told"),

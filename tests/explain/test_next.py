@@ -91,6 +91,7 @@ def test_what_a_fact_settles_is_what_an_edited_case_says(path: Path) -> None:
     assert seen
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize("path", CASES, ids=NAMES)
 def test_what_a_fact_settles_is_what_the_rules_say_once_it_holds(path: Path) -> None:
@@ -215,6 +216,7 @@ def test_a_misuse_is_one_line(arguments: tuple[str, ...]) -> None:
     hold_to_one_line(*arguments)
 
 
+@pytest.mark.slow
 def test_a_case_that_breaks_a_shape_is_a_finding(tmp_path: Path) -> None:
     path = tmp_path / "case.ttl"
     path.write_text(EMPTY.replace("ind:asOf", "ind:asof"), encoding="utf-8")

@@ -398,12 +398,14 @@ def test_a_code_leads_to_its_term(name: str, code: ox.Literal | ox.NamedNode) ->
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["oxigraph", "rdflib"])
 def test_a_code_that_is_left_out_leads_nowhere(name: str) -> None:
     """128196005, often given for the neck, is a lumbar code and no term has it."""
     assert answers("which-term-has-code", name, code=ox.Literal("128196005")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["oxigraph", "rdflib"])
 def test_a_term_leads_to_all_of_its_codes(name: str) -> None:
     """Every code of a term comes back, and those that have none are told apart."""

@@ -227,6 +227,7 @@ def test_without_the_option_it_is_english(run: Run) -> None:
     assert shown == run("assess", "case.ttl", "--lang", "en-GB")
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("tag", "umbrella", "force"),
@@ -259,6 +260,7 @@ def test_paraphrases_have_languages(run: Run) -> None:
     assert set(passages) == {"bei Regen gehört ein Schirm dazu"}
 
 
+@pytest.mark.slow
 def test_the_answers_are_the_same_in_every_language(run: Run) -> None:
     def bare(tag: str) -> list[tuple[str, str]]:
         (record,) = json.loads(run("assess", "case.ttl", "--lang", tag, "--format", "json"))

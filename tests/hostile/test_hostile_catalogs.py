@@ -380,6 +380,7 @@ def test_no_file_of_a_guideline_is_a_link_that_leads_out(place: Path) -> None:
             assert "s3cret" not in text, (name, text)
 
 
+@pytest.mark.slow
 @pytest.mark.many(3)
 @pytest.mark.parametrize("name", ["guideline.ttl", "catalog-v001.xml", "example.ttl"])
 def test_no_file_of_a_guideline_is_a_pipe(place: Path, name: str) -> None:

@@ -245,6 +245,7 @@ def test_an_engine_that_would_ask_another_machine_cannot(
     assert probe(body, tmp_path, monkeypatch, prepare=WARM) != "asked"
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize(
     "code",
@@ -288,6 +289,7 @@ def test_the_process_has_limits_of_its_own(tmp_path: Path, monkeypatch: pytest.M
     assert sys.platform != "linux" or found["AS"] == 900_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("wall", ["leave_network", "open_nothing_more"])

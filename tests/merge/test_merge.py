@@ -384,6 +384,7 @@ def test_a_report_comes_in_every_form(
     assert "contradiction" in report.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_what_is_not_decided_is_never_read_as_nothing_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -478,6 +479,7 @@ def test_a_guideline_that_does_not_hold_on_the_day_of_the_case_says_so(
     assert record["warnings"] == ([] if warning is None else [warning])
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("day", "warning"),

@@ -21,6 +21,7 @@ GIVEN = [
 now = cache(tables)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("folder", "which"), GIVEN, ids=lambda one: one if isinstance(one, str) else one.name
 )

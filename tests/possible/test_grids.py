@@ -50,6 +50,7 @@ def hold(benches: Sequence[Bench], cases: Sequence[Case]) -> int:
     return len(valid)
 
 
+@pytest.mark.slow
 @pytest.mark.many(8)
 @pytest.mark.parametrize("name", GRIDS)
 def test_a_case_at_a_bound_is_one_that_verification_knows(name: str) -> None:
@@ -110,6 +111,7 @@ def test_a_case_at_a_bound_is_one_that_diff_knows(change: str) -> None:
     assert compared > 5
 
 
+@pytest.mark.slow
 def test_no_witness_has_two_records_of_what_one_version_has_once() -> None:
     """A course beside a diet is valid for one version, and two of a kind for the other."""
     both = And((Some(RECEIVED, "ex:Course"), Some(RECEIVED, "ex:Diet")))

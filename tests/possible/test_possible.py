@@ -75,6 +75,7 @@ def test_every_possible_status_has_a_valid_case_that_gets_it(seed: int) -> None:
             assert statuses(bench, text)[case] == WORDS[status], text
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_valid_case_gets_a_status_that_is_not_possible(seed: int) -> None:
@@ -113,6 +114,7 @@ def test_hermit_confirms_the_smallest_cases(seed: int) -> None:
                 assert statuses(bench, text, "hermit")[case] == WORDS[status], text
 
 
+@pytest.mark.slow
 @pytest.mark.many(2)
 @pytest.mark.parametrize("seed", SEEDS[:6])
 def test_a_smallest_case_has_no_part_to_spare(seed: int) -> None:

@@ -147,6 +147,7 @@ def test_every_kind_of_anomaly_is_triggered() -> None:
     assert kinds == {result.rule for folder in FINDING for result in report(folder).counting}
 
 
+@pytest.mark.slow
 @pytest.mark.many(20)
 @pytest.mark.parametrize("engine", ["oxigraph", "hermit"])
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda one: one.name)
@@ -184,6 +185,7 @@ def test_the_guideline_holds_but_for_what_it_accepts() -> None:
             confirm(result, validator, engine)
 
 
+@pytest.mark.slow
 def test_what_the_source_leaves_in_conflict_is_told_as_a_tension() -> None:
     """Each accepted conflict stands in a tension that touches both recommendations."""
     source, found = shipped()

@@ -68,6 +68,7 @@ def test_every_shape_says_what_shall_hold() -> None:
     hold_to_one_message_each(FILE)
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize("mark", range(1, 7))
 @pytest.mark.parametrize(
@@ -92,6 +93,7 @@ def test_no_mark_of_the_source_can_be_given_an_identity(
     assert found & {"Citation-identity", "Citation-type"}
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize("mark", range(1, 7))
 def test_no_publication_of_what_ships_can_be_said_to_be_a_mark(mark: int) -> None:

@@ -50,6 +50,7 @@ def test_a_page_says_what_the_record_says(source: str) -> None:
         assert replace(each, pictures=[]) == told.on_a_page(told.applying(one.record))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", QUICK)
 def test_a_page_of_all_says_what_does_not_apply_as_well(source: str) -> None:
     ones, found = assessed(source), shown(source, everything=True)

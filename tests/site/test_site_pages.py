@@ -45,7 +45,7 @@ NAVIGATION: Final = {
     "Example": "example.html",
 }
 
-pytestmark = pytest.mark.xdist_group("site")
+pytestmark = [pytest.mark.xdist_group("site"), pytest.mark.slow]
 
 
 # ---------------------------------------------------------------------- criteria, source, evidence

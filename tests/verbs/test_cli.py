@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
 import json
 import os
 import re
@@ -25,9 +23,10 @@ import indicant
 import running
 from each import each
 from indicant import cli
+from indicant.compile.compiled import keep
 from places import ONTOLOGY, ROOT
 from running import command, environment
-from shipped import PREFIXES
+from shipped import PREFIXES, assessor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -153,10 +152,9 @@ class Room:
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Compile the guideline that ships once for all the tests of a worker."""
     folder = tmp_path_factory.mktemp("cache")
+    keep(assessor().compiled, folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INDICANT_CACHE", str(folder))
-        with contextlib.redirect_stdout(io.StringIO()):
-            assert cli.main(["assess", "--example"]) == 0
         yield folder
 
 
@@ -778,6 +776,7 @@ def enormous(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.many(4)
 @pytest.mark.skipif(os.name != "posix", reason="the platform does not tell a child's memory")
 @pytest.mark.parametrize("where", ["file", "standard input", "endless", "just within the limit"])
