@@ -6,12 +6,15 @@ import ast
 import functools
 from typing import TYPE_CHECKING
 
+import pytest
+
 from places import TESTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.xdist_group("bite")
 FILES = sorted(TESTS.rglob("*.py"))
 MODULES = [file for file in FILES if file.name.startswith("test_")]
 CLOCKS = {"monotonic", "perf_counter", "time", "process_time"}
@@ -100,11 +103,11 @@ def test_a_test_that_cannot_fail_is_noticed() -> None:
     assert toothless("def test():\n with pytest.raises(ValueError):\n  made()") == []
 
 
-def timed(source: str) -> list[int]:
-    """Return the lines of assertions that look at a clock."""
+def timed(module: ast.Module) -> list[int]:
+    """Return the lines of a module's assertions that look at a clock."""
     return [
         node.lineno
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(module)
         if isinstance(node, ast.Assert)
         for one in ast.walk(node)
         if isinstance(one, ast.Call) and name_of(one) in CLOCKS and not one.args
@@ -113,6 +116,5 @@ def timed(source: str) -> list[int]:
 
 def test_no_test_depends_on_how_fast_a_machine_is() -> None:
     """What would not end is ended by a limit, ``pytest.mark.timeout``; nothing is timed."""
-    texts = {file.stem: file.read_text(encoding="utf-8") for file in FILES}
-    assert [f"{name}:{line}" for name, text in texts.items() for line in timed(text)] == []
-    assert timed("began = 1\nassert time.monotonic() - began < 1") == [2]
+    assert [f"{file.stem}:{line}" for file in FILES for line in timed(tree(file))] == []
+    assert timed(ast.parse("began = 1\nassert time.monotonic() - began < 1")) == [2]

@@ -242,6 +242,7 @@ def test_a_question_pasted_as_a_query_is_answered_alike(name: str, engine: str) 
     assert asker(engine).run(question(name).text) == asker().ask(name)
 
 
+@pytest.mark.slow
 def test_what_the_assessment_says_can_be_asked_for() -> None:
     """The rules that describe it have run as well."""
     advice = {row[0] for row in asker().ask("which-terms-are-there", {"kind": "ind:Advice"}).rows}
@@ -383,6 +384,7 @@ def test_the_example_and_a_case_from_standard_input_can_be_asked_about(
     assert done.stdout.count("2026-11-22") == 6
 
 
+@pytest.mark.slow
 def test_the_query_is_printed_to_be_pasted(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = ask(
         capsys, "what-does-it-take", "recommendation=foraminotomy", "--format", "sparql"
@@ -486,6 +488,7 @@ def test_a_value_that_can_mean_several_things_is_refused() -> None:
     assert caught.value.help == "write one of: cord-compressed, root-not-reported"
 
 
+@pytest.mark.slow
 def test_a_case_that_breaks_a_shape_is_not_asked_about(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -91,6 +91,7 @@ def test_text_says_what_the_record_says(source: str) -> None:
         assert reading_back.text(part) == told.in_text(told.applying(one.record))
 
 
+@pytest.mark.slow
 @BY_SOURCE
 def test_markdown_says_what_the_record_says(source: str) -> None:
     ones = assessed(source)
@@ -145,6 +146,7 @@ def _settled(one: One, iri: str) -> list[tuple[str, frozenset[str]]]:
     return [each for each in sets if not any(other < each[1] for _, other in sets)]
 
 
+@pytest.mark.slow
 @BY_SOURCE
 def test_the_record_says_what_follows(source: str) -> None:
     assert assessed(source)
@@ -384,6 +386,7 @@ class Described:
         return self.objects.get((subject, relation), set())
 
 
+@pytest.mark.slow
 @BY_SOURCE
 def test_the_graph_says_what_the_record_says(source: str) -> None:
     assert assessed(source)

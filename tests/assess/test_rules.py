@@ -134,6 +134,7 @@ def test_the_cases_of_a_grid_are_valid(name: str) -> None:
     assert Validator(shapes, compiled(name).vocabulary).check(document(name)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.many(7)
 @pytest.mark.parametrize("name", GRIDS)
 def test_a_length_is_computed_as_the_calendar_has_it(name: str) -> None:

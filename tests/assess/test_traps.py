@@ -248,6 +248,7 @@ def test_what_cannot_be_compared_exactly_is_refused(facts: str) -> None:
     assert made.validator.validate_with_pyshacl(quads) == made.validator.validate(quads)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["oxigraph", "rdflib"])
 def test_a_double_is_no_decimal(name: str) -> None:
     """In OWL the two are disjoint, whatever SPARQL makes of comparing them."""

@@ -483,6 +483,7 @@ def test_a_course_is_recorded_once_and_apart_from_others(
     assert refused == []
 
 
+@pytest.mark.slow
 def test_what_is_apart_by_what_is_above_is_not_said_again() -> None:
     below = compose(
         "course", "CourseOfATest", ["rdfs:subClassOf spine:PhysicalTherapy"], place=SEED

@@ -229,6 +229,7 @@ def test_a_node_has_dates_or_weeks() -> None:
     assert broken(bench, case(node)) == {"Weeks-beside-date"}
 
 
+@pytest.mark.slow
 @pytest.mark.many(5)
 @pytest.mark.parametrize(
     ("node", "answer"),
@@ -313,6 +314,7 @@ def test_false_is_not_nought() -> None:
         assert proofs.impossible(case(node)) == []
 
 
+@pytest.mark.slow
 def test_no_conflict_rests_on_dates_beside_weeks() -> None:
     """A case cannot record a long course by its dates that is short by its weeks."""
     short = course(within(WEEKS, "decimal", maxInclusive=5))

@@ -219,6 +219,7 @@ def serialized(form: ox.RdfFormat) -> Callable[[str], str]:
     return change
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("ending", "change"),

@@ -79,6 +79,7 @@ def test_a_question_is_that_of_its_role_and_of_its_facets(
     assert [row["question"] for row in table] == [question]
 
 
+@pytest.mark.slow
 def test_the_same_question_is_printed_once(tmp_path: Path) -> None:
     found = asked(tmp_path, some("ind:hasFinding", "ex:Hail"), some("ind:hasFinding", "ex:Snow"))
     assert len(found["boat"].awaiting) == 2

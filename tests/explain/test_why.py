@@ -642,6 +642,7 @@ def test_a_misuse_is_one_line(arguments: tuple[str, ...]) -> None:
     hold_to_one_line(*arguments)
 
 
+@pytest.mark.slow
 def test_a_broken_case_is_a_finding() -> None:
     code, out, _ = run("why", str(BROKEN), "foraminotomy")
     assert code == 1

@@ -249,6 +249,7 @@ def test_a_region_falls_back_to_its_language(run: Run, tag: str, umbrella: str, 
     assert force in run("assess", "case.ttl", "--lang", tag)
 
 
+@pytest.mark.slow
 def test_paraphrases_have_languages(run: Run) -> None:
     (record,) = json.loads(run("assess", "case.ttl", "--lang", "de", "--format", "json"))
     passages = [

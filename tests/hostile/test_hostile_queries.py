@@ -234,6 +234,7 @@ SERVICE: dict[str, str] = {
 WARM = "import rdflib, pyoxigraph, urllib.request; list(rdflib.Graph().query('ASK {}'))"
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_engine_that_would_ask_another_machine_cannot(

@@ -124,6 +124,7 @@ def test_a_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
             bounded.data("/proc/self/maps", 1000)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="descriptors have no names there")
 def test_a_pipe_that_the_caller_opened_is_read(tmp_path: Path) -> None:
     """As the shell does for ``<(…)``, and as ``/dev/stdin`` is."""

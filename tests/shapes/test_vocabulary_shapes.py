@@ -44,6 +44,7 @@ def test_engines_agree() -> None:
     assert broken_fast(FILE, graph) == broken(FILE, graph)
 
 
+@pytest.mark.slow
 def test_what_ships_conforms() -> None:
     assert broken_fast(FILE, seed()) == set()
 

@@ -42,6 +42,7 @@ def text(source: str, *, everything: bool = False) -> str:
     return page.text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_page_says_what_the_record_says(source: str) -> None:
     ones, found = assessed(source), shown(source)
@@ -59,6 +60,7 @@ def test_a_page_of_all_says_what_does_not_apply_as_well(source: str) -> None:
         assert replace(each, pictures=[]) == told.on_a_page(one.record)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", SOURCES)
 def test_the_pathway_says_how_everything_stands(source: str) -> None:
     assert shown(source)
@@ -123,6 +125,7 @@ def test_every_page_says_what_it_is(source: str) -> None:
         assert names == (wanted if several else [])
 
 
+@pytest.mark.slow
 def test_the_page_of_one_case_is_the_same_from_python() -> None:
     one = assessed("some")[0]
     found = Assessment(one.assessor, one.document, one.record)

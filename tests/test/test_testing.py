@@ -206,6 +206,7 @@ def test_awaited_facts_are_all_stated_unless_others_are_allowed(
     assert told({"awaiting": {"Foraminotomy": names}}) == []
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("stated", "message"),

@@ -371,6 +371,7 @@ def test_a_guideline_is_given_by_name_by_folder_or_by_file(room: Room) -> None:
         assert room.call("assess", "case.ttl", "--guideline", guideline) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.many(3)
 @pytest.mark.parametrize("where", ["rain.ttl", "rain/guideline.ttl", "rain/rules.ttl"])
 def test_a_guideline_of_ones_own_is_compiled_and_kept(where: str, room: Room, cache: Path) -> None:
