@@ -57,6 +57,7 @@ LINKS: Final = {
     "qualifies": "qualifies",
     "related": "citesAsRelated",
 }
+pytestmark = pytest.mark.xdist_group("site")
 BY_SOURCE: Final = pytest.mark.parametrize("source", SOURCES)
 
 

@@ -121,7 +121,7 @@ def test_a_case_at_every_bound_and_step_is_answered_as_owl_entails(name: str) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", GRIDS)
+@pytest.mark.parametrize("name", sorted(GRIDS)[::3])
 def test_rdflib_answers_a_case_at_every_bound_and_step_alike(name: str) -> None:
     compare(GRIDS[name], RdflibEngine(compiled(name).graph), GRIDS[name].cases[::8])
 

@@ -278,7 +278,7 @@ def the_repository_of_an_institution() -> Scenario:
         assert len(content(room / "policy")) > 15
         assert not left(room)
 
-    return Scenario(lambda room: (room / "policy").mkdir(), run, judge)
+    return Scenario(lambda room: (room / "policy").mkdir(), run, judge, step=3)
 
 
 def a_newer_version_that_is_taken() -> Scenario:
@@ -314,7 +314,7 @@ def a_newer_version_that_is_taken() -> Scenario:
         assert re.search(r"0\.[12]\.0 is as it is pinned", text)
         assert not left(room)
 
-    return Scenario(make, lambda _: updates.take(*versions[0]), judge)
+    return Scenario(make, lambda _: updates.take(*versions[0]), judge, step=2)
 
 
 @pytest.mark.slow
@@ -327,8 +327,8 @@ def a_newer_version_that_is_taken() -> Scenario:
         (an_output, 3),
         (a_new_guideline, 3),
         (cases_that_are_suggested, 5),
-        (the_repository_of_an_institution, 20),
-        (a_newer_version_that_is_taken, 10),
+        (the_repository_of_an_institution, 10),
+        (a_newer_version_that_is_taken, 5),
     ],
 )
 def test_what_a_command_writes_is_whole(

