@@ -192,30 +192,59 @@ def stages(change: Change, found: Known) -> Iterator[list[str]]:
         yield fresh(name for name in found.seconds if name not in found.slow)
 
 
-def attempt(change: Change, place: Path, found: Known, budget: float) -> dict[str, Any]:
-    """Make a change in a copy, run tests until one fails, and take the change back."""
-    file = place / change.path
-    before = file.read_text(encoding="utf-8")
+def attempt(
+    change: Change, place: Path, found: Known, budget: float, sound: set[str]
+) -> dict[str, Any]:
+    """Make a change in a copy, run tests until one fails, and take the change back.
+
+    A test that fails without the change as well is no evidence, and is left out from then on.
+    ``sound`` names those that are known to pass.
+    """
     if change.room in BELOW:
         shutil.rmtree(place / ".cache", ignore_errors=True)
     row: dict[str, Any] = {"key": change.key, "kind": change.kind, "room": change.room}
-    row |= {"what": str(change), "outcome": "lives", "by": None, "tests": 0}
+    row |= {"what": str(change), "outcome": "lives", "by": None}
     began = time.monotonic()
+    for names in stages(change, found):
+        while names and (left := budget - (time.monotonic() - began)) > 0:
+            outcome, by = run_changed(change, place, names, left)
+            if not outcome:
+                break
+            if by is None or by in sound or passes(place, by, names):
+                sound.update([by] if by else [])
+                return row | {
+                    "outcome": outcome,
+                    "by": by or "no end within the time",
+                    "seconds": round(time.monotonic() - began, 1),
+                }
+            names = [name for name in names if not is_of(name, by)]
+            for name in [name for name in found.seconds if is_of(name, by)]:
+                del found.seconds[name]
+    return row | {"seconds": round(time.monotonic() - began, 1)}
+
+
+def run_changed(
+    change: Change, place: Path, names: list[str], seconds: float
+) -> tuple[str, str | None]:
+    """Run tests with a change, which is taken back whatever happens."""
+    file = place / change.path
+    before = file.read_text(encoding="utf-8")
     file.write_text(change.made(before), encoding="utf-8")
     try:
-        for names in stages(change, found):
-            left = budget - (time.monotonic() - began)
-            if left <= 0:
-                break
-            if names:
-                outcome, by = run(place, names, left)
-                row["tests"] += len(names)
-                if outcome:
-                    row |= {"outcome": outcome, "by": by}
-                    break
+        return run(place, names, seconds)
     finally:
         file.write_text(before, encoding="utf-8")
-    return row | {"seconds": round(time.monotonic() - began, 1)}
+
+
+def passes(place: Path, by: str, names: list[str]) -> bool:
+    """Tell whether a test, or one of a file that could not be read, passes without a change."""
+    alone = [name for name in names if is_of(name, by)][:1]
+    return bool(alone) and run(place, alone, 300)[0] == ""
+
+
+def is_of(name: str, by: str) -> bool:
+    """Tell whether a test is the one of a name, or one of the file of that name."""
+    return name == by or name.startswith(f"{by}::")
 
 
 def run(place: Path, names: list[str], seconds: float) -> tuple[str, str | None]:
@@ -230,8 +259,6 @@ def run(place: Path, names: list[str], seconds: float) -> tuple[str, str | None]
         "-q",
         "-p",
         "no:cacheprovider",
-        "-p",
-        "no:xdist",
         "-p",
         "picking",
     ]
@@ -250,7 +277,7 @@ def run(place: Path, names: list[str], seconds: float) -> tuple[str, str | None]
             out, _ = child.communicate(timeout=seconds + 120)
         except subprocess.TimeoutExpired:
             os.killpg(child.pid, signal.SIGKILL)
-            return "noticed", "no end within the time"
+            return "noticed", None
     if child.returncode in (0, 5):
         return "", None
     failed = [
@@ -260,7 +287,23 @@ def run(place: Path, names: list[str], seconds: float) -> tuple[str, str | None]
         return "noticed", failed[0].partition(" - ")[0]
     if "the time is over" in out:
         return "", None
-    return "noticed", f"the tests end with {child.returncode}: {out.strip().splitlines()[-1:]}"
+    return "noticed", names[0]
+
+
+def hold_to_what_passes(place: Path, found: Known) -> None:
+    """See that the tests can be collected in a copy as it is: else they would notice everything."""
+    files = sorted({name.partition("::")[0] for name in found.seconds})
+    words = ["-m", "pytest", "--collect-only", "-qq", "-p", "no:cacheprovider", *files]
+    done = subprocess.run(
+        [sys.executable, *words],
+        cwd=place,
+        env=environment(place),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"the tests cannot be collected without a change:\n{done.stdout[-2000:]}")
 
 
 def worker(
@@ -269,10 +312,9 @@ def worker(
     """Try changes in a copy of one's own until there are no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     place = WORK / f"tree-{at}"
-    copy(place)
-    found = known()
+    found, sound = known(), set[str]()
     while (change := asked.get()) is not None:
-        told.put(attempt(change, place, found, budget))
+        told.put(attempt(change, place, found, budget, sound))
 
 
 def tried() -> dict[str, dict[str, Any]]:
@@ -326,6 +368,11 @@ def _row(name: str, counts: Counter[str]) -> str:
 def try_all(picked: list[Change], workers: int, budget: float) -> None:
     """Try what was not tried yet, and keep what came of each."""
     rest = [change for change in picked if change.key not in tried()]
+    if not rest:
+        return
+    for at in range(workers):
+        copy(WORK / f"tree-{at}")
+    hold_to_what_passes(WORK / "tree-0", known())
     context = multiprocessing.get_context("spawn")
     asked: Queue[Change | None] = context.Queue()
     told: Queue[dict[str, Any]] = context.Queue()
