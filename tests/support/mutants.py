@@ -10,10 +10,12 @@ and why.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import json
 import multiprocessing
 import os
+import queue
 import random
 import shutil
 import signal
@@ -313,8 +315,13 @@ def worker(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     place = WORK / f"tree-{at}"
     found, sound = known(), set[str]()
-    while (change := asked.get()) is not None:
-        told.put(attempt(change, place, found, budget, sound))
+    parent = os.getppid()
+    while os.getppid() == parent:
+        with contextlib.suppress(queue.Empty):
+            change = asked.get(timeout=5)
+            if change is None:
+                return
+            told.put(attempt(change, place, found, budget, sound))
 
 
 def tried() -> dict[str, dict[str, Any]]:
