@@ -399,7 +399,7 @@ class Answering:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(9301, 9307))
+@pytest.mark.parametrize("seed", range(9301, 9305))
 def test_no_random_case_changes_its_status_otherwise_than_is_said(seed: int) -> None:
     """What is said not to change does not, and every witness shows what it is said to show."""
     maker = Maker(seed)

@@ -93,7 +93,7 @@ def test_what_a_fact_settles_is_what_an_edited_case_says(path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.many(1000)
-@pytest.mark.parametrize("path", CASES, ids=NAMES)
+@pytest.mark.parametrize("path", CASES[:6], ids=NAMES[:6])
 def test_what_a_fact_settles_is_what_the_rules_say_once_it_holds(path: Path) -> None:
     """Every open fact, whichever way, however it is worded."""
     document, here = situation(path)
@@ -115,7 +115,7 @@ def test_what_a_fact_settles_is_what_the_rules_say_once_it_holds(path: Path) -> 
 
 
 @pytest.mark.many(2)
-@pytest.mark.parametrize("path", CASES, ids=NAMES)
+@pytest.mark.parametrize("path", CASES[:6], ids=NAMES[:6])
 def test_the_facts_are_those_awaited_and_ranked_by_the_measure(path: Path) -> None:
     record = ranking(path)
     (assessed,) = assessor().assess(read(path))
