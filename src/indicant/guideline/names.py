@@ -16,7 +16,11 @@ _PREFIX: Final = re.compile(r"^\s*@?prefix\s+([\w.-]*):\s*<([^>]*)>", re.IGNOREC
 
 
 def prefixes_in(texts: Iterable[str]) -> dict[str, str]:
-    """Return the prefixes that texts in Turtle declare; the first one of a name counts."""
+    """Return the prefixes that texts in Turtle declare; the first one of a name counts.
+
+    >>> prefixes_in(["PREFIX a: <urn:a#>\\n@prefix b: <urn:b#> .", "PREFIX a: <urn:c#>"])
+    {'a': 'urn:a#', 'b': 'urn:b#'}
+    """
     found: dict[str, str] = {}
     for text in texts:
         for name, namespace in _PREFIX.findall(text):
