@@ -258,7 +258,16 @@ _VALUE = re.compile(
 _STATED = re.compile(r"^    (?!rdfs:label|skos:|dcterms:|rdfs:comment)[\w-]+:.* ;$", re.MULTILINE)
 _MEMBER = re.compile(r"^ {8,}[\w-]*:[\w-]+ ?[,)]?$", re.MULTILINE)
 # What says what something is called, or what a tool prints, bears on no answer.
-_TOLD = ("rdfs:label", "skos:", "dcterms:", "rdfs:comment", "owl:version", "sh:prefix", "vann:")
+_TOLD = (
+    "rdfs:label",
+    "rdfs:comment",
+    "rdfs:isDefinedBy",
+    "skos:",
+    "dcterms:",
+    "owl:version",
+    "sh:prefix",
+    "vann:",
+)
 
 
 def _swapped(text: str) -> Iterator[Edit]:

@@ -55,7 +55,7 @@ BELOW: Final = frozenset(
     for room in ["errors", "terms", "foreign", "files", "process", "guideline", "query", "compile"]
 )
 # Tests that see any change of a file, whatever it means, are no evidence.
-SEEING_BYTES: Final = ("tests/institution/", "tests/docs/", "tests/test_packaging.py")
+SEEING_BYTES: Final = ("tests/docs/", "tests/test_packaging.py")
 
 
 @dataclass(frozen=True)
