@@ -288,6 +288,12 @@ def _statements(text: str) -> Iterator[Edit]:
             yield Edit("a statement lost", found.start(), found.end() + 1, "")
 
 
+def _members(text: str) -> Iterator[Edit]:
+    for found in _MEMBER.finditer(text):
+        if not found[0].endswith((",", ")")):
+            yield Edit("a member lost", *found.span(), "")
+
+
 def shapes(text: str) -> Iterator[Edit]:
     """Yield the changes of a file of shapes, in its SPARQL and around it."""
     inside = [found.span(1) for found in _TEXT.finditer(text)]
@@ -299,10 +305,7 @@ def shapes(text: str) -> Iterator[Edit]:
         yield Edit("one more", *found.span(2), str(int(found[2]) + 1))
     yield from _swapped(around)
     yield from _statements(around)
-    for found in _MEMBER.finditer(around):
-        kept = "," if found[0].endswith(",") else ")" if found[0].endswith(")") else ""
-        if not kept:
-            yield Edit("a member lost", *found.span(), kept)
+    yield from _members(around)
 
 
 def data(text: str) -> Iterator[Edit]:
@@ -312,9 +315,7 @@ def data(text: str) -> Iterator[Edit]:
     yield from _swapped(around)
     yield from _numbers(numbers)
     yield from _statements(around)
-    for found in _MEMBER.finditer(around):
-        if not found[0].endswith((",", ")")):
-            yield Edit("a member lost", *found.span(), "")
+    yield from _members(around)
     # Another value of the same property, of the file's own.
     held: dict[str, set[str]] = {}
     for found in _VALUE.finditer(text):

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import changes
 from changes import KINDS, Change
+from picking import named
 from places import ROOT
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Known:
     names: list[str]
 
     def covering(self, change: Change) -> set[str]:
-        """Return the tests that run the line of a change, or any line near its start."""
+        """Return the tests that run any of the lines of a change."""
         lines = self.covered.get(change.path, {})
         rows = range(change.line, change.line + change.old.count("\n") + 1)
         return {self.names[at] for row in rows for at in lines.get(str(row), ())}
@@ -130,7 +131,7 @@ def keep_covered(place: Path) -> None:
     for file in sorted(found.measured_files()):
         name = Path(file).relative_to(place).as_posix()
         for line, contexts in found.contexts_by_lineno(file).items():
-            tests = {one.rpartition("|")[0] for one in contexts if one}
+            tests = {named(one.rpartition("|")[0]) for one in contexts if one}
             if tests:
                 at = sorted(names.setdefault(test, len(names)) for test in tests)
                 covered.setdefault(name, {})[line] = at
