@@ -554,8 +554,10 @@ def test_a_query_of_ones_own_reads_the_published_graph(engine: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_query_can_be_an_ask(engine: str) -> None:
-    table = asker(engine).run(IND + "ASK { ?x a ind:Phase }")
-    assert (table.columns, table.rows) == (("answer",), ((ox.Literal(True),),))
+    here = asker(engine)
+    for kind, answer in (("ind:Phase", True), ("ind:Nowhere", False)):
+        table = here.run(f"{IND}ASK {{ ?x a {kind} }}")
+        assert (table.columns, table.rows) == (("answer",), ((ox.Literal(answer),),))
 
 
 @pytest.mark.slow

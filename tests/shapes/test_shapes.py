@@ -184,6 +184,20 @@ def test_a_term_that_resembles_nothing_gets_no_suggestion(validator: Validator) 
     assert {item.suggestion for item in validator.check(document)} == {None}
 
 
+def test_a_value_is_looked_for_among_those_of_its_property(validator: Validator) -> None:
+    """Also where the same text stands for two properties, one of which has a value like it."""
+    document = parse(
+        "PREFIX ind: <https://w3id.org/indicant/core/>\n"
+        "PREFIX spine: <https://w3id.org/indicant/spine/>\n"
+        "[] a ind:PatientCase ;\n"
+        'ind:received [ a spine:FormalPhysicalTherapy ; ind:outcome "significant" ] ;\n'
+        'ind:hasFinding [ a spine:ForaminalStenosis ; spine:severity "significant" ] .',
+        path="case.ttl",
+    )
+    found = {item.line: item.suggestion for item in validator.check(document)}
+    assert (found[4], found[5]) == (None, "spine:Significant")
+
+
 def test_a_file_without_a_case_is_refused(validator: Validator) -> None:
     document = parse("<#a> <http://www.w3.org/2000/01/rdf-schema#label> 'x' .", path="notes.ttl")
     with pytest.raises(IndicantError, match=r"notes\.ttl: the file holds no case"):
