@@ -48,12 +48,12 @@ WRONG = (
     ":case{n} ind:hasFindings :odd{n} .",
     ":case{n} ind:hasFinding :one{n} ; ind:excludes spine:NeckPain . :one{n} a spine:NeckPain .",
 )
-PREFIXES = """PREFIX : <https://example.org/many/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX o: <https://other.example/>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-PREFIX spine: <https://w3id.org/indicant/spine/>
+PREFIXES = """@prefix : <https://example.org/many/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix o: <https://other.example/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix spine: <https://w3id.org/indicant/spine/> .
 """
 
 
@@ -146,7 +146,7 @@ def test_an_invalid_case_among_very_many_is_not_passed_over() -> None:
         "<urn:c:odd> a ind:PatientCase ; ind:asOf '2026-11-22'^^xsd:date ;"
         " ind:hasFinding [ a spine:CordCompression ] ; ind:excludes spine:CordCompression .\n"
     )
-    head = PREFIXES + "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
+    head = PREFIXES + "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n"
     made = assessor()
     for text, verbs in ((odd + plain, (made.assess, made.describe)), (plain + odd, (made.begin,))):
         document = parse(head + text, path="many.ttl")

@@ -77,7 +77,7 @@ def test_everything_new_is_beside_its_like(room: Path, capsys: pytest.CaptureFix
     text = (room / "deep/er/rain/guideline.ttl").read_text(encoding="utf-8")
     line = int(out.split(":")[1])
     assert text.splitlines()[line - 1] == ":dry-it"
-    assert text.startswith("PREFIX : <https://example.net/wet#>\n")
+    assert text.startswith("@prefix : <https://example.net/wet#> .\n")
     assert '"towel XL"@en' in text
     assert "    ind:action :TowelXL ;" in text
     assert text.count("    rdfs:subClassOf ind:Intervention ;") == 1
@@ -599,10 +599,10 @@ def test_a_case_can_be_assessed_as_it_is_made(
     assert told == (0, "mine.ttl:6: case mine\n", "")
     text = (room / "mine.ttl").read_text()
     assert text == (
-        "PREFIX : <https://example.org/case#>\n"
-        "PREFIX ind: <https://w3id.org/indicant/core/>\n"
-        "PREFIX spine: <https://w3id.org/indicant/spine/>\n"
-        "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
+        "@prefix : <https://example.org/case#> .\n"
+        "@prefix ind: <https://w3id.org/indicant/core/> .\n"
+        "@prefix spine: <https://w3id.org/indicant/spine/> .\n"
+        "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n"
         '\n:case\n    a ind:PatientCase ;\n    ind:asOf "2026-11-22"^^xsd:date ;\n.\n'
     )
     assert tidy(text, file="mine.ttl") == text
@@ -627,10 +627,10 @@ def test_the_prefixes_of_a_case_are_those_of_the_terms(
 ) -> None:
     run(capsys, "guideline", "owl", "--iri", "https://example.net/owl#")
     assert run(capsys, "case", "first", "--in", "owl", "ind:hasFinding owl2:x")[0] == 0
-    assert "PREFIX owl2: <https://example.net/owl#>\n" in (room / "first.ttl").read_text()
+    assert "@prefix owl2: <https://example.net/owl#> .\n" in (room / "first.ttl").read_text()
     run(capsys, "guideline", "three", "--iri", "https://example.net/3/")
     assert run(capsys, "case", "second", "--in", "three")[0] == 0
-    assert "PREFIX own: <https://example.net/3/>\n" in (room / "second.ttl").read_text()
+    assert "@prefix own: <https://example.net/3/> .\n" in (room / "second.ttl").read_text()
 
 
 @pytest.mark.slow

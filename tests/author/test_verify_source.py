@@ -61,11 +61,11 @@ def origin(document: str = DOCUMENT, quotes: dict[str, str] = QUOTES) -> Origin:
 def guideline(document: str = DOCUMENT) -> str:
     """Return a guideline that takes the passages from the document."""
     text = """\
-PREFIX : <https://example.org/rain/>
-PREFIX dcterms: <http://purl.org/dc/terms/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX oa: <http://www.w3.org/ns/oa#>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
+@prefix : <https://example.org/rain/> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix oa: <http://www.w3.org/ns/oa#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
 
 <https://example.org/rain/> a owl:Ontology , ind:Guideline .
 """

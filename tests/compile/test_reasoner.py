@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 EX = "https://example.org/"
 THING = "http://www.w3.org/2002/07/owl#Thing"
 PREFIXES = """
-PREFIX : <https://example.org/>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+@prefix : <https://example.org/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 """
 TBOX = """
 :Case a owl:Class .

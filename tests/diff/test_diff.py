@@ -608,10 +608,10 @@ def test_a_renamed_finding_is_written_in_the_words_of_each_version(tmp_path: Pat
 
 
 EX_BACK = "https://example.org/back/"
-CASE = """PREFIX : <https://example.org/case/>
-PREFIX ex: <https://example.org/back/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+CASE = """@prefix : <https://example.org/case/> .
+@prefix ex: <https://example.org/back/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 
 :patient a ind:PatientCase ; ind:asOf "2026-02-20"^^xsd:date ; ind:hasFinding :pain .
 :pain a ex:Pain ; ind:onset "%s"^^xsd:date .

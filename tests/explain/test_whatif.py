@@ -26,10 +26,10 @@ IND = "https://w3id.org/indicant/core/"
 SPINE = "https://w3id.org/indicant/spine/"
 BASE = "https://example.org/clinic/patient-7#"
 LEAD = """\
-PREFIX : <https://example.org/clinic/patient-7#>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX spine: <https://w3id.org/indicant/spine/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+@prefix : <https://example.org/clinic/patient-7#> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix spine: <https://w3id.org/indicant/spine/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 """
 
 
@@ -448,11 +448,11 @@ def test_a_new_node_takes_no_name_that_is_taken() -> None:
 
 
 TWINS = """\
-PREFIX : <https://example.org/twins/>
-PREFIX dcterms: <http://purl.org/dc/terms/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+@prefix : <https://example.org/twins/> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 <https://example.org/twins/> a owl:Ontology , ind:Guideline ; owl:imports ind: .
 :Storm a owl:Class ; rdfs:subClassOf ind:Finding ; rdfs:label "rough weather"@en .
 :Hail a owl:Class ; rdfs:subClassOf ind:Finding ; rdfs:label "rough weather"@en .

@@ -586,7 +586,7 @@ def test_nothing_recorded_at_all_still_has_reasons_and_changes() -> None:
 def test_two_cases_in_one_file_are_each_explained() -> None:
     text = SEVEN.read_text(encoding="utf-8")
     other = text[text.index(":case") :].replace("spine:SpinalInstability ,", "")
-    both = f"{text}PREFIX : <https://example.org/other#>\n{other}"
+    both = f"{text}@prefix : <https://example.org/other#> .\n{other}"
     records = why(assessor(), parse(both, path="case.ttl"), "foraminotomy", largest=1)
     assert [one["status"] for one in records] == ["recommended", "undetermined"]
     (alone,) = why(assessor(), parse(text, path="case.ttl"), "foraminotomy", largest=1)

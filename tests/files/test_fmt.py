@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 EX = "https://example.org/x#"
 LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
-HEAD = f"PREFIX : <{EX}>\n\n"
+HEAD = f"@prefix : <{EX}> .\n\n"
 HERE = "https://example.org/somewhere/else/file"
 
 OWN = ("ontology", "shapes", "examples", "tests")
@@ -125,14 +125,14 @@ triples = st.builds(ox.Triple, st.one_of(iris, blanks), iris, st.one_of(iris, bl
 headers = st.lists(
     st.sampled_from(
         [
-            f"PREFIX : <{EX}>",
+            f"@prefix : <{EX}> .",
             f"@prefix ex: <{EX}> .",
             "prefix y: <http://example.org/y_>",
-            "PREFIX o: <https://example.org/>",
-            "PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>",
-            "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>",
+            "@prefix o: <https://example.org/> .",
+            "@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .",
+            "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .",
             "BASE <https://example.org/x>",
-            "PREFIX r: <#>",
+            "@prefix r: <#> .",
         ]
     ),
     max_size=5,
@@ -186,7 +186,7 @@ def test_any_way_to_write_it_is_understood(seed: int) -> None:
     draw = random.Random(seed)  # noqa: S311 - a test
     subjects = [":a", ":b", "_:n0", "_:n1", "[]", "[ :p 1 ]", "( 1 )", "<#c>"]
     lines = [f"{draw.choice(subjects)} {pairs(draw, 3)} ." for _ in range(draw.randint(1, 5))]
-    tidied(f"PREFIX : <{EX}>\n" + "\r\n".join(lines))
+    tidied(f"@prefix : <{EX}> .\n" + "\r\n".join(lines))
 
 
 # ------------------------------------------------------------------------------- the form
@@ -267,12 +267,23 @@ def test_a_line_is_no_longer_than_it_has_to_be() -> None:
 
 
 def test_two_prefixes_for_one_namespace_become_one() -> None:
-    text = f"PREFIX long: <{EX}> PREFIX s: <{EX}> PREFIX unused: <urn:x:> long:a s:p long:b ."
-    assert tidied(text) == f"PREFIX s: <{EX}>\nPREFIX unused: <urn:x:>\n\ns:a\n    s:p s:b ;\n.\n"
+    text = (
+        f"@prefix long: <{EX}> . @prefix s: <{EX}> . @prefix unused: <urn:x:> . long:a s:p long:b ."
+    )
+    assert (
+        tidied(text)
+        == f"@prefix s: <{EX}> .\n@prefix unused: <urn:x:> .\n\ns:a\n    s:p s:b ;\n.\n"
+    )
+
+
+@pytest.mark.parametrize("head", ["PREFIX", "prefix", "@prefix"])
+def test_a_prefix_is_written_as_every_parser_of_turtle_reads_it(head: str) -> None:
+    text = f"{head} : <{EX}> {'.' if head[0] == '@' else ''}\n:a :p 1 ."
+    assert tidied(text) == f"@prefix : <{EX}> .\n\n:a\n    :p 1 ;\n.\n"
 
 
 def test_one_prefix_for_two_namespaces_keeps_both() -> None:
-    text = f"PREFIX p: <{EX}> p:a p:b 1 . PREFIX p: <urn:x:> p:a p:b 2 ."
+    text = f"@prefix p: <{EX}> . p:a p:b 1 . @prefix p: <urn:x:> . p:a p:b 2 ."
     assert f"<{EX}a>\n    <{EX}b> 1 ;" in tidied(text)
     assert "p:a\n    p:b 2 ;" in tidied(text)
 
@@ -282,7 +293,7 @@ def test_one_prefix_for_two_namespaces_keeps_both() -> None:
     [
         ("<#a> <> <b/c> .", "<#a>\n    <> <b/c> ;\n.\n"),
         ("<../a> <./> <?q> .", "<../a>\n    <./> <?q> ;\n.\n"),
-        ("PREFIX : <#>\n:a :b <./c:d> .", "PREFIX : <#>\n\n:a\n    :b <./c:d> ;\n.\n"),
+        ("@prefix : <#> .\n:a :b <./c:d> .", "@prefix : <#> .\n\n:a\n    :b <./c:d> ;\n.\n"),
         ("BASE <urn:x:y>\n<#a> <#b> 1 .", "<urn:x:y#a>\n    <urn:x:y#b> 1 ;\n.\n"),
     ],
 )
@@ -300,8 +311,8 @@ def test_what_depends_on_where_the_file_is_is_refused(iri: str) -> None:
 
 
 def test_windows_line_ends_tabs_and_a_byte_order_mark_are_read() -> None:
-    text = "\ufeffPREFIX :\t<urn:x:>\r\n:a\t:p\t1 .\r\n"
-    assert tidied(text) == "PREFIX : <urn:x:>\n\n:a\n    :p 1 ;\n.\n"
+    text = "\ufeff@prefix :\t<urn:x:> .\r\n:a\t:p\t1 .\r\n"
+    assert tidied(text) == "@prefix : <urn:x:> .\n\n:a\n    :p 1 ;\n.\n"
 
 
 def test_windows_line_ends_within_a_text_are_kept() -> None:
@@ -309,7 +320,7 @@ def test_windows_line_ends_within_a_text_are_kept() -> None:
 
 
 def test_lists_that_are_none_are_written_out() -> None:
-    rdf = "PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>\n"
+    rdf = "@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .\n"
     for body in (
         ":a :p _:x . _:x rdf:first 1 ; rdf:rest _:x .",
         ":a :p _:x . _:x rdf:first 1 , 2 ; rdf:rest () .",
@@ -368,7 +379,7 @@ def test_long_lists_and_many_objects_are_no_burden() -> None:
     ],
 )
 def test_comments_are_found(text: str, line: int | None) -> None:
-    text = f"PREFIX : <{EX}> {text}"
+    text = f"@prefix : <{EX}> . {text}"
     assert comment(text) == line
     if line is not None:
         with pytest.raises(CommentError, match=rf"^a.ttl:{line}: holds a comment"):
@@ -393,8 +404,8 @@ def test_what_is_no_turtle_is_refused(text: str, said: str) -> None:
 
 # ---------------------------------------------------------------------------- the command
 
-BEFORE = f"PREFIX : <{EX}>\n:a :p 1 .\n"
-AFTER = f"PREFIX : <{EX}>\n\n:a\n    :p 1 ;\n.\n"
+BEFORE = f"@prefix : <{EX}> .\n:a :p 1 .\n"
+AFTER = f"@prefix : <{EX}> .\n\n:a\n    :p 1 ;\n.\n"
 
 
 @pytest.fixture

@@ -177,8 +177,8 @@ def site_without_exchange() -> Scenario:
 
 
 def a_file_in_the_form_of_the_house() -> Scenario:
-    text = "PREFIX : <https://example.org/#>\n:a :b 1 .\n"
-    tidy = "PREFIX : <https://example.org/#>\n\n:a\n    :b 1 ;\n.\n"
+    text = "@prefix : <https://example.org/#> .\n:a :b 1 .\n"
+    tidy = "@prefix : <https://example.org/#> .\n\n:a\n    :b 1 ;\n.\n"
 
     def make(room: Path) -> None:
         (room / "a.ttl").write_text(text)

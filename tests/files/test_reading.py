@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-PREFIXES = """PREFIX : <http://example.org/>
-PREFIX ind: <https://w3id.org/indicant/core/>
+PREFIXES = """@prefix : <http://example.org/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
 """
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XML = f'<rdf:RDF xmlns:rdf="{RDF}" xmlns:e="http://example.org/">\n'
@@ -44,10 +44,10 @@ def _format(path: str) -> str:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("a.ttl", "PREFIX e: <http://example.org/> e:s e:p 1 ."),
+        ("a.ttl", "@prefix e: <http://example.org/> . e:s e:p 1 ."),
         ("a.nt", "<http://example.org/s> <http://example.org/p> <http://example.org/o> ."),
         ("a.nq", "<http://example.org/s> <http://example.org/p> _:o <http://example.org/g> ."),
-        ("a.trig", "PREFIX e: <http://example.org/> e:g { e:s e:p e:o }"),
+        ("a.trig", "@prefix e: <http://example.org/> . e:g { e:s e:p e:o }"),
         ("a.jsonld", '{"@id": "http://example.org/s", "http://example.org/p": 1}'),
         ("a.json", '[{"@id": "http://example.org/s", "http://example.org/p": 1}]'),
         ("a.rdf", XML + '<rdf:Description rdf:about="http://example.org/s" e:p="1"/></rdf:RDF>'),
@@ -127,20 +127,20 @@ def test_imports_are_listed_and_not_followed() -> None:
         ("a.ttl", "<http://e/>".encode("utf-16-le"), "a.ttl: the text is UTF-16, not UTF-8"),
         (
             "a.ttl",
-            b'PREFIX : <http://e/>\n:s :p "caf\xe9" .',
-            "a.ttl:2: the text is not UTF-8: byte 0xE9 at position 32",
+            b'@prefix : <http://e/> .\n:s :p "caf\xe9" .',
+            "a.ttl:2: the text is not UTF-8: byte 0xE9 at position 35",
         ),
         (
             "a.ttl",
-            "PREFIX : <http://e/>\n:s :p 1 .\n:s snomed:9 2 .\n",
+            "@prefix : <http://e/> .\n:s :p 1 .\n:s snomed:9 2 .\n",
             "a.ttl:3:4: prefix 'snomed:' is not declared",
         ),
         (
             "a.ttl",
-            "PREFIX : <http://e/>\n:s :p ;; :q .\n",
+            "@prefix : <http://e/> .\n:s :p ;; :q .\n",
             "a.ttl:2:7: syntax error: ; is not a valid RDF object",
         ),
-        ("a.ttl", "PREFIX : <http://e/>\n:s :p", "a.ttl:2:6: syntax error: Unexpected end"),
+        ("a.ttl", "@prefix : <http://e/> .\n:s :p", "a.ttl:2:6: syntax error: Unexpected end"),
         ("a.ttl", "<http://e/a b> <http://e/p> 1 .", "a.ttl:1:1: syntax error: Invalid IRI"),
         ("a.ttl", '<http://e/s> <http://e/p> "' + "x" * 17_000_000 + '" .', "cannot be parsed"),
         ("a.ttl", PREFIXES + "<<( :a :b :c )>> :p 1 .", "syntax error"),
@@ -238,8 +238,8 @@ def test_deep_turtle_does_not_crash(depth: int) -> None:
 
 def test_an_undeclared_prefix_of_the_ontology_gets_its_namespace() -> None:
     error = refusal("[] a ind:PatientCase .", "a.ttl")
-    assert error.help == "add  PREFIX ind: <https://w3id.org/indicant/core/>"
-    assert refusal("[] a other:Thing .", "a.ttl").help == "add  PREFIX other: <…>"
+    assert error.help == "add  @prefix ind: <https://w3id.org/indicant/core/> ."
+    assert refusal("[] a other:Thing .", "a.ttl").help == "add  @prefix other: <…> ."
 
 
 def test_an_unknown_format_is_refused() -> None:
@@ -410,7 +410,7 @@ def test_lines_are_exact_however_turtle_is_laid_out(text: str, in_a_graph: bool)
 
 def test_lists_written_link_by_link_do_not_lose_the_lines_of_the_rest() -> None:
     """However the links are written, with strings and anonymous nodes in them."""
-    text = f"""{PREFIXES}PREFIX r: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
+    text = f"""{PREFIXES}@prefix r: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
 :a :p _:l .
 _:l r:first "x" , [ :q 1 ] ;
   <http://www.w3.org/1999/02/22-rdf-syntax-ns#rest> ( 2 3 ) .

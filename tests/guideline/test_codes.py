@@ -555,10 +555,10 @@ def test_another_encoding_is_told(tmp_path: Path, data: bytes, message: str) -> 
     assert str(caught.value).startswith(str(file))
 
 
-GUIDELINE = f"""PREFIX ind: <{IND}>
-PREFIX owl: <{OWL}>
-PREFIX rdfs: <{RDFS}>
-PREFIX my: <https://example.org/my/>
+GUIDELINE = f"""@prefix ind: <{IND}> .
+@prefix owl: <{OWL}> .
+@prefix rdfs: <{RDFS}> .
+@prefix my: <https://example.org/my/> .
 <https://example.org/my/> a owl:Ontology , ind:Guideline ; owl:imports <{IND}> ;
     ind:mappedBy <https://example.org/table> .
 my:Cat a owl:Class ; rdfs:label "cat" ; rdfs:subClassOf ind:Finding .

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="pipes and links are made as in POSIX")
 
-GUIDELINE = """PREFIX : <https://example.org/hail/>
-PREFIX dcterms: <http://purl.org/dc/terms/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+GUIDELINE = """@prefix : <https://example.org/hail/> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 
 <https://example.org/hail/>
     a owl:Ontology , ind:Guideline ;
@@ -70,17 +70,17 @@ PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
     ind:urgency ind:Routine ;
 .
 """
-ELSEWHERE = """PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+ELSEWHERE = """@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 
 <https://example.org/elsewhere/>
     a owl:Ontology ;
     rdfs:label "elsewhere"@en ;
 .
 """
-CASE = """PREFIX hail: <https://example.org/hail/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+CASE = """@prefix hail: <https://example.org/hail/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 
 <#case> a ind:PatientCase ; ind:asOf "2026-01-01"^^xsd:date ; ind:hasFinding <#hail> .
 <#hail> a hail:Hail .

@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 SECONDS = 120
 GIGABYTE = 1 << 30
 CASE = """\
-PREFIX : <https://example.org/case#>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX spine: <https://w3id.org/indicant/spine/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+@prefix : <https://example.org/case#> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix spine: <https://w3id.org/indicant/spine/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 
 :case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ; ind:hasFinding [ a spine:NeckPain ] .
 """
 ONTOLOGY = """\
-PREFIX : <https://example.org/terms/>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+@prefix : <https://example.org/terms/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 
 <https://example.org/terms/> a owl:Ontology .
 """

@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     Statement = tuple[Node, str, Value]
 
 EX = "https://example.org/g/"
-PREFIXES = f"""PREFIX : <{EX}>
-PREFIX dcterms: <http://purl.org/dc/terms/>
-PREFIX ind: <{IND}>
-PREFIX owl: <{OWL}>
-PREFIX rdf: <{RDF}>
-PREFIX rdfs: <{RDFS}>
-PREFIX swrl: <http://www.w3.org/2003/11/swrl#>
-PREFIX xsd: <{XSD}>
+PREFIXES = f"""@prefix : <{EX}> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix ind: <{IND}> .
+@prefix owl: <{OWL}> .
+@prefix rdf: <{RDF}> .
+@prefix rdfs: <{RDFS}> .
+@prefix swrl: <http://www.w3.org/2003/11/swrl#> .
+@prefix xsd: <{XSD}> .
 """
 TERMS = """
 <https://example.org/g/> a owl:Ontology , ind:Guideline ;

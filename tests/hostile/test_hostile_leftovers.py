@@ -26,12 +26,12 @@ from running import command, environment
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BEFORE = "PREFIX : <https://example.org/#>\n:a :b 1 .\n"
-AFTER = "PREFIX : <https://example.org/#>\n\n:a\n    :b 1 ;\n.\n"
+BEFORE = "@prefix : <https://example.org/#> .\n:a :b 1 .\n"
+AFTER = "@prefix : <https://example.org/#> .\n\n:a\n    :b 1 ;\n.\n"
 CASE = (
-    "PREFIX : <https://example.org/rain/>\n"
-    "PREFIX ind: <https://w3id.org/indicant/core/>\n"
-    "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n\n"
+    "@prefix : <https://example.org/rain/> .\n"
+    "@prefix ind: <https://w3id.org/indicant/core/> .\n"
+    "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n\n"
     '[] a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ; ind:hasFinding [ a :Rain ] .\n'
 )
 HIDDEN = (".new-a1b2c3d4", f"{PREFIX}a1b2c3d4", ".old-x/site")

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CASE = """\
-PREFIX : <https://example.org/case#>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+@prefix : <https://example.org/case#> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 
 :case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date .
 """
@@ -194,8 +194,8 @@ def test_the_reasoner_ends_with_its_time(tmp_path: Path) -> None:
 def test_a_deep_hierarchy_is_classified() -> None:
     """Deeper than functions of Python can call themselves."""
     depth = 1_100
-    turtle = "PREFIX owl: <http://www.w3.org/2002/07/owl#>\n"
-    turtle += "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\n"
+    turtle = "@prefix owl: <http://www.w3.org/2002/07/owl#> .\n"
+    turtle += "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n"
     turtle += "".join(
         f"<urn:{number}> a owl:Class ; rdfs:subClassOf <urn:{number + 1}> .\n"
         for number in range(depth)

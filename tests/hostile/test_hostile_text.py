@@ -32,16 +32,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GUIDELINE: Final = """\
-PREFIX bibo: <http://purl.org/ontology/bibo/>
-PREFIX cito: <http://purl.org/spar/cito/>
-PREFIX dcterms: <http://purl.org/dc/terms/>
-PREFIX ex: <https://example.org/rain/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX oa: <http://www.w3.org/ns/oa#>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+@prefix bibo: <http://purl.org/ontology/bibo/> .
+@prefix cito: <http://purl.org/spar/cito/> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix ex: <https://example.org/rain/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix oa: <http://www.w3.org/ns/oa#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 
 <https://example.org/rain/> a owl:Ontology , ind:Guideline ;
     rdfs:label "rain"@en ; dcterms:title "going out"@en ; dcterms:description "what to take"@en ;
@@ -94,10 +94,10 @@ ex:P1-s01 a ind:EvidenceLink ; ind:publication ex:P1 ; ind:passage ex:s01 ;
     ind:relation cito:disputes ; ind:note "not so"@en ; ind:basis "abstract seen"@en .
 """
 CASE: Final = """\
-PREFIX : <https://example.org/case#>
-PREFIX ex: <https://example.org/rain/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+@prefix : <https://example.org/case#> .
+@prefix ex: <https://example.org/rain/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 :case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ; ind:hasFinding :rain ;
     ind:received :boots ; ind:proposes ex:Umbrella .
 :rain a ex:Rain . :boots a ex:Boots .
@@ -461,7 +461,7 @@ BROKEN: Final = {
     ],
 }  # fmt: skip
 HEADS: Final = {
-    "ttl": "PREFIX : <https://example.org/>\n{}",
+    "ttl": "@prefix : <https://example.org/> .\n{}",
     "rdf": "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns:e='u:e'>{}"
     "</rdf:RDF>",
 }
@@ -528,10 +528,10 @@ def checked(folder: Path, text: str) -> list[tuple[str, int | None]]:
 
 
 HEADER: Final = (
-    "PREFIX : <https://example.org/rain/>\n"
-    "PREFIX owl: <http://www.w3.org/2002/07/owl#>\n"
-    "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\n"
-    "PREFIX skos: <http://www.w3.org/2004/02/skos/core#>\n"
+    "@prefix : <https://example.org/rain/> .\n"
+    "@prefix owl: <http://www.w3.org/2002/07/owl#> .\n"
+    "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n"
+    "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
     "<https://example.org/rain/> a owl:Ontology .\n"
 )
 
@@ -567,7 +567,7 @@ def test_a_name_with_a_character_that_steers_is_found(tmp_path: Path) -> None:
 def test_a_case_is_checked_for_such_texts_as_well(tmp_path: Path) -> None:
     file = tmp_path / "case.ttl"
     note = ' ; rdfs:comment "a\\u202eb" .'
-    head = "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\n"
+    head = "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n"
     file.write_text(head + CASE.replace(":proposes ex:Umbrella .", f":proposes ex:Umbrella{note}"))
     code, out, _ = run("check", str(file), "--no-reasoner")
     assert code == 1
@@ -607,7 +607,7 @@ def test_what_a_finding_quotes_of_a_case_is_short(tmp_path: Path) -> None:
 
 def test_a_line_is_counted_by_line_feeds_alone() -> None:
     """A separator of lines within a text moves no line of the file."""
-    text = 'PREFIX : <https://example.org/>\n:a :b "\u2028\x0c\x85\x1c" .\n:a :c 5 6 .\n'
+    text = '@prefix : <https://example.org/> .\n:a :b "\u2028\x0c\x85\x1c" .\n:a :c 5 6 .\n'
     with pytest.raises(IndicantError) as caught:
         parse(text, path="a.ttl")
     assert caught.value.line == 3
@@ -624,7 +624,9 @@ def test_another_language_is_told_whatever_the_texts_hold() -> None:
 
 def test_a_diff_of_form_shows_each_line_once(tmp_path: Path) -> None:
     file = tmp_path / "a.ttl"
-    file.write_text('PREFIX : <https://example.org/>\n:a :b "\u2028\u202e\x85NEXT", 2 .\n', "utf-8")
+    file.write_text(
+        '@prefix : <https://example.org/> .\n:a :b "\u2028\u202e\x85NEXT", 2 .\n', "utf-8"
+    )
     code, out, _ = run("fmt", "--diff", str(file))
     assert code == 1
     assert '-:a :b "\\u2028\\u202e\\u0085NEXT", 2 .' in out.splitlines()

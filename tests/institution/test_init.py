@@ -151,7 +151,7 @@ def test_the_digest_is_of_what_is_said_and_not_of_how(tmp_path: Path) -> None:
     file = folder / "guideline.ttl"
     before = digest_of(load(folder))
     text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace("PREFIX mm:", "PREFIX m:").replace(" mm:", " m:"))
+    file.write_text(text.replace("@prefix mm:", "@prefix m:").replace(" mm:", " m:"))
     assert digest_of(load(folder)) == before
     file.write_text(text.replace('"should"@en', '"may"@en'))
     assert digest_of(load(folder)) != before

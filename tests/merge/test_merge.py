@@ -279,9 +279,9 @@ def test_every_form_of_an_answer_says_which_guideline_spoke(
     path = merged(tmp_path, *(str(BENCHMARK / name) for name in THREE))
     case = tmp_path / "case.ttl"
     case.write_text(
-        f"""PREFIX ind: <{IND}>
-PREFIX mm: <https://example.org/multimorbidity/terms/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+        f"""@prefix ind: <{IND}> .
+@prefix mm: <https://example.org/multimorbidity/terms/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 <#case> a ind:PatientCase ; ind:asOf "2026-01-01"^^xsd:date ; ind:hasFinding <#ht> , <#oa> .
 <#ht> a mm:Hypertension .
 <#oa> a mm:Osteoarthritis .
@@ -418,9 +418,9 @@ def test_equal_interventions_share_what_is_said_of_either(tmp_path: Path) -> Non
     one, other = f"{EX}Aspirin", "https://example.org/b/Aspirin"
     assert model.same[one] == model.same[other] == other
     assert model.above[one] == model.above[other] >= {one, other, f"{EX}Painkiller"}
-    text = f"""PREFIX ind: <{IND}>
-PREFIX ex: <{EX}>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+    text = f"""@prefix ind: <{IND}> .
+@prefix ex: <{EX}> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 <#case> a ind:PatientCase ; ind:asOf "2026-01-01"^^xsd:date ; ind:hasFinding <#p> , <#f> .
 <#p> a ex:Pain .
 <#f> a ex:Fever .
@@ -447,12 +447,12 @@ def dated(tmp_path: Path, header: str) -> Assessor:
     text = path.read_text(encoding="utf-8")
     changed = text.replace('    rdfs:label "Guideline A"@en ;\n', f"    {header} ;\n", 1)
     assert changed != text
-    path.write_text(f"PREFIX adms: <http://www.w3.org/ns/adms#>\n{changed}", encoding="utf-8")
+    path.write_text(f"@prefix adms: <http://www.w3.org/ns/adms#> .\n{changed}", encoding="utf-8")
     return Assessor(path, use_cache=False)
 
 
-IN_PAIN = f"""PREFIX ind: <{IND}>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+IN_PAIN = f"""@prefix ind: <{IND}> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 <#case> a ind:PatientCase ; ind:asOf "2026-06-30"^^xsd:date ; ind:hasFinding <#pain> .
 <#pain> a <{EX}Pain> .
 """
@@ -525,9 +525,9 @@ def large(tmp_path: Path, more: str = "") -> list[str]:
     )
     with (tmp_path / "big.ttl").open("w", encoding="utf-8") as file:
         file.write(
-            f"PREFIX : <{big}>\nPREFIX ind: <{IND}>\n"
-            "PREFIX owl: <http://www.w3.org/2002/07/owl#>\n"
-            "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\n"
+            f"@prefix : <{big}> .\n@prefix ind: <{IND}> .\n"
+            "@prefix owl: <http://www.w3.org/2002/07/owl#> .\n"
+            "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n"
             f"<{big}> a owl:Ontology .\n"
             f":C0 a owl:Class ; rdfs:subClassOf ind:Finding .\n{more}\n"
         )

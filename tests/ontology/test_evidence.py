@@ -354,13 +354,13 @@ def described(document: Document) -> Graph:
 # ---------------------------------------------------------------------- guidelines of others
 
 RAIN = """\
-PREFIX : <https://example.org/rain/>
-PREFIX cito: <http://purl.org/spar/cito/>
-PREFIX dcterms: <http://purl.org/dc/terms/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX oa: <http://www.w3.org/ns/oa#>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+@prefix : <https://example.org/rain/> .
+@prefix cito: <http://purl.org/spar/cito/> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix oa: <http://www.w3.org/ns/oa#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 
 <https://example.org/rain/> a owl:Ontology , ind:Guideline ; owl:imports ind: .
 :Rain a owl:Class ; rdfs:subClassOf ind:Finding .
@@ -379,9 +379,9 @@ LINK = """
 :p1-work a ind:EvidenceLink ; ind:publication :work ; ind:passage :p1 ; ind:relation cito:disputes .
 """
 CASE = """\
-PREFIX : <https://example.org/rain/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+@prefix : <https://example.org/rain/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 :today a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ; ind:hasFinding [ a :Rain ] .
 """
 

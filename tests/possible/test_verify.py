@@ -261,10 +261,10 @@ def test_two_runs_print_the_same(capsys: pytest.CaptureFixture[str]) -> None:
 
 # ---------------------------------------------------------------------- limits
 
-TINY = """PREFIX ex: <https://example.org/g/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+TINY = """@prefix ex: <https://example.org/g/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 <https://example.org/g/> a owl:Ontology .
 ex:A a owl:Class ; rdfs:subClassOf ind:Intervention .
 """

@@ -47,7 +47,7 @@ FOUND = Report(
             places=(Place("b.ttl", 7, 3), Place("folder/a b.ttl", 2), Place("c.ttl")),
             help="add x",
             about=("https://example.org/a", "https://example.org/b"),
-            witness="PREFIX : <#>\n\n:case a :Case .\n",
+            witness="@prefix : <#> .\n\n:case a :Case .\n",
             data={"facts": 2},
         ),
         Result("conflict", "warning", "c and d", places=(Place("a.ttl", 9),), accepted="is meant"),
@@ -61,7 +61,7 @@ b.ttl:7:3: error: a and b: at once [conflict]
   see c.ttl
   help: add x
   for example:
-    PREFIX : <#>
+    @prefix : <#> .
     :case a :Case .
 note: nobody asked [gap]
 accepted

@@ -177,7 +177,7 @@ def test_the_nearest_known_term_is_named(
 
 def test_a_term_that_resembles_nothing_gets_no_suggestion(validator: Validator) -> None:
     document = parse(
-        "PREFIX ind: <https://w3id.org/indicant/core/>\n"
+        "@prefix ind: <https://w3id.org/indicant/core/> .\n"
         "[] a ind:PatientCase ; ind:excludes <http://snomed.info/id/81680005> .",
         path="case.ttl",
     )

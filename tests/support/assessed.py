@@ -104,8 +104,8 @@ def anybody(assessor: Assessor, count: int) -> list[Document]:
         facts += [f"ind:received [ a <{one}> ]" for one in acts if chance.random() < 0.1]
         facts += [f"ind:proposes <{one}>" for one in acts if chance.random() < 0.2]
         text = (
-            "PREFIX ind: <https://w3id.org/indicant/core/>\n"
-            "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
+            "@prefix ind: <https://w3id.org/indicant/core/> .\n"
+            "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n"
             f"<https://example.org/case/{number}> a ind:PatientCase ; "
             f'ind:asOf "2026-11-22"^^xsd:date ; {" ; ".join(facts)} .'
         )

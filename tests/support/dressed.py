@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 SECOND: Final = f"{EX}second/"
 _PREFIXES: Final = """\
-PREFIX bibo: <http://purl.org/ontology/bibo/>
-PREFIX cito: <http://purl.org/spar/cito/>
-PREFIX dcterms: <http://purl.org/dc/terms/>
-PREFIX fabio: <http://purl.org/spar/fabio/>
-PREFIX oa: <http://www.w3.org/ns/oa#>
-PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+@prefix bibo: <http://purl.org/ontology/bibo/> .
+@prefix cito: <http://purl.org/spar/cito/> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix fabio: <http://purl.org/spar/fabio/> .
+@prefix oa: <http://www.w3.org/ns/oa#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 """
 _PHASES: Final = (("first care", 2, ""), ("a later step", 1, "false"), ("last resort", 3, "1"))
 """Their names do not stand in the order that they have."""

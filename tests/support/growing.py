@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 
 HEAD = """\
-PREFIX : <https://example.org/grown/>
-PREFIX dcterms: <http://purl.org/dc/terms/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+@prefix : <https://example.org/grown/> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 
 <https://example.org/grown/>
     a owl:Ontology , ind:Guideline ;
@@ -124,5 +124,5 @@ def thresholds(count: int, properties: int) -> str:
             f"[ a owl:Restriction ; owl:onProperty ind:hasFinding ; owl:someValuesFrom {filler} ]"
         )
         rows.append(criterion(f"C{bound}" if bound else "Wanted", whole(some_)))
-    xsd = "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
+    xsd = "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n"
     return xsd + HEAD + findings(1) + "".join(kinds) + "".join(rows)

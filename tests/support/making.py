@@ -48,12 +48,12 @@ EX = "https://example.org/g/"
 BASE = "https://example.org/case/"
 IND = "https://w3id.org/indicant/core/"
 TOP = "ind:PatientCase"
-PREFIXES = f"""PREFIX : <{BASE}>
-PREFIX ex: <{EX}>
-PREFIX ind: <{IND}>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+PREFIXES = f"""@prefix : <{BASE}> .
+@prefix ex: <{EX}> .
+@prefix ind: <{IND}> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 """
 # ---------------------------------------------------------------------- Turtle
 

@@ -120,16 +120,16 @@ _TERMS: Final = (
     ox.BlankNode("strange"),
 )
 GUIDELINE: Final = """\
-PREFIX : <https://example.org/rain/>
-PREFIX dcterms: <http://purl.org/dc/terms/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX oa: <http://www.w3.org/ns/oa#>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX prov: <http://www.w3.org/ns/prov#>
-PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+@prefix : <https://example.org/rain/> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix oa: <http://www.w3.org/ns/oa#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix prov: <http://www.w3.org/ns/prov#> .
+@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 
 <https://example.org/rain/>
     a owl:Ontology , ind:Guideline ;
@@ -295,13 +295,13 @@ CATALOG: Final = """\
 </catalog>
 """
 CASE: Final = """\
-PREFIX : <https://example.org/case#>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rain: <https://example.org/rain/>
-PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+@prefix : <https://example.org/case#> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rain: <https://example.org/rain/> .
+@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 
 :case
     a ind:PatientCase ;

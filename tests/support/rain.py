@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 PREFIXES: Final = """\
-PREFIX : <https://example.org/rain/>
-PREFIX dcterms: <http://purl.org/dc/terms/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX oa: <http://www.w3.org/ns/oa#>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+@prefix : <https://example.org/rain/> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix oa: <http://www.w3.org/ns/oa#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 
 """
 TERMS: Final = """\
@@ -34,10 +34,10 @@ IN_RAIN: Final = """\
 """The criterion; its last sentence is still open."""
 
 CASE_PREFIXES: Final = """\
-PREFIX : <https://example.org/case#>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX rain: <https://example.org/rain/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+@prefix : <https://example.org/case#> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix rain: <https://example.org/rain/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 
 """
 CASE: Final = (

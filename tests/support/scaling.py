@@ -16,12 +16,12 @@ SIZES = (100, 1000)
 FINDINGS = 300
 GOAL_SECONDS = 60.0
 GOAL_MEMORY = 2048.0
-_HEAD = """PREFIX ex: <https://example.org/large/>
-PREFIX dcterms: <http://purl.org/dc/terms/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+_HEAD = """@prefix ex: <https://example.org/large/> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 <https://example.org/large/> a owl:Ontology , ind:Guideline ; ind:scope ex:Scope .
 ex:grade a owl:DatatypeProperty , owl:FunctionalProperty ; rdfs:range xsd:integer .
 """

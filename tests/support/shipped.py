@@ -7,10 +7,10 @@ import functools
 from indicant.assess.assessor import Assessor
 
 PREFIXES = """\
-PREFIX : <https://example.org/case#>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX spine: <https://w3id.org/indicant/spine/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+@prefix : <https://example.org/case#> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix spine: <https://w3id.org/indicant/spine/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 """
 
 

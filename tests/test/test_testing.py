@@ -381,7 +381,7 @@ def test_a_case_without_an_expectation_is_a_finding(told: Callable[..., list[str
 @pytest.mark.slow
 def test_a_case_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:
     for name, text in (
-        ("a", "PREFIX : <http://e/> :a b"),
+        ("a", "@prefix : <http://e/> . :a b"),
         ("b", "<http://e/a> <http://e/b> 1 ."),
         ("c", OPEN.read_text()),
         ("d", OPEN.read_text()),

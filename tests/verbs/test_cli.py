@@ -49,11 +49,11 @@ CASE = (
 """
 )
 GUIDELINE = """\
-PREFIX : <https://example.org/rain/>
-PREFIX dcterms: <http://purl.org/dc/terms/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX owl: <http://www.w3.org/2002/07/owl#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+@prefix : <https://example.org/rain/> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 
 <https://example.org/rain/>
     a owl:Ontology , ind:Guideline ;
@@ -88,9 +88,9 @@ PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 .
 """
 RAIN = """\
-PREFIX : <https://example.org/rain/>
-PREFIX ind: <https://w3id.org/indicant/core/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+@prefix : <https://example.org/rain/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 
 :today
     a ind:PatientCase ;
@@ -570,7 +570,7 @@ def test_one_bad_file_does_not_hold_back_the_others(room: Room) -> None:
         "indicant: missing.ttl: no such file",
         "indicant: 3 findings: the case was not assessed",
         "indicant: undeclared.ttl:9:24: prefix 'spina:' is not declared",
-        "  help: add  PREFIX spina: <…>",
+        "  help: add  @prefix spina: <…> .",
     ]
 
 
@@ -613,7 +613,7 @@ BAD: dict[str, tuple[str, str | bytes, str]] = {
     "cut off": ("a.ttl", CASE[:-3], r"a\.ttl:11:\d+: syntax error: .*"),
     "undeclared prefix": (
         "a.ttl",
-        CASE.replace("PREFIX spine: <https://w3id.org/indicant/spine/>\n", ""),
+        CASE.replace("@prefix spine: <https://w3id.org/indicant/spine/> .\n", ""),
         r"a\.ttl:8:24: prefix 'spine:' is not declared",
     ),
     "not JSON": ("a.jsonld", '{"@id": ', r"a\.jsonld:1:9: not JSON: .*"),
@@ -680,7 +680,7 @@ def test_an_undeclared_prefix_comes_with_what_to_add(room: Room) -> None:
     name, content, _ = BAD["undeclared prefix"]
     room.file(name, content)
     told = room.call("assess", name)
-    assert told.err.endswith("  help: add  PREFIX spine: <https://w3id.org/indicant/spine/>\n")
+    assert told.err.endswith("  help: add  @prefix spine: <https://w3id.org/indicant/spine/> .\n")
 
 
 @pytest.mark.many(5)
@@ -884,7 +884,9 @@ CATALOG = """\
 def test_a_catalog_maps_a_remote_import_to_a_file(room: Room, uncalled: str) -> None:
     room.file("case.ttl", RAIN.replace(":Rain", ":Drizzle"))
     room.file("rain.ttl", importing(uncalled))
-    more = "PREFIX : <https://example.org/rain/>\nPREFIX owl: <http://www.w3.org/2002/07/owl#>\n"
+    more = (
+        "@prefix : <https://example.org/rain/> .\n@prefix owl: <http://www.w3.org/2002/07/owl#> .\n"
+    )
     more += f"<{uncalled}thing> a owl:Ontology .\n:Drizzle a owl:Class ;\n"
     more += "    <http://www.w3.org/2000/01/rdf-schema#subClassOf> :Rain .\n"
     room.file("more.ttl", more)

@@ -58,10 +58,10 @@ def case(repository: Path, status: str) -> Path:
     folder = repository / "tests" / "thiazide"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "case.ttl").write_text(
-        "PREFIX : <https://example.org/case#>\n"
-        "PREFIX ind: <https://w3id.org/indicant/core/>\n"
-        "PREFIX mm: <https://example.org/multimorbidity/terms/>\n"
-        "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n\n"
+        "@prefix : <https://example.org/case#> .\n"
+        "@prefix ind: <https://w3id.org/indicant/core/> .\n"
+        "@prefix mm: <https://example.org/multimorbidity/terms/> .\n"
+        "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n\n"
         ':case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ; ind:hasFinding :pressure .\n'
         ":pressure a mm:Hypertension .\n"
     )
@@ -143,9 +143,9 @@ def test_the_action_checks_tests_verifies_and_reports(tmp_path: Path, path: str)
     rain = folder.parent / "tests" / "rain"
     rain.mkdir(parents=True)
     (rain / "case.ttl").write_text(
-        "PREFIX : <https://example.org/rain/>\n"
-        "PREFIX ind: <https://w3id.org/indicant/core/>\n"
-        "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n\n"
+        "@prefix : <https://example.org/rain/> .\n"
+        "@prefix ind: <https://w3id.org/indicant/core/> .\n"
+        "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n\n"
         '[] a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ;\n'
         "    ind:hasFinding [ a :Rain ] ; ind:excludes :Storm .\n"
     )

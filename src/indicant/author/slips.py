@@ -127,7 +127,7 @@ def _without(text: str, error: IndicantError) -> str | None:
         return None
     undeclared = re.fullmatch(r"prefix '([^']*):' is not declared", error.message)
     if undeclared:
-        return f"PREFIX {undeclared[1]}: <urn:undeclared:{undeclared[1]}:> {text}"
+        return f"@prefix {undeclared[1]}: <urn:undeclared:{undeclared[1]}:> . {text}"
     lines = re.findall(r"[^\n]*\n|[^\n]+", text)
     last = first = min(error.line, len(lines)) - 1
     if not _HEADS.match(lines[first]):

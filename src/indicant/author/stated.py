@@ -29,7 +29,7 @@ def given_in(properties: Sequence[str], known: Mapping[str, str]) -> Given:
     node = "https://indicant.invalid/new"
     found: Given = {}
     for text in properties:
-        header = " ".join(f"PREFIX {name}: <{namespace}>" for name, namespace in known.items())
+        header = " ".join(f"@prefix {name}: <{namespace}> ." for name, namespace in known.items())
         whole = f"{header} <{node}> {text} ; <{node}> {len(properties)} ."
         try:
             quads = list(ox.parse(whole, format=ox.RdfFormat.TURTLE))
@@ -67,7 +67,7 @@ def written(
 def prefixes_for(block: str, known: Mapping[str, str], declared: Collection[str] = ()) -> str:
     """Return the prefixes that a block uses and that are not declared yet, in Turtle."""
     used = {match[1] or "" for match in _PREFIXED.finditer(block)} - set(declared)
-    return "".join(f"PREFIX {name}: <{known[name]}>\n" for name in sorted(used) if name in known)
+    return "".join(f"@prefix {name}: <{known[name]}> .\n" for name in sorted(used) if name in known)
 
 
 def _expanded(name: str, known: Mapping[str, str]) -> str:

@@ -58,7 +58,7 @@ class Reasoner:
         IndicantError: the text is not RDF, an axiom is beyond HermiT, memory or time ran out, or
             there is no Java runtime.
 
-    >>> turtle = "PREFIX owl: <http://www.w3.org/2002/07/owl#> <urn:A> a owl:Class ."
+    >>> turtle = "@prefix owl: <http://www.w3.org/2002/07/owl#> . <urn:A> a owl:Class ."
     >>> with Reasoner(turtle, "turtle") as reasoner:
     ...     reasoner.is_consistent()
     True

@@ -388,7 +388,7 @@ def _syntax_error(error: SyntaxError, text: str, name: str) -> IndicantError:
             file=name,
             line=line,
             column=column,
-            help=f"add  PREFIX {prefix} <{namespace_of(prefix)}>",
+            help=f"add  @prefix {prefix} <{namespace_of(prefix)}> .",
         )
     return IndicantError(
         f"syntax error: {_complaint(message, text)}", file=name, line=line, column=column
@@ -432,7 +432,7 @@ def namespace_of(prefix: str) -> str:
     """Look a prefix, with its colon, up among those that the ontologies of the package use."""
     from indicant.files import resources
 
-    pattern = re.compile(rf"^PREFIX {re.escape(prefix)} <([^>]+)>$", re.MULTILINE)
+    pattern = re.compile(rf"^(?:@prefix|PREFIX) {re.escape(prefix)} <([^>]+)>", re.MULTILINE)
     for file in sorted(resources.ontology().rglob("*.ttl")):
         found = pattern.search(bounded.text(file))
         if found:

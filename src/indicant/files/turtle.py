@@ -118,7 +118,7 @@ _BASES: Final = (f"{_ROOT}/0a/0b/0c/0d/0e/0f/here", f"{_ROOT}/1a/1b/1c/1d/1e/1f/
 def comment(text: str) -> int | None:
     r"""Return the line of the first comment of a text in Turtle, counted from one.
 
-    >>> comment('PREFIX : <https://example.org/#>\n:a :b "# no" ; # yes\n .')
+    >>> comment('@prefix : <https://example.org/#> .\n:a :b "# no" ; # yes\n .')
     2
     """
     if "#" not in text:
@@ -133,12 +133,12 @@ def tidy(text: str, *, file: str) -> str:
     """Write a document in Turtle in the form of the house.
 
     Subjects and objects keep their order. Properties get the order of the house, and what it does
-    not know comes last. Prefixes are sorted, one for each namespace, and ``BASE`` is resolved.
+    not know comes last. Prefixes are sorted, one for each namespace, and ``@base`` is resolved.
     Blank nodes and lists are nested where they can be, to a depth of 24. The statements are the
     same: the result is read back before it is returned.
 
     >>> print(tidy("PREFIX e: <https://example.org/#> e:a e:p 1,2; a e:B.", file="a.ttl"), end="")
-    PREFIX e: <https://example.org/#>
+    @prefix e: <https://example.org/#> .
     <BLANKLINE>
     e:a
         a e:B ;
@@ -163,7 +163,7 @@ def tidy(text: str, *, file: str) -> str:
         raise IndicantError(
             "has a relative IRI that depends on where the file is",
             file=file,
-            help="declare a BASE, or write the IRI in full",
+            help="declare a @base, or write the IRI in full",
         )
     return result
 
@@ -403,7 +403,7 @@ class _Writer:
                 waiting, self._apart = self._apart, []
                 blocks += [self._block(one) for one in waiting]
         header = "".join(
-            f"PREFIX {name}: <{self._reference(namespace)}>\n"
+            f"@prefix {name}: <{self._reference(namespace)}> .\n"
             for name, namespace in sorted(
                 (name, namespace) for namespace, name in self._graph.prefixes.items()
             )

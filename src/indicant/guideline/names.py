@@ -18,7 +18,7 @@ _PREFIX: Final = re.compile(r"^\s*@?prefix\s+([\w.-]*):\s*<([^>]*)>", re.IGNOREC
 def prefixes_in(texts: Iterable[str]) -> dict[str, str]:
     r"""Return the prefixes that texts in Turtle declare; the first one of a name counts.
 
-    >>> prefixes_in(["PREFIX a: <urn:a#>\n@prefix b: <urn:b#> .", "PREFIX a: <urn:c#>"])
+    >>> prefixes_in(["@prefix a: <urn:a#> .\n@prefix b: <urn:b#> .", "@prefix a: <urn:c#> ."])
     {'a': 'urn:a#', 'b': 'urn:b#'}
     """
     found: dict[str, str] = {}

@@ -173,8 +173,8 @@ class _Writer:
             lines.append(".")
         self._used.add("xsd")
         used = {name: self._prefixes[name] for name in self._used}
-        head = ["PREFIX : <https://example.org/case#>"]
-        head += [f"PREFIX {name}: <{used[name]}>" for name in sorted(used)]
+        head = ["@prefix : <https://example.org/case#> ."]
+        head += [f"@prefix {name}: <{used[name]}> ." for name in sorted(used)]
         return "\n".join([*head, "", *lines]) + "\n"
 
     def _list(self, predicate: str, values: list[str]) -> list[str]:
