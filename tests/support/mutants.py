@@ -108,8 +108,8 @@ def survey(paths: Sequence[str]) -> None:
     place = WORK / "survey"
     copy(place)
     told = WORK / "told.new"
-    words = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-p", "picking"]
-    words += ["--told", str(told), "--cov", "--cov-context=test", "--cov-report=", "--tb=line"]
+    words = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-p", "picking", "--rootdir=."]
+    words += [f"--told={told}", "--cov", "--cov-context=test", "--cov-report=", "--tb=line"]
     words += ["-p", "no:cacheprovider", *(["--cov-append"] if paths else []), *paths]
     env = environment(place) | {"COVERAGE_FILE": str(WORK / "coverage")}
     done = subprocess.run([sys.executable, *words], cwd=place, env=env, check=False)
@@ -128,9 +128,11 @@ def keep_covered(place: Path) -> None:
     found.read()
     names: dict[str, int] = {}
     covered: dict[str, dict[int, list[int]]] = {}
-    for file in sorted(found.measured_files()):
-        name = Path(file).relative_to(place).as_posix()
-        for line, contexts in found.contexts_by_lineno(file).items():
+    for file in map(Path, sorted(found.measured_files())):
+        if not file.is_relative_to(place):
+            continue
+        name = file.relative_to(place).as_posix()
+        for line, contexts in found.contexts_by_lineno(str(file)).items():
             tests = {named(one.rpartition("|")[0]) for one in contexts if one}
             if tests:
                 at = sorted(names.setdefault(test, len(names)) for test in tests)
@@ -264,8 +266,9 @@ def run(place: Path, names: list[str], seconds: float) -> tuple[str, str | None]
         "no:cacheprovider",
         "-p",
         "picking",
+        "--rootdir=.",
     ]
-    words += ["--picked", str(picked), "--within", str(seconds), "--tb=no", "-rfE", *files]
+    words += [f"--picked={picked}", f"--within={seconds}", "--tb=no", "-rfE", *files]
     with subprocess.Popen(
         [sys.executable, *words],
         cwd=place,
