@@ -7,7 +7,9 @@ masks of literals, some hundred thousand times a second.
 
 from __future__ import annotations
 
+import functools
 import itertools
+import operator
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 4
 TRIES: Final = 200_000
+MOST_KEPT: Final = 100_000
+"""How many answers a ruling keeps of a kind before it begins anew."""
 DURATION: Final = IND + "days"
 DURATIONS: Final = frozenset((DURATION, IND + "weeks"))
 SETTLED: Final[frozenset[Status]] = frozenset(
@@ -91,9 +95,25 @@ class Ruling:
         for action, iri, direction in engine.ask("what-counts-for-what"):
             assert action and iri  # noqa: S101, PT018
             self.counting[action][direction != "for"].append(iri)
+        self._about = {
+            iri: functools.reduce(operator.or_, (*self.met[iri], *self.refuted[iri]), 0)
+            for iri in sets
+        }
+        self._answers: dict[tuple[str, Mask], Answer] = {}
+        self._ranges: dict[tuple[str, Mask, Mask], tuple[int, int]] = {}
 
     def answer(self, recommendation: str, known: Mask) -> Answer:
         """Return the answer of a recommendation where certain literals are known."""
+        # Of all that is known, an answer depends on little.
+        key = (recommendation, known & self._about[recommendation])
+        found = self._answers.get(key)
+        if found is None:
+            if len(self._answers) == MOST_KEPT:
+                self._answers.clear()
+            found = self._answers[key] = self._answer(*key)
+        return found
+
+    def _answer(self, recommendation: str, known: Mask) -> Answer:
         if any(one & known == one for one in self.met[recommendation]):
             return "met"
         if any(one & known == one for one in self.refuted[recommendation]):
@@ -119,6 +139,16 @@ class Ruling:
 
     def _scores(self, iri: str, least: Mask, most: Mask) -> tuple[int, int]:
         """Return the lowest and the highest that the answer of a recommendation can count."""
+        about = self._about[iri]
+        key = (iri, least & about, most & about)
+        found = self._ranges.get(key)
+        if found is None:
+            if len(self._ranges) == MOST_KEPT:
+                self._ranges.clear()
+            found = self._ranges[key] = self._scored(*key)
+        return found
+
+    def _scored(self, iri: str, least: Mask, most: Mask) -> tuple[int, int]:
         if (answer := self.answer(iri, least)) != "open":
             return _SCORES[answer], _SCORES[answer]
         refutable = any(one & most == one for one in self.refuted[iri])
@@ -132,6 +162,16 @@ class Ruling:
             for implicant in (*self.met[iri], *self.refuted[iri]):
                 found |= implicant
         return found | self.entailment.opposite(found)
+
+
+def _completing(facts: Mask, found: Iterable[tuple[Mask, Status]]) -> Mask:
+    """Return the literals with each of which facts take in a set that was found."""
+    mask = 0
+    for known, _ in found:
+        missing = known & ~facts
+        if not missing & (missing - 1):
+            mask |= missing
+    return mask
 
 
 def _status(pro: int, contra: int) -> Status:
@@ -270,14 +310,12 @@ class Situation:
         for size in range(1, largest + 1):
             wider: list[tuple[Mask, Mask, list[_Fact]]] = []
             for facts, entailed, rest in edge:
+                closed = entailed | _completing(facts, found)
+                opposite = entailment.opposite(entailed)
                 for place, one in enumerate(rest, 1):
-                    if one.bit & entailed or one.entails & facts:
-                        continue
-                    if one.entails & entailment.opposite(entailed):
+                    if one.bit & closed or one.entails & (facts | opposite):
                         continue
                     together = facts | one.bit
-                    if any(known & together == known for known, _ in found):
-                        continue
                     tries -= 1
                     if tries < 0:
                         return self._told(found, size - 1, False)

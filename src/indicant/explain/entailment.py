@@ -6,6 +6,7 @@ is enough, and the others hang together in small groups that are searched.
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -73,7 +74,7 @@ class Entailment:
         self._groups: list[_Group] = []
         self._gather([frozenset(self.number[name] for name in clause) for clause in clauses])
 
-    @property
+    @functools.cached_property
     def plain(self) -> bool:
         """Tell whether what facts entail is what each of them entails."""
         return all(group.plain for group in self._groups)
