@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import threading
@@ -34,6 +35,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if seen[function] % many.args[0]:
                 item.add_marker(pytest.mark.slow)
             seen[function] += 1
+
+
+def pytest_collection_finish() -> None:
+    """Look no more at what lives as long as the tests do, and less often at the rest."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture

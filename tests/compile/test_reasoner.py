@@ -580,3 +580,28 @@ print(os.wait()[1])
 """
     told = in_a_process(code)
     assert (told.stdout, told.returncode) == ("0\n", 0)
+
+
+@pytest.mark.slow
+def test_python_collects_without_asking_java_and_java_without_asking_python() -> None:
+    """What holds a reasoner is let go of all the same."""
+    code = """
+import gc
+before = list(gc.callbacks)
+import weakref
+from indicant.compile.hermit import Reasoner
+reasoner = Reasoner("<urn:a> a <urn:B> .", "turtle")
+print(gc.callbacks == before)
+reasoner.itself = reasoner
+gone = weakref.ref(reasoner)
+del reasoner
+gc.collect()
+print(gone() is None)
+full = gc.get_stats()[2]["collections"]
+for _ in range(300):
+    with Reasoner("<urn:a> a <urn:B> .", "turtle") as one:
+        one.is_consistent()
+print(gc.get_stats()[2]["collections"] - full < 3)
+"""
+    told = in_a_process(code)
+    assert told.stdout == "True\nTrue\nTrue\n"

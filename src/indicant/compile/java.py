@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import importlib.util
 import os
 import re
@@ -126,6 +127,7 @@ def _start_machine(home: Path, libjvm: str, heap: str, classpath: Sequence[str])
         options.append("--enable-native-access=ALL-UNNAMED")
     _STARTED.add(os.getpid())
     in_children(leave_java)
+    asked = list(gc.callbacks)
     try:
         jpype.startJVM(
             *options,
@@ -139,6 +141,9 @@ def _start_machine(home: Path, libjvm: str, heap: str, classpath: Sequence[str])
         raise IndicantError(
             f"the Java runtime in {home} does not start: {one_line(error)}", help=_HELP
         ) from error
+    # JPype has Java tidy all its memory time and again as Python tidies some of its own, and the
+    # other way round. Each does for itself: what Python lets go of, Java hears of at once.
+    gc.callbacks[:] = asked
 
 
 def _mended(jar: str, folder: Path) -> list[str]:

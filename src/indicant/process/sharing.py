@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -64,13 +63,10 @@ def helpers() -> Renewed[ThreadPoolExecutor]:
 
 
 def leave_java() -> None:
-    """Let the child of a fork go on, and end, without a virtual machine that it does not have.
+    """Let the child of a fork end without a virtual machine that it does not have.
 
-    Java is told of every collection of garbage in Python, and of its end, and would not answer.
+    Java is told of the end of Python, and would not answer.
     """
     import jpype.config
 
     jpype.config.onexit = False
-    for one in list(gc.callbacks):
-        if getattr(one, "__module__", None) == "_jpype":
-            gc.callbacks.remove(one)
