@@ -55,6 +55,8 @@ BELOW: Final = frozenset(
     f"src/indicant/{room}"
     for room in ["errors", "terms", "foreign", "files", "process", "guideline", "query", "compile"]
 )
+# Of each test function, how much of what it is given runs before others have their turn.
+AT_ONCE: Final = 3
 # Tests that see any change of a file, whatever it means, are no evidence.
 SEEING_BYTES: Final = ("tests/docs/", "tests/test_packaging.py")
 
@@ -110,43 +112,54 @@ def survey(paths: Sequence[str]) -> None:
     told = WORK / "told.new"
     words = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-p", "picking", "--rootdir=."]
     words += [f"--told={told}", "--cov", "--cov-context=test", "--cov-report=", "--tb=line"]
-    words += ["-p", "no:cacheprovider", *(["--cov-append"] if paths else []), *paths]
+    words += ["-p", "no:cacheprovider", *paths]
     env = environment(place) | {"COVERAGE_FILE": str(WORK / "coverage")}
     done = subprocess.run([sys.executable, *words], cwd=place, env=env, check=False)
     if done.returncode not in (0, 1):
         raise SystemExit(f"the tests end with {done.returncode}")
     with TOLD.open("a" if paths else "w", encoding="utf-8") as file:
         file.write(told.read_text(encoding="utf-8"))
+    if not paths:
+        COVERED.unlink(missing_ok=True)
     keep_covered(place)
 
 
 def keep_covered(place: Path) -> None:
-    """Keep which test covers which line, as small as it goes."""
+    """Keep which test covers which line, as small as it goes, beside what was known."""
     from coverage import CoverageData
 
-    found = CoverageData(str(WORK / "coverage"))
+    file = WORK / "coverage"
+    found = CoverageData(str(file))
     found.read()
-    names: dict[str, int] = {}
-    covered: dict[str, dict[int, list[int]]] = {}
-    for file in map(Path, sorted(found.measured_files())):
-        if not file.is_relative_to(place):
+    kept = kept_covered()
+    names = {name: at for at, name in enumerate(kept["names"])}
+    covered: dict[str, dict[str, list[int]]] = kept["covered"]
+    for source in map(Path, sorted(found.measured_files())):
+        if not source.is_relative_to(place):
             continue
-        name = file.relative_to(place).as_posix()
-        for line, contexts in found.contexts_by_lineno(str(file)).items():
+        lines = covered.setdefault(source.relative_to(place).as_posix(), {})
+        for line, contexts in found.contexts_by_lineno(str(source)).items():
             tests = {named(one.rpartition("|")[0]) for one in contexts if one}
-            if tests:
-                at = sorted(names.setdefault(test, len(names)) for test in tests)
-                covered.setdefault(name, {})[line] = at
+            at = {names.setdefault(test, len(names)) for test in tests}
+            if at:
+                lines[str(line)] = sorted(at.union(lines.get(str(line), ())))
     COVERED.write_text(json.dumps({"names": list(names), "covered": covered}), encoding="utf-8")
+    file.unlink()
+
+
+def kept_covered() -> dict[str, Any]:
+    """Return the names of tests, and which of them cover a line of a file, as far as is known."""
+    if not COVERED.exists():
+        return {"covered": {}, "names": []}
+    kept: dict[str, Any] = json.loads(COVERED.read_text(encoding="utf-8"))
+    return kept
 
 
 def known() -> Known:
     """Read what the survey told; tests that do not pass as the tree stands tell nothing."""
     rows = [json.loads(row) for row in TOLD.read_text(encoding="utf-8").splitlines()]
     rows = [row for row in rows if row["passed"] and not row["test"].startswith(SEEING_BYTES)]
-    kept: dict[str, Any] = {"covered": {}, "names": []}
-    if COVERED.exists():
-        kept = json.loads(COVERED.read_text(encoding="utf-8"))
+    kept = kept_covered()
     return Known(
         {row["test"]: row["seconds"] for row in rows},
         frozenset(row["test"] for row in rows if row["slow"]),
@@ -178,21 +191,30 @@ def chosen(total: int, seed: int, only: str | None = None) -> list[Change]:
 
 
 def stages(change: Change, found: Known) -> Iterator[list[str]]:
-    """Yield the tests to run: those of the place, those that cover it, then the quick ones."""
+    """Yield the tests to run: those that cover the place, those beside it, then the quick ones.
+
+    Of each test function some of what it is given comes first, then the rest: what a thousand cases
+    do not see is seen by another function.
+    """
     kind = next(one for one in KINDS if one.name == change.kind)
     done: set[str] = set()
 
     def fresh(names: Iterable[str]) -> list[str]:
         some = [name for name in names if name in found.seconds and name not in done]
         done.update(some)
-        return sorted(some, key=lambda name: found.seconds[name])
+        some.sort(key=lambda name: found.seconds[name])
+        given: Counter[str] = Counter()
+        turns = {}
+        for name in some:
+            function = name.partition("[")[0]
+            turns[name] = given[function] // AT_ONCE
+            given[function] += 1
+        return sorted(some, key=lambda name: (turns[name], found.seconds[name]))
 
-    covering = found.covering(change)
     own = kind.own(change.path) or (change.room.rpartition("/")[2],)
     folders = tuple(f"tests/{folder}/" for folder in own)
-    yield fresh(name for name in covering if name.startswith(folders))
+    yield fresh(found.covering(change))
     yield fresh(name for name in found.seconds if name.startswith(folders))
-    yield fresh(covering)
     if kind.name in ("python", "rules"):
         yield fresh(name for name in found.seconds if name not in found.slow)
 
