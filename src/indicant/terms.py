@@ -65,7 +65,15 @@ LABEL: Final = RDFS + "label"
 
 
 def is_blank(term: object) -> bool:
-    """Tell whether a term of pyoxigraph is an anonymous node, or stands for one."""
+    """Tell whether a term of pyoxigraph is an anonymous node, or stands for one.
+
+    >>> import pyoxigraph as ox
+    >>> names = "https://example.org/", "https://example.org/.well-known/genid/1"
+    >>> [is_blank(ox.NamedNode(name)) for name in names], is_blank(ox.BlankNode())
+    ([False, True], True)
+    >>> is_blank(ox.Literal("a/.well-known/genid/1"))
+    False
+    """
     import pyoxigraph
 
     return isinstance(term, pyoxigraph.BlankNode) or (

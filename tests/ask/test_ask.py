@@ -760,6 +760,18 @@ def test_a_query_can_come_from_standard_input() -> None:
     assert (done.returncode, done.stdout) == (0, "a\r\nx\r\n")
 
 
+@pytest.mark.slow
+def test_a_case_can_come_from_standard_input_whatever_is_asked(tmp_path: Path) -> None:
+    file = tmp_path / "own.rq"
+    file.write_text(IND + "SELECT (COUNT(?a) AS ?n) { ?a a ind:PatientCase }", encoding="utf-8")
+    case = CASES.read_bytes()
+    for words in (["--query", str(file)], ["what-is-open"]):
+        here = run(*words, str(CASES), "--format", "csv")
+        done = run(*words, "-", "--format", "csv", stdin=case)
+        assert (done.returncode, done.stdout) == (0, here.stdout)
+        assert len(done.stdout.splitlines()) > 1
+
+
 def test_a_header_that_is_not_understood_is_told() -> None:
     with pytest.raises(IndicantError, match=r"own\.rq:2: this line of the header"):
         parse("own.rq", "#+ summary: Who?\n#+ and so on\nSELECT * WHERE { }")

@@ -260,6 +260,13 @@ def test_a_guideline_that_cannot_be_followed_is_refused(
     assert not (tmp_path / "policy").exists()
 
 
+@pytest.mark.parametrize("name", ["", " ", "The\nHospital", "The\u202eHospital"])
+def test_a_name_can_be_read(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert init(tmp_path / "policy", "--name", name) == 2
+    assert "is empty or not printable" in capsys.readouterr().err
+    assert not (tmp_path / "policy").exists()
+
+
 @pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "22.11.2026"])
 def test_a_date_is_a_date(day: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert init(tmp_path / "policy", "--date", day) == 2

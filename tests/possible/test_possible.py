@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from each import each
+from indicant.compile.model import HAS_FINDING
 from indicant.compile.profile import read_model
 from indicant.files.rdf import parse
+from indicant.files.rdf import text_of as text_of_node
 from indicant.possible.advice import Advice, Statuses, advise
 from indicant.possible.circuit import FALSE, Circuit, OutOfTimeError
-from indicant.possible.facts import turtle
+from indicant.possible.facts import Node, Recorded, turtle
 from indicant.possible.space import Space
 from indicant.terms import IND
 from making import BASE, EX, Maker
@@ -22,7 +24,6 @@ from oracle import Bench
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from indicant.possible.facts import Recorded
 
 SEEDS = range(9201, 9213)
 WORDS = {
@@ -55,6 +56,30 @@ def statuses(bench: Bench, text: str, engine: str = "oxigraph") -> Mapping[tuple
 
 def text_of(recorded: Recorded) -> str:
     return turtle(recorded, {"ex": EX})
+
+
+@pytest.mark.parametrize(
+    ("classes", "names"),
+    [
+        (["Pain"], ["pain"]),
+        (["Pain", "Ache", "Pain"], ["pain-1", "ache", "pain-2"]),
+        (["Pain", "Pain", "Pain-1"], ["pain-2", "pain-3", "pain-1"]),
+        (["Case"], ["case-1"]),
+        (["Case", "Case-1"], ["case-2", "case-1"]),
+        (["été", "-"], ["t", "node"]),
+    ],
+)
+def test_nodes_of_a_written_case_are_never_taken_for_one_another(
+    classes: list[str], names: list[str]
+) -> None:
+    nodes = tuple(Node(HAS_FINDING, (EX + one,)) for one in classes)
+    case = "https://example.org/case#case"
+    found = [
+        text_of_node(quad.object).removeprefix("https://example.org/case#")
+        for quad in parse(text_of(Recorded(nodes)), path="case.ttl").quads
+        if text_of_node(quad.subject) == case and quad.predicate.value == HAS_FINDING
+    ]
+    assert sorted(found) == sorted(names)
 
 
 @pytest.mark.slow

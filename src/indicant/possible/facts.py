@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 DAYS: Final = IND + "days"
 AS_OF: Final = datetime.date(2026, 1, 1)
+
+_LOCAL: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+"""What can stand behind a prefix with no escape, and a little less."""
 
 Value = Decimal | str | bool | ox.NamedNode
 
@@ -136,14 +141,9 @@ class _Writer:
 
     def _iri(self, iri: str) -> str:
         for name, namespace in self._prefixes.items():
-            rest = iri[len(namespace) :]
-            if (
-                iri.startswith(namespace)
-                and rest.replace("-", "a").isidentifier()
-                and rest.isascii()
-            ):
+            if iri.startswith(namespace) and _LOCAL.fullmatch(iri, len(namespace)):
                 self._used.add(name)
-                return f"{name}:{rest}"
+                return f"{name}:{iri[len(namespace) :]}"
         return f"<{iri}>"
 
     def text(self, recorded: Recorded, about: str | None) -> str:
@@ -214,10 +214,15 @@ class _Writer:
                 for letter in local_name(node.classes[0])
             ).strip("-")
             wanted.append((word[:1].lower() + word[1:]) or "node")
+        taken = {"case", *wanted}
         names: list[str] = []
-        for index, word in enumerate(wanted):
-            alone = wanted.count(word) == 1 and word != "case"
-            names.append(word if alone else f"{word}-{wanted[: index + 1].count(word)}")
+        for word in wanted:
+            name = word
+            if wanted.count(word) > 1 or word == "case":
+                numbered = (f"{word}-{number}" for number in itertools.count(1))
+                name = next(one for one in numbered if one not in taken)
+                taken.add(name)
+            names.append(name)
         return names
 
 
