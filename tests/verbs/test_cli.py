@@ -1206,6 +1206,18 @@ def test_a_closed_stream_is_no_crash(closed: tuple[int, ...], room: Room) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="the shell closes the streams")
+def test_a_closed_input_holds_nothing(room: Room) -> None:
+    script = f"{shlex.join(command('assess', '-'))} 0<&-"
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=room.folder, env=environment(), capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(b"indicant: <stdin>: the file ")
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.slow
 def test_the_bytes_do_not_depend_on_the_locale(room: Room) -> None:
     room.file("case.ttl", CASE.replace('"2026-11-22"', '"café"'))
     env = environment(PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0")
