@@ -57,6 +57,8 @@ BELOW: Final = frozenset(
 )
 # Of each test function, how much of what it is given runs before others have their turn.
 AT_ONCE: Final = 3
+# How many tests run before all files are looked at for others.
+FIRST: Final = 60
 # Tests that see any change of a file, whatever it means, are no evidence.
 SEEING_BYTES: Final = ("tests/docs/", "tests/test_packaging.py")
 
@@ -191,7 +193,7 @@ def chosen(total: int, seed: int, only: str | None = None) -> list[Change]:
 
 
 def stages(change: Change, found: Known) -> Iterator[list[str]]:
-    """Yield the tests to run: those that cover the place, those beside it, then the quick ones.
+    """Yield the tests to run: some of those that cover the place or lie beside it, then the others.
 
     Of each test function some of what it is given comes first, then the rest: what a thousand cases
     do not see is seen by another function.
@@ -213,10 +215,12 @@ def stages(change: Change, found: Known) -> Iterator[list[str]]:
 
     own = kind.own(change.path) or (change.room.rpartition("/")[2],)
     folders = tuple(f"tests/{folder}/" for folder in own)
-    yield fresh(found.covering(change))
-    yield fresh(name for name in found.seconds if name.startswith(folders))
-    if kind.name in ("python", "rules"):
-        yield fresh(name for name in found.seconds if name not in found.slow)
+    beside = (name for name in found.seconds if name.startswith(folders))
+    near = [*fresh(found.covering(change)), *fresh(beside)]
+    yield near[:FIRST]
+    # All the others at once: to find out which there are takes as long as many of them.
+    quick = (name for name in found.seconds if name not in found.slow)
+    yield near[FIRST:] + (fresh(quick) if kind.name in ("python", "rules") else [])
 
 
 def attempt(
