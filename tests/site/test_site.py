@@ -389,6 +389,34 @@ def test_class_expressions_are_said_in_manchester_syntax() -> None:
     ).replace("<>", "http://www.w3.org/2001/XMLSchema#integer")
 
 
+BARE = f"""@prefix ex: <https://example.org/bare/> .
+@prefix ind: <{IND}> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+
+<https://example.org/bare/> a owl:Ontology , ind:Guideline .
+ex:Ache a owl:Class ; rdfs:subClassOf ind:Finding .
+ex:Rest a owl:Class ; rdfs:subClassOf ind:Intervention ; rdfs:label "Ruhe"@de .
+ex:Aching a owl:Class , ind:Criterion ; owl:equivalentClass [
+    a owl:Restriction ; owl:onProperty ind:hasFinding ; owl:someValuesFrom ex:Ache ] .
+ex:rest-awhile a ind:Indication ; ind:action ex:Rest ; ind:criterion ex:Aching .
+"""
+
+
+def test_what_says_no_more_than_it_must_is_shown_all_the_same(tmp_path: Path) -> None:
+    """By its name, where it has no label in English or none at all."""
+    file = tmp_path / "guideline.ttl"
+    file.write_text(BARE, encoding="utf-8")
+    content = gather(Assessor(file, use_cache=False), {"ex": "https://example.org/bare/"})
+    (one,) = content.recommendations
+    assert (one.label, one.strength, one.urgency, one.phase) == ("rest-awhile", None, None, None)
+    assert [(each.label, each.definition) for each in content.criteria] == [("Aching", None)]
+    labels = {each.iri: each.label for each in content.terms}
+    assert labels["https://example.org/bare/Ache"] == "Ache"
+    assert labels["https://example.org/bare/Rest"] == "Rest"
+    assert pages.build(str(file))
+
+
 # ---------------------------------------------------------------------- the page of a case
 
 
