@@ -60,6 +60,42 @@ BUILT_IN: Final[dict[str, str]] = {
 }
 """The names that the W3C has given in its own namespaces."""
 
+STATING: Final = frozenset(
+    IND + name
+    for name in (
+        "Acceptance",
+        "Assessment",
+        "Citation",
+        "ContextPassage",
+        "Contraindication",
+        "Effect",
+        "EvidenceLink",
+        "Fact",
+        "Finding",
+        "Guideline",
+        "Indication",
+        "Intervention",
+        "Investigation",
+        "Merge",
+        "NonIndication",
+        "Omission",
+        "Passage",
+        "PatientCase",
+        "Phase",
+        "Publication",
+        "Recommendation",
+        "Resolution",
+        "SourceDocument",
+        "Tension",
+    )
+) | {
+    "http://www.w3.org/ns/oa#TextPositionSelector",
+    OWL + "Ontology",
+    PROV + "Agent",
+    PROV + "Entity",
+}
+"""The classes whose individuals state something, and are no values, as shape:Statement has them."""
+
 TYPE: Final = RDF + "type"
 LABEL: Final = RDFS + "label"
 

@@ -160,28 +160,24 @@ def prefixes(document: Document) -> Iterator[tuple[str, str, int]]:
 def ambiguous_prefixes(documents: Iterable[Document]) -> list[Result]:
     """Return where a prefix stands for two namespaces, or two prefixes for one.
 
-    Across files the empty prefix may stand for anything. What the files that ship say, or else
-    what most files say, is taken to be what is meant.
+    The empty prefix may stand for anything, in each file for one thing: Protégé gives it to the
+    namespace of the ontology, beside its name. What the files that ship say, or else what most
+    files say, is taken to be what is meant.
     """
     shipped = str(resources.ontology())
     rows: list[tuple[str, str, Place, bool]] = []
     found: list[Result] = []
     for document in documents:
-        own: dict[str, tuple[str, Place]] = {}
         empty: tuple[str, Place] | None = None
         ours = os.path.abspath(document.path).startswith(shipped)
         for name, namespace, line in prefixes(document):
             place = Place(document.path, line)
             if name:
-                own.setdefault(namespace, (name, place))
                 rows.append((name, namespace, place, ours))
             elif empty is not None and empty[0] != namespace:
                 found.append(_two_meanings(name, namespace, empty[0], place, empty[1]))
             else:
                 empty = namespace, place
-        if empty is not None and empty[0] in own:
-            name, other = own[empty[0]]
-            found.append(_two_names(empty[0], "", name, empty[1], other))
     meaning = _majority((name, namespace, ours) for name, namespace, _, ours in rows)
     called = _majority((namespace, name, ours) for name, namespace, _, ours in rows)
     first_at = {(name, namespace): place for name, namespace, place, _ in reversed(rows)}

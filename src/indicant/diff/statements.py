@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from collections import defaultdict
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant.compile.model import BOUNDS
+from indicant.diff.wordings import PAIRWISE, in_order, pairs
+from indicant.files.habits import ANNOTATION
 from indicant.terms import GENID, OWL, PREFIXES, RDF, RDFS, TYPE, XSD, is_blank, local_name
 
 if TYPE_CHECKING:
@@ -98,8 +101,8 @@ class Statements:
         self.index: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
         seen: set[tuple[object, object, object]] = set()
         mentioned: set[str] = set()
-        for _, subject, predicate, value in source.triples():
-            triple = (subject, predicate, value)
+        for _, *stated in source.triples():
+            triple = subject, predicate, value = in_order(*stated)
             if triple in seen:
                 continue
             seen.add(triple)
@@ -107,9 +110,42 @@ class Statements:
             if is_blank(value):
                 mentioned.add(_name(value))
         self._digests: dict[str, str] = {}
+        self._nodes: dict[str, str] = {}
         self._left = 0
-        self.subjects = sorted(one for one in self.index if GENID not in one)
+        self.subjects = sorted(one for one in self.index if self._says_something(one))
         self._alone = sorted(one for one in self.index if GENID in one and one not in mentioned)
+        self._apart: frozenset[tuple[str, str, str]] | None = None
+
+    def _says_something(self, subject: str) -> bool:
+        """Tell a term from an anonymous node, and from a bare property of annotations."""
+        said = self.index[subject]
+        return GENID not in subject and not (
+            len(said) == 1 and [_name(kind) for kind in said.get(TYPE, ())] == [ANNOTATION]
+        )
+
+    def apart(self) -> frozenset[tuple[str, str, str]]:
+        """Return which two things are said to be disjoint or different, however it is said."""
+        if self._apart is None:
+            named = (
+                self.as_pairs(subject, key) for subject in self.subjects for key in self.of(subject)
+            )
+            alone = (self.as_pairs(None, key) for key in self.unnamed())
+            self._apart = frozenset(itertools.chain(*named, *alone))
+        return self._apart
+
+    def as_pairs(self, subject: str | None, key: str) -> frozenset[tuple[str, str, str]]:
+        """Return the pairs that a statement keeps apart, given its key; of any other, none."""
+        if subject is not None:
+            predicate, _, value = key.partition(" ")
+            return pairs(predicate, [f"<{subject}>", value])
+        node = self._nodes.get(key, "")
+        for kind in self.index[node].get(TYPE, ()) if node in self.index else ():
+            predicate, *lists = PAIRWISE.get(_name(kind), ("",))
+            for name in lists:
+                for head in self.index[node].get(name, ()):
+                    members = self._members(head) or []
+                    return pairs(predicate, [self._key("", one) for one in members])
+        return frozenset()
 
     def of(self, subject: str) -> dict[str, Statement]:
         """Return what is stated of a subject, by what makes the statement the same in another."""
@@ -125,7 +161,9 @@ class Statements:
         for node in self._alone:
             kinds = self.index[node].get(TYPE, ())
             kind = _name(kinds[0]) if kinds else RDFS + "Resource"
-            found[self._digest(node)] = Statement(kind, self.text(ox.NamedNode(node)), True)
+            digest = self._digest(node)
+            found[digest] = Statement(kind, self.text(ox.NamedNode(node)), True)
+            self._nodes[digest] = node
         return found
 
     def values(self, subject: str, predicate: str) -> list[str]:
@@ -278,23 +316,37 @@ def differences(old: Statements, new: Statements, without: Iterable[str] = ()) -
     found = []
     left = set(without)
     for term in sorted({*old.subjects, *new.subjects} - left):
-        before, after = old.of(term), new.of(term)
-        change = _change(term, before, after)
+        change = _change(term, old, new)
         if change is not None:
             found.append(change)
-    rest = _change(None, old.unnamed(), new.unnamed())
+    rest = _change(None, old, new)
     return [*found, rest] if rest is not None else found
 
 
-def _change(
-    term: str | None, before: Mapping[str, Statement], after: Mapping[str, Statement]
-) -> TermChange | None:
-    removed = sorted(before[key] for key in before if key not in after)
-    added = sorted(after[key] for key in after if key not in before)
+def _change(term: str | None, old: Statements, new: Statements) -> TermChange | None:
+    before = old.unnamed() if term is None else old.of(term)
+    after = new.unnamed() if term is None else new.of(term)
+    removed = sorted(_not_said(term, before, after, old, new))
+    added = sorted(_not_said(term, after, before, new, old))
     if not removed and not added:
         return None
     change = "changed" if before and after else "added" if after else "removed"
     return TermChange(term, change, tuple(removed), tuple(added))
+
+
+def _not_said(
+    term: str | None,
+    here: Mapping[str, Statement],
+    there: Mapping[str, Statement],
+    ours: Statements,
+    theirs: Statements,
+) -> Iterator[Statement]:
+    """Yield what one version states and the other does not, in whatever words."""
+    for key, statement in here.items():
+        if key not in there:
+            said = ours.as_pairs(term, key)
+            if not said or not said <= theirs.apart():
+                yield statement
 
 
 class Shortener:

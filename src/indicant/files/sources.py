@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import xml.etree.ElementTree as ElementTree
+from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from indicant.errors import IndicantError
 from indicant.files import resources
 from indicant.files.fence import CATALOG as CATALOG
 from indicant.files.fence import Fence, fence_of, real
+from indicant.files.habits import DATATYPE, INDIVIDUAL, declares_nothing
 from indicant.files.rdf import (
     JSON_LD,
     MAX_BYTES,
@@ -68,10 +71,34 @@ class Source:
     tables: tuple[Table, ...] = ()
 
     def triples(self) -> Iterator[tuple[str, object, object, object]]:
-        """Yield ``(path, subject, predicate, object)`` for every triple."""
+        """Yield ``(path, subject, predicate, object)`` for every triple that says something.
+
+        What tools declare beside it, such as that a recommendation is an individual, is left out.
+        """
+        idle = self._idle
         for document in self.documents:
             for quad in document.quads:
-                yield document.path, quad.subject, quad.predicate, quad.object
+                if (
+                    not idle
+                    or quad.predicate.value != terms.TYPE
+                    or (text_of(quad.subject), text_of(quad.object)) not in idle
+                ):
+                    yield document.path, quad.subject, quad.predicate, quad.object
+
+    @cached_property
+    def _idle(self) -> frozenset[tuple[str, str]]:
+        """Return the declarations that say nothing, each as a subject and its type."""
+        kinds: dict[str, set[str]] = defaultdict(set)
+        for document in self.documents:
+            for quad in document.quads:
+                if quad.predicate.value == terms.TYPE:
+                    kinds[text_of(quad.subject)].add(text_of(quad.object))
+        return frozenset(
+            (subject, kind)
+            for subject, found in kinds.items()
+            for kind in (INDIVIDUAL, DATATYPE)
+            if kind in found and declares_nothing(subject, kind, found)
+        )
 
     def labels(self) -> dict[str, str]:
         """Return what each term is called in English, or without a language; the first one counts.

@@ -1,0 +1,61 @@
+"""Know when two statements say one thing in other words, as tools put them."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from indicant.terms import OWL, is_blank
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST_PAIRED: Final = 300
+"""How many members a list may have to be read as pairs."""
+PAIRWISE: Final = {
+    OWL + "AllDisjointClasses": (OWL + "disjointWith", OWL + "members"),
+    OWL + "AllDisjointProperties": (OWL + "propertyDisjointWith", OWL + "members"),
+    OWL + "AllDifferent": (OWL + "differentFrom", OWL + "distinctMembers", OWL + "members"),
+}
+"""What says of the members of a list what a property says of two, and where its list is."""
+_APART: Final = frozenset(predicate for predicate, *_ in PAIRWISE.values())
+_SYMMETRIC: Final = _APART | {
+    OWL + name for name in ("equivalentClass", "equivalentProperty", "inverseOf", "sameAs")
+}
+
+
+def in_order(subject: object, predicate: object, value: object) -> tuple[object, object, object]:
+    """Return a statement that holds both ways from the term that comes first.
+
+    >>> one, other = ox.NamedNode("urn:a"), ox.NamedNode("urn:b")
+    >>> in_order(other, ox.NamedNode(OWL + "disjointWith"), one)[0].value
+    'urn:a'
+    """
+    if (
+        getattr(predicate, "value", "") in _SYMMETRIC
+        and isinstance(value, ox.NamedNode)
+        and isinstance(subject, ox.NamedNode)
+        and not is_blank(subject)
+        and not is_blank(value)
+        and value.value < subject.value
+    ):
+        return value, predicate, subject
+    return subject, predicate, value
+
+
+def pairs(predicate: str, members: Sequence[str]) -> frozenset[tuple[str, str, str]]:
+    """Return the pairs that are kept apart where a property keeps all of some things apart.
+
+    >>> sorted(pairs(OWL + "disjointWith", ["<urn:b>", "<urn:a>"]))[0][1:]
+    ('<urn:a>', '<urn:b>')
+    >>> pairs(TYPE, ["<urn:b>", "<urn:a>"])
+    frozenset()
+    """
+    if predicate not in _APART or len(members) > MOST_PAIRED:
+        return frozenset()
+    return frozenset(
+        (predicate, *sorted(two))  # type: ignore[misc]
+        for two in itertools.combinations(members, 2)
+    )
