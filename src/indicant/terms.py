@@ -60,6 +60,19 @@ BUILT_IN: Final[dict[str, str]] = {
 }
 """The names that the W3C has given in its own namespaces."""
 
+UNORDERED: Final = frozenset(
+    OWL + name
+    for name in (
+        "distinctMembers",
+        "intersectionOf",
+        "members",
+        "oneOf",
+        "unionOf",
+        "withRestrictions",
+    )
+)
+"""The properties whose lists say nothing by their order."""
+
 STATING: Final = frozenset(
     IND + name
     for name in (

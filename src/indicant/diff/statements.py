@@ -12,9 +12,20 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant.compile.model import BOUNDS
-from indicant.diff.wordings import PAIRWISE, in_order, pairs
-from indicant.files.habits import ANNOTATION
-from indicant.terms import GENID, OWL, PREFIXES, RDF, RDFS, TYPE, XSD, is_blank, local_name
+from indicant.diff.wordings import in_order, pairs
+from indicant.files.habits import ANNOTATION, PAIRWISE
+from indicant.terms import (
+    GENID,
+    OWL,
+    PREFIXES,
+    RDF,
+    RDFS,
+    TYPE,
+    UNORDERED,
+    XSD,
+    is_blank,
+    local_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,17 +37,6 @@ Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 _FIRST: Final = RDF + "first"
 _REST: Final = RDF + "rest"
 _NIL: Final = RDF + "nil"
-_UNORDERED: Final = frozenset(
-    OWL + name
-    for name in (
-        "distinctMembers",
-        "intersectionOf",
-        "members",
-        "oneOf",
-        "unionOf",
-        "withRestrictions",
-    )
-)
 _ANNOTATING: Final = frozenset(
     (RDFS + "label", RDFS + "comment", RDFS + "seeAlso", RDFS + "isDefinedBy")
 ) | frozenset(
@@ -184,7 +184,7 @@ class Statements:
         """Return what a value is, for values that are the same and no others."""
         if not is_blank(value):
             return str(value)
-        members = self._members(value) if predicate in _UNORDERED else None
+        members = self._members(value) if predicate in UNORDERED else None
         if members is not None:
             return "{" + " ".join(sorted(self._key("", one) for one in members)) + "}"
         return self._digest(_name(value))
@@ -209,7 +209,7 @@ class Statements:
         for predicate, values in self.index.get(node, {}).items():
             for value in values:
                 if is_blank(value):
-                    members = self._members(value) if predicate in _UNORDERED else None
+                    members = self._members(value) if predicate in UNORDERED else None
                     yield from (_name(one) for one in members or [value] if is_blank(one))
 
     def _digest(self, start: str) -> str:
@@ -238,7 +238,7 @@ class Statements:
         """Return the key of a value whose parts have digests, save one that leads to itself."""
         if not is_blank(value):
             return str(value)
-        members = self._members(value) if predicate in _UNORDERED else None
+        members = self._members(value) if predicate in UNORDERED else None
         if members is not None:
             return "{" + " ".join(sorted(self._settled("", one) for one in members)) + "}"
         return self._digests.get(_name(value), "_:itself")

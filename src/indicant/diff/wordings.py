@@ -7,23 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant.terms import OWL, is_blank
+from indicant.files.habits import PAIRWISE, SYMMETRIC
+from indicant.terms import is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST_PAIRED: Final = 300
 """How many members a list may have to be read as pairs."""
-PAIRWISE: Final = {
-    OWL + "AllDisjointClasses": (OWL + "disjointWith", OWL + "members"),
-    OWL + "AllDisjointProperties": (OWL + "propertyDisjointWith", OWL + "members"),
-    OWL + "AllDifferent": (OWL + "differentFrom", OWL + "distinctMembers", OWL + "members"),
-}
-"""What says of the members of a list what a property says of two, and where its list is."""
 _APART: Final = frozenset(predicate for predicate, *_ in PAIRWISE.values())
-_SYMMETRIC: Final = _APART | {
-    OWL + name for name in ("equivalentClass", "equivalentProperty", "inverseOf", "sameAs")
-}
 
 
 def in_order(subject: object, predicate: object, value: object) -> tuple[object, object, object]:
@@ -34,7 +26,7 @@ def in_order(subject: object, predicate: object, value: object) -> tuple[object,
     'urn:a'
     """
     if (
-        getattr(predicate, "value", "") in _SYMMETRIC
+        getattr(predicate, "value", "") in SYMMETRIC
         and isinstance(value, ox.NamedNode)
         and isinstance(subject, ox.NamedNode)
         and not is_blank(subject)
