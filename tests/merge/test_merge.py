@@ -402,6 +402,7 @@ def test_what_is_not_decided_is_never_read_as_nothing_found(
     assert exit_code(report) == 1
 
 
+@pytest.mark.slow
 def test_who_declares_an_individual_defines_nothing(tmp_path: Path) -> None:
     """As the OWL API does of whatever it meets: the findings are those of before."""
     folder = "contradiction-on-one-intervention"
