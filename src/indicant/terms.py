@@ -113,6 +113,17 @@ TYPE: Final = RDF + "type"
 LABEL: Final = RDFS + "label"
 
 
+def hint_of_scheme(text: str) -> str | None:
+    """Return what to say of a text that calls our terms by ``http:``, which are others.
+
+    >>> hint_of_scheme("@prefix ind: <http://w3id.org/indicant/core/> .")
+    'our terms begin with https:, as in  @prefix ind: <https://w3id.org/indicant/core/> .'
+    """
+    if "http" + IND.removeprefix("https")[: -len("core/")] not in text:
+        return None
+    return f"our terms begin with https:, as in  @prefix ind: <{IND}> ."
+
+
 def is_blank(term: object) -> bool:
     """Tell whether a term of pyoxigraph is an anonymous node, or stands for one."""
     import pyoxigraph

@@ -146,7 +146,8 @@ class Validator:
             raise IndicantError(
                 f"the file holds {'an ontology and ' if ontology else ''}no case",
                 file="<stdin>" if document.path == "-" else document.path,
-                help="give the node of the patient the type ind:PatientCase",
+                help=terms.hint_of_scheme(document.text)
+                or "give the node of the patient the type ind:PatientCase",
             )
         return locate_findings(document, found, self.vocabulary)
 

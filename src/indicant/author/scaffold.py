@@ -15,7 +15,7 @@ from indicant.author.stated import KNOWN, given_in, prefixes_for, written
 from indicant.errors import IndicantError
 from indicant.files.lines import locate
 from indicant.files.rdf import TURTLE, Document, parse, text_of
-from indicant.files.sources import GUIDELINE_FILE, resolve
+from indicant.files.sources import guideline_file, resolve
 from indicant.files.turtle import tidy
 from indicant.guideline.names import prefixes_in
 from indicant.terms import local_name
@@ -60,7 +60,7 @@ def place_of(kind: str, given: str | None) -> Path:
     """
     if kind == "guideline":
         return Path(given or ".")
-    if given is None and Path(GUIDELINE_FILE).is_file():
+    if given is None and guideline_file(Path()) is not None:
         return Path()
     return resolve(given)
 
