@@ -108,6 +108,19 @@ def test_it_asks_nobody_for_what_it_holds() -> None:
 
 
 @pytest.mark.slow
+def test_what_a_tool_declared_in_a_case_is_not_in_it() -> None:
+    """Else a property of the vocabulary would be one of annotations as well."""
+    case = read(TESTS / "shapes" / "holds-declarations-of-a-tool" / "case.ttl")
+    kinds: dict[str, set[str]] = {}
+    for one in Asker(case=case).graph():
+        if one.predicate.value.endswith("#type"):
+            kinds.setdefault(str(one.subject), set()).add(str(one.object).rpartition("#")[2])
+    assert kinds[f"<{IND}hasFinding>"] == {"ObjectProperty>"}
+    assert kinds["<https://example.org/case#case>"] == {f"<{IND}PatientCase>"}
+    assert "<http://www.w3.org/2001/XMLSchema#date>" not in kinds
+
+
+@pytest.mark.slow
 def test_it_holds_the_guideline_with_its_axioms() -> None:
     """Every triple of every ontology is there, blank nodes in place, but for the imports."""
     source = asker()._assessor.source

@@ -9,8 +9,10 @@ import pyoxigraph as ox
 
 from indicant.compile.owl import ontology_text
 from indicant.errors import IndicantError
+from indicant.files.habits import is_idle_in_case
+from indicant.files.rdf import text_of
 from indicant.foreign import as_rdf, json_shown
-from indicant.terms import NOT_XML, OWL
+from indicant.terms import NOT_XML, OWL, TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,9 +50,15 @@ def published(
             if quad.predicate.value != _IMPORTS:
                 found[quad.triple] = None
     if engine is not None:
-        found.update(dict.fromkeys(engine.known()))
+        found.update(dict.fromkeys(one for one in engine.known() if not _is_idle(one)))
         found.update(dict.fromkeys(engine.describe()))
     return sorted(found, key=lambda one: (str(one.subject), str(one.predicate), str(one.object)))
+
+
+def _is_idle(stated: ox.Triple) -> bool:
+    """Tell whether a case declares something that it has no say in."""
+    subject, kind = text_of(stated.subject), text_of(stated.object)
+    return stated.predicate.value == TYPE and is_idle_in_case(subject, kind)
 
 
 def serialize(triples: Iterable[ox.Triple], form: str, prefixes: Mapping[str, str]) -> bytes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from indicant import terms
 from indicant.assess.parts import CASE, parted
 from indicant.errors import IndicantError
+from indicant.files.habits import is_idle_in_case
 from indicant.files.rdf import text_of
 from indicant.foreign import excerpt
 from indicant.guideline.vocabulary import Vocabulary
@@ -42,7 +43,6 @@ _MOST_PREFIXES: Final = 1_000
 _LONGEST_NAME: Final = 100
 _LONGEST_TEXT: Final = 1_000
 
-_INDIVIDUAL: Final = terms.OWL + "NamedIndividual"
 _AXIOMS: Final = frozenset(
     terms.RDFS + name for name in ("subClassOf", "subPropertyOf", "domain", "range")
 )
@@ -63,8 +63,6 @@ _PLAIN_OWL: Final = frozenset(
 _PLAIN_TYPES: Final = frozenset(
     terms.OWL + name for name in ("NamedIndividual", "Ontology", "Thing")
 )
-_IDLE_TYPES: Final = frozenset({_INDIVIDUAL, terms.OWL + "AnnotationProperty"})
-_DATATYPE: Final = terms.RDFS + "Datatype"
 _META_TYPES: Final = frozenset(
     (terms.RDFS + "Class", terms.RDFS + "Datatype", terms.RDF + "Property")
 )
@@ -191,7 +189,7 @@ class Validator:
         for quad in quads:
             subject, path, value = text_of(quad.subject), quad.predicate.value, text_of(quad.object)
             is_type = path == terms.TYPE
-            if is_type and _is_idle(subject, value):
+            if is_type and is_idle_in_case(subject, value):
                 continue
             if path in _AXIOMS or (path.startswith(terms.OWL) and path not in _PLAIN_OWL):
                 refused = True
@@ -210,15 +208,6 @@ class Validator:
             Finding(ASSERTION, "violation", message.replace("{?path}", path), subject, path, value)
             for (subject, path), value in axioms.items()
         ]
-
-
-def _is_idle(subject: str, kind: str) -> bool:
-    """Tell whether a type is a declaration that says nothing of a patient or a term.
-
-    Tools declare whatever they meet: every individual, the datatypes of XSD, and as a property of
-    annotations each property of a vocabulary that they have not read.
-    """
-    return kind in _IDLE_TYPES or (kind == _DATATYPE and subject.startswith((terms.XSD, terms.RDF)))
 
 
 def validate_graph(shapes_turtle: str, ntriples: str, *, reference: bool = False) -> list[Finding]:

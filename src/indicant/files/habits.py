@@ -62,6 +62,15 @@ def declares_nothing(subject: str, kind: str, kinds: Collection[str]) -> bool:
     return kind == INDIVIDUAL and any(one in TERMS or one in STATING for one in kinds)
 
 
+def is_idle_in_case(subject: str, kind: str) -> bool:
+    """Tell whether a type in a case is a declaration that says nothing of a patient or a term.
+
+    Tools declare whatever they meet: every individual, the datatypes of XSD, and as a property of
+    annotations each property of a vocabulary that they have not read.
+    """
+    return kind in {INDIVIDUAL, ANNOTATION} or (kind == DATATYPE and subject.startswith((XSD, RDF)))
+
+
 class Before:
     """What a document stated before a tool wrote it."""
 
