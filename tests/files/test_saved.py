@@ -395,6 +395,18 @@ def test_the_order_of_a_list_that_says_something_stays() -> None:
     )
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+def test_a_long_list_and_a_deep_node_find_their_order() -> None:
+    """In time that grows with them, not with their square."""
+    head = "@prefix owl: <http://www.w3.org/2002/07/owl#> .\n<urn:x:a> owl:oneOf ("
+    members = [f"<urn:x:{number}>" for number in range(20_000)]
+    old, new = (f"{head} {' '.join(one)} ) ." for one in (members, reversed(members)))
+    assert tidy(new, file="a.ttl", former=old) == tidy(old, file="a.ttl")
+    deep = f"<urn:x:a> <urn:x:b> {'[ <urn:x:b> ' * 5_000}1{' ]' * 5_000} ."
+    assert tidy(deep, file="a.ttl", former=deep) == tidy(deep, file="a.ttl")
+
+
 @pytest.mark.parametrize(
     "words",
     [

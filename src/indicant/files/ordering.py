@@ -142,7 +142,7 @@ def _keys(graph: Graph) -> dict[Any, int]:
                 tuple(sorted((hash(path), found.get(one, _plain(one))) for path, one in parts))
             )
     for node in graph.nodes:
-        if _is_blank(node) and node not in found:
+        if _is_blank(node) and node not in graph.nested:
             rows = ((hash(path), found.get(one, _plain(one))) for path, one in _parts(graph, node))
             found[node] = hash(tuple(sorted(rows)))
     return found
