@@ -137,6 +137,12 @@ def _composed(
     given = given_in(properties, known)
     guideline = homes.guideline_of(own)
     target = homes.target(kind, own, documents, given, place) if place.is_dir() else own[0]
+    if target.format != TURTLE:
+        raise IndicantError(
+            f"is {target.format}, and what is new is written in Turtle",
+            file=target.path,
+            help="name a file in Turtle with --in, or save this one as Turtle",
+        )
     node = homes.namespace(kind, target, own, documents, guideline) + wanted.name
     wanted = replace(wanted, node=node, guideline=guideline, given=given)
     made = block(wanted, own, documents)
