@@ -11,19 +11,22 @@ import org.semanticweb.owlapi.formats.OBODocumentFormat;
 import org.semanticweb.owlapi.formats.OWLXMLDocumentFormat;
 import org.semanticweb.owlapi.formats.RDFXMLDocumentFormat;
 import org.semanticweb.owlapi.formats.TurtleDocumentFormat;
+import org.semanticweb.owlapi.io.FileDocumentSource;
 import org.semanticweb.owlapi.model.IRI;
 import org.semanticweb.owlapi.model.MissingImportHandlingStrategy;
 import org.semanticweb.owlapi.model.OWLDocumentFormat;
 import org.semanticweb.owlapi.model.OWLOntology;
 import org.semanticweb.owlapi.model.OWLOntologyLoaderConfiguration;
 import org.semanticweb.owlapi.model.OWLOntologyManager;
+import org.semanticweb.owlapi.rdf.turtle.parser.TurtleOntologyParser;
 import org.semanticweb.owlapi.util.SimpleIRIMapper;
 
 /**
  * Load ontologies and save them as the OWL API writes them.
  *
  * The one argument is a table with a line for each file: the IRI of its ontology, the file, and
- * where it is to be saved, once for each further column.
+ * where it is to be saved, once for each further column. Each file is also read by the parser of
+ * the OWL API's own, since the others that it tries are more lenient.
  */
 public class Resave {
     private static OWLDocumentFormat formatOf(String name) {
@@ -56,6 +59,11 @@ public class Resave {
             if (ontology == null) {
                 ontology = manager.loadOntologyFromOntologyDocument(new File(row[1]));
             }
+            new TurtleOntologyParser().parse(
+                new FileDocumentSource(new File(row[1])),
+                OWLManager.createOWLOntologyManager().createOntology(),
+                new OWLOntologyLoaderConfiguration()
+                    .setMissingImportHandlingStrategy(MissingImportHandlingStrategy.SILENT));
             OWLDocumentFormat read = manager.getOntologyFormat(ontology);
             for (int at = 2; at < row.length; at++) {
                 OWLDocumentFormat format = formatOf(row[at]);

@@ -88,7 +88,8 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (top / "table.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     source = TESTS / "support" / "Resave.java"
     words = ["java", "-cp", f"{JARS}/*", str(source), str(top / "table.tsv")]
-    subprocess.run(words, check=True, capture_output=True, timeout=240)
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
     return top
 
 
