@@ -81,7 +81,7 @@ def test_the_same_in_other_words_is_no_difference(one: str, other: str) -> None:
         (
             ":a owl:disjointWith :b .",
             ":c owl:disjointWith :a .",
-            ["a - disjointWith e:b", "a + disjointWith e:c"],
+            ["a - disjointWith e:b", "c + disjointWith e:a"],
         ),
         (
             ":b rdfs:subClassOf :a .",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant.compile.model import BOUNDS
-from indicant.diff.wordings import in_order, pairs
+from indicant.diff.wordings import pairs
 from indicant.files.habits import ANNOTATION, PAIRWISE
 from indicant.terms import (
     GENID,
@@ -101,8 +101,8 @@ class Statements:
         self.index: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
         seen: set[tuple[object, object, object]] = set()
         mentioned: set[str] = set()
-        for _, *stated in source.triples():
-            triple = subject, predicate, value = in_order(*stated)
+        for _, subject, predicate, value in source.triples():
+            triple = (subject, predicate, value)
             if triple in seen:
                 continue
             seen.add(triple)
@@ -114,7 +114,7 @@ class Statements:
         self._left = 0
         self.subjects = sorted(one for one in self.index if self._says_something(one))
         self._alone = sorted(one for one in self.index if GENID in one and one not in mentioned)
-        self._apart: frozenset[tuple[str, str, str]] | None = None
+        self._both_ways: frozenset[tuple[str, str, str]] | None = None
 
     def _says_something(self, subject: str) -> bool:
         """Tell a term from an anonymous node, and from a bare property of annotations."""
@@ -123,18 +123,18 @@ class Statements:
             len(said) == 1 and [_name(kind) for kind in said.get(TYPE, ())] == [ANNOTATION]
         )
 
-    def apart(self) -> frozenset[tuple[str, str, str]]:
-        """Return which two things are said to be disjoint or different, however it is said."""
-        if self._apart is None:
+    def both_ways(self) -> frozenset[tuple[str, str, str]]:
+        """Return what is said of two things both ways, such as that they differ, however."""
+        if self._both_ways is None:
             named = (
                 self.as_pairs(subject, key) for subject in self.subjects for key in self.of(subject)
             )
             alone = (self.as_pairs(None, key) for key in self.unnamed())
-            self._apart = frozenset(itertools.chain(*named, *alone))
-        return self._apart
+            self._both_ways = frozenset(itertools.chain(*named, *alone))
+        return self._both_ways
 
     def as_pairs(self, subject: str | None, key: str) -> frozenset[tuple[str, str, str]]:
-        """Return the pairs that a statement keeps apart, given its key; of any other, none."""
+        """Return the pairs of which a statement says something both ways, given its key, if any."""
         if subject is not None:
             predicate, _, value = key.partition(" ")
             return pairs(predicate, [f"<{subject}>", value])
@@ -345,7 +345,7 @@ def _not_said(
     for key, statement in here.items():
         if key not in there:
             said = ours.as_pairs(term, key)
-            if not said or not said <= theirs.apart():
+            if not said or not said <= theirs.both_ways():
                 yield statement
 
 
