@@ -70,9 +70,17 @@ def test_another_syntax_of_owl_is_named(syntax: str, text: str, ending: str) -> 
     with pytest.raises(IndicantError) as caught:
         parse(text, path=f"rain.v2.{ending}")
     assert caught.value.message == f"is in {syntax}, which is not read"
+    result = "rain.v2-in-turtle.ttl" if ending == "ttl" else "rain.v2.ttl"
     assert (caught.value.help or "").startswith(
-        f"robot convert --input rain.v2.{ending} --output rain.v2.ttl  converts it"
+        f"robot convert --input rain.v2.{ending} --output {result}  converts it"
     )
+
+
+def test_what_comes_without_a_name_is_named_as_well() -> None:
+    with pytest.raises(IndicantError) as caught:
+        parse(OBO, path="-")
+    assert caught.value.help is not None
+    assert "--input FILE --output FILE.ttl  converts it" in caught.value.help
 
 
 @pytest.mark.parametrize("ending", ["owl", "rdf", "xml"])

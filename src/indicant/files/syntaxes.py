@@ -47,11 +47,13 @@ def refuse_other(text: str, name: str) -> None:
         root = _XML.match(start)
         found = "OWL/XML" if root is not None and OWL in root[1] else None
     if found is not None:
-        stem = re.sub(r"\.\w+$", "", name)
+        given = "FILE" if name.startswith("<") else name
+        stem = re.sub(r"\.\w+$", "", given)
+        result = f"{stem}.ttl" if given != f"{stem}.ttl" else f"{stem}-in-turtle.ttl"
         raise IndicantError(
             f"is in {found}, which is not read",
             file=name,
-            help=f"robot convert --input {name} --output {stem}.ttl  converts it, or Protégé: "
+            help=f"robot convert --input {given} --output {result}  converts it, or Protégé: "
             "File, Save as, Turtle Syntax",
         )
 
