@@ -60,8 +60,68 @@ BUILT_IN: Final[dict[str, str]] = {
 }
 """The names that the W3C has given in its own namespaces."""
 
+UNORDERED: Final = frozenset(
+    OWL + name
+    for name in (
+        "distinctMembers",
+        "intersectionOf",
+        "members",
+        "oneOf",
+        "unionOf",
+        "withRestrictions",
+    )
+)
+"""The properties whose lists say nothing by their order."""
+
+STATING: Final = frozenset(
+    IND + name
+    for name in (
+        "Acceptance",
+        "Assessment",
+        "Citation",
+        "ContextPassage",
+        "Contraindication",
+        "Effect",
+        "EvidenceLink",
+        "Fact",
+        "Finding",
+        "Guideline",
+        "Indication",
+        "Intervention",
+        "Investigation",
+        "Merge",
+        "NonIndication",
+        "Omission",
+        "Passage",
+        "PatientCase",
+        "Phase",
+        "Publication",
+        "Recommendation",
+        "Resolution",
+        "SourceDocument",
+        "Tension",
+    )
+) | {
+    "http://www.w3.org/ns/oa#TextPositionSelector",
+    OWL + "Ontology",
+    PROV + "Agent",
+    PROV + "Entity",
+}
+"""The classes whose individuals state something, and are no values, as shape:Statement has them."""
+
 TYPE: Final = RDF + "type"
 LABEL: Final = RDFS + "label"
+
+
+def hint_of_scheme(text: str) -> str | None:
+    """Return what to say of a text that calls our terms by ``http:``, which are others.
+
+    >>> hint_of_scheme("@prefix ind: <http://w3id.org/indicant/core/> .")
+    'our terms begin with https:, as in  @prefix ind: <https://w3id.org/indicant/core/> .'
+    """
+    if "http" + IND.removeprefix("https")[: -len("core/")] not in text:
+        return None
+    return f"our terms begin with https:, as in  @prefix ind: <{IND}> ."
 
 
 def is_blank(term: object) -> bool:

@@ -97,14 +97,39 @@ def test_the_same_graph_gives_the_same_bytes(form: str) -> None:
 
 
 @pytest.mark.slow
+def test_it_asks_nobody_for_what_it_holds() -> None:
+    """A tool would fetch what it imports; every ontology that was imported is in it."""
+    owl = "http://www.w3.org/2002/07/owl#"
+    assert f"{owl}imports" not in {one.predicate.value for one in graph()}
+    kinds = {str(one.subject) for one in graph() if str(one.object) == f"<{owl}Ontology>"}
+    imported = {iri for one in asker()._assessor.source.documents for iri in one.imports}
+    assert len(imported) > 20
+    assert {f"<{iri}>" for iri in imported} <= kinds
+
+
+@pytest.mark.slow
+def test_what_a_tool_declared_in_a_case_is_not_in_it() -> None:
+    """Else a property of the vocabulary would be one of annotations as well."""
+    case = read(TESTS / "shapes" / "holds-declarations-of-a-tool" / "case.ttl")
+    kinds: dict[str, set[str]] = {}
+    for one in Asker(case=case).graph():
+        if one.predicate.value.endswith("#type"):
+            kinds.setdefault(str(one.subject), set()).add(str(one.object).rpartition("#")[2])
+    assert kinds[f"<{IND}hasFinding>"] == {"ObjectProperty>"}
+    assert kinds["<https://example.org/case#case>"] == {f"<{IND}PatientCase>"}
+    assert "<http://www.w3.org/2001/XMLSchema#date>" not in kinds
+
+
+@pytest.mark.slow
 def test_it_holds_the_guideline_with_its_axioms() -> None:
-    """Every triple of every ontology is there, blank nodes in place."""
+    """Every triple of every ontology is there, blank nodes in place, but for the imports."""
     source = asker()._assessor.source
     stated = ox.parse(ontology_text(source).encode(), format=FORMATS["ntriples"])
-    assert {quad.triple for quad in stated} <= set(graph())
+    whole = {quad.triple for quad in stated}
     for document in source.documents:
-        original = [quad.triple for quad in document.quads if GENID not in str(quad)]
-        assert set(original) <= set(graph())
+        whole |= {quad.triple for quad in document.quads if GENID not in str(quad)}
+    left = {one.predicate.value for one in whole - set(graph())}
+    assert left == {"http://www.w3.org/2002/07/owl#imports"}
 
 
 @pytest.mark.parametrize(

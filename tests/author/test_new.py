@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.request import url2pathname
 from xml.etree import ElementTree
 
+import pyoxigraph as ox
 import pytest
 
 from indicant import cli
@@ -239,6 +240,23 @@ def test_a_comment_is_not_lost(room: Path, capsys: pytest.CaptureFixture[str]) -
     assert code == 2
     assert re.match(r"indicant: rain/guideline\.ttl:\d+: holds a comment", err)
     assert path.read_text().endswith("# by hand\n")
+
+
+@pytest.mark.slow
+def test_a_guideline_in_another_format_is_not_changed(
+    room: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is found by its folder, and what is new cannot stand in it as Turtle."""
+    run(capsys, "guideline", "rain")
+    file = room / "rain" / "guideline.ttl"
+    quads = ox.parse(path=str(file), format=ox.RdfFormat.TURTLE)
+    data = ox.serialize(quads, format=ox.RdfFormat.RDF_XML) or b""
+    file.with_suffix(".owl").write_bytes(data)
+    file.unlink()
+    code, _, err = run(capsys, "finding", "WetHair", "--in", "rain")
+    assert code == 2
+    assert "guideline.owl: is rdfxml, and what is new is written in Turtle" in err
+    assert file.with_suffix(".owl").read_bytes() == data
 
 
 def test_what_came_with_the_package_is_not_changed(

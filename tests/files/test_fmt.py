@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from indicant import cli
 from indicant.errors import IndicantError
-from indicant.files.turtle import MAX_NESTED, WIDTH, CommentError, comment, files, tidy
+from indicant.files.comments import CommentError, comment
+from indicant.files.turtle import MAX_NESTED, WIDTH, files, tidy
 from places import ROOT, TESTS
 
 if TYPE_CHECKING:

@@ -402,6 +402,23 @@ def test_what_is_not_decided_is_never_read_as_nothing_found(
     assert exit_code(report) == 1
 
 
+@pytest.mark.slow
+def test_who_declares_an_individual_defines_nothing(tmp_path: Path) -> None:
+    """As the OWL API does of whatever it meets: the findings are those of before."""
+    folder = "contradiction-on-one-intervention"
+    shutil.copytree(HERE / folder, tmp_path / folder)
+    shutil.copy(HERE / "terms.ttl", tmp_path / "terms.ttl")
+    (tmp_path / ".git").mkdir()
+    words = [str(tmp_path / folder / name) for name in ("a.ttl", "b.ttl")]
+    before = [one.message for one in combine(words, seconds=1e-9).report.results]
+    names = ["ex:Pain", "ex:Aspirin", "<https://example.org/a/aspirin>", "<https://example.org/a/>"]
+    for word in words:
+        path = Path(word)
+        more = "".join(f"{name} a owl:NamedIndividual .\n" for name in names)
+        path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+    assert [one.message for one in combine(words, seconds=1e-9).report.results] == before
+
+
 # ---------------------------------------------------------------------- equal classes
 
 

@@ -9,8 +9,10 @@ import pyoxigraph as ox
 
 from indicant.compile.owl import ontology_text
 from indicant.errors import IndicantError
+from indicant.files.habits import is_idle_in_case
+from indicant.files.rdf import text_of
 from indicant.foreign import as_rdf, json_shown
-from indicant.terms import NOT_XML
+from indicant.terms import NOT_XML, OWL, TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,6 +30,7 @@ FORMATS: Final = {
     "jsonld": ox.RdfFormat.JSON_LD,
     "rdfxml": ox.RdfFormat.RDF_XML,
 }
+_IMPORTS: Final = OWL + "imports"
 _XML_NAME: Final = re.compile(r"[^\W\d][\w.-]*\Z")
 _NOT_XML: Final = re.compile(f"[{''.join(map(chr, sorted(NOT_XML)))}]")
 
@@ -38,16 +41,24 @@ def published(
     """Return the published graph, sorted.
 
     It holds the guideline with all that it imports, OWL axioms included, the compiled criteria and
-    the closed hierarchy; with an engine also the cases that it has taken and all that follows.
+    the closed hierarchy; with an engine also the cases that it has taken and all that follows. All
+    that is imported is in it, so that it asks nobody for it: a tool would try to fetch that.
     """
     found: dict[ox.Triple, None] = {}
     for text in (ontology_text(source), compiled.graph):
         for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES):
-            found[quad.triple] = None
+            if quad.predicate.value != _IMPORTS:
+                found[quad.triple] = None
     if engine is not None:
-        found.update(dict.fromkeys(engine.known()))
+        found.update(dict.fromkeys(one for one in engine.known() if not _is_idle(one)))
         found.update(dict.fromkeys(engine.describe()))
     return sorted(found, key=lambda one: (str(one.subject), str(one.predicate), str(one.object)))
+
+
+def _is_idle(stated: ox.Triple) -> bool:
+    """Tell whether a case declares something that it has no say in."""
+    subject, kind = text_of(stated.subject), text_of(stated.object)
+    return stated.predicate.value == TYPE and is_idle_in_case(subject, kind)
 
 
 def serialize(triples: Iterable[ox.Triple], form: str, prefixes: Mapping[str, str]) -> bytes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from indicant import terms
 from indicant.assess.parts import CASE, parted
 from indicant.errors import IndicantError
+from indicant.files.habits import is_idle_in_case
 from indicant.files.rdf import text_of
 from indicant.foreign import excerpt
 from indicant.guideline.vocabulary import Vocabulary
@@ -42,7 +43,6 @@ _MOST_PREFIXES: Final = 1_000
 _LONGEST_NAME: Final = 100
 _LONGEST_TEXT: Final = 1_000
 
-_INDIVIDUAL: Final = terms.OWL + "NamedIndividual"
 _AXIOMS: Final = frozenset(
     terms.RDFS + name for name in ("subClassOf", "subPropertyOf", "domain", "range")
 )
@@ -144,7 +144,8 @@ class Validator:
             raise IndicantError(
                 f"the file holds {'an ontology and ' if ontology else ''}no case",
                 file="<stdin>" if document.path == "-" else document.path,
-                help="give the node of the patient the type ind:PatientCase",
+                help=terms.hint_of_scheme(document.text)
+                or "give the node of the patient the type ind:PatientCase",
             )
         return locate_findings(document, found, self.vocabulary)
 
@@ -188,7 +189,7 @@ class Validator:
         for quad in quads:
             subject, path, value = text_of(quad.subject), quad.predicate.value, text_of(quad.object)
             is_type = path == terms.TYPE
-            if is_type and value == _INDIVIDUAL:
+            if is_type and is_idle_in_case(subject, value):
                 continue
             if path in _AXIOMS or (path.startswith(terms.OWL) and path not in _PLAIN_OWL):
                 refused = True

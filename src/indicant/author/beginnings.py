@@ -15,7 +15,7 @@ from indicant.author.blocks import labelled
 from indicant.author.stated import KNOWN, given_in, prefixes_for, written
 from indicant.errors import IndicantError
 from indicant.files import resources
-from indicant.files.catalogs import catalog_text
+from indicant.files.catalogs import catalog_text, reference_to
 from indicant.files.fence import CATALOG, fence_of, real
 from indicant.files.rdf import TURTLE, parse, read, text_of
 from indicant.files.sources import GUIDELINE_FILE, shipped_catalog
@@ -73,8 +73,8 @@ def _shipped_below(imports: Iterable[str], folder: Path) -> dict[str, str]:
 
     In the repository that the ontologies are in themselves the references are relative, and go
     with it wherever it is cloned. Elsewhere they are ``file:`` IRIs: an editor follows them; this
-    package passes over them and takes what ships with it, so that a guideline that somebody sends
-    on is not held to where the sender had installed it.
+    package does where they lead to what it may read, and else takes what ships with it, so that a
+    guideline that somebody sends on is not held to where the sender had installed it.
     """
     shipped = shipped_catalog()
     top = fence_of(folder).folders[-1]
@@ -85,8 +85,8 @@ def _shipped_below(imports: Iterable[str], folder: Path) -> dict[str, str]:
         iri = queue.pop()
         if iri not in found and iri in shipped:
             file = real(shipped[iri])
-            reference = os.path.relpath(file, real(folder)) if together else file.as_uri()
-            found[iri] = Path(reference).as_posix() if together else reference
+            place = os.path.relpath(file, real(folder)) if together else ""
+            found[iri] = reference_to(place) if together else file.as_uri()
             queue.extend(read(file).imports)
     return found
 

@@ -10,7 +10,7 @@ from indicant.errors import IndicantError
 from indicant.files import resources
 from indicant.files.fence import Fence, real
 from indicant.files.rdf import Document, read, text_of
-from indicant.files.sources import GUIDELINE_FILE, load
+from indicant.files.sources import guideline_file, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -41,7 +41,7 @@ def documents_around(place: Path, fence: Fence | None) -> list[Document]:
         return list(load(place, fence=fence).documents)
     file = read(place)
     home = next(
-        (folder for folder in real(place).parents[:3] if (folder / GUIDELINE_FILE).is_file()),
+        (folder for folder in real(place).parents[:3] if guideline_file(folder) is not None),
         None,
     )
     if home is None:

@@ -15,7 +15,7 @@ from indicant.author.stated import KNOWN, given_in, prefixes_for, written
 from indicant.errors import IndicantError
 from indicant.files.lines import locate
 from indicant.files.rdf import TURTLE, Document, parse, text_of
-from indicant.files.sources import GUIDELINE_FILE, resolve
+from indicant.files.sources import guideline_file, resolve
 from indicant.files.turtle import tidy
 from indicant.guideline.names import prefixes_in
 from indicant.terms import local_name
@@ -60,7 +60,7 @@ def place_of(kind: str, given: str | None) -> Path:
     """
     if kind == "guideline":
         return Path(given or ".")
-    if given is None and Path(GUIDELINE_FILE).is_file():
+    if given is None and guideline_file(Path()) is not None:
         return Path()
     return resolve(given)
 
@@ -137,6 +137,12 @@ def _composed(
     given = given_in(properties, known)
     guideline = homes.guideline_of(own)
     target = homes.target(kind, own, documents, given, place) if place.is_dir() else own[0]
+    if target.format != TURTLE:
+        raise IndicantError(
+            f"is {target.format}, and what is new is written in Turtle",
+            file=target.path,
+            help="name a file in Turtle with --in, or save this one as Turtle",
+        )
     node = homes.namespace(kind, target, own, documents, guideline) + wanted.name
     wanted = replace(wanted, node=node, guideline=guideline, given=given)
     made = block(wanted, own, documents)

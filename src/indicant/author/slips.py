@@ -14,8 +14,18 @@ import pyoxigraph as ox
 
 from indicant.errors import IndicantError
 from indicant.files import resources
+from indicant.files.fence import CATALOG
 from indicant.files.lines import Lines
-from indicant.files.rdf import EXTENSIONS, TRIG, TURTLE, parse, read_text, text_of
+from indicant.files.rdf import (
+    EXTENSIONS,
+    TRIG,
+    TURTLE,
+    base_of,
+    parse,
+    read_text,
+    resolved,
+    text_of,
+)
 from indicant.foreign import HIDDEN
 from indicant.guideline.names import Names
 from indicant.report.findings import MOST, Place, Result, not_listed
@@ -30,6 +40,7 @@ from indicant.terms import (
     RDFS,
     SKOS,
     TYPE,
+    hint_of_scheme,
     local_name,
 )
 
@@ -37,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from indicant.files.rdf import Document
+    from indicant.files.sources import Import
 
 MOST_SLIPS: Final = 20
 MOST_PLACES: Final = 10
@@ -52,6 +64,7 @@ _DIRECTIVE: Final = re.compile(
     | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*'
     | (?<![^\s.;,]) \#[^\n]*
     | (?<![\w:@]) @?prefix \s+ (?P<name>[\w.-]*): \s* <(?P<namespace>[^>\s]*)>
+    | (?<![\w:@]) @?base \s+ <(?P<base>[^>\s]*)>
     | <[^>\s]*>
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
@@ -149,39 +162,37 @@ def prefixes(document: Document) -> Iterator[tuple[str, str, int]]:
     """Yield each prefix that a document in Turtle or TriG declares, its namespace and its line."""
     if document.format not in (TURTLE, TRIG):
         return
-    line, at = 1, 0
+    line, at, base = 1, 0, base_of(document.path)
     for match in _DIRECTIVE.finditer(document.text):
-        if match["name"] is not None:
+        if match["base"] is not None:
+            base = resolved(match["base"], base)
+        elif match["name"] is not None:
             line += document.text.count("\n", at, match.start())
             at = match.start()
-            yield match["name"], match["namespace"], line
+            yield match["name"], resolved(match["namespace"], base), line
 
 
 def ambiguous_prefixes(documents: Iterable[Document]) -> list[Result]:
     """Return where a prefix stands for two namespaces, or two prefixes for one.
 
-    Across files the empty prefix may stand for anything. What the files that ship say, or else
-    what most files say, is taken to be what is meant.
+    The empty prefix may stand for anything, in each file for one thing: Protégé gives it to the
+    namespace of the ontology, beside its name. What the files that ship say, or else what most
+    files say, is taken to be what is meant.
     """
     shipped = str(resources.ontology())
     rows: list[tuple[str, str, Place, bool]] = []
     found: list[Result] = []
     for document in documents:
-        own: dict[str, tuple[str, Place]] = {}
         empty: tuple[str, Place] | None = None
         ours = os.path.abspath(document.path).startswith(shipped)
         for name, namespace, line in prefixes(document):
             place = Place(document.path, line)
             if name:
-                own.setdefault(namespace, (name, place))
                 rows.append((name, namespace, place, ours))
             elif empty is not None and empty[0] != namespace:
                 found.append(_two_meanings(name, namespace, empty[0], place, empty[1]))
             else:
                 empty = namespace, place
-        if empty is not None and empty[0] in own:
-            name, other = own[empty[0]]
-            found.append(_two_names(empty[0], "", name, empty[1], other))
     meaning = _majority((name, namespace, ours) for name, namespace, _, ours in rows)
     called = _majority((namespace, name, ours) for name, namespace, _, ours in rows)
     first_at = {(name, namespace): place for name, namespace, place, _ in reversed(rows)}
@@ -344,9 +355,12 @@ def undefined_terms(documents: Sequence[Document]) -> list[Result]:
                 level="error",
                 message=f"nothing declares {short(iri)}{more}",
                 places=tuple(dict.fromkeys(places)),
-                help=f"did you mean {likely}?"
-                if likely
-                else "declare it, or add the owl:imports of the ontology that does",
+                help=hint_of_scheme(iri)
+                or (
+                    f"did you mean {likely}?"
+                    if likely
+                    else "declare it, or add the owl:imports of the ontology that does"
+                ),
                 about=tuple(others) if more else (iri,),
             )
         )
@@ -418,6 +432,20 @@ def _likely(
 def _alike(one: str, other: str) -> bool:
     first, second = (re.sub(r"[\W_]+", "", name).casefold() for name in (one, other))
     return difflib.SequenceMatcher(None, first, second).ratio() >= _ALIKE
+
+
+def imports_astray(astray: Iterable[Import]) -> list[Result]:
+    """Return the imports that a catalog leads to an ontology of another name."""
+    return [
+        Result(
+            rule="import",
+            level="warning",
+            message=f"owl:imports <{one.iri}> leads to {one.file}, which is <{one.found}>",
+            places=(Place(one.document.path, one.line),),
+            help=f"lead the name elsewhere in {CATALOG}, or import <{one.found}>",
+        )
+        for one in astray
+    ]
 
 
 def missing_imports(documents: Sequence[Document]) -> list[Result]:

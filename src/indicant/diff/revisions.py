@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from indicant.errors import IndicantError
 from indicant.files.archives import is_archive, unpack
-from indicant.files.bounded import MAX_BYTES
+from indicant.files.bounded import MAX_BYTES, too_large
 from indicant.files.fence import Fence, fence_of, real
 from indicant.files.members import Members, is_kept
 from indicant.files.sources import Source, load, named
@@ -253,6 +253,50 @@ def _at(revision: str, path: str | None, beside: str | None) -> _Revision:
     except ValueError as error:
         raise IndicantError(f"'{inside}' is outside the repository {top}") from error
     return _Revision(top, commit, revision, "" if within == "." else within)
+
+
+def text_at(revision: str, path: str) -> str | None:
+    """Return a file as it was at a revision of its repository, or nothing if it was not there.
+
+    Raises:
+        IndicantError: there is no such revision or repository, or what was there is no text.
+    """
+    try:
+        found = _at(revision, None, path)
+    except IndicantError as error:
+        raise IndicantError(
+            error.message,
+            file=path,
+            help="git log --oneline -- FILE  lists the revisions of a file",
+        ) from error
+    listed = _git(
+        found.top,
+        "--literal-pathspecs",
+        "ls-tree",
+        "-z",
+        "--full-tree",
+        found.commit,
+        "--",
+        found.path,
+        about=f"'{found.path}' cannot be looked up",
+    )
+    mode, kind, name, *_ = [*listed.replace("\t", " ").split(" "), "", "", ""]
+    if kind != "blob" or mode not in _REGULAR:
+        return None
+    called = f"{revision}:{found.path}"
+    with tempfile.TemporaryFile() as asked:
+        asked.write(f"{name}\n".encode())
+        asked.seek(0)
+        with _streamed(found, asked, "cat-file", "--batch") as stream:
+            size = _size(stream, called)
+            if size > MAX_BYTES:
+                raise too_large(called, MAX_BYTES)
+            data = b"".join(_exactly(stream, size, called))
+            stream.read(1)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise IndicantError("the text is not UTF-8", file=called) from error
 
 
 def _environment() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from collections import defaultdict
 from dataclasses import dataclass
@@ -11,7 +12,20 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant.compile.model import BOUNDS
-from indicant.terms import GENID, OWL, PREFIXES, RDF, RDFS, TYPE, XSD, is_blank, local_name
+from indicant.diff.wordings import pairs
+from indicant.files.habits import ANNOTATION, PAIRWISE
+from indicant.terms import (
+    GENID,
+    OWL,
+    PREFIXES,
+    RDF,
+    RDFS,
+    TYPE,
+    UNORDERED,
+    XSD,
+    is_blank,
+    local_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,17 +37,6 @@ Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 _FIRST: Final = RDF + "first"
 _REST: Final = RDF + "rest"
 _NIL: Final = RDF + "nil"
-_UNORDERED: Final = frozenset(
-    OWL + name
-    for name in (
-        "distinctMembers",
-        "intersectionOf",
-        "members",
-        "oneOf",
-        "unionOf",
-        "withRestrictions",
-    )
-)
 _ANNOTATING: Final = frozenset(
     (RDFS + "label", RDFS + "comment", RDFS + "seeAlso", RDFS + "isDefinedBy")
 ) | frozenset(
@@ -107,9 +110,42 @@ class Statements:
             if is_blank(value):
                 mentioned.add(_name(value))
         self._digests: dict[str, str] = {}
+        self._nodes: dict[str, str] = {}
         self._left = 0
-        self.subjects = sorted(one for one in self.index if GENID not in one)
+        self.subjects = sorted(one for one in self.index if self._says_something(one))
         self._alone = sorted(one for one in self.index if GENID in one and one not in mentioned)
+        self._both_ways: frozenset[tuple[str, str, str]] | None = None
+
+    def _says_something(self, subject: str) -> bool:
+        """Tell a term from an anonymous node, and from a bare property of annotations."""
+        said = self.index[subject]
+        return GENID not in subject and not (
+            len(said) == 1 and [_name(kind) for kind in said.get(TYPE, ())] == [ANNOTATION]
+        )
+
+    def both_ways(self) -> frozenset[tuple[str, str, str]]:
+        """Return what is said of two things both ways, such as that they differ, however."""
+        if self._both_ways is None:
+            named = (
+                self.as_pairs(subject, key) for subject in self.subjects for key in self.of(subject)
+            )
+            alone = (self.as_pairs(None, key) for key in self.unnamed())
+            self._both_ways = frozenset(itertools.chain(*named, *alone))
+        return self._both_ways
+
+    def as_pairs(self, subject: str | None, key: str) -> frozenset[tuple[str, str, str]]:
+        """Return the pairs of which a statement says something both ways, given its key, if any."""
+        if subject is not None:
+            predicate, _, value = key.partition(" ")
+            return pairs(predicate, [f"<{subject}>", value])
+        node = self._nodes.get(key, "")
+        for kind in self.index[node].get(TYPE, ()) if node in self.index else ():
+            predicate, *lists = PAIRWISE.get(_name(kind), ("",))
+            for name in lists:
+                for head in self.index[node].get(name, ()):
+                    members = self._members(head) or []
+                    return pairs(predicate, [self._key("", one) for one in members])
+        return frozenset()
 
     def of(self, subject: str) -> dict[str, Statement]:
         """Return what is stated of a subject, by what makes the statement the same in another."""
@@ -125,7 +161,9 @@ class Statements:
         for node in self._alone:
             kinds = self.index[node].get(TYPE, ())
             kind = _name(kinds[0]) if kinds else RDFS + "Resource"
-            found[self._digest(node)] = Statement(kind, self.text(ox.NamedNode(node)), True)
+            digest = self._digest(node)
+            found[digest] = Statement(kind, self.text(ox.NamedNode(node)), True)
+            self._nodes[digest] = node
         return found
 
     def values(self, subject: str, predicate: str) -> list[str]:
@@ -146,7 +184,7 @@ class Statements:
         """Return what a value is, for values that are the same and no others."""
         if not is_blank(value):
             return str(value)
-        members = self._members(value) if predicate in _UNORDERED else None
+        members = self._members(value) if predicate in UNORDERED else None
         if members is not None:
             return "{" + " ".join(sorted(self._key("", one) for one in members)) + "}"
         return self._digest(_name(value))
@@ -171,7 +209,7 @@ class Statements:
         for predicate, values in self.index.get(node, {}).items():
             for value in values:
                 if is_blank(value):
-                    members = self._members(value) if predicate in _UNORDERED else None
+                    members = self._members(value) if predicate in UNORDERED else None
                     yield from (_name(one) for one in members or [value] if is_blank(one))
 
     def _digest(self, start: str) -> str:
@@ -200,7 +238,7 @@ class Statements:
         """Return the key of a value whose parts have digests, save one that leads to itself."""
         if not is_blank(value):
             return str(value)
-        members = self._members(value) if predicate in _UNORDERED else None
+        members = self._members(value) if predicate in UNORDERED else None
         if members is not None:
             return "{" + " ".join(sorted(self._settled("", one) for one in members)) + "}"
         return self._digests.get(_name(value), "_:itself")
@@ -278,23 +316,37 @@ def differences(old: Statements, new: Statements, without: Iterable[str] = ()) -
     found = []
     left = set(without)
     for term in sorted({*old.subjects, *new.subjects} - left):
-        before, after = old.of(term), new.of(term)
-        change = _change(term, before, after)
+        change = _change(term, old, new)
         if change is not None:
             found.append(change)
-    rest = _change(None, old.unnamed(), new.unnamed())
+    rest = _change(None, old, new)
     return [*found, rest] if rest is not None else found
 
 
-def _change(
-    term: str | None, before: Mapping[str, Statement], after: Mapping[str, Statement]
-) -> TermChange | None:
-    removed = sorted(before[key] for key in before if key not in after)
-    added = sorted(after[key] for key in after if key not in before)
+def _change(term: str | None, old: Statements, new: Statements) -> TermChange | None:
+    before = old.unnamed() if term is None else old.of(term)
+    after = new.unnamed() if term is None else new.of(term)
+    removed = sorted(_not_said(term, before, after, old, new))
+    added = sorted(_not_said(term, after, before, new, old))
     if not removed and not added:
         return None
     change = "changed" if before and after else "added" if after else "removed"
     return TermChange(term, change, tuple(removed), tuple(added))
+
+
+def _not_said(
+    term: str | None,
+    here: Mapping[str, Statement],
+    there: Mapping[str, Statement],
+    ours: Statements,
+    theirs: Statements,
+) -> Iterator[Statement]:
+    """Yield what one version states and the other does not, in whatever words."""
+    for key, statement in here.items():
+        if key not in there:
+            said = ours.as_pairs(term, key)
+            if not said or not said <= theirs.both_ways():
+                yield statement
 
 
 class Shortener:

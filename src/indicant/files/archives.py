@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from indicant.errors import IndicantError
 from indicant.files.bounded import opened
 from indicant.files.members import Members, blocks_of, is_kept
-from indicant.files.sources import GUIDELINE_FILE
+from indicant.files.sources import is_guideline_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +62,7 @@ def unpack(archive: str, guideline: str | None, into: Members) -> Path:
             with zipfile.ZipFile(file) as members:
                 for one in members.infolist():
                     target = _take(members, one, archive, into)
-                    if target is not None and target.name == GUIDELINE_FILE:
+                    if target is not None and is_guideline_file(target):
                         place = target.parent.relative_to(into.folder).as_posix()
                         found[place] = target.parent
     except _BROKEN as error:

@@ -123,6 +123,15 @@ def real(path: str | os.PathLike[str]) -> Path:
         raise IndicantError(f"cannot be read: {error}", file=os.fspath(path)) from error
 
 
+def shown(file: Path) -> str:
+    """Return what to call a file: by its place from here, if it lies below."""
+    try:
+        name = str(file.relative_to(Path.cwd()))
+    except ValueError:
+        return str(file)
+    return os.path.join(os.curdir, name) if name == "-" else name
+
+
 def _unshared(folders: Iterator[Path]) -> Iterator[Path]:
     home = os.path.realpath(os.path.expanduser("~"))
     for folder in folders:

@@ -8,12 +8,13 @@ import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 from indicant import terms
 from indicant.errors import IndicantError
 from indicant.files import bounded
 from indicant.files.bounded import MAX_BYTES as MAX_BYTES
+from indicant.files.syntaxes import is_turtle, refuse_other
 from indicant.foreign import excerpt
 
 if TYPE_CHECKING:
@@ -84,8 +85,9 @@ def read(
 ) -> Document:
     """Read a file, or standard input for ``-``, into a document.
 
-    The format follows from the extension; where that says nothing, from how the text begins. A
-    pipe is read only where somebody may have named it: its writer is waited for.
+    The format follows from the extension; where that says nothing, from how the text begins, which
+    also tells Turtle that is called ``.owl``. A pipe is read only where somebody may have named it:
+    its writer is waited for.
 
     Raises:
         IndicantError: the file is missing, too large, not text or not RDF.
@@ -171,10 +173,12 @@ def parse(
         raise IndicantError(
             f"unknown format '{format}'", file=name, help=f"one of: {', '.join(_CHECKS)}"
         )
+    refuse_other(text, name)
     chosen = format or _sniff(text)
+    if chosen == RDF_XML and is_turtle(text):
+        chosen = TURTLE
     _CHECKS[chosen](text, name)
-    stem = "stdin" if path == STDIN else os.path.splitext(os.path.basename(path))[0]
-    base = BASE + quote(os.fsencode(stem), safe="")
+    base = base_of(path)
     parsed = _statements(text, chosen, base, name)
     genid = _genid(parsed, base, text)
     quads = _name_blank_nodes(parsed, genid, name)
@@ -183,6 +187,31 @@ def parse(
     texts = [one.value for one in asked if isinstance(one, pyoxigraph.Literal)]
     imports = dict.fromkeys(one.value for one in names)
     return Document(path, text, chosen, quads, tuple(imports), genid, tuple(texts))
+
+
+def base_of(path: str) -> str:
+    """Return what relative IRIs of a file are resolved against.
+
+    >>> base_of("ward/seven.ttl")
+    'https://w3id.org/indicant/case/seven'
+    """
+    stem = "stdin" if path == STDIN else os.path.splitext(os.path.basename(path))[0]
+    return BASE + quote(os.fsencode(stem), safe="")
+
+
+def resolved(reference: str, base: str) -> str:
+    """Return an IRI as a parser reads it where a base is in force.
+
+    >>> resolved("#", "https://example.org/rain"), resolved("urn:x:", "https://example.org/rain")
+    ('https://example.org/rain#', 'urn:x:')
+    """
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", reference):
+        return reference
+    try:
+        joined = urljoin(base, reference)
+    except ValueError:
+        return reference
+    return joined + "#" if reference.endswith("#") and not joined.endswith("#") else joined
 
 
 def _statements(text: str, form: str, base: str, name: str) -> list[pyoxigraph.Quad]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass, field
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,15 @@ import pyoxigraph as ox
 from indicant import terms
 from indicant.errors import IndicantError
 from indicant.files import resources
+from indicant.files.catalogs import Catalog
+from indicant.files.catalogs import catalog as catalog
 from indicant.files.fence import CATALOG as CATALOG
-from indicant.files.fence import Fence, fence_of, real
+from indicant.files.fence import Fence, fence_of, real, shown
+from indicant.files.habits import DATATYPE, INDIVIDUAL, declares_nothing
 from indicant.files.rdf import (
     JSON_LD,
     MAX_BYTES,
     N_QUADS,
-    STDIN,
     TRIG,
     Document,
     read,
@@ -37,12 +40,13 @@ MAPPED_BY = terms.IND + "mappedBy"
 _VALUE = terms.PROV + "value"
 MOST_IMPORTS = 1_000
 GUIDELINE_FILE = "guideline.ttl"
+GUIDELINE_STEM = "guideline"
+ENDINGS = (".ttl", ".owl", ".rdf", ".trig", ".jsonld", ".nt", ".nq")
+"""How files of ontologies end, the usual first; others are XML or JSON of any kind."""
 EXAMPLE_FILE = "example.ttl"
 _GUIDELINE_TYPES = {
     f"<{CORE}{name}>" for name in ("Guideline", "Indication", "Contraindication", "NonIndication")
 }
-_MAX_CATALOG = 2_000_000
-_CATALOG_NAMESPACE = "{urn:oasis:names:tc:entity:xmlns:xml:catalog}"
 
 
 @dataclass(frozen=True)
@@ -55,23 +59,64 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Import:
+    """An import that was followed: the document, what it asks for, the file, what it is called."""
+
+    document: Document = field(repr=False)
+    iri: str
+    file: str
+    found: str = ""
+
+    @property
+    def line(self) -> int | None:
+        """Return the line of the document on which it stands."""
+        return _line_of(self.document, self.iri)
+
+
+@dataclass(frozen=True)
 class Source:
     """The documents that make up a guideline with everything it imports.
 
     ``documents`` come in the order in which the imports reach them, the guideline's own first;
     ``digest`` is the SHA-256 of all texts, independent of where the files are. ``tables`` say what
     terms are called elsewhere: nothing is reasoned from them, and they are no triples here.
+    ``astray`` are the imports that lead to an ontology of another name.
     """
 
     documents: tuple[Document, ...]
     digest: str
     tables: tuple[Table, ...] = ()
+    astray: tuple[Import, ...] = ()
 
     def triples(self) -> Iterator[tuple[str, object, object, object]]:
-        """Yield ``(path, subject, predicate, object)`` for every triple."""
+        """Yield ``(path, subject, predicate, object)`` for every triple that says something.
+
+        What tools declare beside it, such as that a recommendation is an individual, is left out.
+        """
+        idle = self._idle
         for document in self.documents:
             for quad in document.quads:
-                yield document.path, quad.subject, quad.predicate, quad.object
+                if (
+                    not idle
+                    or quad.predicate.value != terms.TYPE
+                    or (text_of(quad.subject), text_of(quad.object)) not in idle
+                ):
+                    yield document.path, quad.subject, quad.predicate, quad.object
+
+    @cached_property
+    def _idle(self) -> frozenset[tuple[str, str]]:
+        """Return the declarations that say nothing, each as a subject and its type."""
+        kinds: dict[str, set[str]] = defaultdict(set)
+        for document in self.documents:
+            for quad in document.quads:
+                if quad.predicate.value == terms.TYPE:
+                    kinds[text_of(quad.subject)].add(text_of(quad.object))
+        return frozenset(
+            (subject, kind)
+            for subject, found in kinds.items()
+            for kind in (INDIVIDUAL, DATATYPE)
+            if kind in found and declares_nothing(subject, kind, found)
+        )
 
     def labels(self) -> dict[str, str]:
         """Return what each term is called in English, or without a language; the first one counts.
@@ -141,10 +186,10 @@ def roots(path: Path) -> list[Path]:
     """
     if path.is_file():
         return [path]
-    root = path / GUIDELINE_FILE
-    if root.is_file():
+    root = guideline_file(path)
+    if root is not None:
         return [root]
-    files = sorted(path.glob("*.ttl"))
+    files = rdf_files(path)
     if not files:
         raise IndicantError(
             "the folder holds no guideline",
@@ -154,46 +199,42 @@ def roots(path: Path) -> list[Path]:
     return files
 
 
-def catalog(path: Path) -> dict[str, Path]:
-    """Return the file that an OASIS catalog maps each name to; no catalog maps none.
-
-    The paths are absolute. Nothing was looked at: a link in one of them may lead elsewhere.
-
-    Raises:
-        IndicantError: it cannot be read as one.
-    """
-    if not os.path.lexists(path):
-        return {}
-    text = read_text(_display(path), limit=_MAX_CATALOG)
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise IndicantError("a catalog with a document type is not read", file=_display(path))
-    try:
-        root = ElementTree.fromstring(text)  # noqa: S314 - no entities: checked above
-    except ElementTree.ParseError as error:
-        raise IndicantError(f"not an XML catalog: {error}", file=_display(path)) from error
-    folder = real(path.parent)
-    mapping = {}
-    for entry in root.iter(f"{_CATALOG_NAMESPACE}uri"):
-        uri = entry.get("uri", "")
-        if "://" not in uri:
-            mapping[entry.get("name", "")] = Path(os.path.normpath(folder / uri))
-    return mapping
-
-
 def shipped_catalog() -> dict[str, Path]:
     """Return the file of each ontology that ships with the package."""
     mapping: dict[str, Path] = {}
     folder = resources.ontology()
     for file in visible(sorted(folder.rglob(CATALOG)), folder):
-        mapping.update(catalog(file))
+        mapping.update(catalog(file).items())
     return mapping
+
+
+def guideline_file(folder: Path) -> Path | None:
+    """Return the file that a folder is a guideline by: the one called ``guideline``, if any.
+
+    Turtle comes first where there are several.
+    """
+    files = (folder / f"{GUIDELINE_STEM}{ending}" for ending in ENDINGS)
+    return next((file for file in files if file.is_file()), None)
+
+
+def is_guideline_file(file: Path) -> bool:
+    """Tell whether a file is called as the one that a folder is a guideline by."""
+    return file.stem == GUIDELINE_STEM and file.suffix in ENDINGS
+
+
+def rdf_files(folder: Path) -> list[Path]:
+    """Return the ontologies of a folder: its Turtle, and where there is none, those of a kind."""
+    found = (sorted(folder.glob(f"*{ending}")) for ending in ENDINGS)
+    return next((files for files in found if files), [])
 
 
 def load(path: Path, *, fence: Fence | None = None) -> Source:
     """Read a guideline and, through OASIS catalogs, all that it imports.
 
     A catalog beside the importing file is asked first, then the catalogs that ship with the
-    package. The core is always part of the result.
+    package; these also where a ``file:`` IRI in full leads to nothing that may be read, so that a
+    guideline is not held to where its author had installed what ships. The core is always part of
+    the result.
 
     Args:
         path: a file or a folder.
@@ -208,7 +249,10 @@ def load(path: Path, *, fence: Fence | None = None) -> Source:
         raise IndicantError(
             "holds no guideline",
             file=str(path),
-            help="a guideline has recommendations: ind:Indication or ind:Contraindication",
+            help=next(
+                (one for text in source.documents if (one := terms.hint_of_scheme(text.text))), None
+            )
+            or "a guideline has recommendations: ind:Indication or ind:Contraindication",
         )
     return source
 
@@ -257,7 +301,9 @@ class _Gathering:
             )
         self._queue = list(self._first)
         self._core: Path | None = None
-        self._catalogs: dict[Path, dict[str, Path]] = {}
+        self._catalogs: dict[Path, Catalog] = {}
+        self._named: set[str] = set()
+        self._asked: dict[Path, list[Import]] = defaultdict(list)
         self._held: set[str] = set()
         self._documents: list[Document] = []
         self._tables: dict[Path, Table] = {}
@@ -265,6 +311,7 @@ class _Gathering:
     def source(self) -> Source:
         """Return all that is reached."""
         reached: set[Path] = set()
+        names: dict[Path, set[str]] = {}
         while self._queue or self._core is None:
             if not self._queue:
                 self._core = real(self._shipped[CORE])
@@ -276,12 +323,20 @@ class _Gathering:
             document = self._read(file)
             if document is not None:
                 self._documents.append(document)
+                names[file] = ontologies_in(document)
+                self._named |= names[file]
                 self._follow(document, file.parent)
         tables = tuple(self._tables.values())
         texts = [*(one.text for one in self._documents), *(one.text for one in tables)]
         digests = sorted(hashlib.sha256(text.encode()).digest() for text in texts)
         digest = hashlib.sha256(b"".join(digests)).hexdigest()
-        return Source(tuple(self._documents), digest, tables)
+        astray = tuple(
+            replace(one, found=min(names[file]))
+            for file, asked in self._asked.items()
+            for one in asked
+            if names.get(file) and not {_bare(name) for name in names[file]} & {_bare(one.iri)}
+        )
+        return Source(tuple(self._documents), digest, tables, astray)
 
     def _mistake(self, error: IndicantError) -> None:
         if self._problems is None:
@@ -290,11 +345,11 @@ class _Gathering:
 
     def _read(self, file: Path) -> Document | None:
         if self._progress is not None:
-            self._progress(_display(file))
+            self._progress(shown(file))
         try:
             if _is_large(file) and file not in self._first:
-                return _read_large(_display(file), self._large)
-            return read(_display(file))
+                return _read_large(shown(file), self._large)
+            return read(shown(file))
         except IndicantError as error:
             self._mistake(error)
             return None
@@ -325,30 +380,60 @@ class _Gathering:
             if iri in inside:
                 self._tables[folder / iri] = Table(iri, document.path, inside[iri])
                 continue
-            target = names.get(iri) or self._shipped.get(iri)
+            target = self._target(names, iri) or self._shipped.get(iri)
             file = None if target is None else self._admitted(target, how, iri, document)
+            if target is None and how == "owl:imports" and iri in self._named:
+                continue
             if target is None:
-                self._mistake(_unmapped(how, iri, document))
+                self._mistake(self._unmapped(how, iri, document, names))
             elif file is not None and how == "owl:imports":
+                self._asked[file].append(Import(document, iri, shown(file)))
                 self._queue.append(file)
             elif file is not None and file not in self._tables:
                 self._read_table(file, iri)
 
-    def _catalog(self, folder: Path) -> dict[str, Path]:
+    def _catalog(self, folder: Path) -> Catalog:
         if folder not in self._catalogs:
-            self._catalogs[folder] = {}
+            self._catalogs[folder] = Catalog()
             try:
                 self._allowed.follow(folder / CATALOG, folder)
-                self._catalogs[folder] = catalog(folder / CATALOG)
+                self._catalogs[folder] = catalog(folder / CATALOG, self._allowed)
             except IndicantError as error:
                 self._mistake(error)
         return self._catalogs[folder]
 
-    def _core_for(self, document: Document, names: dict[str, Path]) -> Path:
+    def _target(self, names: Catalog, iri: str) -> Path | None:
+        """Return what a catalog leads to, unless it ships and is not where its IRI in full says."""
+        found = names.find(iri)
+        if found is not None and found.absolute and iri in self._shipped:
+            try:
+                if not self._allowed.admit(found.path).is_file():
+                    return None
+            except IndicantError:
+                return None
+        return None if found is None else found.path
+
+    def _core_for(self, document: Document, names: Catalog) -> Path:
         """Return the core that a catalog asks for, or else the one that ships."""
-        core = names.get(CORE)
+        core = self._target(names, CORE)
         file = None if core is None else self._admitted(core, "owl:imports", CORE, document)
         return real(self._shipped[CORE]) if file is None else file
+
+    def _unmapped(self, how: str, iri: str, document: Document, names: Catalog) -> IndicantError:
+        """Return the error of a name that no catalog leads anywhere, with what may be meant."""
+        help_ = f'add  <uri name="{iri}" uri="…"/>  to {CATALOG} beside the file'
+        scheme, mark, rest = iri.partition("://")
+        other = {"http": "https", "https": "http"}.get(scheme, "") + mark + rest
+        if other in self._shipped or other in self._named or names.find(other) is not None:
+            help_ = f"did you mean  <{other}>,  with {other.partition(':')[0]}: ?"
+        elif names.passed_over:
+            help_ += f"; of what it leads on to, {names.passed_over[0]}"
+        return IndicantError(
+            f"{how} <{iri}> is mapped to no file, and nothing is ever fetched",
+            file=document.path,
+            line=_line_of(document, iri),
+            help=help_,
+        )
 
     def _admitted(self, target: Path, how: str, iri: str, document: Document) -> Path | None:
         try:
@@ -358,20 +443,11 @@ class _Gathering:
             return None
 
     def _read_table(self, file: Path, iri: str) -> None:
-        name = _display(file)
+        name = shown(file)
         try:
             self._tables[file] = Table(iri, name, read_text(name))
         except IndicantError as error:
             self._mistake(error)
-
-
-def _unmapped(how: str, iri: str, document: Document) -> IndicantError:
-    return IndicantError(
-        f"{how} <{iri}> is mapped to no file, and nothing is ever fetched",
-        file=document.path,
-        line=_line_of(document, iri),
-        help=f'add  <uri name="{iri}" uri="…"/>  to {CATALOG} beside the file',
-    )
 
 
 def _astray(how: str, iri: str, document: Document, error: IndicantError) -> IndicantError:
@@ -414,6 +490,22 @@ def graphs_in(document: Document) -> set[str]:
     return found
 
 
+def ontologies_in(document: Document) -> set[str]:
+    """Return the names of the ontologies of a document, and of their versions."""
+    found = graphs_in(document)
+    for quad in document.quads:
+        if quad.predicate.value == terms.TYPE and text_of(quad.object) == terms.OWL + "Ontology":
+            found.add(text_of(quad.subject))
+        elif quad.predicate.value == terms.OWL + "versionIRI":
+            found.add(text_of(quad.object))
+    return {name for name in found if terms.GENID not in name}
+
+
+def _bare(iri: str) -> str:
+    """Return an IRI without what does not tell two ontologies apart."""
+    return iri.rstrip("/#")
+
+
 def _held_tables(document: Document) -> dict[str, str]:
     """Return the texts of the tables that a merged guideline brings with it."""
     if document.format not in {TRIG, N_QUADS}:
@@ -451,14 +543,6 @@ def _holds_guideline(document: Document) -> bool:
         quad.predicate.value == terms.TYPE and str(quad.object) in _GUIDELINE_TYPES
         for quad in document.quads
     )
-
-
-def _display(file: Path) -> str:
-    try:
-        name = str(file.relative_to(Path.cwd()))
-    except ValueError:
-        return str(file)
-    return os.path.join(os.curdir, name) if name == STDIN else name
 
 
 def _line_of(document: Document, text: str) -> int | None:

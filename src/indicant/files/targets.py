@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Final
 from indicant.errors import IndicantError
 from indicant.files.fence import real
 from indicant.files.rdf import visible
-from indicant.files.sources import GUIDELINE_FILE
+from indicant.files.sources import (
+    ENDINGS,
+    GUIDELINE_FILE,
+    GUIDELINE_STEM,
+    guideline_file,
+    is_guideline_file,
+    rdf_files,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,17 +28,19 @@ def targets(path: Path) -> list[Path]:
     Raises:
         IndicantError: the folder holds none.
     """
-    if not path.is_dir() or (path / GUIDELINE_FILE).is_file():
+    if not path.is_dir() or guideline_file(path) is not None:
         return [path]
-    files = sorted(path.glob("*.ttl"))
+    files = rdf_files(path)
     if files:
         return files
-    below = sorted(file.parent for file in visible(path.rglob(GUIDELINE_FILE), path))
+    found = visible(path.rglob(f"{GUIDELINE_STEM}.*"), path)
+    below = sorted({file.parent for file in found if is_guideline_file(file)})
     if below:
         return below
-    files = sorted(visible(path.rglob("*.ttl"), path))
-    if files:
-        return files
+    for ending in ENDINGS:
+        files = sorted(visible(path.rglob(f"*{ending}"), path))
+        if files:
+            return files
     raise IndicantError(
         "the folder holds nothing to check",
         file=str(path),
@@ -43,7 +52,7 @@ def root_of(path: Path) -> Path | None:
     """Return the folder of the guideline that a file may be part of."""
     place = real(path)
     for folder in list(place.parents)[:_ABOVE]:
-        file = folder / GUIDELINE_FILE
-        if file.is_file():
+        file = guideline_file(folder)
+        if file is not None:
             return None if file == place else folder
     return None

@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from indicant import terms
 from indicant.errors import IndicantError
+from indicant.files.comments import COMMENT_HELP, CommentError, comment
+from indicant.files.nesting import BASES, FIRST, NIL, REST, ROOT, Graph, digest_of, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     import pyoxigraph as ox
 
-    _Node = ox.NamedNode | ox.BlankNode
-    _Term = ox.NamedNode | ox.BlankNode | ox.Literal
+    from indicant.files.nesting import Node, Term
 
 MAX_BYTES: Final = 50_000_000
 WIDTH: Final = 100
 MAX_NESTED: Final = 24
-_FEW: Final = 16
-COMMENT_HELP: Final = "say it as a triple, such as skos:scopeNote or sh:description, or delete it"
 
 _NAMESPACES: Final = {
     "bibo": "http://purl.org/ontology/bibo/",
@@ -74,9 +73,6 @@ _ORDER: Final = {
     for index, name in enumerate(_ORDERED.split())
 }
 _TYPE: Final = terms.RDF + "type"
-_FIRST: Final = terms.RDF + "first"
-_REST: Final = terms.RDF + "rest"
-_NIL: Final = terms.RDF + "nil"
 _STRING: Final = terms.XSD + "string"
 _SHORT: Final = {
     terms.XSD + "boolean": re.compile(r"true|false"),
@@ -104,38 +100,25 @@ _ESCAPES: Final = {
     "\r": r"\r",
     "\f": r"\f",
 }
-_LEXER: Final = re.compile(
-    r"""\#[^\n\r]* | \\. | <[^<>\s"]*>
-      | \"{3}(?:[^"\\]|\\.|"{1,2}(?!"))*\"{3} | '{3}(?:[^'\\]|\\.|'{1,2}(?!'))*'{3}
-      | "(?:[^"\\\n\r]|\\.)*" | '(?:[^'\\\n\r]|\\.)*'""",
-    re.VERBOSE | re.DOTALL,
-)
 _BLANK_LABEL: Final = re.compile(r"_:([\w.\u00b7-]+)")
-_ROOT: Final = "https://indicant.invalid"
-_BASES: Final = (f"{_ROOT}/0a/0b/0c/0d/0e/0f/here", f"{_ROOT}/1a/1b/1c/1d/1e/1f/1g/1h/there")
 
 
-def comment(text: str) -> int | None:
-    r"""Return the line of the first comment of a text in Turtle, counted from one.
-
-    >>> comment('@prefix : <https://example.org/#> .\n:a :b "# no" ; # yes\n .')
-    2
-    """
-    if "#" not in text:
-        return None
-    for match in _LEXER.finditer(text):
-        if match[0][0] == "#":
-            return text.count("\n", 0, match.start()) + 1
-    return None
-
-
-def tidy(text: str, *, file: str) -> str:
+def tidy(text: str, *, file: str, former: str | None = None) -> str:
     """Write a document in Turtle in the form of the house.
 
     Subjects and objects keep their order. Properties get the order of the house, and what it does
     not know comes last. Prefixes are sorted, one for each namespace, and ``@base`` is resolved.
     Blank nodes and lists are nested where they can be, to a depth of 24. The statements are the
     same: the result is read back before it is returned.
+
+    Of a file that a tool wrote, as its comments tell, what the tool added is taken away: these
+    comments, declarations that say nothing, and usual prefixes that nothing uses.
+
+    Args:
+        text: the document.
+        file: what to call it in an error.
+        former: the document as it was before: subjects, objects and operands get its order, and
+            namespaces its prefixes; what is new comes last.
 
     >>> print(tidy("PREFIX e: <https://example.org/#> e:a e:p 1,2; a e:B.", file="a.ttl"), end="")
     @prefix e: <https://example.org/#> .
@@ -150,16 +133,16 @@ def tidy(text: str, *, file: str) -> str:
             that this form cannot: a triple term, or a relative IRI that cannot be kept.
     """
     text = text.removeprefix("\ufeff")
-    graph = _Graph(text, file, _BASES[0])
+    graph = _read(text, file, BASES[0], former)
     line = comment(text)
     if line is not None:
         raise CommentError(
             "holds a comment, which would be lost", file=file, line=line, help=COMMENT_HELP
         )
     result = _Writer(graph).text()
-    if _digest(_parse(result, _BASES[0])) != graph.digest:
+    if digest_of(parsed(result, BASES[0])) != graph.digest:
         raise IndicantError("cannot be written without changing a statement", file=file)
-    if graph.relative and _Writer(_Graph(text, file, _BASES[1])).text() != result:
+    if graph.relative and _Writer(_read(text, file, BASES[1], former)).text() != result:
         raise IndicantError(
             "has a relative IRI that depends on where the file is",
             file=file,
@@ -168,8 +151,16 @@ def tidy(text: str, *, file: str) -> str:
     return result
 
 
-class CommentError(IndicantError):
-    """A comment, which no form of the statements would keep."""
+def _read(text: str, file: str, base: str, former: str | None) -> Graph:
+    """Return the statements of a text, in the order of a former one if there is one."""
+    if former is None:
+        return Graph(text, file, base)
+    from indicant.files.ordering import follow
+
+    before = Graph(former.removeprefix("\ufeff"), f"{file} as it was", base)
+    graph = Graph(text, file, base, before)
+    follow(graph, before)
+    return graph
 
 
 def difference(before: str, after: str) -> int:
@@ -230,157 +221,10 @@ def _below(folder: str) -> Iterator[str]:
         yield from (os.path.normpath(os.path.join(root, name)) for name in sorted(names))
 
 
-def _parse(text: str, base: str) -> ox.QuadParser:
-    import pyoxigraph
-
-    return pyoxigraph.parse(text, format=pyoxigraph.RdfFormat.TURTLE, base_iri=base)
-
-
-def _digest(quads: Iterable[ox.Quad]) -> int:
-    """Return a sum over statements, in which all blank nodes are alike."""
-    return sum(_hash(quad.subject, quad.predicate, quad.object) for quad in quads)
-
-
-def _hash(subject: object, predicate: object, value: object) -> int:
-    import pyoxigraph
-
-    blank = pyoxigraph.BlankNode
-    return hash(
-        (
-            None if isinstance(subject, blank) else subject,
-            predicate,
-            None if isinstance(value, blank) else value,
-        )
-    )
-
-
-class _Graph:
-    """The statements of a document in its order, with what is known of its blank nodes."""
-
-    def __init__(self, text: str, file: str, base: str) -> None:
-        import pyoxigraph
-
-        from indicant.files import rdf
-
-        self.text = text
-        self.base = base
-        self.nodes: dict[_Node, dict[str, list[_Term]]] = {}
-        self.referrers: dict[ox.BlankNode, tuple[_Node, str] | None] = {}
-        self.digest = 0
-        self.relative = False
-        parser = _parse(text, base)
-        try:
-            self._take(parser, file)
-        except (SyntaxError, ValueError) as error:
-            rdf.parse(text, path=file, format=rdf.TURTLE)
-            raise IndicantError("cannot be parsed", file=file) from error
-        if not self.nodes:
-            raise IndicantError("the file holds no statements", file=file)
-        self.prefixes = {
-            namespace: name
-            for name, namespace in sorted(
-                parser.prefixes.items(), key=lambda item: (-len(item[0]), item[0])
-            )
-        }
-        self.relative = self.relative or any(one.startswith(_ROOT) for one in self.prefixes)
-        self._blank = pyoxigraph.BlankNode
-        self.lists = self._find_lists()
-        self.nested = self._find_nested()
-
-    def _take(self, quads: Iterable[ox.Quad], file: str) -> None:
-        import pyoxigraph
-
-        blank, named = pyoxigraph.BlankNode, pyoxigraph.NamedNode
-        known: dict[Any, Any] = {}
-        many: dict[tuple[_Node, str], set[_Term]] = {}
-        for quad in quads:
-            value: Any = quad.object
-            subject: Any = quad.subject
-            if isinstance(value, pyoxigraph.Triple) or isinstance(subject, pyoxigraph.Triple):
-                raise IndicantError("a statement about a statement is not formatted", file=file)
-            predicate = quad.predicate.value
-            predicate = known.setdefault(predicate, predicate)
-            properties = self.nodes.get(subject)
-            if properties is None:
-                properties = self.nodes[subject] = {}
-                known[subject] = subject
-            subject = known[subject]
-            values = properties.setdefault(predicate, [])
-            if len(values) < _FEW:
-                if value in values:
-                    continue
-            else:
-                seen = many.get((subject, predicate))
-                if seen is None:
-                    seen = many[subject, predicate] = set(values)
-                if value in seen:
-                    continue
-                seen.add(value)
-            if isinstance(value, blank):
-                value = known.setdefault(value, value)
-                self.referrers[value] = None if value in self.referrers else (subject, predicate)
-            elif isinstance(value, named):
-                value = known.setdefault(value, value)
-                self.relative = self.relative or value.value.startswith(_ROOT)
-            values.append(value)
-            self.digest += _hash(subject, quad.predicate, value)
-        self.relative = self.relative or any(
-            text.startswith(_ROOT)
-            for node, properties in self.nodes.items()
-            for text in (getattr(node, "value", ""), *properties)
-        )
-
-    def _is_cell(self, node: object) -> bool:
-        """Tell whether a node says what a cell of a list says, and is referred to once."""
-        if not isinstance(node, self._blank) or self.referrers.get(node) is None:
-            return False
-        properties = self.nodes.get(node, {})
-        return set(properties) == {_FIRST, _REST} and all(
-            len(values) == 1 for values in properties.values()
-        )
-
-    def _find_lists(self) -> set[ox.BlankNode]:
-        """Return the cells from which a list goes on to its end as lists do."""
-        import pyoxigraph
-
-        end = pyoxigraph.NamedNode(_NIL)
-        found: set[ox.BlankNode] = set()
-        for node, properties in self.nodes.items():
-            if properties.get(_REST) != [end]:
-                continue
-            cell: Any = node
-            while self._is_cell(cell) and cell not in found:
-                found.add(cell)
-                referrer = self.referrers[cell]
-                if referrer is None or referrer[1] != _REST:
-                    break
-                cell = referrer[0]
-        return found
-
-    def _find_nested(self) -> set[ox.BlankNode]:
-        """Return the blank nodes that are referred to once, and not by way of themselves."""
-        nested: set[ox.BlankNode] = set()
-        settled: set[ox.BlankNode] = set()
-        for start in self.referrers:
-            path: dict[ox.BlankNode, None] = {}
-            node: Any = start
-            while isinstance(node, self._blank) and node not in settled and node not in path:
-                path[node] = None
-                referrer = self.referrers.get(node)
-                node = referrer[0] if referrer is not None else None
-            circle = False
-            for one in path:
-                circle = circle or one == node
-                if not circle and self.referrers.get(one) is not None:
-                    nested.add(one)
-            settled.update(path)
-        return nested
-
-
 class _Writer:
     """Writes a graph once."""
 
-    def __init__(self, graph: _Graph) -> None:
+    def __init__(self, graph: Graph) -> None:
         import pyoxigraph
 
         self._graph = graph
@@ -388,6 +232,7 @@ class _Writer:
         self._named = pyoxigraph.NamedNode
         self._namespaces = sorted(graph.prefixes, key=lambda one: (-len(one), one))
         self._iris: dict[str, str] = {}
+        self._used: set[str] = set()
         self._labels: dict[ox.BlankNode, str] = {}
         self._taken: set[str] | None = None
         self._apart: list[ox.BlankNode] = []
@@ -407,10 +252,11 @@ class _Writer:
             for name, namespace in sorted(
                 (name, namespace) for namespace, name in self._graph.prefixes.items()
             )
+            if namespace in self._used or not self._graph.is_idle(namespace)
         )
         return "\n".join([header, *blocks] if header else blocks)
 
-    def _block(self, node: _Node) -> str:
+    def _block(self, node: Node) -> str:
         if not isinstance(node, self._blank):
             subject = self._iri(node.value)
         elif node in self._labels or node in self._graph.referrers:
@@ -419,7 +265,7 @@ class _Writer:
             subject = "[]"
         return f"{subject}\n{self._properties(node, 1)}.\n"
 
-    def _properties(self, node: _Node, level: int) -> str:
+    def _properties(self, node: Node, level: int) -> str:
         pad = "    " * level
         between = f" ,\n{pad}    "
         lines: list[str] = []
@@ -438,9 +284,9 @@ class _Writer:
                 lines.append(line)
         return "".join(lines)
 
-    def _object(self, term: _Term, level: int) -> str:
+    def _object(self, term: Term, level: int) -> str:
         if isinstance(term, self._named):
-            return "()" if term.value == _NIL else self._iri(term.value)
+            return "()" if term.value == NIL else self._iri(term.value)
         if not isinstance(term, self._blank):
             return self._literal(term)
         if term not in self._graph.nested:
@@ -455,12 +301,12 @@ class _Writer:
         return f"[\n{self._properties(term, level + 1)}{'    ' * level}]"
 
     def _list(self, head: ox.BlankNode, level: int) -> str:
-        items: list[_Term] = []
+        items: list[Term] = []
         cell: Any = head
         while isinstance(cell, self._blank):
             properties = self._graph.nodes[cell]
-            items += properties[_FIRST]
-            cell = properties[_REST][0]
+            items += properties[FIRST]
+            cell = properties[REST][0]
         pad = "    " * (level + 1)
         texts = [self._object(item, level + 1) for item in items]
         line = f"( {' '.join(texts)} )"
@@ -477,13 +323,14 @@ class _Writer:
     def _short(self, iri: str) -> str | None:
         for namespace in self._namespaces:
             if iri.startswith(namespace) and _LOCAL.fullmatch(iri, len(namespace)):
+                self._used.add(namespace)
                 return f"{self._graph.prefixes[namespace]}:{iri[len(namespace) :]}"
         return None
 
     def _reference(self, iri: str) -> str:
         """Return an IRI as it stands between angle brackets: relative if it was."""
         base = self._graph.base
-        if not iri.startswith(f"{_ROOT}/"):
+        if not iri.startswith(f"{ROOT}/"):
             return iri
         if iri == base or iri.startswith((f"{base}#", f"{base}?")):
             return iri[len(base) :]

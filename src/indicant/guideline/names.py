@@ -7,12 +7,15 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from indicant.errors import IndicantError
+from indicant.files.rdf import resolved
 from indicant.terms import local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_PREFIX: Final = re.compile(r"^\s*@?prefix\s+([\w.-]*):\s*<([^>]*)>", re.IGNORECASE | re.MULTILINE)
+_PREFIX: Final = re.compile(
+    r"^\s*@?(?:prefix\s+([\w.-]*):|(base))\s*<([^>]*)>", re.IGNORECASE | re.MULTILINE
+)
 
 
 def prefixes_in(texts: Iterable[str]) -> dict[str, str]:
@@ -20,11 +23,18 @@ def prefixes_in(texts: Iterable[str]) -> dict[str, str]:
 
     >>> prefixes_in(["@prefix a: <urn:a#> .\n@prefix b: <urn:b#> .", "@prefix a: <urn:c#> ."])
     {'a': 'urn:a#', 'b': 'urn:b#'}
+    >>> prefixes_in(["@base <https://example.org/rain/> .\n@prefix r: <terms#> ."])
+    {'r': 'https://example.org/rain/terms#'}
     """
     found: dict[str, str] = {}
     for text in texts:
-        for name, namespace in _PREFIX.findall(text):
-            found.setdefault(name, namespace)
+        base = ""
+        for name, is_base, iri in _PREFIX.findall(text):
+            namespace = resolved(iri, base) if base else iri
+            if is_base:
+                base = namespace
+            else:
+                found.setdefault(name, namespace)
     return found
 
 

@@ -16,7 +16,7 @@ import pyoxigraph as ox
 from indicant import __version__
 from indicant.errors import IndicantError
 from indicant.files import bounded
-from indicant.files.catalogs import catalog_text
+from indicant.files.catalogs import catalog_text, reference_to
 from indicant.files.fence import Fence, fence_of, fixed_fence_of, real
 from indicant.files.sources import CATALOG, CORE, GUIDELINE_FILE, Source, load
 from indicant.files.staging import new_folder
@@ -188,7 +188,9 @@ def copy(published: Published, target: Path) -> dict[str, Path]:
 
 def catalog(folder: Path, places: dict[str, Path]) -> str:
     """Return an OASIS catalog of a folder, with relative paths."""
-    return catalog_text({iri: _relative(place, folder) for iri, place in places.items()})
+    return catalog_text(
+        {iri: reference_to(_relative(place, folder)) for iri, place in places.items()}
+    )
 
 
 def _fill(

@@ -124,7 +124,7 @@ def followed(folder: Path, *, fence: Fence | None = None) -> Followed:
             help="state ind:sha256 of one owl:imports, as 'indicant init' does",
         )
     pin, beside = pins[0]
-    target = sources.catalog(beside / CATALOG).get(pin.version_iri)
+    target = sources.catalog(beside / CATALOG, allowed).get(pin.version_iri)
     if target is None:
         raise IndicantError(
             f"<{pin.version_iri}> is not in the catalog",
@@ -391,7 +391,7 @@ def _catalog_with(one: Followed, folder: Path, new: Mapping[str, Path]) -> str:
     overlay = real(one.overlay)
     held = real(one.folder / PUBLISHED)
     places = {}
-    for iri, place in sources.catalog(overlay / CATALOG).items():
+    for iri, place in sources.catalog(overlay / CATALOG, one.fence).items():
         if place.is_relative_to(overlay):
             places[iri] = folder / place.relative_to(overlay)
         elif not place.is_relative_to(held) and not iri.startswith(CORE):

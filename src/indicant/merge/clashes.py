@@ -9,6 +9,7 @@ import pyoxigraph as ox
 
 from indicant.compile.owl import ontology_text
 from indicant.errors import IndicantError
+from indicant.files.habits import INDIVIDUAL, declares_nothing
 from indicant.merge.collection import ONTOLOGY, Added, header, ontology_of, place_of, text_of
 from indicant.report.findings import Place, Result
 from indicant.terms import GENID, IND, LABEL, OWL, RDF, RDFS, SKOS, TYPE, local_name
@@ -58,7 +59,10 @@ _Key = tuple[object, ...]
 
 
 class _Said:
-    """What one document says, by subject, with its blank nodes at hand."""
+    """What one document says, by subject, with its blank nodes at hand.
+
+    That something is an individual says no more than that the document names it: no definition.
+    """
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -67,16 +71,20 @@ class _Said:
             self.rows[text_of(quad.subject)].append((quad.predicate.value, quad.object))
 
     def types(self, subject: str) -> set[str]:
-        return {text_of(value) for predicate, value in self.rows[subject] if predicate == TYPE}
+        found = {text_of(value) for predicate, value in self.rows[subject] if predicate == TYPE}
+        return {kind for kind in found if not declares_nothing(subject, kind, found)}
 
     def declares(self, subject: str) -> bool:
-        return any(predicate == TYPE for predicate, _ in self.rows.get(subject, ()))
+        return any(
+            predicate == TYPE and text_of(value) != INDIVIDUAL
+            for predicate, value in self.rows.get(subject, ())
+        )
 
     def defining(self, subject: str) -> frozenset[_Key]:
         return frozenset(
             (predicate, self.key(value))
             for predicate, value in self.rows[subject]
-            if predicate in _DEFINING
+            if predicate in _DEFINING and not (predicate == TYPE and text_of(value) == INDIVIDUAL)
         )
 
     def key(self, value: object, depth: int = 0) -> _Key:

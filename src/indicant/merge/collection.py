@@ -17,7 +17,15 @@ from indicant.files.excerpts import Excerpt, Large, mentioned
 from indicant.files.fence import Fence, real
 from indicant.files.lines import locate
 from indicant.files.rdf import TURTLE, Document
-from indicant.files.sources import GUIDELINE_FILE, Source, Table, gather, graphs_in, resolve, roots
+from indicant.files.sources import (
+    Source,
+    Table,
+    gather,
+    graphs_in,
+    is_guideline_file,
+    resolve,
+    roots,
+)
 from indicant.guideline.names import prefixes_in
 from indicant.report.findings import Place, Result
 from indicant.terms import DCTERMS, GENID, IND, OWL, PROV, TYPE, XSD
@@ -279,7 +287,7 @@ def _refuse_twice(paths: Sequence[Path]) -> None:
     seen: dict[Path, Path] = {}
     for path in paths:
         place = real(path)
-        if place.is_file() and place.name == GUIDELINE_FILE:
+        if place.is_file() and is_guideline_file(place):
             place = place.parent
         if place in seen:
             raise IndicantError(

@@ -18,7 +18,8 @@ examples:
   indicant export graph --format jsonld > guideline.jsonld
   indicant export graph --case case.ttl -o case.nq --format nquads
 
-Everything is in the default graph, whatever the format.
+Everything is in the default graph, whatever the format. All that is imported is in it, and no
+owl:imports, which a tool would try to fetch.
 """
 
 
