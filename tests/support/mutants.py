@@ -17,6 +17,7 @@ import multiprocessing
 import os
 import queue
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -192,8 +193,21 @@ def chosen(total: int, seed: int, only: str | None = None) -> list[Change]:
     return picked
 
 
+def words_of(change: Change) -> set[str]:
+    """Return what a test about this place is named after: the file, or the subject."""
+    if change.kind == "python":
+        return set()
+    if change.kind == "rules":
+        return {"/test_rules.py", "/test_forms.py"}
+    if not change.path.endswith(".ttl"):
+        return {Path(change.path).name.partition(".")[0]}
+    above = (ROOT / change.path).read_text(encoding="utf-8").splitlines()[: change.line]
+    subjects = [found[1] for row in above if (found := re.fullmatch(r"\w*:([\w-]{4,})", row))]
+    return set(subjects[-1:])
+
+
 def stages(change: Change, found: Known) -> Iterator[list[str]]:
-    """Yield the tests to run: some of those that cover the place or lie beside it, then the others.
+    """Yield the tests to run: about the place, covering it or beside it first, then the others.
 
     Of each test function some of what it is given comes first, then the rest: what a thousand cases
     do not see is seen by another function.
@@ -216,7 +230,8 @@ def stages(change: Change, found: Known) -> Iterator[list[str]]:
     own = kind.own(change.path) or (change.room.rpartition("/")[2],)
     folders = tuple(f"tests/{folder}/" for folder in own)
     beside = (name for name in found.seconds if name.startswith(folders))
-    near = [*fresh(found.covering(change)), *fresh(beside)]
+    about = [name for name in found.seconds if any(word in name for word in words_of(change))]
+    near = [*fresh(about)[:FIRST], *fresh(found.covering(change)), *fresh(beside)]
     yield near[:FIRST]
     # All the others at once: to find out which there are takes as long as many of them.
     quick = (name for name in found.seconds if name not in found.slow)
