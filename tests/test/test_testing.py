@@ -696,3 +696,11 @@ def test_a_mistake_in_a_text_is_raised_with_its_line() -> None:
         3,
         4,
     ]
+
+
+def test_each_literal_of_a_least_set_is_to_be_exercised_with_its_sign() -> None:
+    """And no other: a fact that decides nothing is nobody's gap."""
+    wanted = {row[4] for row in assessor().ask("which-implicants-are-there") if row[4]}
+    found = {(goal.iri, goal.wanted) for goal in goals(assessor()) if goal.kind == "literal"}
+    assert found == {(one, "present" if one.endswith("present") else "absent") for one in wanted}
+    assert {sign for _, sign in found} == {"present", "absent"}
