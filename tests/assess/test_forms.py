@@ -401,6 +401,9 @@ def test_the_graph_says_what_the_record_says(source: str) -> None:
         assert len(decisions) == len(graph.subjects["Decision"])
         found = recommendations(one)
         assert decisions.keys() == found.keys()
+        # Nothing is said of what is no part of it, such as a criterion that is no recommendation's.
+        parts = {each for some in graph.subjects.values() for each in some}
+        assert {each for each, _ in graph.objects} == parts
         for iri, decision in decisions.items():
             _decision(one, graph, decision, found[iri])
         applying = {each["action"]: each for each in told.applying(record)["actions"]}
