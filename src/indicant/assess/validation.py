@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from indicant import terms
 from indicant.assess.parts import CASE, parted
 from indicant.errors import IndicantError
-from indicant.files.rdf import text_of
+from indicant.files.rdf import text_of, undirected
 from indicant.foreign import excerpt
 from indicant.guideline.vocabulary import Vocabulary
 from indicant.process.sharing import RDFLIB
@@ -453,7 +453,7 @@ def _ntriples(fact: pyoxigraph.Quad) -> str:
 
     Some do, without a look at the limits of the type, beyond which an ontology is inconsistent.
     """
-    subject, path, value = fact.subject, fact.predicate, fact.object
+    subject, path, value = fact.subject, fact.predicate, undirected(fact.object)
     kind = getattr(getattr(value, "datatype", None), "value", "")
     if kind in _DERIVED:
         written = str(value).replace(f"<{kind}>", f"<urn:derived:{terms.local_name(kind)}>")

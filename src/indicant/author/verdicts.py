@@ -13,7 +13,7 @@ from indicant.author.rules import LEVELS, SHAPES_OF_GUIDELINES, rule_name, shape
 from indicant.author.slips import shortener
 from indicant.compile.owl import ontology_text
 from indicant.files import lines
-from indicant.files.rdf import text_of
+from indicant.files.rdf import text_of, undirected
 from indicant.report.findings import Place, Result, not_listed
 from indicant.terms import GENID, OWL, RDFS, TYPE, local_name
 
@@ -118,7 +118,7 @@ def _graph(source: Source) -> tuple[str, dict[str, str]]:
     def written(term: object) -> str:
         if isinstance(term, ox.NamedNode) and GENID in term.value:
             return "_:" + names.setdefault(term.value, f"b{len(names)}")
-        return str(term)
+        return str(undirected(term))
 
     statements = dict.fromkeys(
         f"{written(subject)} {predicate} {written(value)} ."

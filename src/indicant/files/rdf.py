@@ -490,6 +490,19 @@ def _name_blank_nodes(
     return tuple(result)
 
 
+def undirected(term: object) -> object:
+    """Return a term without the direction of writing that RDF 1.2 can give a text with a language.
+
+    Shapes, HermiT and rdflib know texts with a language alone, and nothing depends on the
+    direction: what is to be kept or written keeps the term as it is.
+    """
+    if getattr(term, "direction", None) is None:
+        return term
+    import pyoxigraph
+
+    return pyoxigraph.Literal(text_of(term), language=getattr(term, "language", None))
+
+
 def text_of(term: object) -> str:
     """Return the IRI of a term, or its lexical form; of a triple, nothing."""
     return getattr(term, "value", "")

@@ -9,6 +9,7 @@ import pyoxigraph as ox
 
 from indicant.compile.owl import ontology_text
 from indicant.errors import IndicantError
+from indicant.guideline.names import composed
 from indicant.merge.collection import ONTOLOGY, Added, header, ontology_of, place_of, text_of
 from indicant.report.findings import Place, Result
 from indicant.terms import GENID, IND, LABEL, OWL, RDF, RDFS, SKOS, TYPE, local_name
@@ -187,7 +188,7 @@ def _one_label(
                 continue
             for kind in types & _KINDS:
                 for language, label in one.texts(term, LABEL).items():
-                    key = " ".join(label.casefold().split())
+                    key = " ".join(composed(label).casefold().split())
                     bearers[(kind, language, key)].setdefault(term, (one, label))
     for (_, _, label), found in sorted(bearers.items(), key=lambda one: one[0]):
         for first, other in _pairs(sorted(found)):
