@@ -66,7 +66,21 @@ _KNOWN: Final = frozenset(
 )
 _ELSEWHERE: Final = frozenset(
     {
-        DCTERMS + "license",
+        *(
+            DCTERMS + name
+            for name in (
+                "conformsTo",
+                "contributor",
+                "creator",
+                "license",
+                "publisher",
+                "references",
+                "relation",
+                "rights",
+                "rightsHolder",
+                "source",
+            )
+        ),
         IND + "mappedBy",
         OWL + "imports",
         OWL + "priorVersion",
@@ -298,7 +312,7 @@ def _unprintable(quad: ox.Quad) -> tuple[str, str] | None:
 def undefined_terms(documents: Sequence[Document]) -> list[Result]:
     """Return the terms that are used and that nothing declares, each with the nearest declared.
 
-    A term is declared by its type. What is only linked to, such as a licence, need not be.
+    A term is declared by its type. What is only referred to, such as a licence or a source, need not be.
     """
     declared = _declared(documents)
     spaces = {_namespace(iri) for iri in declared if GENID not in iri} | set(BUILT_IN)
