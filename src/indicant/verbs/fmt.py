@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from indicant.command.arguments import add_report_options
 from indicant.command.output import tell
@@ -24,11 +24,14 @@ examples:
   indicant fmt - < case.ttl             from standard input to standard output
 
 Subjects and objects keep their order, properties get the order of the house. Every statement stays
-as it is. A file with a comment is refused, since the comment would be lost. Files of up to 50 MB
+as it is. Line ends of Windows and a byte order mark alone are no fault of form: what to write into
+.gitattributes is told. A file with a comment is refused, since the comment would be lost. Files of up to 50 MB
 are read: they take a minute and 2 GB of memory.
 
 exit codes: 0 done, or nothing to do; 1 --check or --diff found something; 2 it could not run
 """
+_LINE_ENDS: Final = "has the form, with the line ends or the byte order mark of Windows"
+_GIT: Final = "a line  *.ttl text eol=lf  in .gitattributes keeps them out of the working copy"
 
 
 def add(verbs: Verbs) -> None:
@@ -88,6 +91,9 @@ def _format(path: str, *, show: bool) -> bool:
     from indicant.foreign import plain
 
     text, name = _text(path)
+    if path != STDIN and _is_laid_out(text, name):
+        print(plain(f"{name}: {_LINE_ENDS}; {_GIT}"), file=sys.stderr)
+        return False
     result = turtle.tidy(text, file=name)
     if show:
         import difflib
@@ -114,6 +120,19 @@ def _format(path: str, *, show: bool) -> bool:
     return text != result
 
 
+def _is_laid_out(text: str, name: str) -> bool:
+    """Tell whether a text has the form but for a byte order mark and the line ends of Windows.
+
+    Git puts them in and takes them out by itself, also within texts of several lines.
+    """
+    from indicant.files import turtle
+
+    bare = text.removeprefix("\ufeff")
+    if bare.count("\r\n") == bare.count("\n"):
+        bare = bare.replace("\r\n", "\n")
+    return bare != text and turtle.comment(bare) is None and turtle.tidy(bare, file=name) == bare
+
+
 def _rows(text: str) -> list[str]:
     """Return the lines of a text with their ends, of which there is one kind."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)
@@ -136,9 +155,11 @@ def _check(options: argparse.Namespace, paths: list[str]) -> int:
     rules = (
         Rule("comment", "no comment in Turtle", "A comment is no statement, and nothing reads it."),
         Rule("form", "Turtle in the form of the house", "indicant fmt writes it."),
+        Rule("line-ends", "line ends as git stores them", "Git can turn them by itself."),
     )
     files = f"{len(paths)} file{'s' if len(paths) > 1 else ''}"
-    summary = f"{files}, {len(results) or 'none'} of them to be changed"
+    wrong = sum(one.level == "error" for one in results)
+    summary = f"{files}, {wrong or 'none'} of them to be changed"
     subject = " ".join(options.path or ["."])
     report = Report("fmt", subject, rules, tuple(results), summary=summary)
     return max(code, deliver(report, options.format, options.output))
@@ -151,6 +172,8 @@ def _findings(path: str) -> list[Result]:
     from indicant.report.findings import Place, Result
 
     text, name = _text(path)
+    if _is_laid_out(text, name):
+        return [Result("line-ends", "note", _LINE_ENDS, (Place(name),), _GIT)]
     try:
         result = turtle.tidy(text, file=name)
     except turtle.CommentError as error:
