@@ -84,6 +84,7 @@ _DERIVED: Final = frozenset(
     )
 )
 _IRI: Final = re.compile(r"[a-z][a-z0-9+.-]*:/*[^\s<>\"{}|\\^`]+")
+_END: Final = re.compile(r'(?<!\\)\$(?=")')
 _SHOWN: Final = 40
 _LONGEST: Final = 400
 _PREFIX: Final = re.compile(
@@ -541,7 +542,18 @@ def _run_pyshacl_alone(shapes_turtle: str, data_ntriples: str) -> list[Finding]:
 def _shapes_graph(turtle: str) -> Graph:
     from rdflib import Graph
 
-    return Graph().parse(data=turtle, format="turtle")
+    return Graph().parse(data=_ended(turtle), format="turtle")
+
+
+def _ended(turtle: str) -> str:
+    """Return shapes whose patterns end for Python where they end for XPath and SPARQL.
+
+    To Python, ``$`` is also the place before a last line break. Put is that no character follows.
+
+    >>> print(_ended('sh:pattern "^[0-9]+$"'))
+    sh:pattern "^[0-9]+(?![^.]|[.])"
+    """
+    return _END.sub("(?![^.]|[.])", turtle)
 
 
 @lru_cache(maxsize=4)

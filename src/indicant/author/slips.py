@@ -312,7 +312,8 @@ def _unprintable(quad: ox.Quad) -> tuple[str, str] | None:
 def undefined_terms(documents: Sequence[Document]) -> list[Result]:
     """Return the terms that are used and that nothing declares, each with the nearest declared.
 
-    A term is declared by its type. What is only referred to, such as a licence or a source, need not be.
+    A term is declared by its type. What is only referred to, such as a licence or a source, need
+    not be.
     """
     declared = _declared(documents)
     spaces = {_namespace(iri) for iri in declared if GENID not in iri} | set(BUILT_IN)

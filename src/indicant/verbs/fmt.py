@@ -25,8 +25,8 @@ examples:
 
 Subjects and objects keep their order, properties get the order of the house. Every statement stays
 as it is. Line ends of Windows and a byte order mark alone are no fault of form: what to write into
-.gitattributes is told. A file with a comment is refused, since the comment would be lost. Files of up to 50 MB
-are read: they take a minute and 2 GB of memory.
+.gitattributes is told. A file with a comment is refused, since the comment would be lost. Files of
+up to 50 MB are read: they take a minute and 2 GB of memory.
 
 exit codes: 0 done, or nothing to do; 1 --check or --diff found something; 2 it could not run
 """
