@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 
 CORE = terms.IND
 MAPPED_BY = terms.IND + "mappedBy"
+_REFLEXIVE = frozenset(
+    (
+        *(terms.RDFS + name for name in ("subClassOf", "subPropertyOf")),
+        *(terms.OWL + name for name in ("equivalentClass", "equivalentProperty", "sameAs")),
+    )
+)
 _VALUE = terms.PROV + "value"
 MOST_IMPORTS = 1_000
 GUIDELINE_FILE = "guideline.ttl"
@@ -294,7 +300,7 @@ class _Gathering:
         try:
             if _is_large(file) and file not in self._first:
                 return _read_large(_display(file), self._large)
-            return read(_display(file))
+            return _without_truisms(read(_display(file)))
         except IndicantError as error:
             self._mistake(error)
             return None
@@ -363,6 +369,21 @@ class _Gathering:
             self._tables[file] = Table(iri, name, read_text(name))
         except IndicantError as error:
             self._mistake(error)
+
+
+def _without_truisms(document: Document) -> Document:
+    """Return a document without what holds of everything: that a term is below or equal to itself.
+
+    Reasoners that write what they infer write it of every term.
+    """
+    quads = tuple(
+        quad
+        for quad in document.quads
+        if quad.subject != quad.object
+        or quad.predicate.value not in _REFLEXIVE
+        or terms.GENID in text_of(quad.subject)
+    )
+    return document if len(quads) == len(document.quads) else replace(document, quads=quads)
 
 
 def _unmapped(how: str, iri: str, document: Document) -> IndicantError:
