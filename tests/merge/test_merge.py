@@ -16,6 +16,7 @@ import pyoxigraph as ox
 import pytest
 
 from indicant.assess.assessor import Assessor
+from indicant.author.checks import check
 from indicant.cli import main
 from indicant.compile.profile import read_model
 from indicant.errors import IndicantError
@@ -29,7 +30,7 @@ from indicant.merge.interactions import RULES as INTERACTIONS
 from indicant.report.findings import FORMS
 from indicant.report.forms import exit_code
 from indicant.terms import IND, local_name
-from places import ASSESS, BENCHMARK, TESTS
+from places import ASSESS, BENCHMARK, ROOT, TESTS
 
 if TYPE_CHECKING:
     from indicant.assess.records import CaseRecord
@@ -305,6 +306,19 @@ PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
     assert speakers["https://example.org/multimorbidity/hypertension/no-ibuprofen"] == (
         "https://example.org/multimorbidity/hypertension/"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".trig", ".nq"])
+def test_a_merged_graph_passes_check_as_its_parts_do(tmp_path: Path, suffix: str) -> None:
+    """With its provenance, tables of codes and resolutions."""
+    overlay = str(ROOT / "examples" / "institution" / "overlay")
+    combined = combine([SEED, overlay], output=f"merged{suffix}", as_of="2026-11-22")
+    path = tmp_path / f"merged{suffix}"
+    atomic.write(combined.data or b"", path)
+    found = check([str(path)], guideline=str(path))
+    assert [one.message for one in found.results if one.level != "note"] == []
+    assert not found.undecided
 
 
 def test_a_guideline_is_given_twice_also_by_a_link(tmp_path: Path) -> None:
