@@ -1154,7 +1154,7 @@ def test_nothing_is_written_but_the_cache(room: Room, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_reader_that_leaves_early_is_no_error(room: Room) -> None:
+def test_a_reader_that_leaves_early_is_told_nothing_and_is_no_success(room: Room) -> None:
     names = [room.file(f"{number}.ttl", CASE) for number in range(12)]
     child = subprocess.Popen(
         command("assess", *names),
@@ -1168,7 +1168,7 @@ def test_a_reader_that_leaves_early_is_no_error(room: Room) -> None:
     child.stdout.readline()
     child.stdout.close()
     assert child.stderr.read() == b""
-    assert child.wait(60) == 0
+    assert child.wait(60) == 141
     child.stderr.close()
 
 
@@ -1199,8 +1199,41 @@ def test_a_closed_stream_is_no_crash(closed: tuple[int, ...], room: Room) -> Non
     done = subprocess.run(
         ["sh", "-c", script], cwd=room.folder, env=environment(), capture_output=True, check=False
     )
-    assert done.returncode == 0
-    assert done.stderr == b""
+    if 1 not in closed:
+        assert (done.returncode, done.stderr) == (0, b"")
+        return
+    assert done.returncode == 2
+    told = b"indicant: standard output is closed\n  help: write to a file, or > /dev/null\n"
+    assert done.stderr == (b"" if 2 in closed else told)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["assess", "--help"]])
+@pytest.mark.skipif(os.name != "posix", reason="the shell closes the streams")
+def test_help_that_nobody_gets_is_no_success(words: list[str], room: Room) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"{shlex.join(command(*words))} >&-"],
+        cwd=room.folder,
+        env=environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"indicant: standard output is closed\n")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="the shell closes the streams")
+def test_who_has_nothing_to_say_needs_no_standard_output(room: Room) -> None:
+    room.file("a.ttl", "PREFIX : <urn:x:> :a :b :c .")
+    done = subprocess.run(
+        ["sh", "-c", f"{shlex.join(command('fmt', 'a.ttl'))} >&-"],
+        cwd=room.folder,
+        env=environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"formatted a.ttl\n")
 
 
 @pytest.mark.slow
