@@ -55,6 +55,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; a user's mistake leaves no traceback."""
+    if arguments is None:
+        _speak_utf8()
     closed = _open_streams()
     try:
         code = _run(arguments)
@@ -119,6 +121,16 @@ def _tell_fault(error: BaseException) -> None:
         f"please report it: {HOME}  ({TRACEBACK_VARIABLE}=1 shows the traceback)",
         file=sys.stderr,
     )
+
+
+def _speak_utf8() -> None:
+    """Begin again in UTF-8 mode where the locale would have names of files read otherwise.
+
+    Python does so by itself in the locale C, unless PYTHONUTF8=0 forbids it; in that of ISO 8859-1
+    a name in UTF-8 would be shown as two characters for one.
+    """
+    if os.name == "posix" and sys.getfilesystemencoding().lower() != "utf-8":
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
 
 
 def _open_streams() -> bool:

@@ -1,4 +1,4 @@
-"""Guidelines as they are gathered: what says nothing is left out, and what says something is not."""
+"""Guidelines as they are gathered: what says nothing is left out, what says something is not."""
 
 from __future__ import annotations
 

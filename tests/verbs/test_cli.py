@@ -1245,6 +1245,36 @@ def test_the_bytes_do_not_depend_on_the_locale(room: Room) -> None:
     assert "café" in told.out
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="names of files are texts elsewhere")
+@pytest.mark.parametrize(
+    "locale",
+    [
+        {"LC_ALL": "C"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "latin-1"},
+    ],
+)
+def test_a_name_is_shown_as_it_is_in_any_locale(locale: dict[str, str], room: Room) -> None:
+    name = "fièvre 発熱.ttl"
+    room.file(name, CASE.replace('"2026-11-22"', '"café"'))
+    for words, shown in (
+        (["check", name], f"{name}:"),
+        (["check", name, "--format", "json"], f'"file": "{name}"'),
+        (["assess", name], f"{name}:"),
+        (["fmt", "--diff", name], f"--- {name}"),
+    ):
+        done = subprocess.run(
+            command(*words),
+            cwd=room.folder,
+            env=environment(**locale),
+            capture_output=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr.count(b"\\u")) == (1, 0)
+        assert shown in done.stdout.decode("utf-8")
+
+
 def test_an_interruption_leaves_no_traceback(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_arguments: object, **_options: object) -> None:
         raise KeyboardInterrupt
