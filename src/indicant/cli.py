@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; a user's mistake leaves no traceback."""
     if arguments is None:
-        _speak_utf8()
+        speak_utf8()
     closed = _open_streams()
     try:
         code = _run(arguments)
@@ -123,7 +123,7 @@ def _tell_fault(error: BaseException) -> None:
     )
 
 
-def _speak_utf8() -> None:
+def speak_utf8() -> None:
     """Begin again in UTF-8 mode where the locale would have names of files read otherwise.
 
     Python does so by itself in the locale C, unless PYTHONUTF8=0 forbids it; in that of ISO 8859-1
