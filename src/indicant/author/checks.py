@@ -380,12 +380,16 @@ class _Check:
             self.add(replace(told, places=places.of_words(words)))
 
     def _codes(self, source: Source) -> None:
-        from indicant.guideline.mappings import of_source
+        from indicant.guideline.mappings import of_source, remarks
 
         try:
-            of_source(source)
+            tables = of_source(source)
         except IndicantError as error:
             self.add(result_of("codes", error))
+            return
+        for table in tables:
+            for line, message in remarks(table):
+                self.add(Result("codes", "note", message, (Place(table.path, line),)))
 
     def _ask(self, source: Source, places: Places) -> None:
         from indicant.compile.java import available

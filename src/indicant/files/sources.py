@@ -28,6 +28,7 @@ from indicant.files.rdf import (
     text_of,
     visible,
 )
+from indicant.files.tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,11 +54,16 @@ _CATALOG_NAMESPACE = "{urn:oasis:names:tc:entity:xmlns:xml:catalog}"
 
 @dataclass(frozen=True)
 class Table:
-    """A table of codes that an ontology names by ``ind:mappedBy``, not yet parsed."""
+    """A table of codes that an ontology names by ``ind:mappedBy``, not yet parsed.
+
+    The first lines of the text, as many as ``above`` says, are from the file ``metadata``.
+    """
 
     iri: str
     path: str
     text: str = field(repr=False)
+    metadata: str = ""
+    above: int = 0
 
 
 @dataclass(frozen=True)
@@ -366,7 +372,9 @@ class _Gathering:
     def _read_table(self, file: Path, iri: str) -> None:
         name = _display(file)
         try:
-            self._tables[file] = Table(iri, name, read_text(name))
+            admit = self._allowed.admit
+            text, metadata, above = read_table(name, lambda path: _display(admit(Path(path))))
+            self._tables[file] = Table(iri, name, text, metadata, above)
         except IndicantError as error:
             self._mistake(error)
 
