@@ -294,6 +294,8 @@ class _Check:
             return
         self._use(SHAPES_OF_GUIDELINES)
         self.checks("undefined-term", "profile", "codes", "override-circle")
+        for told in slips.taken_as_data(source.documents):
+            self.add(told)
         undefined = slips.undefined_terms(source.documents)
         for one in [*undefined, *slips.missing_imports(source.documents)]:
             self.add(one)

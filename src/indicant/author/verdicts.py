@@ -12,7 +12,7 @@ from indicant.assess.validation import MORE as UNLISTED
 from indicant.author.rules import LEVELS, SHAPES_OF_GUIDELINES, rule_name, shapes_text
 from indicant.author.slips import shortener
 from indicant.compile.owl import ontology_text
-from indicant.files import lines
+from indicant.files import lines, strangers
 from indicant.files.rdf import text_of, undirected
 from indicant.report.findings import Place, Result, not_listed
 from indicant.terms import GENID, OWL, RDFS, TYPE, local_name
@@ -88,6 +88,7 @@ def broken_shapes(
         if text_of(value) in unknown
     }
     subjects = {subject for subject, _ in vague}
+    others = _of_others(source)
     short = shortener(source.documents)
     for name in SHAPES_OF_GUIDELINES:
         for one in validate_graph(shapes_text(name), text, reference=reference):
@@ -96,6 +97,8 @@ def broken_shapes(
                 continue
             focus, value = names.get(one.focus or "", one.focus), one.value
             value = names.get(value or "", value)
+            if name == "vocabulary" and focus in others:
+                continue
             if value in unknown or (focus, one.path) in vague:
                 continue
             if one.path is None and focus in subjects:
@@ -109,6 +112,26 @@ def broken_shapes(
                 help=rules[rule].description or None,
                 about=(focus,) if focus and GENID not in focus else (),
             )
+
+
+def _of_others(source: Source) -> set[str]:
+    """Return what the style of the house does not concern: what others declare, and their notes.
+
+    An annotation property that a guideline declares for OWL's sake stays the property of whoever
+    owns its namespace.
+    """
+    names = {
+        text_of(subject)
+        for _, subject, predicate, value in source.triples()
+        if text_of(predicate) == TYPE and text_of(value) == OWL + "Ontology"
+    }
+    return strangers.subjects(source.documents) | {
+        text_of(subject)
+        for _, subject, predicate, value in source.triples()
+        if text_of(predicate) == TYPE
+        and text_of(value) == OWL + "AnnotationProperty"
+        and not any(strangers.owns(name, text_of(subject)) for name in names)
+    }
 
 
 def _graph(source: Source) -> tuple[str, dict[str, str]]:

@@ -62,7 +62,8 @@ class Document:
 
     ``path`` is what the user gave; ``quads`` are in the order of the text, with every blank node
     named; ``imports`` are the ontologies it asks for, none of which has been fetched, and
-    ``no_imports`` the texts that stand where an IRI shall.
+    ``no_imports`` the texts that stand where an IRI shall. ``foreign`` are the ontologies in it
+    that are somebody else's, and ``aside`` the statements of theirs that are only data.
     """
 
     path: str
@@ -72,6 +73,8 @@ class Document:
     imports: tuple[str, ...] = ()
     genid: str = ""
     no_imports: tuple[str, ...] = ()
+    aside: tuple[pyoxigraph.Quad, ...] = field(default=(), repr=False)
+    foreign: frozenset[str] = frozenset()
 
 
 def read(

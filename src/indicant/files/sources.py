@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from indicant import terms
 from indicant.errors import IndicantError
-from indicant.files import resources
+from indicant.files import resources, strangers
 from indicant.files.fence import CATALOG as CATALOG
 from indicant.files.fence import Fence, fence_of, real
 from indicant.files.rdf import (
@@ -293,7 +293,10 @@ class _Gathering:
         texts = [*(one.text for one in self._documents), *(one.text for one in tables)]
         digests = sorted(hashlib.sha256(text.encode()).digest() for text in texts)
         digest = hashlib.sha256(b"".join(digests)).hexdigest()
-        return Source(tuple(self._documents), digest, tables)
+        core = {name for name in self._shipped if name.startswith(CORE)}
+        first = {_display(file) for file in self._first}
+        documents = strangers.parted(self._documents, first, core)
+        return Source(tuple(documents), digest, tables)
 
     def _mistake(self, error: IndicantError) -> None:
         if self._problems is None:

@@ -25,11 +25,9 @@ NO_TERM: Final = SSSOM + "NoTermFound"
 _NO_TERMS: Final = frozenset({NO_TERM, SSSOM + "NoMapping"})
 """The latter is what drafts of the specification called it."""
 EXACT: Final = SKOS + "exactMatch"
-PREDICATES: Final = frozenset(
-    f"{SKOS}{kind}Match" for kind in ("exact", "broad", "narrow", "close", "related")
-)
-_APART: Final = frozenset(f"{SKOS}{kind}Match" for kind in ("broad", "narrow", "related"))
+_APART: Final = frozenset(SKOS + name for name in ("broadMatch", "narrowMatch", "relatedMatch"))
 """What SKOS does not let hold beside an exact match."""
+PREDICATES: Final = _APART | {EXACT, SKOS + "closeMatch"}
 DENIED: Final = "Not"
 
 

@@ -9,6 +9,7 @@ import pyoxigraph as ox
 
 from indicant.compile.owl import ontology_text
 from indicant.errors import IndicantError
+from indicant.files.strangers import owns
 from indicant.guideline.names import composed
 from indicant.merge.collection import ONTOLOGY, Added, header, ontology_of, place_of, text_of
 from indicant.report.findings import Place, Result
@@ -54,6 +55,7 @@ _DEFINING: Final = frozenset(
         ),
     )
 )
+_NOTES: Final = {OWL + "AnnotationProperty"}
 _SHOWN: Final = 3
 _Key = tuple[object, ...]
 
@@ -107,9 +109,11 @@ def clashes(collected: Collected, same: Iterable[Added]) -> list[Result]:
     """Return what two documents say of one term, or of two terms in one word.
 
     A document that declares a term defines it; one that only adds to it does not. Terms that are
-    the same, as documents state or as follows from tables, may share a label.
+    the same, as documents state or as follows from tables, may share a label. Foreign ontologies
+    are not held to one another, nor is anybody to an annotation property of somebody else's.
     """
-    said = [_Said(document) for document in collected.documents]
+    said = [_Said(document) for document in collected.documents if not document.foreign]
+    ontologies = [name for one in said if (name := ontology_of(one.document)) is not None]
     by_term: dict[str, list[_Said]] = defaultdict(list)
     for one in said:
         for subject in one.rows:
@@ -117,6 +121,7 @@ def clashes(collected: Collected, same: Iterable[Added]) -> list[Result]:
                 GENID not in subject
                 and one.declares(subject)
                 and ONTOLOGY not in one.types(subject)
+                and not (one.types(subject) == _NOTES and not _owned(subject, ontologies))
             ):
                 by_term[subject].append(one)
     results: list[Result] = []
@@ -129,6 +134,10 @@ def clashes(collected: Collected, same: Iterable[Added]) -> list[Result]:
     results += _incompatible(collected)
     results += _one_namespace(collected)
     return results
+
+
+def _owned(term: str, ontologies: Iterable[str]) -> bool:
+    return any(owns(ontology, term) for ontology in ontologies)
 
 
 def _two_definitions(term: str, group: Sequence[_Said]) -> Iterator[Result]:

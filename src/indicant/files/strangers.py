@@ -1,0 +1,260 @@
+"""Know ontologies that are somebody else's, and take of them what a guideline can use.
+
+An ontology is foreign where one of the guideline's own says so by ``ind:takesAsIs``, where it is
+imported by a foreign one alone, and by the habits of OBO: a name of ``purl.obolibrary.org``, or
+annotations of oboInOwl. What OWL and the language of guidelines make of its statements stays: which
+terms there are, what they are called, and which named class lies below, beside or apart from which.
+Everything else is data, from which nothing follows.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from indicant import terms
+from indicant.files.rdf import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from indicant.files.rdf import Document
+
+TAKES_AS_IS: Final = terms.IND + "takesAsIs"
+_OBO: Final = "http://purl.obolibrary.org/obo/"
+_OBO_IN_OWL: Final = "http://www.geneontology.org/formats/oboInOwl#"
+_SIGN: Final = re.compile(rf'{_OBO}|{_OBO_IN_OWL}|takesAsIs>?"?[\s:]+[\[{{"\w-]*[<:"]|\\u')
+"""What has to stand in a text in which anybody may be foreign; an escape may hide it."""
+_ONTOLOGY: Final = terms.OWL + "Ontology"
+_KINDS: Final = frozenset(
+    terms.OWL + name
+    for name in (
+        "AnnotationProperty",
+        "Class",
+        "DatatypeProperty",
+        "FunctionalProperty",
+        "NamedIndividual",
+        "ObjectProperty",
+        "Ontology",
+    )
+)
+_HIERARCHY: Final = frozenset(
+    (
+        terms.RDFS + "subClassOf",
+        *(terms.OWL + name for name in ("differentFrom", "disjointWith", "equivalentClass")),
+    )
+)
+_NOTES: Final = frozenset(
+    (
+        *(terms.RDFS + name for name in ("comment", "isDefinedBy", "label", "seeAlso")),
+        *(
+            terms.OWL + name
+            for name in (
+                "backwardCompatibleWith",
+                "deprecated",
+                "imports",
+                "incompatibleWith",
+                "priorVersion",
+                "versionIRI",
+                "versionInfo",
+            )
+        ),
+    )
+)
+_RESERVED: Final = (terms.OWL, terms.RDF, terms.RDFS)
+
+
+def parted(
+    documents: Sequence[Document], first: Collection[str], core: Iterable[str]
+) -> list[Document]:
+    """Return documents with what is only data in foreign ones set aside.
+
+    Args:
+        documents: all that a guideline consists of.
+        first: the paths of those that it begins with.
+        core: the ontologies of the language, which are nobody else's.
+    """
+    if not any(_SIGN.search(document.text) for document in documents):
+        return list(documents)
+    core = frozenset(core)
+    units = _Units([one for one in documents if name_of(one) not in core], first)
+    foreign = units.foreign()
+    return [_parted(document, foreign) for document in documents]
+
+
+def unit_of(quad: ox.Quad, own: str) -> str:
+    """Return the ontology that a statement is of: its graph, or that of the document."""
+    graph = quad.graph_name
+    return graph.value if isinstance(graph, ox.NamedNode) else own
+
+
+def is_foreign(document: Document, quad: ox.Quad) -> bool:
+    """Tell whether a statement of a document is somebody else's."""
+    return bool(document.foreign) and unit_of(quad, name_of(document)) in document.foreign
+
+
+def name_of(document: Document) -> str:
+    """Return the ontology that a document is, or else its path, as for a merged graph."""
+    for quad in document.quads:
+        if isinstance(quad.graph_name, ox.NamedNode):
+            continue
+        if quad.predicate.value == terms.TYPE and text_of(quad.object) == _ONTOLOGY:
+            return text_of(quad.subject)
+    return document.path
+
+
+def subjects(documents: Iterable[Document]) -> set[str]:
+    """Return what foreign ontologies declare, and no other."""
+    theirs: set[str] = set()
+    ours: set[str] = set()
+    for document in documents:
+        for quad in document.quads:
+            if quad.predicate.value == terms.TYPE:
+                mine = theirs if is_foreign(document, quad) else ours
+                mine.add(text_of(quad.subject))
+    return theirs - ours
+
+
+def owns(ontology: str, iri: str) -> bool:
+    """Tell whether a term is in the namespace of an ontology, or of one whose module that is.
+
+    >>> owns("https://example.org/rain/module/a", "https://example.org/rain/Rain")
+    True
+    >>> owns("https://example.org/rain/", "http://purl.org/dc/terms/title")
+    False
+    """
+    mine = ontology.rstrip("/#")
+    space = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1].rstrip("/#")
+    if not mine or not space:
+        return False
+    return f"{space}/".startswith(f"{mine}/") or f"{mine}/".startswith(f"{space}/")
+
+
+class _Units:
+    """The ontologies that documents hold, with what makes one foreign."""
+
+    def __init__(self, documents: Iterable[Document], first: Collection[str]) -> None:
+        self._imports: dict[str, set[str]] = {}
+        self._named: dict[str, str] = {}
+        self._said: dict[str, set[str]] = {}
+        self._obo: set[str] = set()
+        self._advising: set[str] = set()
+        begins: set[str] = set()
+        for document in documents:
+            own = name_of(document)
+            for quad in document.quads:
+                self._take(unit_of(quad, own), quad)
+            if document.path in first:
+                begins |= {unit_of(quad, own) for quad in document.quads}
+        led = {self._named.get(name) for unit in begins for name in self._imports[unit] - {unit}}
+        self._roots = (begins - led) or begins
+
+    def _take(self, unit: str, quad: ox.Quad) -> None:
+        predicate, value = quad.predicate.value, text_of(quad.object)
+        self._imports.setdefault(unit, set())
+        self._named.setdefault(unit, unit)
+        if predicate == terms.OWL + "imports":
+            self._imports[unit].add(value)
+        elif predicate == terms.OWL + "versionIRI":
+            self._named[value] = unit
+        elif predicate == TAKES_AS_IS:
+            self._said.setdefault(unit, set()).add(value)
+        elif predicate.startswith(_OBO_IN_OWL) or unit.startswith(_OBO):
+            self._obo.add(unit)
+        if predicate.startswith(terms.IND) or (
+            predicate == terms.TYPE and value.startswith(terms.IND)
+        ):
+            self._advising.add(unit)
+
+    def foreign(self) -> frozenset[str]:
+        """Return the ontologies that are somebody else's: all that no other leads to.
+
+        Whoever is foreign says of nobody that he is. What begins the guideline is not foreign for
+        being said to be.
+        """
+        habits = self._obo - self._advising
+        found = set(habits)
+        for _ in self._imports:
+            own = self._reached(found)
+            said = {self._named.get(name, "") for one in own for name in self._said.get(one, ())}
+            before, found = found, habits | (said & self._imports.keys() - self._roots)
+            if before == found:
+                break
+        found |= self._imports.keys() - self._reached(found)
+        return frozenset(one for one in found if not one.startswith(terms.IND))
+
+    def _reached(self, without: set[str]) -> set[str]:
+        """Return the ontologies that the guideline leads to without passing through some."""
+        queue = [one for one in self._roots if one not in without]
+        found = set(queue)
+        while queue:
+            for name in self._imports[queue.pop()]:
+                unit = self._named.get(name)
+                if unit is not None and unit not in found and unit not in without:
+                    found.add(unit)
+                    queue.append(unit)
+        return found
+
+
+def _parted(document: Document, foreign: frozenset[str]) -> Document:
+    own = name_of(document)
+    here = foreign & {unit_of(quad, own) for quad in document.quads}
+    if not here:
+        return document
+    whole = _apart(document.quads)
+    kept: list[ox.Quad] = []
+    aside: list[ox.Quad] = []
+    for quad in document.quads:
+        stays = unit_of(quad, own) not in here or quad in whole or _stays(quad)
+        (kept if stays else aside).append(quad)
+    return replace(document, quads=tuple(kept), aside=tuple(aside), foreign=here)
+
+
+def _stays(quad: ox.Quad) -> bool:
+    """Tell whether the language of guidelines makes something of a statement."""
+    predicate, value = quad.predicate.value, quad.object
+    names = [text_of(one) for one in (quad.subject, quad.predicate, value)]
+    literal = isinstance(value, ox.Literal)
+    if any(name.startswith(terms.IND) for name in names[: 2 if literal else 3]):
+        return False
+    if terms.is_blank(quad.subject) or terms.is_blank(value):
+        return False
+    if predicate == terms.TYPE:
+        return names[2] in _KINDS or not names[2].startswith(_RESERVED)
+    if predicate.startswith(_RESERVED):
+        return predicate in _HIERARCHY or predicate in _NOTES
+    return True
+
+
+def _apart(quads: Iterable[ox.Quad]) -> set[ox.Quad]:
+    """Return the statements that say of several named classes that they are apart."""
+    rows: dict[str, list[ox.Quad]] = {}
+    heads: list[tuple[str, ox.Quad]] = []
+    for quad in quads:
+        if terms.is_blank(quad.subject):
+            rows.setdefault(text_of(quad.subject), []).append(quad)
+            if text_of(quad.object) == terms.OWL + "AllDisjointClasses":
+                heads.append((text_of(quad.subject), quad))
+    found: set[ox.Quad] = set()
+    for node, _ in heads:
+        lists = [one for one in rows[node] if one.predicate.value == terms.OWL + "members"]
+        if len(lists) != 1 or len(rows[node]) > 2:
+            continue
+        links = list(_links(rows, text_of(lists[0].object)))
+        members = [one.object for one in links if one.predicate.value == terms.RDF + "first"]
+        if members and not any(map(terms.is_blank, members)):
+            found.update(rows[node], links)
+    return found
+
+
+def _links(rows: dict[str, list[ox.Quad]], head: str) -> Iterator[ox.Quad]:
+    """Yield the statements of a list."""
+    seen: set[str] = set()
+    while head in rows and head not in seen:
+        seen.add(head)
+        yield from rows[head]
+        rest = [one for one in rows[head] if one.predicate.value == terms.RDF + "rest"]
+        head = text_of(rest[0].object) if rest else ""
