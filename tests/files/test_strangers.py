@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from indicant.author.checks import check
+from indicant.author.slips import undefined_terms
 from indicant.cli import main
 from indicant.compile.profile import read_model
 from indicant.files.rdf import read, text_of
@@ -212,6 +213,18 @@ def test_a_foreign_ontology_makes_nobody_foreign_and_gives_no_advice(tmp_path: P
     assert foreign(path) == {f"{EX}a"}
     (document,) = (one for one in gather(path).documents if one.foreign)
     assert len(document.aside) == 5
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+def test_a_large_one_whose_header_comes_last_takes_linear_time(tmp_path: Path) -> None:
+    said = "".join(f"ex:C{n} a owl:Class ; rdfs:subClassOf ex:C{n + 1} .\n" for n in range(20_000))
+    path = guideline(
+        tmp_path, MAIN.format("ex:a ; ind:takesAsIs ex:a"), a=f"{said} ex:a a owl:Ontology ."
+    )
+    documents = gather(path).documents
+    assert undefined_terms(documents) == []
+    assert len(subjects(documents)) == 20_001
 
 
 # ---------------------------------------------------------------------- who is blamed

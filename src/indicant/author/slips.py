@@ -16,7 +16,7 @@ from indicant.errors import IndicantError
 from indicant.files import resources
 from indicant.files.lines import Lines
 from indicant.files.rdf import EXTENSIONS, TRIG, TURTLE, parse, read_text, text_of
-from indicant.files.strangers import is_foreign, name_of, owns, unit_of
+from indicant.files.strangers import is_foreign, owns, unit_of
 from indicant.foreign import HIDDEN
 from indicant.guideline.names import Names
 from indicant.report.findings import MOST, Place, Result, not_listed
@@ -444,8 +444,7 @@ def missing_imports(documents: Sequence[Document]) -> list[Result]:
 
     What others redeclare is nobody's, and what is somebody else's has no home here.
     """
-    homes, names = _homes(documents)
-    path_of = {iri: path for path, iri in names.items()}
+    homes, names, path_of = _homes(documents)
     for document in documents:
         for quad in document.quads:
             if quad.predicate.value == OWL + "versionIRI":
@@ -486,21 +485,27 @@ def missing_imports(documents: Sequence[Document]) -> list[Result]:
     return found
 
 
-def _homes(documents: Sequence[Document]) -> tuple[dict[str, dict[str, None]], dict[str, str]]:
-    """Return the files in which each term is at home, and the ontology of each file.
+def _homes(
+    documents: Sequence[Document],
+) -> tuple[dict[str, dict[str, None]], dict[str, str], dict[str, str]]:
+    """Return the files in which each term is at home, and the ontologies by file and back.
 
     A term is at home where the ontology owns its namespace, or is said to define it, or is the only
-    one to declare it. Lacking all of that it has no home.
+    one to declare it; who declares it and says who defines it may stand in for that one. Lacking
+    all of that it has no home.
     """
     declared: dict[str, dict[str, None]] = {}
     defined: dict[str, set[str]] = defaultdict(set)
+    standing: dict[str, dict[str, None]] = defaultdict(dict)
     notes: set[str] = set()
     names: dict[str, str] = {}
+    path_of: dict[str, str] = {}
     for document in documents:
         for quad in document.quads:
             subject = getattr(quad.subject, "value", "")
             if quad.predicate.value == RDFS + "isDefinedBy":
                 defined[subject].add(text_of(quad.object))
+                standing[subject][document.path] = None
             elif quad.predicate.value == TYPE and isinstance(quad.object, ox.NamedNode):
                 if quad.object.value in _TERMS and GENID not in subject:
                     declared.setdefault(subject, {})[document.path] = None
@@ -508,6 +513,7 @@ def _homes(documents: Sequence[Document]) -> tuple[dict[str, dict[str, None]], d
                         notes.add(subject)
                 elif quad.object.value == OWL + "Ontology":
                     names.setdefault(document.path, subject)
+                    path_of.setdefault(subject, document.path)
     homes: dict[str, dict[str, None]] = {}
     for iri, paths in declared.items():
         said = {path: None for path in paths if names.get(path) in defined[iri]}
@@ -515,17 +521,16 @@ def _homes(documents: Sequence[Document]) -> tuple[dict[str, dict[str, None]], d
         alone = len(paths) == 1 and iri not in notes and not defined[iri]
         found = said or owners or (paths if alone else {})
         if found:
-            homes[iri] = found
-    return homes, names
+            homes[iri] = {**found, **standing[iri]}
+    return homes, names, path_of
 
 
 def taken_as_data(documents: Iterable[Document]) -> list[Result]:
     """Return how much of each foreign ontology is only data."""
     found = []
     for document in documents:
-        own = name_of(document)
         for name in sorted(document.foreign):
-            number = sum(unit_of(quad, own) == name for quad in document.aside)
+            number = sum(unit_of(quad, document.own) == name for quad in document.aside)
             if number:
                 message = f"of <{name}>, which others keep, {number:,} statements are only data"
                 help_ = "nothing follows from them: say what your criteria need of them yourself"

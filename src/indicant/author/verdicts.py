@@ -15,10 +15,10 @@ from indicant.compile.owl import ontology_text
 from indicant.files import lines, strangers
 from indicant.files.rdf import text_of, undirected
 from indicant.report.findings import Place, Result, not_listed
-from indicant.terms import GENID, OWL, RDFS, TYPE, local_name
+from indicant.terms import GENID, LABEL, OWL, RDFS, TYPE, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from indicant.assess.validation import Finding
     from indicant.compile.hermit import Reasoner
@@ -81,17 +81,20 @@ def broken_shapes(
     """
     from indicant.assess.validation import validate_graph
 
+    foreign = strangers.subjects(source.documents)
     text, names = _graph(source)
+    bare, _ = _graph(source, nameless=foreign)
     vague = {
         (text_of(subject), text_of(predicate))
         for _, subject, predicate, value in source.triples()
         if text_of(value) in unknown
     }
     subjects = {subject for subject, _ in vague}
-    others = _of_others(source)
+    others = foreign | _of_others(source)
     short = shortener(source.documents)
     for name in SHAPES_OF_GUIDELINES:
-        for one in validate_graph(shapes_text(name), text, reference=reference):
+        graph = bare if name == "vocabulary" else text
+        for one in validate_graph(shapes_text(name), graph, reference=reference):
             if one.shape == UNLISTED:
                 yield left_out(one)
                 continue
@@ -115,17 +118,13 @@ def broken_shapes(
 
 
 def _of_others(source: Source) -> set[str]:
-    """Return what the style of the house does not concern: what others declare, and their notes.
-
-    An annotation property that a guideline declares for OWL's sake stays the property of whoever
-    owns its namespace.
-    """
+    """Return the annotation properties that are declared here, and whose namespace others own."""
     names = {
         text_of(subject)
         for _, subject, predicate, value in source.triples()
         if text_of(predicate) == TYPE and text_of(value) == OWL + "Ontology"
     }
-    return strangers.subjects(source.documents) | {
+    return {
         text_of(subject)
         for _, subject, predicate, value in source.triples()
         if text_of(predicate) == TYPE
@@ -134,8 +133,11 @@ def _of_others(source: Source) -> set[str]:
     }
 
 
-def _graph(source: Source) -> tuple[str, dict[str, str]]:
-    """Return a source as N-Triples with its blank nodes, and what each of them is called."""
+def _graph(source: Source, nameless: Collection[str] = ()) -> tuple[str, dict[str, str]]:
+    """Return a source as N-Triples with its blank nodes, and what each of them is called.
+
+    What some terms are called is left out.
+    """
     names: dict[str, str] = {}
 
     def written(term: object) -> str:
@@ -146,6 +148,7 @@ def _graph(source: Source) -> tuple[str, dict[str, str]]:
     statements = dict.fromkeys(
         f"{written(subject)} {predicate} {written(value)} ."
         for _, subject, predicate, value in source.triples()
+        if text_of(predicate) != LABEL or text_of(subject) not in nameless
     )
     back = {label: iri for iri, label in names.items()}
     back |= {f"_:{label}": iri for label, iri in list(back.items())}

@@ -63,7 +63,8 @@ class Document:
     ``path`` is what the user gave; ``quads`` are in the order of the text, with every blank node
     named; ``imports`` are the ontologies it asks for, none of which has been fetched, and
     ``no_imports`` the texts that stand where an IRI shall. ``foreign`` are the ontologies in it
-    that are somebody else's, and ``aside`` the statements of theirs that are only data.
+    that are somebody else's, ``aside`` the statements of theirs that are only data, and ``own`` the
+    ontology of statements in no named graph, where any is foreign.
     """
 
     path: str
@@ -75,6 +76,7 @@ class Document:
     no_imports: tuple[str, ...] = ()
     aside: tuple[pyoxigraph.Quad, ...] = field(default=(), repr=False)
     foreign: frozenset[str] = frozenset()
+    own: str = ""
 
 
 def read(

@@ -41,6 +41,9 @@ _KINDS: Final = frozenset(
         "Ontology",
     )
 )
+_PROPERTIES: Final = frozenset(
+    terms.OWL + name for name in ("AnnotationProperty", "DatatypeProperty", "ObjectProperty")
+)
 _HIERARCHY: Final = frozenset(
     (
         terms.RDFS + "subClassOf",
@@ -82,7 +85,8 @@ def parted(
     core = frozenset(core)
     units = _Units([one for one in documents if name_of(one) not in core], first)
     foreign = units.foreign()
-    return [_parted(document, foreign) for document in documents]
+    muddled = _muddled(documents, foreign) if foreign else set()
+    return [_parted(document, foreign, muddled) for document in documents]
 
 
 def unit_of(quad: ox.Quad, own: str) -> str:
@@ -93,7 +97,7 @@ def unit_of(quad: ox.Quad, own: str) -> str:
 
 def is_foreign(document: Document, quad: ox.Quad) -> bool:
     """Tell whether a statement of a document is somebody else's."""
-    return bool(document.foreign) and unit_of(quad, name_of(document)) in document.foreign
+    return bool(document.foreign) and unit_of(quad, document.own) in document.foreign
 
 
 def name_of(document: Document) -> str:
@@ -107,15 +111,29 @@ def name_of(document: Document) -> str:
 
 
 def subjects(documents: Iterable[Document]) -> set[str]:
-    """Return what foreign ontologies declare, and no other."""
-    theirs: set[str] = set()
-    ours: set[str] = set()
+    """Return what foreign ontologies speak of, but for what another one declares and owns."""
+    documents = list(documents)
+    theirs = {
+        text_of(quad.subject)
+        for document in documents
+        if document.foreign
+        for quad in (*document.quads, *document.aside)
+        if is_foreign(document, quad)
+    }
+    if not theirs:
+        return theirs
     for document in documents:
+        own = name_of(document)
         for quad in document.quads:
-            if quad.predicate.value == terms.TYPE:
-                mine = theirs if is_foreign(document, quad) else ours
-                mine.add(text_of(quad.subject))
-    return theirs - ours
+            subject = text_of(quad.subject)
+            if (
+                quad.predicate.value == terms.TYPE
+                and subject in theirs
+                and not is_foreign(document, quad)
+                and owns(unit_of(quad, own), subject)
+            ):
+                theirs.discard(subject)
+    return theirs
 
 
 def owns(ontology: str, iri: str) -> bool:
@@ -160,9 +178,11 @@ class _Units:
             self._imports[unit].add(value)
         elif predicate == terms.OWL + "versionIRI":
             self._named[value] = unit
+        elif predicate == terms.TYPE and value == _ONTOLOGY:
+            self._named[text_of(quad.subject)] = unit
         elif predicate == TAKES_AS_IS:
             self._said.setdefault(unit, set()).add(value)
-        elif predicate.startswith(_OBO_IN_OWL) or unit.startswith(_OBO):
+        if predicate.startswith(_OBO_IN_OWL) or unit.startswith(_OBO):
             self._obo.add(unit)
         if predicate.startswith(terms.IND) or (
             predicate == terms.TYPE and value.startswith(terms.IND)
@@ -199,18 +219,47 @@ class _Units:
         return found
 
 
-def _parted(document: Document, foreign: frozenset[str]) -> Document:
+def _muddled(documents: Iterable[Document], foreign: frozenset[str]) -> set[tuple[str, str]]:
+    """Return the foreign declarations of properties that are of several kinds, with their kinds.
+
+    Where one of the guideline's own says of what kind a property is, that is what it is.
+    """
+    theirs: dict[str, set[str]] = {}
+    ours: dict[str, set[str]] = {}
+    for document in documents:
+        own = name_of(document)
+        for quad in document.quads:
+            if quad.predicate.value == terms.TYPE and text_of(quad.object) in _PROPERTIES:
+                kinds = theirs if unit_of(quad, own) in foreign else ours
+                kinds.setdefault(text_of(quad.subject), set()).add(text_of(quad.object))
+    return {
+        (name, kind)
+        for name, kinds in theirs.items()
+        if len(kinds | ours.get(name, set())) > 1
+        for kind in kinds - ours.get(name, set())
+    }
+
+
+def _parted(document: Document, foreign: frozenset[str], muddled: set[tuple[str, str]]) -> Document:
     own = name_of(document)
     here = foreign & {unit_of(quad, own) for quad in document.quads}
     if not here:
         return document
     whole = _apart(document.quads)
+    unsure = {name for name, _ in muddled}
     kept: list[ox.Quad] = []
     aside: list[ox.Quad] = []
     for quad in document.quads:
-        stays = unit_of(quad, own) not in here or quad in whole or _stays(quad)
+        stays = unit_of(quad, own) not in here or (
+            quad in whole
+            or (
+                _stays(quad)
+                and quad.predicate.value not in unsure
+                and (text_of(quad.subject), text_of(quad.object)) not in muddled
+            )
+        )
         (kept if stays else aside).append(quad)
-    return replace(document, quads=tuple(kept), aside=tuple(aside), foreign=here)
+    return replace(document, quads=tuple(kept), aside=tuple(aside), foreign=here, own=own)
 
 
 def _stays(quad: ox.Quad) -> bool:
