@@ -186,6 +186,23 @@ def test_columns_come_in_any_order_and_unknown_ones_are_left_out() -> None:
     assert (one.subject, one.object, one.label, one.comment) == (f"{MY}Cat", f"{CODE}42", "cat", "")
 
 
+def test_a_row_that_others_follow_may_leave_out_what_is_empty() -> None:
+    """Editors of tables do; a last row may have been cut off, and more cells are no slots."""
+    columns = f"{COLUMNS}\tcomment\tother"
+    short, longer = ROW.replace("42", "43"), f"{ROW.replace('42', '44')}\ta\tb\t\t"
+    found = read(table(short, longer, f"{ROW}\ta\tb", columns=columns))
+    assert [(one.comment, one.other) for one in found.matches] == [("", ""), ("a", "b"), ("a", "b")]
+    with pytest.raises(IndicantError, match="the row has 4 of 6 columns"):
+        read(table(longer, short, columns=columns))
+    with pytest.raises(IndicantError, match="the row has no mapping_justification"):
+        read(table(ROW.replace("\tsemapv:LexicalMatching", ""), ROW))
+
+
+def test_a_table_may_have_no_license() -> None:
+    found = read(table(header=HEADER.partition("license")[0]))
+    assert not [path for _, path, _ in found.triples() if path.value.endswith("/license")]
+
+
 def test_a_slot_of_the_set_is_that_of_every_row() -> None:
     header = HEADER + "object_source: code:all\nmapping_tool: a tool\ncreator_label: Ann\n"
     for one in each(read(table(ROW, ROW.replace("42", "43"), header=header)).matches):
@@ -316,7 +333,7 @@ def test_a_header_may_stand_in_a_file_beside_the_table(tmp_path: Path) -> None:
     ("files", "where"),
     [
         (APART | {"t.sssom.yml": HEADER + "a: b: c\n"}, "t.sssom.yml:6: "),
-        (APART | {"t.sssom.tsv": f"{COLUMNS}\n{ROW}\n{ROW}\t\n"}, "t.sssom.tsv:3: "),
+        (APART | {"t.sssom.tsv": f"{COLUMNS}\n{ROW}\n{ROW}\tx\n"}, "t.sssom.tsv:3: "),
         (APART | {"t.sssom.tsv": f"{COLUMNS}\n{ROW.replace('Cat', 'Kat')}\n"}, "t.sssom.tsv:2: "),
     ],
 )
@@ -352,14 +369,16 @@ def test_check_notes_what_counts_for_nothing(
         f"{ROW}\t\trdfs literal",
         f"{ROW.replace('42', '44')}\t\t",
     )
-    text = table(*rows, columns=f"{COLUMNS}\tpredicate_modifier\tobject_type")
+    header = HEADER.partition("license")[0]
+    text = table(*rows, header=header, columns=f"{COLUMNS}\tpredicate_modifier\tobject_type")
     main(["check", str(written(tmp_path, {"t.sssom.tsv": text}))])
     told = [line for line in capsys.readouterr().out.splitlines() if "[codes]" in line]
     assert [line.partition("t.sssom.tsv:")[2] for line in told] == [
+        "1: note: the table has no license: nobody knows who may use it [codes]",
         "1: note: 2 rows are about a term that nothing here declares [codes]",
         "1: note: a row is about a text, and no term [codes]",
-        "7: note: a row denies a match: kept, and nothing follows [codes]",
-        "8: note: a row has a predicate that is no match of SKOS: kept, and nothing follows "
+        "6: note: a row denies a match: kept, and nothing follows [codes]",
+        "7: note: a row has a predicate that is no match of SKOS: kept, and nothing follows "
         "[codes]",
     ]
 

@@ -74,11 +74,12 @@ class MappingSet:
     def triples(self) -> Iterator[tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode | ox.Literal]]:
         """Yield the table in SKOS, with a named node for each row and one for each code."""
         scheme = self.header.get("object_source", "")
+        licence = self.header.get("license", "")
         yield from _described(
             self.iri,
             (TYPE, ox.NamedNode(SSSOM + "MappingSet")),
             (DCTERMS + "title", _text(self.header.get("mapping_set_title"))),
-            (DCTERMS + "license", ox.NamedNode(self.header["license"])),
+            (DCTERMS + "license", ox.NamedNode(licence) if licence else None),
             (DCTERMS + "description", _text(self.header.get("comment"))),
             (OWL + "versionInfo", _text(self.header.get("mapping_set_version"))),
             (SSSOM + "object_source", ox.NamedNode(scheme) if scheme else None),
@@ -203,7 +204,9 @@ def _about_terms(
 
 
 def remarks(table: MappingSet) -> Iterator[tuple[int, str]]:
-    """Yield what of a table counts for nothing, each with a line of the file."""
+    """Yield what a table lacks and what of it counts for nothing, each with a line of the file."""
+    if "license" not in table.header:
+        yield 1, "the table has no license: nobody knows who may use it"
     for what, rows in (
         ("deny a match", [one for one in table.others if one.denied]),
         (

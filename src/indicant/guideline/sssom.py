@@ -50,7 +50,7 @@ PROPAGATED: Final = frozenset(_PROPAGATED.split())
 """The slots of a set that are those of all its rows, where no row has one of its own."""
 LITERAL: Final = "rdfs literal"
 COMPOSED: Final = "composed entity expression"
-_NEEDED: Final = ("mapping_set_id", "license")
+_NEEDED: Final = ("mapping_set_id",)
 _COLUMNS: Final = ("subject_id", "predicate_id", "object_id", "mapping_justification")
 _WHOLE: Final = frozenset({"subject_id", "predicate_id", "object_id"})
 """What would be another term if its end was cut off."""
@@ -137,13 +137,20 @@ def parse(text: str, origin: Origin) -> Sheet:
             "the table may be cut off; if it is whole, end its last line",
         )
     rows = []
-    for line, values in cells:
-        if len(values) != len(names):
+    written = list(cells)
+    for line, values in written:
+        short = len(names) - len(values)
+        if (short > 0 and line == written[-1][0]) or any(values[len(names) :]):
             raise origin.error(
                 f"the row has {len(values)} of {len(names)} columns",
                 line,
-                "the table may be cut off",
+                "the table may be cut off; if it is whole, end the row with a tab for each that is "
+                "empty"
+                if short > 0
+                else "there is nothing that these could be a value of",
             )
+        # A row that others follow is not cut off: what it leaves out at its end is empty.
+        values = [*values[: len(names)], *([""] * short)]
         given = {name: value for name, value in zip(names, values, strict=True) if value.strip()}
         if given:
             rows.append(_row(given, prefixes, origin, line))
@@ -192,7 +199,7 @@ def _header(
             raise origin.error(f"the header has no {name}", 1, f"add  #{name}: https://…")
     for name in REFERENCES & found.keys():
         found[name] = tuple(_reference(one, prefixes) or one for one in found[name])
-    for name in (*_NEEDED, "object_source"):
+    for name in (*_NEEDED, "license", "object_source"):
         if name in found and not _IRI.fullmatch(found[name][0]):
             shown = excerpt(found[name][0], 80)
             raise origin.error(f"{name} is no IRI: {shown}", at[name])
