@@ -202,6 +202,28 @@ def test_an_import_is_foreign_by_the_habits_of_obo(
     assert bool(foreign(path)) is is_one
 
 
+def test_two_that_call_each_other_foreign_are_not(tmp_path: Path) -> None:
+    path = guideline(
+        tmp_path,
+        MAIN.format("ex:a , ex:b"),
+        a="ex:a a owl:Ontology ; ind:takesAsIs ex:b .",
+        b="ex:b a owl:Ontology ; ind:takesAsIs ex:a .",
+    )
+    assert foreign(path) == set()
+
+
+def test_a_file_without_a_name_or_under_another_is_not_foreign(tmp_path: Path) -> None:
+    """Nothing leads to them by name; what they advise counts all the same."""
+    path = guideline(
+        tmp_path,
+        MAIN.format("ex:a , ex:b , ex:c ; ind:takesAsIs ex:c"),
+        a="ex:T a owl:Class .",
+        b="ex:other a owl:Ontology .",
+        c="ex:c a owl:Ontology .",
+    )
+    assert foreign(path) == {f"{EX}c"}
+
+
 def test_a_foreign_ontology_makes_nobody_foreign_and_gives_no_advice(tmp_path: Path) -> None:
     """What it says in the language of guidelines is data as well, where it is taken as it is."""
     path = guideline(
@@ -213,6 +235,38 @@ def test_a_foreign_ontology_makes_nobody_foreign_and_gives_no_advice(tmp_path: P
     assert foreign(path) == {f"{EX}a"}
     (document,) = (one for one in gather(path).documents if one.foreign)
     assert len(document.aside) == 5
+
+
+@pytest.mark.parametrize(
+    ("head", "theirs"),
+    [
+        ("[] ind:mergedGuideline ex:g , ex:h .", {f"{EX}a"}),
+        ("", {f"{EX}a"}),
+    ],
+)
+def test_in_one_file_the_guidelines_lead_also_where_they_lead_to_each_other(
+    head: str, theirs: set[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "merged.trig"
+    path.write_text(
+        f"""PREFIX ind: <{IND}>
+PREFIX owl: <{OWL}>
+PREFIX ex: <{EX}>
+{head}
+ex:g {{ ex:g a owl:Ontology , ind:Guideline ; owl:imports ex:h , <{EX}g/module> .
+    <{EX}g/module> a owl:Ontology ; owl:imports ex:g , ex:a . ex:g ind:takesAsIs ex:a }}
+ex:h {{ ex:h a owl:Ontology , ind:Guideline ; owl:imports ex:g }}
+ex:a {{ ex:a a owl:Ontology ; ind:takesAsIs ex:g , ex:h . ex:r a ind:Indication }}
+""",
+        encoding="utf-8",
+    )
+    assert foreign(path) == theirs
+    (document,) = (one for one in gather(path).documents if one.foreign)
+    assert {text_of(quad.object) for quad in document.aside} == {
+        f"{EX}g",
+        f"{EX}h",
+        f"{IND}Indication",
+    }
 
 
 @pytest.mark.slow

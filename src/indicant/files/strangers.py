@@ -160,6 +160,7 @@ class _Units:
         self._said: dict[str, set[str]] = {}
         self._obo: set[str] = set()
         self._advising: set[str] = set()
+        self._merged: set[str] = set()
         begins: set[str] = set()
         for document in documents:
             own = name_of(document)
@@ -167,8 +168,20 @@ class _Units:
                 self._take(unit_of(quad, own), quad)
             if document.path in first:
                 begins |= {unit_of(quad, own) for quad in document.quads}
-        led = {self._named.get(name) for unit in begins for name in self._imports[unit] - {unit}}
-        self._roots = (begins - led) or begins
+        self._roots = self._merged & begins or self._first(begins)
+
+    def _first(self, begins: set[str]) -> set[str]:
+        """Return which of the ontologies of one file lead to the others."""
+        led = {
+            other
+            for unit in begins
+            for name in self._imports[unit]
+            if (other := self._named.get(name)) != unit
+        }
+        first = begins - led
+        if first & self._advising or not begins & self._advising:
+            return first or begins
+        return {next(one for one in self._imports if one in begins & self._advising)}
 
     def _take(self, unit: str, quad: ox.Quad) -> None:
         predicate, value = quad.predicate.value, text_of(quad.object)
@@ -180,6 +193,8 @@ class _Units:
             self._named[value] = unit
         elif predicate == terms.TYPE and value == _ONTOLOGY:
             self._named[text_of(quad.subject)] = unit
+        elif predicate == terms.IND + "mergedGuideline":
+            self._merged.add(value)
         elif predicate == TAKES_AS_IS:
             self._said.setdefault(unit, set()).add(value)
         if predicate.startswith(_OBO_IN_OWL) or unit.startswith(_OBO):
@@ -190,25 +205,31 @@ class _Units:
             self._advising.add(unit)
 
     def foreign(self) -> frozenset[str]:
-        """Return the ontologies that are somebody else's: all that no other leads to.
+        """Return the ontologies that are somebody else's, with what they alone lead to.
 
         Whoever is foreign says of nobody that he is. What begins the guideline is not foreign for
         being said to be.
         """
         habits = self._obo - self._advising
-        found = set(habits)
+        found, before = set(habits), set(habits)
         for _ in self._imports:
-            own = self._reached(found)
+            own = self._imports.keys() - self._with_theirs(found)
             said = {self._named.get(name, "") for one in own for name in self._said.get(one, ())}
-            before, found = found, habits | (said & self._imports.keys() - self._roots)
-            if before == found:
+            earlier, before = before, found
+            found = habits | (said & self._imports.keys() - self._roots)
+            if found in (before, earlier):
                 break
-        found |= self._imports.keys() - self._reached(found)
+        # Two that say it of each other, and of whom nobody else does, say nothing.
+        found = self._with_theirs(found & before)
         return frozenset(one for one in found if not one.startswith(terms.IND))
 
-    def _reached(self, without: set[str]) -> set[str]:
-        """Return the ontologies that the guideline leads to without passing through some."""
-        queue = [one for one in self._roots if one not in without]
+    def _with_theirs(self, some: set[str]) -> set[str]:
+        """Return some ontologies with those that they alone lead to."""
+        return some | self._reached(some, self._reached(self._roots, some))
+
+    def _reached(self, first: set[str], without: set[str]) -> set[str]:
+        """Return the ontologies that some lead to without passing through others."""
+        queue = [one for one in first if one not in without]
         found = set(queue)
         while queue:
             for name in self._imports[queue.pop()]:
