@@ -130,7 +130,9 @@ def speak_utf8() -> None:
     a name in UTF-8 would be shown as two characters for one.
     """
     if os.name == "posix" and sys.getfilesystemencoding().lower() != "utf-8":
-        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
+        from indicant.process.sandbox import begin_again
+
+        begin_again("-X", "utf8")
 
 
 def _open_streams() -> bool:
@@ -144,8 +146,8 @@ def _open_streams() -> bool:
         if getattr(sys, name) is None:
             mode = "r" if name == "stdin" else "w"
             flags = os.O_WRONLY if name == "stderr" else os.O_RDONLY
-            null = os.open(os.devnull, flags)
-            setattr(sys, name, open(null, mode, encoding="utf-8"))  # noqa: SIM115
+            null = open(os.open(os.devnull, flags), mode, encoding="utf-8")  # noqa: SIM115
+            setattr(sys, name, null)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
