@@ -279,8 +279,8 @@ def _first_place(documents: Iterable[Document], subject: str) -> Place | None:
 # ---------------------------------------------------------------------- the same
 
 
-def _stated(collected: Collected) -> Iterator[tuple[str, str, Place]]:
-    """Yield the pairs of named classes that documents say are the same."""
+def _stated(collected: Collected) -> Iterator[tuple[str, str, Document]]:
+    """Yield the pairs of named classes that documents say are the same, and which say so."""
     for document in collected.documents:
         for quad in document.quads:
             if (
@@ -290,7 +290,7 @@ def _stated(collected: Collected) -> Iterator[tuple[str, str, Place]]:
                 and GENID not in text_of(quad.subject)
             ):
                 one, other = text_of(quad.subject), quad.object.value
-                yield one, other, place_of(document, one, EQUIVALENT, other)
+                yield one, other, document
 
 
 def _groups(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
@@ -416,12 +416,13 @@ def _explanation(reasoner: Reasoner, cls: str) -> list[str]:
 
 def _places_of(collected: Collected, words: Sequence[str], pairs: Sequence[Added]) -> list[Place]:
     """Return where the terms stand that an explanation takes to be the same, and who says so."""
-    said = [(one, other, [place]) for one, other, place in _stated(collected)]
-    said += [(one.subject, one.object, []) for one in pairs]
+    said: list[tuple[str, str, Document | None]] = [*_stated(collected)]
+    said += [(one.subject, one.object, None) for one in pairs]
     found: list[Place] = []
-    for one, other, places in said:
+    for one, other, document in said:
         if local_name(one) in words and local_name(other) in words:
-            found += places
+            if document is not None:
+                found.append(place_of(document, one, EQUIVALENT, other))
             for name in (one, other):
                 place = _first_place(collected.documents, name)
                 found += [place] if place is not None else []
