@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import importlib
 import io
 import os
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 TRACEBACK_VARIABLE: Final = "INDICANT_TRACEBACK"
 HOME: Final = "https://w3id.org/indicant/"
 _FAULT: Final = 70
+_NO_READER: Final = 141
+"""What a shell says of a program that SIGPIPE ended."""
 _LOOP: Final = "Symlink loop"
 _EPILOG = f"""\
 exit codes: 0 it holds, 1 it ran and found something, 2 it could not run,
@@ -52,19 +55,23 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; a user's mistake leaves no traceback."""
-    _open_streams()
+    if arguments is None:
+        speak_utf8()
+    closed = _open_streams()
     try:
-        options = parser().parse_args(arguments)
-        code: int = options.run(options)
+        code = _run(arguments)
         sys.stdout.flush()
     except IndicantError as error:
         tell(error)
         return error.exit_code
     except BrokenPipeError:
         _discard_output()
-        return 0
+        return _NO_READER
     except OSError as error:
         _discard_output()
+        if closed and error.errno == errno.EBADF:
+            tell(IndicantError("standard output is closed", help="write to a file, or > /dev/null"))
+            return 2
         place = f"{error.filename}: " if error.filename else ""
         tell(IndicantError(f"{place}{error.strerror or error}"))
         return 2
@@ -87,6 +94,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def _run(arguments: Sequence[str] | None) -> int:
+    """Run a verb and return its exit code, or see that help was printed."""
+    try:
+        options = parser().parse_args(arguments)
+    except SystemExit:
+        sys.stdout.flush()
+        raise
+    code: int = options.run(options)
+    return code
+
+
 def _tell_fault(error: BaseException) -> None:
     """Tell in one line what nobody foresaw, with where to report it.
 
@@ -105,15 +123,35 @@ def _tell_fault(error: BaseException) -> None:
     )
 
 
-def _open_streams() -> None:
-    """Write the same bytes everywhere, and do without a stream that the caller closed."""
+def speak_utf8() -> None:
+    """Begin again in UTF-8 mode where the locale would have names of files read otherwise.
+
+    Python does so by itself in the locale C, unless PYTHONUTF8=0 forbids it; in that of ISO 8859-1
+    a name in UTF-8 would be shown as two characters for one.
+    """
+    if os.name == "posix" and sys.getfilesystemencoding().lower() != "utf-8":
+        from indicant.process.sandbox import begin_again
+
+        begin_again("-X", "utf8")
+
+
+def _open_streams() -> bool:
+    """Write the same bytes everywhere, do without a stream that the caller closed.
+
+    Return whether that is standard output. Its place is taken by something that cannot be written,
+    so that no file gets its number and what was to be said there is not lost in silence.
+    """
+    closed = sys.stdout is None
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:
             mode = "r" if name == "stdin" else "w"
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+            flags = os.O_WRONLY if name == "stderr" else os.O_RDONLY
+            null = open(os.open(os.devnull, flags), mode, encoding="utf-8")  # noqa: SIM115
+            setattr(sys, name, null)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+    return closed
 
 
 def _discard_output() -> None:

@@ -21,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     of the repository, with nothing between them, in the top folder of the repository. A name that
     begins with a hyphen would be read as an option.
     """
+    if arguments is None:
+        cli.speak_utf8()
     try:
         words = list(named(sys.argv[1:] if arguments is None else arguments))
     except IndicantError as error:

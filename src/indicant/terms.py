@@ -47,7 +47,8 @@ BUILT_IN: Final[dict[str, str]] = {
     "sourceIndividual targetIndividual targetValue topDataProperty topObjectProperty unionOf "
     "versionIRI versionInfo withRestrictions",
     RDF: "Alt Bag CompoundLiteral HTML JSON List PlainLiteral Property Seq Statement XMLLiteral "
-    "direction first langRange langString language nil object predicate rest subject type value",
+    "dirLangString direction first langRange langString language nil object predicate rest subject "
+    "type value",
     RDFS: "Class Container ContainerMembershipProperty Datatype Literal Resource comment domain "
     "isDefinedBy label member range seeAlso subClassOf subPropertyOf",
     XSD: "ENTITIES ENTITY ID IDREF IDREFS NCName NMTOKEN NMTOKENS NOTATION Name QName anyURI "

@@ -457,6 +457,47 @@ def test_check_writes_nothing_and_says_where(
     assert run(capsys, "--check", "b.ttl")[0] == 0
 
 
+@pytest.mark.parametrize(
+    "text", [AFTER.replace("\n", "\r\n"), f"\ufeff{AFTER}", f"\ufeff{AFTER}".replace("\n", "\r\n")]
+)
+def test_what_windows_does_to_a_file_is_no_fault_of_form(
+    text: str, room: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(room, ["a.ttl"], text)
+    code, out, err = run(capsys, "--check")
+    assert (code, err) == (0, "")
+    assert out.startswith("a.ttl: note: has the form, with the line ends or the byte order mark")
+    assert "*.ttl text eol=lf  in .gitattributes" in out
+    assert out.endswith("1 file, none of them to be changed\n")
+    for arguments in (["--diff"], []):
+        code, out, err = run(capsys, *arguments)
+        assert (code, out) == (0, "")
+        assert err.startswith("a.ttl: has the form")
+        assert ".gitattributes" in err
+    assert (room / "a.ttl").read_bytes() == text.encode()
+
+
+def test_line_ends_within_a_text_go_with_those_of_the_file(
+    room: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Git turns those as well: where the others are of Unix, they are meant and stay."""
+    whole = f'PREFIX : <{EX}>\n\n:a\n    :p """a\nb""" ;\n.\n'
+    put(room, ["a.ttl"], whole.replace("\n", "\r\n"))
+    put(room, ["b.ttl"], whole.replace("a\nb", "a\r\nb"))
+    code, out, _ = run(capsys, "--check")
+    assert (code, out.count(": note:")) == (1, 1)
+    assert "b.ttl:4: error" in out
+
+
+def test_other_faults_are_found_whatever_the_line_ends(
+    room: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(room, ["a.ttl"], BEFORE.replace("\n", "\r\n"))
+    assert run(capsys, "--check")[0] == 1
+    assert run(capsys, "a.ttl") == (0, "", "formatted a.ttl\n")
+    assert (room / "a.ttl").read_text() == AFTER
+
+
 def test_check_reports_to_machines(room: Path, capsys: pytest.CaptureFixture[str]) -> None:
     put(room, ["a.ttl"])
     code, out, _ = run(capsys, "--check", "--format", "sarif")

@@ -90,7 +90,8 @@ GUIDELINE = """\
 
 :Umbrella
     a owl:Class ;
-    rdfs:label "umbrella"@en , "Schirm \\"gross\\""@de-CH , "Regenschirm"@de ;
+    rdfs:label "umbrella"@en , "Schirm \\"gross\\""@de-CH , "Regenschirm"@de ,
+        "مظلة"@ar--rtl ;
     rdfs:subClassOf ind:Intervention ;
 .
 
@@ -216,6 +217,11 @@ def test_english_stands_in(run: Run) -> None:
     assert '"put on"' in shown
     assert "Does it blow?" in shown
     assert run("assess", "case.ttl", "--lang", "fr") == run("assess", "case.ttl")
+
+
+@pytest.mark.slow
+def test_a_text_with_a_direction_is_in_its_language(run: Run) -> None:
+    assert "\n  مظلة" in run("assess", "case.ttl", "--lang", "ar")
 
 
 @pytest.mark.slow

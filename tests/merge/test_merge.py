@@ -16,20 +16,22 @@ import pyoxigraph as ox
 import pytest
 
 from indicant.assess.assessor import Assessor
+from indicant.author.checks import check
 from indicant.cli import main
 from indicant.compile.profile import read_model
 from indicant.errors import IndicantError
 from indicant.files import atomic, resources
-from indicant.files.rdf import parse
+from indicant.files.rdf import Document, parse
 from indicant.files.sources import load
 from indicant.merge import combination
 from indicant.merge.combination import combine
 from indicant.merge.interactions import KINDS
 from indicant.merge.interactions import RULES as INTERACTIONS
+from indicant.merge.sameness import same_statements
 from indicant.report.findings import FORMS
 from indicant.report.forms import exit_code
-from indicant.terms import IND, local_name
-from places import ASSESS, BENCHMARK, TESTS
+from indicant.terms import IND, PREFIXES, local_name
+from places import ASSESS, BENCHMARK, RAIN, ROOT, TESTS
 
 if TYPE_CHECKING:
     from indicant.assess.records import CaseRecord
@@ -305,6 +307,86 @@ def test_every_form_of_an_answer_says_which_guideline_spoke(
     assert speakers["https://example.org/multimorbidity/hypertension/no-ibuprofen"] == (
         "https://example.org/multimorbidity/hypertension/"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".trig", ".nq"])
+def test_a_merged_graph_passes_check_as_its_parts_do(tmp_path: Path, suffix: str) -> None:
+    """With its provenance, tables of codes and resolutions."""
+    overlay = str(ROOT / "examples" / "institution" / "overlay")
+    combined = combine([SEED, overlay], output=f"merged{suffix}", as_of="2026-11-22")
+    path = tmp_path / f"merged{suffix}"
+    atomic.write(combined.data or b"", path)
+    found = check([str(path)], guideline=str(path))
+    assert [one.message for one in found.results if one.level != "note"] == []
+    assert not found.undecided
+
+
+SHARED_ONTOLOGY = """\
+<https://example.org/shared/> a owl:Ontology ; rdfs:label "shared"@en .
+ex:Rest a owl:Class ; rdfs:subClassOf ind:Intervention , [
+    a owl:Restriction ; owl:onProperty ex:at ; owl:someValuesFrom [
+        a owl:Class ; owl:unionOf ( ex:Home ex:Bed ) ] ] .
+ex:at a owl:ObjectProperty . ex:Home a owl:Class . ex:Bed a owl:Class .
+[] a owl:AllDisjointClasses ; owl:members ( ex:Home ex:Bed ) .
+"""
+
+
+def shared(text: str) -> Document:
+    prefixes = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in (*PREFIXES.items(), ("ex", EX)))
+    return parse(f"{prefixes}{text}", path="shared.ttl")
+
+
+def rewritten(document: Document, form: ox.RdfFormat) -> Document:
+    """Return a document as another tool writes it: in another order, with other blank nodes."""
+    quads = ox.parse(document.text, format=ox.RdfFormat.TURTLE)
+    data = ox.serialize([one.triple for one in quads][::-1], format=form)
+    assert data is not None
+    form_name = {"Turtle": "turtle", "RDF/XML": "rdfxml", "N-Triples": "ntriples"}[form.name]
+    return parse(data, path="again.ttl", format=form_name)
+
+
+@pytest.mark.parametrize(
+    "form", [ox.RdfFormat.TURTLE, ox.RdfFormat.RDF_XML, ox.RdfFormat.N_TRIPLES], ids=str
+)
+def test_an_ontology_is_the_same_however_it_is_written(form: ox.RdfFormat) -> None:
+    mine = shared(SHARED_ONTOLOGY)
+    again = rewritten(mine, form)
+    assert mine.text != again.text
+    assert same_statements(mine, again)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("ex:Home ex:Bed ) ] ]", "ex:Bed ex:Home ) ] ]"),
+        ("ex:Home ex:Bed ) ] ]", "ex:Home ) ] ]"),
+        ("someValuesFrom", "allValuesFrom"),
+        ('"shared"@en', '"shared"'),
+        ("[] a owl:All", "[] a owl:Class . [] a owl:All"),
+        ("[] a owl:All", "_:a owl:sameAs _:a . [] a owl:All"),
+    ],
+)
+def test_an_ontology_is_another_with_any_other_statement(before: str, after: str) -> None:
+    assert before in SHARED_ONTOLOGY
+    mine, other = shared(SHARED_ONTOLOGY), shared(SHARED_ONTOLOGY.replace(before, after))
+    assert not same_statements(mine, other)
+    assert not same_statements(other, mine)
+
+
+@pytest.mark.slow
+def test_a_copy_that_another_tool_wrote_is_a_copy(tmp_path: Path) -> None:
+    text = (RAIN / "guideline.ttl").read_bytes()
+    triples = [one.triple for one in ox.parse(text, format=ox.RdfFormat.TURTLE)]
+    again = ox.serialize(triples, format=ox.RdfFormat.TURTLE)
+    assert again is not None
+    for name, content in (("one", text), ("two", again)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "guideline.ttl").write_bytes(content)
+    report = combine([str(tmp_path / "one"), str(tmp_path / "two")]).report
+    told = [(one.rule, one.message.partition(", ")[2]) for one in report.results]
+    assert ("copy", "with the same statements; it is merged once") in told
+    assert "version" not in {rule for rule, _ in told}
 
 
 def test_a_guideline_is_given_twice_also_by_a_link(tmp_path: Path) -> None:

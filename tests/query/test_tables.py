@@ -16,7 +16,10 @@ TABLE = Table(
     (
         (ox.NamedNode("https://example.org/x#y"), ox.Literal('a "b"\t|\n<c>', language="en")),
         (ox.BlankNode("n"), None),
-        (ox.Literal(3), ox.Literal("=1+1")),
+        (
+            ox.Literal("\u0645\u0637\u0631", language="ar", direction=ox.BaseDirection.RTL),
+            ox.Literal("=1+1"),
+        ),
     ),
 )
 

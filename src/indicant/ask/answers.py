@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
@@ -12,6 +13,7 @@ from indicant.assess.assessor import Assessor
 from indicant.assess.engine import OxigraphEngine, RdflibEngine
 from indicant.errors import IndicantError
 from indicant.guideline.languages import ENGLISH, in_language
+from indicant.guideline.names import composed
 from indicant.query.tables import Table, render
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ _ANSWERING: Final[Mapping[str, Callable[[str], Engine]]] = {
     "rdflib": RdflibEngine,
 }
 ENGINES: Final = tuple(_ANSWERING)
+_TEXT: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _GIVEN: Final = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
 
@@ -130,7 +133,7 @@ class Asker:
             )
         query = self._filled(asked, given or {})
         if self._engine is None:
-            text = in_language(self._published(), self._language)
+            text = _composed(in_language(self._published(), self._language))
             self._engine = _ANSWERING[self._name](text)
         columns, rows = self._engine.solutions(query)
         return Table(columns, tuple(rows))
@@ -216,6 +219,17 @@ class Asker:
         if self._named is None:
             self._named = named(self._assessment or self._assessor)
         return self._named
+
+
+def _composed(graph: str) -> str:
+    r"""Return N-Triples with every text in the form that arguments have.
+
+    >>> _composed('<urn:a> <urn:b> "e\u0301" .') == '<urn:a> <urn:b> "\u00e9" .'
+    True
+    """
+    if unicodedata.is_normalized("NFC", graph):
+        return graph
+    return _TEXT.sub(lambda match: composed(match[0]), graph)
 
 
 def arguments(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from indicant.errors import IndicantError
 from indicant.files import bounded, resources
-from indicant.guideline.names import Names, prefixes_in
+from indicant.guideline.names import Names, composed, prefixes_in
 from indicant.query import sparql
 from indicant.terms import IND, PREFIXES, XSD, local_name
 
@@ -245,7 +245,7 @@ def _value(
         help=f"as in  {parameter.name}={parameter.example}" if parameter.example else None,
     )
     if kind == "text":
-        return ox.Literal(text)
+        return ox.Literal(composed(text))
     if kind == "number":
         if not _NUMBER.fullmatch(text):
             raise wrong

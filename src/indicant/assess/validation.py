@@ -12,7 +12,7 @@ from indicant import terms
 from indicant.assess.parts import CASE, parted
 from indicant.errors import IndicantError
 from indicant.files.habits import is_idle_in_case
-from indicant.files.rdf import text_of
+from indicant.files.rdf import text_of, undirected
 from indicant.foreign import excerpt
 from indicant.guideline.vocabulary import Vocabulary
 from indicant.process.sharing import RDFLIB
@@ -84,6 +84,7 @@ _DERIVED: Final = frozenset(
     )
 )
 _IRI: Final = re.compile(r"[a-z][a-z0-9+.-]*:/*[^\s<>\"{}|\\^`]+")
+_END: Final = re.compile(r'(?<!\\)\$(?=")')
 _SHOWN: Final = 40
 _LONGEST: Final = 400
 _PREFIX: Final = re.compile(
@@ -454,7 +455,7 @@ def _ntriples(fact: pyoxigraph.Quad) -> str:
 
     Some do, without a look at the limits of the type, beyond which an ontology is inconsistent.
     """
-    subject, path, value = fact.subject, fact.predicate, fact.object
+    subject, path, value = fact.subject, fact.predicate, undirected(fact.object)
     kind = getattr(getattr(value, "datatype", None), "value", "")
     if kind in _DERIVED:
         written = str(value).replace(f"<{kind}>", f"<urn:derived:{terms.local_name(kind)}>")
@@ -542,7 +543,18 @@ def _run_pyshacl_alone(shapes_turtle: str, data_ntriples: str) -> list[Finding]:
 def _shapes_graph(turtle: str) -> Graph:
     from rdflib import Graph
 
-    return Graph().parse(data=turtle, format="turtle")
+    return Graph().parse(data=_ended(turtle), format="turtle")
+
+
+def _ended(turtle: str) -> str:
+    """Return shapes whose patterns end for Python where they end for XPath and SPARQL.
+
+    To Python, ``$`` is also the place before a last line break. Put is that no character follows.
+
+    >>> print(_ended('sh:pattern "^[0-9]+$"'))
+    sh:pattern "^[0-9]+(?![^.]|[.])"
+    """
+    return _END.sub("(?![^.]|[.])", turtle)
 
 
 @lru_cache(maxsize=4)

@@ -296,6 +296,8 @@ class _Check:
         self.checks("undefined-term", "profile", "codes", "override-circle")
         for one in slips.imports_astray(source.astray):
             self.add(one)
+        for told in slips.taken_as_data(source.documents):
+            self.add(told)
         undefined = slips.undefined_terms(source.documents)
         for one in [*undefined, *slips.missing_imports(source.documents)]:
             self.add(one)
@@ -382,12 +384,16 @@ class _Check:
             self.add(replace(told, places=places.of_words(words)))
 
     def _codes(self, source: Source) -> None:
-        from indicant.guideline.mappings import of_source
+        from indicant.guideline.mappings import of_source, remarks
 
         try:
-            of_source(source)
+            tables = of_source(source)
         except IndicantError as error:
             self.add(result_of("codes", error))
+            return
+        for table in tables:
+            for line, message in remarks(table):
+                self.add(Result("codes", "note", message, (Place(table.path, line),)))
 
     def _ask(self, source: Source, places: Places) -> None:
         from indicant.compile.java import available

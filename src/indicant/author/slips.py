@@ -26,6 +26,7 @@ from indicant.files.rdf import (
     resolved,
     text_of,
 )
+from indicant.files.strangers import is_foreign, owns, unit_of
 from indicant.foreign import HIDDEN
 from indicant.guideline.names import Names
 from indicant.report.findings import MOST, Place, Result, not_listed
@@ -79,8 +80,23 @@ _KNOWN: Final = frozenset(
 )
 _ELSEWHERE: Final = frozenset(
     {
-        DCTERMS + "license",
+        *(
+            DCTERMS + name
+            for name in (
+                "conformsTo",
+                "contributor",
+                "creator",
+                "license",
+                "publisher",
+                "references",
+                "relation",
+                "rights",
+                "rightsHolder",
+                "source",
+            )
+        ),
         IND + "mappedBy",
+        IND + "takesAsIs",
         OWL + "imports",
         OWL + "priorVersion",
         OWL + "versionIRI",
@@ -183,6 +199,8 @@ def ambiguous_prefixes(documents: Iterable[Document]) -> list[Result]:
     rows: list[tuple[str, str, Place, bool]] = []
     found: list[Result] = []
     for document in documents:
+        if document.foreign:
+            continue
         empty: tuple[str, Place] | None = None
         ours = os.path.abspath(document.path).startswith(shipped)
         for name, namespace, line in prefixes(document):
@@ -263,7 +281,7 @@ def unprintable_texts(documents: Iterable[Document]) -> list[Result]:
         odd = 0
         for quad in document.quads:
             told = _unprintable(quad)
-            if told is None:
+            if told is None or is_foreign(document, quad):
                 continue
             odd += 1
             if odd > MOST_TEXTS:
@@ -309,14 +327,15 @@ def _unprintable(quad: ox.Quad) -> tuple[str, str] | None:
 def undefined_terms(documents: Sequence[Document]) -> list[Result]:
     """Return the terms that are used and that nothing declares, each with the nearest declared.
 
-    A term is declared by its type. What is only linked to, such as a licence, need not be.
+    A term is declared by its type. What is only referred to, such as a licence or a source, need
+    not be.
     """
     declared = _declared(documents)
     spaces = {_namespace(iri) for iri in declared if GENID not in iri} | set(BUILT_IN)
     uses: dict[str, list[tuple[Document, ox.Quad]]] = {}
     for document in documents:
         for quad in document.quads:
-            for iri in _used(quad, spaces):
+            for iri in () if is_foreign(document, quad) else _used(quad, spaces):
                 if iri not in declared and iri not in _KNOWN and GENID not in iri:
                     uses.setdefault(iri, []).append((document, quad))
     if not uses:
@@ -449,18 +468,11 @@ def imports_astray(astray: Iterable[Import]) -> list[Result]:
 
 
 def missing_imports(documents: Sequence[Document]) -> list[Result]:
-    """Return the files that use a class or a property of an ontology that they do not import."""
-    home: dict[str, str] = {}
-    names: dict[str, str] = {}
-    for document in documents:
-        for quad in document.quads:
-            if quad.predicate.value == TYPE and isinstance(quad.object, ox.NamedNode):
-                subject = getattr(quad.subject, "value", "")
-                if quad.object.value in _TERMS and GENID not in subject:
-                    home.setdefault(subject, document.path)
-                elif quad.object.value == OWL + "Ontology":
-                    names.setdefault(document.path, subject)
-    path_of = {iri: path for path, iri in names.items()}
+    """Return the files that use a class or a property of an ontology that they do not import.
+
+    What others redeclare is nobody's, and what is somebody else's has no home here.
+    """
+    homes, names, path_of = _homes(documents)
     for document in documents:
         for quad in document.quads:
             if quad.predicate.value == OWL + "versionIRI":
@@ -477,10 +489,11 @@ def missing_imports(documents: Sequence[Document]) -> list[Result]:
                 reached.add(path)
                 queue.append(path)
         missing: dict[str, tuple[str, ox.Quad]] = {}
-        for quad in document.quads:
+        for quad in () if document.foreign else document.quads:
             for iri in _used(quad, set()):
-                path = home.get(iri, document.path)
-                if path not in reached and path in names:
+                paths = homes.get(iri, {document.path: None})
+                path = next(iter(paths))
+                if reached.isdisjoint(paths) and path in names:
                     whole = IND if names[path].startswith(IND) else names[path]
                     missing.setdefault(whole, (iri, quad))
         if not missing or document.path not in names:
@@ -497,4 +510,58 @@ def missing_imports(documents: Sequence[Document]) -> list[Result]:
                     about=(iri,),
                 )
             )
+    return found
+
+
+def _homes(
+    documents: Sequence[Document],
+) -> tuple[dict[str, dict[str, None]], dict[str, str], dict[str, str]]:
+    """Return the files in which each term is at home, and the ontologies by file and back.
+
+    A term is at home where the ontology owns its namespace, or is said to define it, or is the only
+    one to declare it; who declares it and says who defines it may stand in for that one. Lacking
+    all of that it has no home.
+    """
+    declared: dict[str, dict[str, None]] = {}
+    defined: dict[str, set[str]] = defaultdict(set)
+    standing: dict[str, dict[str, None]] = defaultdict(dict)
+    notes: set[str] = set()
+    names: dict[str, str] = {}
+    path_of: dict[str, str] = {}
+    for document in documents:
+        for quad in document.quads:
+            subject = getattr(quad.subject, "value", "")
+            if quad.predicate.value == RDFS + "isDefinedBy":
+                defined[subject].add(text_of(quad.object))
+                standing[subject][document.path] = None
+            elif quad.predicate.value == TYPE and isinstance(quad.object, ox.NamedNode):
+                if quad.object.value in _TERMS and GENID not in subject:
+                    declared.setdefault(subject, {})[document.path] = None
+                    if quad.object.value == OWL + "AnnotationProperty":
+                        notes.add(subject)
+                elif quad.object.value == OWL + "Ontology":
+                    names.setdefault(document.path, subject)
+                    path_of.setdefault(subject, document.path)
+    homes: dict[str, dict[str, None]] = {}
+    for iri, paths in declared.items():
+        said = {path: None for path in paths if names.get(path) in defined[iri]}
+        owners = {path: None for path in paths if owns(names.get(path, ""), iri)}
+        alone = len(paths) == 1 and iri not in notes and not defined[iri]
+        found = said or owners or (paths if alone else {})
+        if found:
+            homes[iri] = {**found, **standing[iri]}
+    return homes, names, path_of
+
+
+def taken_as_data(documents: Iterable[Document]) -> list[Result]:
+    """Return how much of each foreign ontology is only data."""
+    found = []
+    for document in documents:
+        for name in sorted(document.foreign):
+            number = sum(unit_of(quad, document.own) == name for quad in document.aside)
+            if number:
+                message = f"of <{name}>, which others keep, {number:,} statements are only data"
+                help_ = "nothing follows from them: say what your criteria need of them yourself"
+                place = Place(document.path, Lines(document).locate(name, None, None))
+                found.append(Result("import", "note", message, (place,), help_, (name,)))
     return found

@@ -12,13 +12,13 @@ from indicant.assess.validation import MORE as UNLISTED
 from indicant.author.rules import LEVELS, SHAPES_OF_GUIDELINES, rule_name, shapes_text
 from indicant.author.slips import shortener
 from indicant.compile.owl import ontology_text
-from indicant.files import lines
-from indicant.files.rdf import text_of
+from indicant.files import lines, strangers
+from indicant.files.rdf import text_of, undirected
 from indicant.report.findings import Place, Result, not_listed
-from indicant.terms import GENID, OWL, RDFS, TYPE, local_name
+from indicant.terms import GENID, LABEL, OWL, RDFS, TYPE, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from indicant.assess.validation import Finding
     from indicant.compile.hermit import Reasoner
@@ -81,21 +81,27 @@ def broken_shapes(
     """
     from indicant.assess.validation import validate_graph
 
+    foreign = strangers.subjects(source.documents)
     text, names = _graph(source)
+    bare, _ = _graph(source, nameless=foreign)
     vague = {
         (text_of(subject), text_of(predicate))
         for _, subject, predicate, value in source.triples()
         if text_of(value) in unknown
     }
     subjects = {subject for subject, _ in vague}
+    others = foreign | _of_others(source)
     short = shortener(source.documents)
     for name in SHAPES_OF_GUIDELINES:
-        for one in validate_graph(shapes_text(name), text, reference=reference):
+        graph = bare if name == "vocabulary" else text
+        for one in validate_graph(shapes_text(name), graph, reference=reference):
             if one.shape == UNLISTED:
                 yield left_out(one)
                 continue
             focus, value = names.get(one.focus or "", one.focus), one.value
             value = names.get(value or "", value)
+            if name == "vocabulary" and focus in others:
+                continue
             if value in unknown or (focus, one.path) in vague:
                 continue
             if one.path is None and focus in subjects:
@@ -111,18 +117,38 @@ def broken_shapes(
             )
 
 
-def _graph(source: Source) -> tuple[str, dict[str, str]]:
-    """Return a source as N-Triples with its blank nodes, and what each of them is called."""
+def _of_others(source: Source) -> set[str]:
+    """Return the annotation properties that are declared here, and whose namespace others own."""
+    names = {
+        text_of(subject)
+        for _, subject, predicate, value in source.triples()
+        if text_of(predicate) == TYPE and text_of(value) == OWL + "Ontology"
+    }
+    return {
+        text_of(subject)
+        for _, subject, predicate, value in source.triples()
+        if text_of(predicate) == TYPE
+        and text_of(value) == OWL + "AnnotationProperty"
+        and not any(strangers.owns(name, text_of(subject)) for name in names)
+    }
+
+
+def _graph(source: Source, nameless: Collection[str] = ()) -> tuple[str, dict[str, str]]:
+    """Return a source as N-Triples with its blank nodes, and what each of them is called.
+
+    What some terms are called is left out.
+    """
     names: dict[str, str] = {}
 
     def written(term: object) -> str:
         if isinstance(term, ox.NamedNode) and GENID in term.value:
             return "_:" + names.setdefault(term.value, f"b{len(names)}")
-        return str(term)
+        return str(undirected(term))
 
     statements = dict.fromkeys(
         f"{written(subject)} {predicate} {written(value)} ."
         for _, subject, predicate, value in source.triples()
+        if text_of(predicate) != LABEL or text_of(subject) not in nameless
     )
     back = {label: iri for iri, label in names.items()}
     back |= {f"_:{label}": iri for label, iri in list(back.items())}

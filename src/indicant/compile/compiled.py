@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 GRAPH_FILE: Final = "graph.nt"
 VOCABULARY_FILE: Final = "vocabulary.nt"
 _FILES: Final = (GRAPH_FILE, VOCABULARY_FILE)
-_BESIDE: Final = ("mappings.py", "vocabulary.py")
+_BESIDE: Final = ("mappings.py", "sssom.py", "vocabulary.py")
 """Modules about a guideline that decide what the compiled form looks like as well."""
 
 
@@ -53,6 +53,7 @@ def _compiler() -> str:
     room = Path(__file__).parent
     beside = room.parent / "guideline"
     files = [*sorted(room.glob("*.py")), *(beside / name for name in _BESIDE)]
+    files.append(room.parent / "files" / "strangers.py")
     return hashlib.sha256(b"".join(bounded.data(file) for file in files)).hexdigest()
 
 

@@ -396,13 +396,20 @@ def _as_rdfxml(rdf: str | bytes, syntax: Format) -> str:
 
 
 def _spoken(triple: pyoxigraph.Triple) -> pyoxigraph.Triple:
-    """Return a triple in a language that HermiT reads, which knows none of one letter (x-de)."""
+    """Return a triple in a language that HermiT reads, which knows none of one letter (x-de).
+
+    Nor does it know in which direction a text is written.
+    """
     import pyoxigraph
 
     value = triple.object
-    if not isinstance(value, pyoxigraph.Literal) or (value.language or "en").find("-") != 1:
+    if not isinstance(value, pyoxigraph.Literal) or value.language is None:
         return triple
-    text = pyoxigraph.Literal(value.value, language=f"qaa-{value.language}")
+    private = value.language.find("-") == 1
+    if not private and value.direction is None:
+        return triple
+    language = f"qaa-{value.language}" if private else value.language
+    text = pyoxigraph.Literal(value.value, language=language)
     return pyoxigraph.Triple(triple.subject, triple.predicate, text)
 
 

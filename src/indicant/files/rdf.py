@@ -63,7 +63,9 @@ class Document:
 
     ``path`` is what the user gave; ``quads`` are in the order of the text, with every blank node
     named; ``imports`` are the ontologies it asks for, none of which has been fetched, and
-    ``no_imports`` the texts that stand where an IRI shall.
+    ``no_imports`` the texts that stand where an IRI shall. ``foreign`` are the ontologies in it
+    that are somebody else's, ``aside`` the statements of theirs that are only data, and ``own`` the
+    ontology of statements in no named graph, where any is foreign.
     """
 
     path: str
@@ -73,6 +75,9 @@ class Document:
     imports: tuple[str, ...] = ()
     genid: str = ""
     no_imports: tuple[str, ...] = ()
+    aside: tuple[pyoxigraph.Quad, ...] = field(default=(), repr=False)
+    foreign: frozenset[str] = frozenset()
+    own: str = ""
 
 
 def read(
@@ -517,6 +522,19 @@ def _name_blank_nodes(
             graph, changed = names[graph], True
         result.append(pyoxigraph.Quad(subject, quad.predicate, value, graph) if changed else quad)
     return tuple(result)
+
+
+def undirected(term: object) -> object:
+    """Return a term without the direction of writing that RDF 1.2 can give a text with a language.
+
+    Shapes, HermiT and rdflib know texts with a language alone, and nothing depends on the
+    direction: what is to be kept or written keeps the term as it is.
+    """
+    if getattr(term, "direction", None) is None:
+        return term
+    import pyoxigraph
+
+    return pyoxigraph.Literal(text_of(term), language=getattr(term, "language", None))
 
 
 def text_of(term: object) -> str:

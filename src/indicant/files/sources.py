@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from indicant import terms
 from indicant.errors import IndicantError
-from indicant.files import resources
+from indicant.files import resources, strangers
 from indicant.files.catalogs import Catalog
 from indicant.files.catalogs import catalog as catalog
 from indicant.files.fence import CATALOG as CATALOG
@@ -27,16 +27,22 @@ from indicant.files.rdf import (
     TRIG,
     Document,
     read,
-    read_text,
     text_of,
     visible,
 )
+from indicant.files.tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CORE = terms.IND
 MAPPED_BY = terms.IND + "mappedBy"
+_REFLEXIVE = frozenset(
+    (
+        *(terms.RDFS + name for name in ("subClassOf", "subPropertyOf")),
+        *(terms.OWL + name for name in ("equivalentClass", "equivalentProperty", "sameAs")),
+    )
+)
 _VALUE = terms.PROV + "value"
 MOST_IMPORTS = 1_000
 GUIDELINE_FILE = "guideline.ttl"
@@ -51,11 +57,16 @@ _GUIDELINE_TYPES = {
 
 @dataclass(frozen=True)
 class Table:
-    """A table of codes that an ontology names by ``ind:mappedBy``, not yet parsed."""
+    """A table of codes that an ontology names by ``ind:mappedBy``, not yet parsed.
+
+    The first lines of the text, as many as ``above`` says, are from the file ``metadata``.
+    """
 
     iri: str
     path: str
     text: str = field(repr=False)
+    metadata: str = ""
+    above: int = 0
 
 
 @dataclass(frozen=True)
@@ -336,7 +347,10 @@ class _Gathering:
             for one in asked
             if names.get(file) and not {_bare(name) for name in names[file]} & {_bare(one.iri)}
         )
-        return Source(tuple(self._documents), digest, tables, astray)
+        core = {name for name in self._shipped if name.startswith(CORE)}
+        first = {shown(file) for file in self._first}
+        documents = strangers.parted(self._documents, first, core)
+        return Source(tuple(documents), digest, tables, astray)
 
     def _mistake(self, error: IndicantError) -> None:
         if self._problems is None:
@@ -349,7 +363,7 @@ class _Gathering:
         try:
             if _is_large(file) and file not in self._first:
                 return _read_large(shown(file), self._large)
-            return read(shown(file))
+            return _without_truisms(read(shown(file)))
         except IndicantError as error:
             self._mistake(error)
             return None
@@ -445,9 +459,26 @@ class _Gathering:
     def _read_table(self, file: Path, iri: str) -> None:
         name = shown(file)
         try:
-            self._tables[file] = Table(iri, name, read_text(name))
+            admit = self._allowed.admit
+            text, metadata, above = read_table(name, lambda path: shown(admit(Path(path))))
+            self._tables[file] = Table(iri, name, text, metadata, above)
         except IndicantError as error:
             self._mistake(error)
+
+
+def _without_truisms(document: Document) -> Document:
+    """Return a document without what holds of everything: that a term is below or equal to itself.
+
+    Reasoners that write what they infer write it of every term.
+    """
+    quads = tuple(
+        quad
+        for quad in document.quads
+        if quad.subject != quad.object
+        or quad.predicate.value not in _REFLEXIVE
+        or terms.GENID in text_of(quad.subject)
+    )
+    return document if len(quads) == len(document.quads) else replace(document, quads=quads)
 
 
 def _astray(how: str, iri: str, document: Document, error: IndicantError) -> IndicantError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from indicant.errors import IndicantError
@@ -84,7 +85,10 @@ class Names:
         if iri is not None:
             return [iri] if iri in self._terms else []
         found = sorted(self._by_name.get(_key(text), ()))
-        exact = [one for one in found if text in (local_name(one), *self._terms[one])]
+        wanted = composed(text)
+        exact = [
+            one for one in found if wanted in map(composed, (local_name(one), *self._terms[one]))
+        ]
         return exact if len(exact) == 1 else found
 
     def nearest(self, text: str) -> list[str]:
@@ -119,9 +123,25 @@ class Names:
         return self._prefixes[prefix] + rest if prefix in self._prefixes else None
 
 
+def composed(text: str) -> str:
+    r"""Return a text in the form that keyboards write, NFC, whatever form it was saved in.
+
+    >>> composed("Fie\u0300vre") == "Fi\u00e8vre"
+    True
+    """
+    return unicodedata.normalize("NFC", text)
+
+
 def _key(name: str) -> str:
-    """Return a name without what people vary: case, spaces and hyphens."""
-    return re.sub(r"[\W_]+", "", name).casefold()
+    """Return a name without what people vary: case, spaces, hyphens and how accents are saved.
+
+    Marks are part of the letter that they stand on.
+    """
+    return "".join(
+        one
+        for one in composed(composed(name).casefold())
+        if one.isalnum() or unicodedata.category(one).startswith("M")
+    )
 
 
 def _either(names: list[str]) -> str:

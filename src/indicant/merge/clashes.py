@@ -10,6 +10,8 @@ import pyoxigraph as ox
 from indicant.compile.owl import ontology_text
 from indicant.errors import IndicantError
 from indicant.files.habits import INDIVIDUAL, declares_nothing
+from indicant.files.strangers import owns
+from indicant.guideline.names import composed
 from indicant.merge.collection import ONTOLOGY, Added, header, ontology_of, place_of, text_of
 from indicant.report.findings import Place, Result
 from indicant.terms import GENID, IND, LABEL, OWL, RDF, RDFS, SKOS, TYPE, local_name
@@ -54,6 +56,7 @@ _DEFINING: Final = frozenset(
         ),
     )
 )
+_NOTES: Final = {OWL + "AnnotationProperty"}
 _SHOWN: Final = 3
 _Key = tuple[object, ...]
 
@@ -114,9 +117,11 @@ def clashes(collected: Collected, same: Iterable[Added]) -> list[Result]:
     """Return what two documents say of one term, or of two terms in one word.
 
     A document that declares a term defines it; one that only adds to it does not. Terms that are
-    the same, as documents state or as follows from tables, may share a label.
+    the same, as documents state or as follows from tables, may share a label. Foreign ontologies
+    are not held to one another, nor is anybody to an annotation property of somebody else's.
     """
-    said = [_Said(document) for document in collected.documents]
+    said = [_Said(document) for document in collected.documents if not document.foreign]
+    ontologies = [name for one in said if (name := ontology_of(one.document)) is not None]
     by_term: dict[str, list[_Said]] = defaultdict(list)
     for one in said:
         for subject in one.rows:
@@ -124,6 +129,7 @@ def clashes(collected: Collected, same: Iterable[Added]) -> list[Result]:
                 GENID not in subject
                 and one.declares(subject)
                 and ONTOLOGY not in one.types(subject)
+                and not (one.types(subject) == _NOTES and not _owned(subject, ontologies))
             ):
                 by_term[subject].append(one)
     results: list[Result] = []
@@ -136,6 +142,10 @@ def clashes(collected: Collected, same: Iterable[Added]) -> list[Result]:
     results += _incompatible(collected)
     results += _one_namespace(collected)
     return results
+
+
+def _owned(term: str, ontologies: Iterable[str]) -> bool:
+    return any(owns(ontology, term) for ontology in ontologies)
 
 
 def _two_definitions(term: str, group: Sequence[_Said]) -> Iterator[Result]:
@@ -195,7 +205,7 @@ def _one_label(
                 continue
             for kind in types & _KINDS:
                 for language, label in one.texts(term, LABEL).items():
-                    key = " ".join(label.casefold().split())
+                    key = " ".join(composed(label).casefold().split())
                     bearers[(kind, language, key)].setdefault(term, (one, label))
     for (_, _, label), found in sorted(bearers.items(), key=lambda one: one[0]):
         for first, other in _pairs(sorted(found)):
@@ -277,8 +287,8 @@ def _first_place(documents: Iterable[Document], subject: str) -> Place | None:
 # ---------------------------------------------------------------------- the same
 
 
-def _stated(collected: Collected) -> Iterator[tuple[str, str, Place]]:
-    """Yield the pairs of named classes that documents say are the same."""
+def _stated(collected: Collected) -> Iterator[tuple[str, str, Document]]:
+    """Yield the pairs of named classes that documents say are the same, and which say so."""
     for document in collected.documents:
         for quad in document.quads:
             if (
@@ -288,7 +298,7 @@ def _stated(collected: Collected) -> Iterator[tuple[str, str, Place]]:
                 and GENID not in text_of(quad.subject)
             ):
                 one, other = text_of(quad.subject), quad.object.value
-                yield one, other, place_of(document, one, EQUIVALENT, other)
+                yield one, other, document
 
 
 def _groups(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
@@ -414,12 +424,13 @@ def _explanation(reasoner: Reasoner, cls: str) -> list[str]:
 
 def _places_of(collected: Collected, words: Sequence[str], pairs: Sequence[Added]) -> list[Place]:
     """Return where the terms stand that an explanation takes to be the same, and who says so."""
-    said = [(one, other, [place]) for one, other, place in _stated(collected)]
-    said += [(one.subject, one.object, []) for one in pairs]
+    said: list[tuple[str, str, Document | None]] = [*_stated(collected)]
+    said += [(one.subject, one.object, None) for one in pairs]
     found: list[Place] = []
-    for one, other, places in said:
+    for one, other, document in said:
         if local_name(one) in words and local_name(other) in words:
-            found += places
+            if document is not None:
+                found.append(place_of(document, one, EQUIVALENT, other))
             for name in (one, other):
                 place = _first_place(collected.documents, name)
                 found += [place] if place is not None else []

@@ -27,6 +27,7 @@ from indicant.files.sources import (
     roots,
 )
 from indicant.guideline.names import prefixes_in
+from indicant.merge.sameness import same_statements
 from indicant.report.findings import Place, Result
 from indicant.terms import DCTERMS, GENID, IND, OWL, PROV, TYPE, XSD
 
@@ -253,7 +254,7 @@ def _second(
     known: Document, document: Document, iri: str, mine: bool, large: bool
 ) -> Iterator[Result]:
     """Yield what is to be told where an ontology is reached once more."""
-    if known.text != document.text or (large and known.path != document.path):
+    if (large and known.path != document.path) or not same_statements(known, document):
         yield _two_versions(known, document, iri)
     elif mine and not _same_file(known.path, document.path):
         yield _copy(known, document, iri)
@@ -351,7 +352,9 @@ def _copy(one: Document, other: Document, iri: str) -> Result:
     return Result(
         "copy",
         "note",
-        f"two files hold the ontology <{iri}>, word for word; it is merged once",
+        f"two files hold the ontology <{iri}>, "
+        f"{'word for word' if one.text == other.text else 'with the same statements'}; "
+        "it is merged once",
         tuple(place_of(document, iri) for document in (one, other)),
         about=(iri,),
     )
@@ -497,7 +500,7 @@ def _quads(collected: Collected, added: Sequence[Added], as_of: str | None) -> I
     for part in collected.parts:
         graph = ox.NamedNode(part.name)
         for document in part.documents:
-            for quad in document.quads:
+            for quad in (*document.quads, *document.aside):
                 yield replaced(quad, graph, blank)
     graph = ox.NamedNode(f"{merge}/{SETTLED}")
     for one in added:

@@ -153,6 +153,14 @@ def _python() -> list[str]:
     return [sys.executable, "-I", "-S", "-B", "-X", f"utf8={sys.flags.utf8_mode}"]
 
 
+def begin_again(*options: str) -> NoReturn:
+    """Take the place of this process by the same command, with further options of Python.
+
+    Those that it was started with stay, so that one that was isolated is.
+    """
+    os.execv(sys.executable, [sys.executable, *options, *sys.orig_argv[1:]])  # noqa: S606
+
+
 def homes(packages: Sequence[str]) -> list[str]:
     """Return the folders or archives that packages lie in, in the order in which they are found."""
     found = {place: None for place in map(_home, packages) if place is not None}

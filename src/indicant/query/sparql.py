@@ -156,7 +156,8 @@ def literal_text(term: Term) -> str:
     if not isinstance(term, ox.Literal):
         return str(term)
     if term.language:
-        return f"{_quoted(term.value)}@{term.language}"
+        direction = f"--{term.direction}" if term.direction is not None else ""
+        return f"{_quoted(term.value)}@{term.language}{direction}"
     plain = str(ox.Literal("", datatype=term.datatype))
     return _quoted(term.value) + plain.removeprefix('""')
 

@@ -194,6 +194,8 @@ def _json_term(term: Term) -> dict[str, str]:
     found = {"type": "literal", "value": term.value}
     if term.language:
         found["xml:lang"] = term.language
+        if term.direction is not None:
+            found["its:dir"] = str(term.direction)
     elif term.datatype.value != XSD + "string":
         found["datatype"] = term.datatype.value
     return found
@@ -205,7 +207,8 @@ def _term_of(tree: Mapping[str, str]) -> Term:
     if tree["type"] == "bnode":
         return ox.BlankNode(tree["value"])
     if "xml:lang" in tree:
-        return ox.Literal(tree["value"], language=tree["xml:lang"])
+        way = ox.BaseDirection(tree["its:dir"]) if "its:dir" in tree else None
+        return ox.Literal(tree["value"], language=tree["xml:lang"], direction=way)
     kind = tree.get("datatype")
     return ox.Literal(tree["value"], datatype=None if kind is None else ox.NamedNode(kind))
 

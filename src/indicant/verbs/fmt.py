@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from indicant.command.arguments import add_report_options
 from indicant.command.output import tell
@@ -28,10 +28,13 @@ Subjects and objects keep their order, properties get the order of the house. Ev
 as it is. A file with a comment is refused, since the comment would be lost. Comments of Protégé and
 of the OWL API are taken away, with declarations that say nothing and prefixes that nothing uses.
 With --order-of, what such a tool turned round stands again as it did in the revision, and what is
-new comes last. Files of up to 50 MB are read: they take a minute and 2 GB of memory.
+new comes last. Line ends of Windows and a byte order mark alone are no fault of form: what to write
+into .gitattributes is told. Files of up to 50 MB are read: they take a minute and 2 GB of memory.
 
 exit codes: 0 done, or nothing to do; 1 --check or --diff found something; 2 it could not run
 """
+_LINE_ENDS: Final = "has the form, with the line ends or the byte order mark of Windows"
+_GIT: Final = "a line  *.ttl text eol=lf  in .gitattributes keeps them out of the working copy"
 
 
 def add(verbs: Verbs) -> None:
@@ -99,6 +102,9 @@ def _format(path: str, revision: str | None, *, show: bool) -> bool:
     from indicant.foreign import plain
 
     text, name = _text(path)
+    if path != STDIN and not revision and _is_laid_out(text, name):
+        print(plain(f"{name}: {_LINE_ENDS}; {_GIT}"), file=sys.stderr)
+        return False
     result = turtle.tidy(text, file=name, former=_former(path, revision))
     if show:
         import difflib
@@ -125,6 +131,20 @@ def _format(path: str, revision: str | None, *, show: bool) -> bool:
     return text != result
 
 
+def _is_laid_out(text: str, name: str) -> bool:
+    """Tell whether a text has the form but for a byte order mark and the line ends of Windows.
+
+    Git puts them in and takes them out by itself, also within texts of several lines.
+    """
+    from indicant.files import turtle
+    from indicant.files.comments import comment
+
+    bare = text.removeprefix("\ufeff")
+    if bare.count("\r\n") == bare.count("\n"):
+        bare = bare.replace("\r\n", "\n")
+    return bare != text and comment(bare) is None and turtle.tidy(bare, file=name) == bare
+
+
 def _rows(text: str) -> list[str]:
     """Return the lines of a text with their ends, of which there is one kind."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)
@@ -147,9 +167,11 @@ def _check(options: argparse.Namespace, paths: list[str]) -> int:
     rules = (
         Rule("comment", "no comment in Turtle", "A comment is no statement, and nothing reads it."),
         Rule("form", "Turtle in the form of the house", "indicant fmt writes it."),
+        Rule("line-ends", "line ends as git stores them", "Git can turn them by itself."),
     )
     files = f"{len(paths)} file{'s' if len(paths) > 1 else ''}"
-    summary = f"{files}, {len(results) or 'none'} of them to be changed"
+    wrong = sum(one.level == "error" for one in results)
+    summary = f"{files}, {wrong or 'none'} of them to be changed"
     subject = " ".join(options.path or ["."])
     report = Report("fmt", subject, rules, tuple(results), summary=summary)
     return max(code, deliver(report, options.format, options.output))
@@ -163,6 +185,8 @@ def _findings(path: str, revision: str | None) -> list[Result]:
     from indicant.report.findings import Place, Result
 
     text, name = _text(path)
+    if not revision and _is_laid_out(text, name):
+        return [Result("line-ends", "note", _LINE_ENDS, (Place(name),), _GIT)]
     try:
         result = turtle.tidy(text, file=name, former=_former(path, revision))
     except CommentError as error:

@@ -1,0 +1,62 @@
+"""Guidelines as they are gathered: what says nothing is left out, what says something is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from indicant.cli import main
+from indicant.files.rdf import text_of
+from indicant.files.sources import load
+from indicant.terms import OWL, RDFS
+from places import RAIN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXT = (RAIN / "guideline.ttl").read_text(encoding="utf-8")
+TRUISMS = """
+:Rain rdfs:subClassOf :Rain ; owl:equivalentClass :Rain .
+:Umbrella rdfs:subClassOf :Umbrella .
+:Wet rdfs:subClassOf :Wet ; owl:equivalentClass :Wet .
+ind:weeks rdfs:subPropertyOf ind:weeks ; owl:equivalentProperty ind:weeks .
+:p1 owl:sameAs :p1 .
+"""
+
+
+@pytest.fixture
+def inferred(tmp_path: Path) -> Path:
+    """Return the guideline as a reasoner may write it: each term is below itself."""
+    (tmp_path / "guideline.ttl").write_text(TEXT + TRUISMS, encoding="utf-8")
+    return tmp_path
+
+
+def test_what_holds_of_everything_says_nothing(inferred: Path) -> None:
+    statements = [
+        {(text_of(one), text_of(path), text_of(value)) for _, one, path, value in source.triples()}
+        for source in (load(RAIN), load(inferred))
+    ]
+    assert statements[0] == statements[1]
+
+
+def test_what_only_looks_alike_is_kept(inferred: Path) -> None:
+    rain = "https://example.org/rain/Rain"
+    file = inferred / "guideline.ttl"
+    file.write_text(TEXT + ":Rain rdfs:seeAlso :Rain ; owl:disjointWith :Rain .\n", "utf-8")
+    found = {
+        text_of(path)
+        for _, one, path, value in load(inferred).triples()
+        if text_of(one) == text_of(value) == rain
+    }
+    assert found == {RDFS + "seeAlso", OWL + "disjointWith"}
+
+
+@pytest.mark.slow
+def test_what_holds_of_everything_is_no_finding_and_no_change(
+    inferred: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(inferred)]) == 0
+    assert "all holds" in capsys.readouterr().out
+    assert main(["diff", str(RAIN), str(inferred)]) == 0
+    assert "all statements are the same" in capsys.readouterr().out
