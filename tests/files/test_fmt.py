@@ -481,7 +481,7 @@ def test_line_ends_within_a_text_go_with_those_of_the_file(
     room: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Git turns those as well: where the others are of Unix, they are meant and stay."""
-    whole = f'PREFIX : <{EX}>\n\n:a\n    :p """a\nb""" ;\n.\n'
+    whole = f'@prefix : <{EX}> .\n\n:a\n    :p """a\nb""" ;\n.\n'
     put(room, ["a.ttl"], whole.replace("\n", "\r\n"))
     put(room, ["b.ttl"], whole.replace("a\nb", "a\r\nb"))
     code, out, _ = run(capsys, "--check")

@@ -203,9 +203,9 @@ def changed_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a file change after it was read to be formatted."""
     tidy = turtle.tidy
 
-    def slowly(text: str, *, file: str) -> str:
+    def slowly(text: str, *, file: str, former: str | None = None) -> str:
         Path(file).write_text(f"{text}:a :c 2 .\n")
-        return tidy(text, file=file)
+        return tidy(text, file=file, former=former)
 
     monkeypatch.setattr(turtle, "tidy", slowly)
 

@@ -101,13 +101,12 @@ class Statements:
         self.index: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
         seen: set[tuple[object, object, object]] = set()
         mentioned: set[str] = set()
-        for quad in (one for each in source.documents for one in (*each.quads, *each.aside)):
-            subject, predicate, value = quad.subject, quad.predicate, quad.object
+        for _, subject, predicate, value in source.triples(aside=True):
             triple = (subject, predicate, value)
             if triple in seen:
                 continue
             seen.add(triple)
-            self.index[_name(subject)][_name(predicate)].append(value)
+            self.index[_name(subject)][_name(predicate)].append(value)  # type: ignore[arg-type]
             if is_blank(value):
                 mentioned.add(_name(value))
         self._digests: dict[str, str] = {}

@@ -40,7 +40,8 @@ def comment(text: str) -> int | None:
 
     >>> comment('@prefix : <https://example.org/#> .\n:a :b "# no" ; # yes\n .')
     2
-    >>> comment("#########\n#    Classes\n#########\n\n###  urn:x:Rain\n<urn:x:Rain> a <urn:x:y> .")
+    >>> bar = "#" * 10
+    >>> comment(f"{bar}\n#    Classes\n{bar}\n\n###  urn:x:Rain\n<urn:x:Rain> a <urn:x:y> .")
     """
     return next((line for line, written in _comments(text) if not written), None)
 

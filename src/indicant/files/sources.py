@@ -99,14 +99,17 @@ class Source:
     tables: tuple[Table, ...] = ()
     astray: tuple[Import, ...] = ()
 
-    def triples(self) -> Iterator[tuple[str, object, object, object]]:
+    def triples(self, *, aside: bool = False) -> Iterator[tuple[str, object, object, object]]:
         """Yield ``(path, subject, predicate, object)`` for every triple that says something.
 
         What tools declare beside it, such as that a recommendation is an individual, is left out.
+
+        Args:
+            aside: whether to yield what is only data in ontologies of others as well.
         """
         idle = self._idle
         for document in self.documents:
-            for quad in document.quads:
+            for quad in (*document.quads, *document.aside) if aside else document.quads:
                 if (
                     not idle
                     or quad.predicate.value != terms.TYPE
