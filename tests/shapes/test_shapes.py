@@ -152,6 +152,7 @@ def test_one_graph_shows_all_but_who_states_something(validator: Validator) -> N
         "class-of-its-own",
         "grade-of-a-derived-type",
         "hierarchy-changed",
+        "property-declared-anew",
         "severity-of-its-own",
         "type-a-class-expression",
         "vocabulary-individual-as-a-node",
