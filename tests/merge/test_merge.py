@@ -580,6 +580,17 @@ def test_a_guideline_that_does_not_hold_on_the_day_of_the_case_says_so(
     assert record["warnings"] == ([] if warning is None else [warning])
 
 
+def test_all_that_speaks_against_a_guideline_on_a_day_is_said(tmp_path: Path) -> None:
+    header = "adms:status ind:Draft ; ind:validFrom %s ; ind:validUntil %s"
+    days = ('"2026-07-01"^^xsd:date', '"2026-06-29"^^xsd:date')
+    (record,) = dated(tmp_path, header % days).assess(parse(IN_PAIN, path="case.ttl"))
+    assert record["warnings"] == [
+        "the guideline 'a' is a draft and not to be acted on",
+        "the guideline 'a' does not hold before 2026-07-01",
+        "the guideline 'a' held until 2026-06-29",
+    ]
+
+
 @pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize(
