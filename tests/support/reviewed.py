@@ -11,7 +11,7 @@ import io
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from rdflib import Graph, Literal, Namespace, URIRef
+from rdflib import BNode, Graph, Literal, Namespace
 from rdflib.namespace import DCTERMS, OWL, RDF
 
 from places import ONTOLOGY
@@ -28,9 +28,7 @@ OA: Final = Namespace("http://www.w3.org/ns/oa#")
 CITO: Final = Namespace("http://purl.org/spar/cito/")
 GUIDELINES: Final = sorted(file.parent for file in ONTOLOGY.glob("guidelines/*/guideline.ttl"))
 VOCABULARIES: Final = sorted(
-    file.parent
-    for file in ONTOLOGY.glob("*/*.ttl")
-    if file.stem == file.parent.name and file.stem != "core"
+    file.parent for file in ONTOLOGY.glob("*/*.ttl") if file.stem == file.parent.name
 )
 KINDS: Final = ("Indication", "NonIndication", "Contraindication")
 
@@ -120,21 +118,39 @@ def remarks(graph: Graph) -> list[list[str]]:
     return rows
 
 
+def said(graph: Graph, node: Node) -> str:
+    """Return a value in words: a name, a text, the members of a list, what is said of a node."""
+    if not isinstance(node, BNode):
+        return name(node)
+    if (node, RDF.first, None) in graph:
+        return f"( {' '.join(said(graph, one) for one in graph.items(node))} )"
+    parts = sorted(
+        f"{name(link)} {said(graph, value)}" for link, value in graph.predicate_objects(node)
+    )
+    return f"[ {' ; '.join(parts)} ]"
+
+
 def terms(graph: Graph) -> list[list[str]]:
-    """Tell of each term of a vocabulary what it is, what it lies below, and what else is stated."""
+    """Tell of each term of a vocabulary what it is, what it lies below, and what else is stated.
+
+    So of what each module imports, and of axioms that are about no term, such as what differs.
+    """
     rows = [["term", "by", "is"]]
+    within = {node for node in graph.objects() if isinstance(node, BNode)}
     for one in sorted(set(graph.subjects(RDF.type, None)), key=str):
-        if not isinstance(one, URIRef) or (one, RDF.type, OWL.Ontology) in graph:
+        if isinstance(one, BNode):
+            if one not in within:
+                rows.append(["-", "axiom", said(graph, one)])
             continue
+        module = (one, RDF.type, OWL.Ontology) in graph
         for link in sorted(set(graph.predicates(one)), key=str):
             values = [
-                value
+                said(graph, value)
                 for value in graph.objects(one, link)
-                if isinstance(value, URIRef)
-                or (isinstance(value, Literal) and value.language is None)
+                if not (isinstance(value, Literal) and value.language)
             ]
-            if values:
-                rows.append([name(one), name(link), " ".join(sorted(map(name, values)))])
+            if values and (not module or link == OWL.imports):
+                rows.append([name(one), name(link), " ".join(sorted(values))])
     return rows
 
 
