@@ -378,7 +378,20 @@ class Kind:
 
 
 KINDS: Final = (
-    Kind("python", ("src/indicant/**/*.py",), python, 3),
+    Kind(
+        "python",
+        ("src/indicant/**/*.py",),
+        python,
+        3,
+        (
+            ("src/indicant/assess/valid", ("shapes", "merge", "assess")),
+            ("src/indicant/cli.py", ("verbs", "hostile")),
+            ("src/indicant/command/", ("verbs", "hostile")),
+            ("src/indicant/foreign.py", ("hostile", "report")),
+            ("src/indicant/hooks.py", ("verbs",)),
+            ("src/indicant/process/", ("process", "hostile", "ask")),
+        ),
+    ),
     Kind(
         "rules",
         ("queries/rules/*.rq",),
