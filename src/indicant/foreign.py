@@ -48,6 +48,8 @@ def plain(text: str) -> str:
 
     >>> plain("no such file: a\nb")
     'no such file: a\\nb'
+    >>> print(plain("a\u3164b é"))
+    a\u3164b é
     """
     return _ODD.sub(_spelt, text)
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 import pytest
 
@@ -17,6 +18,7 @@ from each import each
 from indicant.compile import java as module
 from indicant.compile.hermit import Reasoner
 from indicant.errors import IndicantError
+from indicant.terms import NOT_XML
 from running import environment
 
 if TYPE_CHECKING:
@@ -605,3 +607,13 @@ print(gc.get_stats()[2]["collections"] - full < 3)
 """
     told = in_a_process(code)
     assert told.stdout == "True\nTrue\nTrue\n"
+
+
+def test_what_xml_cannot_say_is_what_its_parser_refuses() -> None:
+    refused = set()
+    for code in (*range(1, 0xD800), *range(0xE000, 0x10000)):
+        try:
+            ElementTree.fromstring(f"<a>&#{code};</a>")  # noqa: S314
+        except ElementTree.ParseError:
+            refused.add(code)
+    assert refused | {0} == NOT_XML

@@ -182,6 +182,21 @@ def test_no_program_of_the_current_folder_is_run(
     assert programs.find("java") != str(tmp_path / "java")
 
 
+@POSIX
+def test_a_program_is_the_first_of_the_search_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "own").write_text("#!/bin/sh\n", encoding="utf-8")
+    monkeypatch.setenv("PATH", f"{tmp_path}/a{os.pathsep}{tmp_path}/b")
+    assert programs.find("own") is None
+    (tmp_path / "b" / "own").chmod(0o755)
+    assert programs.find("own") == f"{tmp_path}/b/own"
+    (tmp_path / "a" / "own").chmod(0o755)
+    assert programs.find("own") == f"{tmp_path}/a/own"
+
+
 def test_every_python_that_is_started_is_isolated() -> None:
     """There is one place that starts one, and the action of a pipeline starts it likewise."""
     starting = [
