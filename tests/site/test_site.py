@@ -417,6 +417,19 @@ def test_what_says_no_more_than_it_must_is_shown_all_the_same(tmp_path: Path) ->
     assert pages.build(str(file))
 
 
+def test_the_licence_is_linked_and_every_field_has_a_name() -> None:
+    licence = gathered().guideline.licence
+    assert licence
+    for data in each([data for name, data in seed().items() if name.endswith(".html")]):
+        page = Page(data.decode())
+        links = [found["href"] for _, found in page.elements if found.get("rel") == "license"]
+        assert links == [licence]
+    search = Page(seed()["search.html"].decode())
+    named = {found["for"] for tag, found in search.elements if tag == "label"}
+    assert named == {found["id"] for tag, found in search.elements if tag == "input"} != set()
+    assert all(text.strip() for tag in ("label", "button") for text in search.texts[tag])
+
+
 # ---------------------------------------------------------------------- the page of a case
 
 
