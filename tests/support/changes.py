@@ -433,7 +433,7 @@ KINDS: Final = (
         (
             ("shapes/case", ("shapes", "assess")),
             ("shapes/assessment", ("assess", "ask", "report")),
-            ("shapes/", ("check", "author", "ontology", "test", "merge")),
+            ("shapes/", ("shapes", "check", "author", "ontology", "test", "merge")),
         ),
     ),
     Kind(

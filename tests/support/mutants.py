@@ -203,7 +203,8 @@ def words_of(change: Change) -> set[str]:
         return {Path(change.path).name.partition(".")[0]}
     above = (ROOT / change.path).read_text(encoding="utf-8").splitlines()[: change.line]
     subjects = [found[1] for row in above if (found := re.fullmatch(r"\w*:([\w-]{4,})", row))]
-    return {*subjects[-1:], *(f"[{folder}-" for folder in Path(change.path).parts[1:-1])}
+    place = Path(change.path)
+    return {*subjects[-1:], f"[{place.stem}]", *(f"[{name}-" for name in place.parts[1:-1])}
 
 
 def stages(change: Change, found: Known) -> Iterator[list[str]]:
