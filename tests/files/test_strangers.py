@@ -212,6 +212,25 @@ def test_two_that_call_each_other_foreign_are_not(tmp_path: Path) -> None:
     assert foreign(path) == set()
 
 
+def test_the_same_files_are_another_guideline_where_another_of_them_is_foreign(
+    tmp_path: Path,
+) -> None:
+    """What is kept of the one is never taken for the other, though each imports the other."""
+    path = guideline(
+        tmp_path,
+        MAIN.format("ex:a ; ind:takesAsIs ex:a"),
+        a="ex:a a owl:Ontology ; owl:imports ex:main . ex:T a owl:Class ; owl:oneOf ( ex:t ) .",
+    )
+    catalog = tmp_path / "catalog-v001.xml"
+    entry = f'<uri name="{EX}main" uri="main.ttl"/></catalog>'
+    catalog.write_text(catalog.read_text(encoding="utf-8").replace("</catalog>", entry))
+    one, two = gather(path), gather(tmp_path / "a.ttl")
+    assert {each.text for each in one.documents} == {each.text for each in two.documents}
+    assert sum(len(document.aside) for document in one.documents) > 0
+    assert sum(len(document.aside) for document in two.documents) == 0
+    assert one.digest != two.digest
+
+
 def test_a_file_without_a_name_or_under_another_is_not_foreign(tmp_path: Path) -> None:
     """Nothing leads to them by name; what they advise counts all the same."""
     path = guideline(

@@ -22,8 +22,17 @@ if TYPE_CHECKING:
 GRAPH_FILE: Final = "graph.nt"
 VOCABULARY_FILE: Final = "vocabulary.nt"
 _FILES: Final = (GRAPH_FILE, VOCABULARY_FILE)
-_BESIDE: Final = ("mappings.py", "sssom.py", "vocabulary.py")
-"""Modules about a guideline that decide what the compiled form looks like as well."""
+_BESIDE: Final = (
+    "files/habits.py",
+    "files/sources.py",
+    "files/strangers.py",
+    "guideline/mappings.py",
+    "guideline/sssom.py",
+    "guideline/toolkit.py",
+    "guideline/vocabulary.py",
+    "terms.py",
+)
+"""Modules of other rooms that decide what the compiled form looks like, or what it is made of."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +60,7 @@ def key_of(source: Source) -> str:
 def _compiler() -> str:
     """Return a digest of the modules that decide what the compiled form looks like."""
     room = Path(__file__).parent
-    beside = room.parent / "guideline"
-    files = [*sorted(room.glob("*.py")), *(beside / name for name in _BESIDE)]
-    files.append(room.parent / "files" / "strangers.py")
+    files = [*sorted(room.glob("*.py")), *(room.parent / name for name in _BESIDE)]
     return hashlib.sha256(b"".join(bounded.data(file) for file in files)).hexdigest()
 
 

@@ -33,7 +33,7 @@ from indicant.files.rdf import (
 from indicant.files.tables import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 CORE = terms.IND
 MAPPED_BY = terms.IND + "mappedBy"
@@ -341,9 +341,6 @@ class _Gathering:
                 self._named |= names[file]
                 self._follow(document, file.parent)
         tables = tuple(self._tables.values())
-        texts = [*(one.text for one in self._documents), *(one.text for one in tables)]
-        digests = sorted(hashlib.sha256(text.encode()).digest() for text in texts)
-        digest = hashlib.sha256(b"".join(digests)).hexdigest()
         astray = tuple(
             replace(one, found=min(names[file]))
             for file, asked in self._asked.items()
@@ -353,7 +350,7 @@ class _Gathering:
         core = {name for name in self._shipped if name.startswith(CORE)}
         first = {shown(file) for file in self._first}
         documents = strangers.parted(self._documents, first, core)
-        return Source(tuple(documents), digest, tables, astray)
+        return Source(tuple(documents), _digest(documents, tables), tables, astray)
 
     def _mistake(self, error: IndicantError) -> None:
         if self._problems is None:
@@ -467,6 +464,16 @@ class _Gathering:
             self._tables[file] = Table(iri, name, text, metadata, above)
         except IndicantError as error:
             self._mistake(error)
+
+
+def _digest(documents: Iterable[Document], tables: Iterable[Table]) -> str:
+    """Return a digest of all texts, and of which ontologies in each are taken as foreign."""
+    told = [
+        *((one.text, *sorted(one.foreign)) for one in documents),
+        *((one.text,) for one in tables),
+    ]
+    digests = sorted(hashlib.sha256("\n".join(one).encode()).digest() for one in told)
+    return hashlib.sha256(b"".join(digests)).hexdigest()
 
 
 def _without_truisms(document: Document) -> Document:
