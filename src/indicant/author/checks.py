@@ -294,12 +294,13 @@ class _Check:
             return
         self._use(SHAPES_OF_GUIDELINES)
         self.checks("undefined-term", "profile", "codes", "override-circle")
-        for one in slips.imports_astray(source.astray):
-            self.add(one)
-        for told in slips.taken_as_data(source.documents):
-            self.add(told)
         undefined = slips.undefined_terms(source.documents)
-        for one in [*undefined, *slips.missing_imports(source.documents)]:
+        for one in [
+            *slips.imports_astray(source.astray),
+            *slips.taken_as_data(source.documents),
+            *undefined,
+            *slips.missing_imports(source.documents),
+        ]:
             self.add(one)
         unknown = {iri for one in undefined for iri in one.about}
         places = Places(source.documents)

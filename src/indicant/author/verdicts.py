@@ -83,7 +83,7 @@ def broken_shapes(
 
     foreign = strangers.subjects(source.documents)
     text, names = _graph(source)
-    bare, _ = _graph(source, nameless=foreign)
+    bare = _graph(source, nameless=foreign)[0] if foreign else text
     vague = {
         (text_of(subject), text_of(predicate))
         for _, subject, predicate, value in source.triples()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LARGEST: Final = 4
 TRIES: Final = 200_000
 MOST_KEPT: Final = 100_000
-"""How many answers a ruling keeps of a kind before it begins anew."""
+"""How many answers of a kind a ruling keeps."""
 DURATION: Final = IND + "days"
 DURATIONS: Final = frozenset((DURATION, IND + "weeks"))
 SETTLED: Final[frozenset[Status]] = frozenset(
@@ -99,19 +99,13 @@ class Ruling:
             iri: functools.reduce(operator.or_, (*self.met[iri], *self.refuted[iri]), 0)
             for iri in sets
         }
-        self._answers: dict[tuple[str, Mask], Answer] = {}
-        self._ranges: dict[tuple[str, Mask, Mask], tuple[int, int]] = {}
+        self._answered = functools.lru_cache(MOST_KEPT)(self._answer)
+        self._scored = functools.lru_cache(MOST_KEPT)(self._score)
 
     def answer(self, recommendation: str, known: Mask) -> Answer:
         """Return the answer of a recommendation where certain literals are known."""
         # Of all that is known, an answer depends on little.
-        key = (recommendation, known & self._about[recommendation])
-        found = self._answers.get(key)
-        if found is None:
-            if len(self._answers) == MOST_KEPT:
-                self._answers.clear()
-            found = self._answers[key] = self._answer(*key)
-        return found
+        return self._answered(recommendation, known & self._about[recommendation])
 
     def _answer(self, recommendation: str, known: Mask) -> Answer:
         if any(one & known == one for one in self.met[recommendation]):
@@ -140,15 +134,9 @@ class Ruling:
     def _scores(self, iri: str, least: Mask, most: Mask) -> tuple[int, int]:
         """Return the lowest and the highest that the answer of a recommendation can count."""
         about = self._about[iri]
-        key = (iri, least & about, most & about)
-        found = self._ranges.get(key)
-        if found is None:
-            if len(self._ranges) == MOST_KEPT:
-                self._ranges.clear()
-            found = self._ranges[key] = self._scored(*key)
-        return found
+        return self._scored(iri, least & about, most & about)
 
-    def _scored(self, iri: str, least: Mask, most: Mask) -> tuple[int, int]:
+    def _score(self, iri: str, least: Mask, most: Mask) -> tuple[int, int]:
         if (answer := self.answer(iri, least)) != "open":
             return _SCORES[answer], _SCORES[answer]
         refutable = any(one & most == one for one in self.refuted[iri])
@@ -159,8 +147,7 @@ class Ruling:
         """Return the literals, with their opposites, on which the status can depend."""
         found = 0
         for iri in itertools.chain(*self.counting[action]):
-            for implicant in (*self.met[iri], *self.refuted[iri]):
-                found |= implicant
+            found |= self._about[iri]
         return found | self.entailment.opposite(found)
 
 
