@@ -1186,6 +1186,17 @@ def test_a_full_disk_is_told(room: Room) -> None:
     assert done.stderr == b"indicant: No space left on device\n"
 
 
+def by_the_shell(room: Room, closing: str, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the command with streams that the shell closes for it."""
+    return subprocess.run(
+        ["sh", "-c", f"{shlex.join(command(*words))} {closing}"],
+        cwd=room.folder,
+        env=environment(),
+        capture_output=True,
+        check=False,
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.many(6)
 @pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2)])
@@ -1193,10 +1204,7 @@ def test_a_full_disk_is_told(room: Room) -> None:
 def test_a_closed_stream_is_no_crash(closed: tuple[int, ...], room: Room) -> None:
     room.file("case.ttl", CASE)
     closing = " ".join(f"{stream}<&-" for stream in closed)
-    script = f"{shlex.join(command('assess', 'case.ttl'))} {closing}"
-    done = subprocess.run(
-        ["sh", "-c", script], cwd=room.folder, env=environment(), capture_output=True, check=False
-    )
+    done = by_the_shell(room, closing, "assess", "case.ttl")
     if 1 not in closed:
         assert (done.returncode, done.stderr) == (0, b"")
         return
@@ -1209,13 +1217,7 @@ def test_a_closed_stream_is_no_crash(closed: tuple[int, ...], room: Room) -> Non
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["assess", "--help"]])
 @pytest.mark.skipif(os.name != "posix", reason="the shell closes the streams")
 def test_help_that_nobody_gets_is_no_success(words: list[str], room: Room) -> None:
-    done = subprocess.run(
-        ["sh", "-c", f"{shlex.join(command(*words))} >&-"],
-        cwd=room.folder,
-        env=environment(),
-        capture_output=True,
-        check=False,
-    )
+    done = by_the_shell(room, ">&-", *words)
     assert done.returncode == 2
     assert done.stderr.startswith(b"indicant: standard output is closed\n")
 
@@ -1224,23 +1226,14 @@ def test_help_that_nobody_gets_is_no_success(words: list[str], room: Room) -> No
 @pytest.mark.skipif(os.name != "posix", reason="the shell closes the streams")
 def test_who_has_nothing_to_say_needs_no_standard_output(room: Room) -> None:
     room.file("a.ttl", "PREFIX : <urn:x:> :a :b :c .")
-    done = subprocess.run(
-        ["sh", "-c", f"{shlex.join(command('fmt', 'a.ttl'))} >&-"],
-        cwd=room.folder,
-        env=environment(),
-        capture_output=True,
-        check=False,
-    )
+    done = by_the_shell(room, ">&-", "fmt", "a.ttl")
     assert (done.returncode, done.stderr) == (0, b"formatted a.ttl\n")
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the shell closes the streams")
 def test_a_closed_input_holds_nothing(room: Room) -> None:
-    script = f"{shlex.join(command('assess', '-'))} 0<&-"
-    done = subprocess.run(
-        ["sh", "-c", script], cwd=room.folder, env=environment(), capture_output=True, check=False
-    )
+    done = by_the_shell(room, "0<&-", "assess", "-")
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.startswith(b"indicant: <stdin>: the file ")
     assert b"Traceback" not in done.stderr

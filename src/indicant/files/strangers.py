@@ -302,14 +302,14 @@ def _stays(quad: ox.Quad) -> bool:
 def _apart(quads: Iterable[ox.Quad]) -> set[ox.Quad]:
     """Return the statements that say of several named classes that they are apart."""
     rows: dict[str, list[ox.Quad]] = {}
-    heads: list[tuple[str, ox.Quad]] = []
+    heads: list[str] = []
     for quad in quads:
         if terms.is_blank(quad.subject):
             rows.setdefault(text_of(quad.subject), []).append(quad)
             if text_of(quad.object) == terms.OWL + "AllDisjointClasses":
-                heads.append((text_of(quad.subject), quad))
+                heads.append(text_of(quad.subject))
     found: set[ox.Quad] = set()
-    for node, _ in heads:
+    for node in heads:
         lists = [one for one in rows[node] if one.predicate.value == terms.OWL + "members"]
         if len(lists) != 1 or len(rows[node]) > 2:
             continue
