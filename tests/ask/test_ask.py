@@ -432,6 +432,12 @@ def test_an_iri_of_a_kind_that_is_wanted_goes_before_a_label() -> None:
             "what-is-recommended",
         ),
         (["disputes"], "there is no question 'disputes'", "which-evidence-disputes"),
+        (
+            ["which-clause"],
+            "there is no question 'which-clause'",
+            "which-clauses-are-there, which-cases-are-there or which-citations-are-there?",
+        ),
+        (["zzzz"], "there is no question 'zzzz'", "indicant ask  lists them all"),
         (["what-is-open"], "'what-is-open' asks about a case, and none is given", "CASE"),
         (
             ["which-terms-mention-a-word"],

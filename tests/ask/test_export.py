@@ -214,6 +214,13 @@ def test_a_prefix_without_a_name_is_not_used() -> None:
     assert b"@prefix :" not in serialize(rows, "turtle", {"": "x:", "y": "y:"})
 
 
+def test_a_prefix_with_a_name_is_used() -> None:
+    rows = triples("<https://example.org/a> <https://example.org/b> <x:c> .")
+    told = serialize(rows, "turtle", {"": "x:", "e": "https://example.org/"}).decode()
+    assert told.startswith("@prefix e: <https://example.org/> .")
+    assert "e:a e:b <x:c>" in told
+
+
 # ---------------------------------------------------------------------- files
 
 

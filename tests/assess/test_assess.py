@@ -464,6 +464,11 @@ def test_another_engine_finds_that_assessments_conform(folder: Path) -> None:
 CHANGES = sorted((SHAPES / "assessment").glob("*.ru"))
 
 
+def of_shape(change: Path) -> str:
+    """Return the shape that a change is named for; ``.twice`` and the like are other ways."""
+    return change.stem.partition(".")[0]
+
+
 @cache
 def sound() -> str:
     """Return one assessment as N-Triples."""
@@ -480,16 +485,14 @@ def test_every_shape_of_an_assessment_is_broken_by_its_change(change: Path) -> N
     graph = Graph().parse(data=sound(), format="nt")
     graph.update(change.read_text(encoding="utf-8"))
     found = broken_fast(graph.serialize(format="nt"))
-    assert change.stem in found
+    assert of_shape(change) in found
     if change in CHANGES[::6]:
         assert broken(graph) == found
 
 
 def test_every_shape_of_an_assessment_has_its_change() -> None:
     described = assessment_shapes().subjects(SH.description, None)
-    assert {str(shape).removeprefix(SHAPE) for shape in described} == {
-        change.stem for change in CHANGES
-    }
+    assert {str(shape).removeprefix(SHAPE) for shape in described} == set(map(of_shape, CHANGES))
 
 
 def test_every_shape_of_an_assessment_says_what_shall_hold() -> None:

@@ -12,7 +12,8 @@ from contextlib import ExitStack
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import jsonschema
 import pyoxigraph as ox
@@ -25,7 +26,7 @@ from indicant.assess.engine import make_engine
 from indicant.assess.validation import Validator
 from indicant.cli import main
 from indicant.compile.compiled import compile_source
-from indicant.diff.differences import Difference, compare
+from indicant.diff.differences import Difference, _renamed, compare
 from indicant.diff.forms import as_markdown, as_text, report
 from indicant.diff.revisions import Version, open_version
 from indicant.diff.statements import Statements, differences
@@ -34,7 +35,7 @@ from indicant.files import resources
 from indicant.files.rdf import parse
 from indicant.files.sources import load
 from indicant.possible.circuit import Circuit, OutOfTimeError
-from indicant.terms import IND
+from indicant.terms import DCTERMS, IND, OWL
 from making import Maker, case_text, guideline_text
 from oracle import source_of
 from places import TESTS
@@ -263,6 +264,27 @@ def test_the_way_back_reverses_every_change(folder: Path) -> None:
         back = difference(BASE, folder / f"{name}.ttl")
         pairs = {(one.subject, one.old, one.new) for one in there.behaviour}
         assert {(one.subject, one.new, one.old) for one in back.behaviour} == pairs
+
+
+def test_a_name_is_followed_whatever_a_version_says_first() -> None:
+    """The order of statements does not matter, and a name that was left twice has a last one."""
+    first, second, third = (f"https://example.org/{name}" for name in ("a", "b", "c"))
+    said = [
+        f"<{name}> <{path}> {value} ."
+        for name, value in ((first, f"<{second}>"), (second, f"<{third}>"))
+        for path, value in ((f"{OWL}deprecated", "true"), (f"{DCTERMS}isReplacedBy", value))
+    ]
+    after = SimpleNamespace(above={}, recommendations={})
+
+    def source(text: str) -> Any:
+        quads = ox.parse(text, format=ox.RdfFormat.TURTLE)
+        rows = [(None, quad.subject, quad.predicate, quad.object) for quad in quads]
+        return SimpleNamespace(triples=lambda: iter(rows))
+
+    old = source(f'<{first}> <{OWL}versionInfo> "1" .')
+    for at in range(len(said)):
+        new = source(" ".join(said[at:] + said[:at]))
+        assert _renamed(old, new, cast("Any", after)) == {first: third}
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from indicant.cli import main
+from indicant.errors import IndicantError
 from indicant.files import staging
 from indicant.files.atomic import PREFIX, write
 from indicant.files.sources import load
@@ -51,6 +52,37 @@ def said(*words: str) -> tuple[int, str]:
     ):
         code = main(words)
     return code, out.getvalue() + err.getvalue()
+
+
+# ---------------------------------------------------------------------- every verb that writes
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        (["site", "out"], "out"),
+        (["verify", "--witnesses", "out"], "out"),
+        (["diff", "a", "b", "--witnesses", "out"], "out"),
+        (["test", "cases", "--suggest", "out"], "out"),
+        (["init", "out", "--namespace", "https://example.org/p/"], "out"),
+        (["update", "out"], "out"),
+        (["new", "case", "x", "--tests", "out"], "out/x"),
+    ],
+)
+def test_a_verb_first_finishes_what_was_begun_where_it_writes(
+    words: list[str], place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A place is looked at before anything else is done, so that nothing is put over a half."""
+    looked: list[str] = []
+
+    def recover(at: Path) -> tuple[str, ...]:
+        looked.append(str(at))
+        raise IndicantError("recovered")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(staging, "recover", recover)
+    assert said(*words) == (2, "indicant: recovered\n")
+    assert looked == [place]
 
 
 # ---------------------------------------------------------------------- several places at once

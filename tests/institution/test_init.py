@@ -392,6 +392,21 @@ def test_a_newer_version_is_taken_and_pinned(
     capsys.readouterr()
 
 
+def test_every_file_that_names_the_version_is_pinned_anew(policy: Path, newer: Path) -> None:
+    """Also the first of a folder, and one in a folder of its own."""
+    pinned = published_of(BENCHMARK / "hypertension").version_iri
+    note = f"@prefix dcterms: <http://purl.org/dc/terms/> .\n\n<{pinned}> dcterms:title {{}} .\n"
+    for name in ("aaa.ttl", "below/zzz.ttl"):
+        file = policy / "overlay" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(note.format(f'"{name}"@en'), encoding="utf-8")
+    assert update(policy, "--from", str(newer), "--take") == 0
+    for name in ("aaa.ttl", "below/zzz.ttl", "published.ttl"):
+        text = (policy / "overlay" / name).read_text(encoding="utf-8")
+        assert pinned.replace("0.1.0", "0.2.0") in text
+        assert pinned not in text
+
+
 def test_what_breaks_off_while_it_is_taken_keeps_the_copy(
     policy: Path, newer: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

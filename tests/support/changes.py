@@ -300,7 +300,7 @@ def shapes(text: str) -> Iterator[Edit]:
     for start, end in inside:
         for edit in sparql(text[start:end]):
             yield Edit(edit.what, start + edit.start, start + edit.end, edit.new)
-    around = _TEXT.sub(lambda found: "~" * len(found[0]), text)
+    around = _QUOTED.sub(lambda found: "~" * len(found[0]), text)
     for found in _COUNT.finditer(around):
         yield Edit("one more", *found.span(2), str(int(found[2]) + 1))
     yield from _swapped(around)
