@@ -3,7 +3,7 @@
 A folder has ``guideline.ttl`` and cases named for what they are answered: ``met.ttl``,
 ``refuted.ttl``, ``open.ttl``. A guideline ``refused-*.ttl`` is not compiled, ``refused-*.txt``
 says with what message, and an editorial note in it what to write instead. Where the status of an
-intervention is the point, ``expected.json`` has it.
+intervention or the fulfilment of a recommendation is the point, ``expected.json`` has it.
 
 ``python docs/docparts/examples.py`` writes the messages anew.
 """

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from indicant.api.case import Case
     from indicant.api.guideline import Guideline
     from indicant.api.repository import Repository
-    from indicant.api.values import Action, Answer, Status
+    from indicant.api.values import Action, Answer, Fulfilment, Status
     from indicant.assess.assessment import InvalidCase
     from indicant.errors import IndicantError
     from indicant.query.tables import Table
@@ -21,6 +21,7 @@ __all__ = [
     "Answer",
     "Assessment",
     "Case",
+    "Fulfilment",
     "Guideline",
     "IndicantError",
     "InvalidCase",
@@ -38,6 +39,7 @@ _HOMES: Final = {
     "Answer": "indicant.api.values",
     "Assessment": "indicant.api.assessment",
     "Case": "indicant.api.case",
+    "Fulfilment": "indicant.api.values",
     "Guideline": "indicant.api.guideline",
     "IndicantError": "indicant.errors",
     "InvalidCase": "indicant.assess.assessment",

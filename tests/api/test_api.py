@@ -153,7 +153,15 @@ def test_values_hold_all_that_records_hold(path: Path, guideline: Guideline) -> 
 def test_groups_part_what_the_guideline_says(guideline: Guideline) -> None:
     for path in each(SOME):
         found = guideline.assess(path)
-        groups = (found.now, found.next, found.later, found.conflicts, found.avoid, found.open)
+        groups = (
+            found.now,
+            found.next,
+            found.done,
+            found.later,
+            found.conflicts,
+            found.avoid,
+            found.open,
+        )
         together = [one.action for group in groups for one in group]
         applying = [one.action for one in found if one.status != Status.NOT_APPLICABLE]
         assert sorted(together) == sorted(applying)
@@ -334,6 +342,50 @@ def test_a_case_that_is_said_is_answered_as_one_that_is_written(guideline: Guide
         assert [one.awaiting for one in found] == [one.awaiting for one in wanted], path
         compared += 1
     assert compared > 5
+
+
+@pytest.mark.slow
+def test_what_is_complete_can_be_said(guideline: Guideline) -> None:
+    """Age and sex, all that is recorded, all since a day, and what is not planned."""
+    made = (
+        Case(as_of="2026-11-22")
+        .patient(birthDate="1959-11-22", sex="female")
+        .has("motor weakness", mrcGrade=5)
+        .received("formal physical therapy", since="2026-10-01", ongoing=True)
+        .records_all("motor weakness", "neck pain")
+        .records_all("spinal surgery", since=datetime.date(2020, 1, 1))
+        .does_not_propose("spinal fusion")
+        .records_all_proposals()
+    )
+    written = Case.parse(
+        """
+        @prefix : <https://example.org/case#> .
+        @prefix ind: <https://w3id.org/indicant/core/> .
+        @prefix spine: <https://w3id.org/indicant/spine/> .
+        @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+        :case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ;
+            ind:birthDate "1959-11-22"^^xsd:date ; ind:sex ind:Female ;
+            ind:hasFinding [ a spine:MotorWeakness ; spine:mrcGrade 5 ] ;
+            ind:received [ a spine:FormalPhysicalTherapy ;
+                ind:startedOn "2026-10-01"^^xsd:date ; ind:ongoing true ] ;
+            ind:recordsAll spine:MotorWeakness , spine:NeckPain ;
+            ind:completeness [ a ind:Completeness ; ind:of spine:SpinalSurgery ;
+                ind:since "2020-01-01"^^xsd:date ] ;
+            ind:doesNotPropose spine:SpinalFusion ; ind:recordsAllProposals true .
+        """
+    )
+    found, wanted = guideline.assess(made), guideline.assess(written)
+    assert len(found) > 10
+    assert [(one.action, one.status) for one in found] == [
+        (one.action, one.status) for one in wanted
+    ]
+    assert [one.awaiting for one in found] == [one.awaiting for one in wanted]
+    silent = Case(as_of="2026-11-22").has("motor weakness", mrcGrade=5)
+    settled, unsettled = (
+        {fact.label for action in guideline.assess(one) for fact in action.awaiting}
+        for one in (made, silent)
+    )
+    assert "motor weakness with MRC grade at most 4" in unsettled - settled
 
 
 def test_a_case_never_changes() -> None:

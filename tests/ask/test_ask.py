@@ -383,7 +383,7 @@ def test_the_example_and_a_case_from_standard_input_can_be_asked_about(
     assert "g:example" in out
     done = run("which-cases-are-there", "-", stdin=CASES.read_bytes())
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.count("2026-11-22") == 6
+    assert done.stdout.count("2026-11-22") == 7
 
 
 @pytest.mark.slow

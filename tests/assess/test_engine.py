@@ -15,7 +15,7 @@ from indicant.assess.engine import make_engine, needs, rules, strata
 from indicant.assess.records import ANSWERS
 from indicant.compile.compiled import obtain
 from indicant.files.rdf import read
-from places import ASSESSED
+from places import ASSESSED, TESTS
 from shipped import assessor
 from traps import GUIDELINES, TRAPS, bench
 
@@ -38,6 +38,7 @@ def work(name: str) -> list[tuple[Engine, Document]]:
     """Return engines with documents: the guideline that ships, and the small ones of the traps."""
     shipped = make_engine(name, obtain(assessor().source), None)
     paths = [*CASES, *FOLDERS] if name == "oxigraph" else CASES[:2]
+    paths = [*paths, TESTS / "ask" / "cases.ttl"]
     found = [(shipped, read(path)) for path in paths]
     for trap in TRAPS:
         made = bench(GUIDELINES.index(trap.guideline))

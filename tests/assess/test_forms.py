@@ -167,6 +167,7 @@ def test_the_record_says_what_follows(source: str) -> None:
             stated = graph.advice[iri]
             assert each["answer"] == known.answers[iri]
             assert each["direction"] == stated.direction
+            assert each["fulfilment"] == graph.fulfilment(stated, known.answers)
             assert (each["label"], each["strength"]) == (stated.label, stated.strength)
             assert each.get("guideline") == (
                 stated.guideline if len(graph.guidelines) > 1 else None
@@ -431,6 +432,9 @@ def _decision(one: One, graph: Described, node: str, said: RecommendationRecord)
     stated, known, iri = one.stated, one.known, said["iri"]
     assert WORDS[name(graph.one(node, "answer"))] == said["answer"]
     assert graph.all(node, "restsOn") == set(stated.rests.get(iri, ()))
+    fulfilment = stated.fulfilment(stated.advice[iri], known.answers)
+    words = "".join(word.title() for word in (fulfilment or "").split("-"))
+    assert {name(one) for one in graph.all(node, "fulfilment")} == ({words} if words else set())
     assert {
         (
             name(graph.one(link, "relation")),
@@ -506,6 +510,9 @@ def test_the_random_guidelines_say_all_that_can_be_said() -> None:
                 met["reasons of proposals"] += any(
                     "proposed" in each["literal"] for each in action["because"]
                 )
+                for each in action["recommendations"]:
+                    met[f"{each['direction']}: {each['fulfilment']}"] += 1
+                    met["done"] += told.group_of(action) == "Done"
                 met["superseded"] += any(each["superseded"] for each in action["recommendations"])
             for guideline in one.record.get("guidelines", [one.record["guideline"]]):
                 met[f"scope {guideline['scope']}"] += 1
@@ -526,6 +533,13 @@ def test_the_random_guidelines_say_all_that_can_be_said() -> None:
         "scope met",
         "scope open",
         "scope refuted",
+        "done",
+        "for: fulfilled",
+        "for: not-fulfilled",
+        "for: not-recorded",
+        "against: fulfilled",
+        "against: violated",
+        "against: not-recorded",
     }
     assert {each for each in wanted if not met[each]} == set()
 

@@ -38,6 +38,14 @@ class Entailed:
         """Return the criterion as it is."""
         return expression
 
+    def runs(self, _own: object) -> dict[Existential, str]:
+        """Return that nothing is known within bounds."""
+        return {}
+
+    def redundant(self, _implicant: object, _runs: object) -> bool:
+        """Return that each implicant is needed."""
+        return False
+
     def closure(self, _own: object) -> tuple[Existential, ...]:
         """Return all that is spoken of."""
         return ATOMS

@@ -36,7 +36,7 @@ from indicant.files.rdf import parse
 from indicant.files.sources import load
 from indicant.possible.circuit import Circuit, OutOfTimeError
 from indicant.terms import DCTERMS, IND, OWL
-from making import Maker, case_text, guideline_text
+from making import PREFIXES, Maker, case_text, guideline_text
 from oracle import source_of
 from places import TESTS
 from traps import VALUES
@@ -163,9 +163,40 @@ def test_a_witness_is_a_valid_case_that_both_versions_answer_as_claimed(
                 found: dict[str, str] = {
                     told["action"]: told["status"] for told in record["actions"]
                 }
-                if one.scope:
+                if one.about == "scope":
                     found = {one.subject: record["guideline"]["scope"] or "not stated"}
+                if one.about == "fulfilment":
+                    found = {
+                        told["iri"]: told["fulfilment"] or "not stated"
+                        for action in record["actions"]
+                        for told in action["recommendations"]
+                    }
                 assert found.get(one.subject, "not-applicable") == answer, (engine, text)
+
+
+@pytest.mark.slow
+def test_what_fulfils_advice_is_compared_for_all_cases(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each pair of fulfilments has a witness, and each version tells of it what is claimed."""
+    text = BASE.read_text(encoding="utf-8")
+    there = "ex:no-fusion-after-massage\n    a ind:Contraindication ;\n"
+    for side, criterion in (("old", "SevereStenosis"), ("new", "LongPain")):
+        stated = f"{there}    ind:fulfilledBy ex:{criterion} ;\n"
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "guideline.ttl").write_text(text.replace(there, stated), "utf-8")
+    sides = [str(tmp_path / side / "guideline.ttl") for side in ("old", "new")]
+    witnesses = tmp_path / "witnesses"
+    assert main(["diff", *sides, "--witnesses", str(witnesses), "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["data"]
+    words = {"fulfilled", "violated", "not-recorded"}
+    pairs = {(one["old"], one["new"]) for one in found["fulfilment"]}
+    assert pairs == {(old, new) for old in words for new in words if old != new}
+    assert found["behaviour"] == found["scope"] == []
+    for side, guideline in zip(("old", "new"), sides, strict=True):
+        cases = str(witnesses / side)
+        assert main(["test", cases, "--guideline", guideline]) == 0, capsys.readouterr().out
+    assert main(["test", str(witnesses / "old"), "--guideline", sides[1]]) == 1
 
 
 @pytest.mark.slow
@@ -264,6 +295,38 @@ def test_the_way_back_reverses_every_change(folder: Path) -> None:
         back = difference(BASE, folder / f"{name}.ttl")
         pairs = {(one.subject, one.old, one.new) for one in there.behaviour}
         assert {(one.subject, one.new, one.old) for one in back.behaviour} == pairs
+
+
+@pytest.mark.slow
+def test_what_is_demanded_of_the_patient_is_a_change_of_a_criterion(tmp_path: Path) -> None:
+    """The case itself is no term of a vocabulary that one version could lack."""
+    grown_up = (
+        "[ a owl:Restriction ; owl:onProperty ind:ageInYears ; owl:someValuesFrom [ "
+        "a rdfs:Datatype ; owl:onDatatype xsd:integer ; "
+        "owl:withRestrictions ( [ xsd:minInclusive 18 ] ) ] ]"
+    )
+    for name, demanded in (("old", "ind:PatientCase"), ("new", grown_up)):
+        text = PREFIXES + (
+            "<https://example.org/g/> a owl:Ontology ; "
+            "owl:imports <https://w3id.org/indicant/core/> .\n"
+            "ex:A a owl:Class ; rdfs:subClassOf ind:Intervention .\n"
+            "ex:F a owl:Class ; rdfs:subClassOf ind:Finding .\n"
+            "ex:C a owl:Class , ind:Criterion ; owl:equivalentClass [ a owl:Class ; "
+            "owl:intersectionOf ( [ a owl:Restriction ; owl:onProperty ind:hasFinding ; "
+            f"owl:someValuesFrom ex:F ] {demanded} ) ] .\n"
+            "ex:R a ind:Indication ; ind:action ex:A ; ind:criterion ex:C .\n"
+        )
+        (tmp_path / f"{name}.ttl").write_text(text, encoding="utf-8")
+    found = difference(tmp_path / "new.ttl", tmp_path / "old.ttl")
+    assert [one.term for one in found.unshared] == []
+    assert {(one.old, one.new) for one in found.behaviour} == {
+        ("recommended", "undetermined"),
+        ("recommended", "not-applicable"),
+        ("undetermined", "not-applicable"),
+    }
+    (changed,) = found.recommendations
+    assert "ageInYears some" in str(changed.parts)
+    assert "itself" not in str(changed.parts)
 
 
 def test_a_name_is_followed_whatever_a_version_says_first() -> None:
@@ -522,8 +585,9 @@ def test_a_pull_request_gets_a_comment(lowered: Difference) -> None:
     assert text.startswith("### Guideline: advice changes\n\n1 of 4 interventions is")
     assert "| scan | undetermined | recommended | pain for 41 days |" in text
     assert "<details>\n<summary>scan: undetermined → recommended</summary>" in text
-    assert text.count("<details>") == text.count("</details>") == 2
-    (case,) = re.findall(r"```turtle\n(.*?)```", text, flags=re.S)
+    assert text.count("<details>") == text.count("</details>") == 4
+    case, *others = re.findall(r"```turtle\n(.*?)```", text, flags=re.S)
+    assert all("ind:recordsAll ex:Pain" in one for one in others)
     (record,) = assessor(BASE, "oxigraph").assess(parse(case, path="case.ttl"))
     assert record["actions"][0]["status"] == "undetermined"
 
@@ -536,7 +600,7 @@ def test_a_comment_is_never_too_long_for_a_code_host(lowered: Difference, tmp_pa
     text = edited("threshold-lowered").replace('"scan"@en', f'"{label}"@en')
     new.write_text(text.replace("scan long pain", label), encoding="utf-8")
     found = difference(new)
-    (change,) = found.behaviour
+    change, *_ = found.behaviour
     many = dataclasses.replace(
         found,
         behaviour=(change,) * 500,

@@ -438,7 +438,7 @@ def test_the_tree_goes_down_to_lines_passages_and_evidence() -> None:
     lines = SEVEN.read_text(encoding="utf-8").splitlines()
     assert text.startswith("foraminotomy: recommended\n  for https://example.org/clinic/patient-7#")
     expected = {
-        "care started on 2026-04-20": 'ind:startedOn "2026-04-20"',
+        "care started on 2026-04-20, ongoing true": 'ind:startedOn "2026-04-20"',
         "stenosis severity significant": "spine:severity spine:Significant",
         "case excludes spinal instability": "spine:SpinalInstability",
         "radiculopathy a cervical radiculopathy": "    a spine:CervicalRadiculopathy",
@@ -478,7 +478,7 @@ def test_a_statement_that_bears_on_two_bounds_is_told_once(tmp_path: Path) -> No
     (record,) = why(Assessor(path, use_cache=False), document, "Act")
     (reason,) = record["reasons"]
     (fact,) = reason["because"]
-    assert [node["statement"] for node in fact["nodes"]] == ["started on 2026-11-02"]
+    assert [node["statement"] for node in fact["nodes"]] == ["started on 2026-11-02, ongoing true"]
 
 
 def test_a_length_is_told_by_all_its_dates() -> None:

@@ -6,6 +6,7 @@ case in which it holds, and met when it finds none in which it does not.
 
 from __future__ import annotations
 
+import datetime
 import functools
 import itertools
 import math
@@ -17,7 +18,6 @@ from typing import TYPE_CHECKING
 from pysat.solvers import Solver
 
 if TYPE_CHECKING:
-    import datetime
     from collections.abc import Iterable, Iterator, Mapping
 
 FINDING = "ind:Finding"
@@ -26,9 +26,15 @@ INVESTIGATION = "ind:Investigation"
 HAS_FINDING = "ind:hasFinding"
 RECEIVED = "ind:received"
 PROPOSES = "ind:proposes"
+ITSELF = "itself"
+CASE = "ind:PatientCase"
+AGES = ("ind:ageInDays", "ind:ageInMonths", "ind:ageInYears")
 ROOTS = {HAS_FINDING: FINDING, RECEIVED: INTERVENTION, PROPOSES: INTERVENTION}
 DAYS = "ind:days"
 WEEKS = "ind:weeks"
+ONGOING = "ind:ongoing"
+STARTS = ("ind:daysSinceStart", "ind:monthsSinceStart", "ind:yearsSinceStart")
+ENDS = ("ind:daysSinceEnd", "ind:monthsSinceEnd", "ind:yearsSinceEnd")
 
 
 @dataclass(frozen=True, order=True)
@@ -46,7 +52,7 @@ class Span:
     """A datatype with bounds."""
 
     datatype: str
-    bounds: tuple[tuple[str, Decimal], ...] = ()
+    bounds: tuple[tuple[str, Decimal | Fraction], ...] = ()
 
     def __contains__(self, value: object) -> bool:
         if self.datatype == "boolean":
@@ -186,6 +192,7 @@ class Guideline:
             INTERVENTION: frozenset({INTERVENTION}),
             INVESTIGATION: frozenset({INVESTIGATION, INTERVENTION}),
             "ind:Outcome": frozenset({"ind:Outcome"}),
+            CASE: frozenset({CASE}),
         }
         for cls, parents in (*self.classes.items(), *self.kinds.items()):
             found[cls] = frozenset({cls}).union(*(found[parent] for parent in parents))
@@ -254,6 +261,9 @@ class Node:
     start: datetime.date | None = None
     end: datetime.date | None = None
     planned: bool = False
+    ongoing: bool | None = None
+    on: datetime.date | None = None
+    within: tuple[tuple[str, Span], ...] = ()
 
     @property
     def role(self) -> str:
@@ -263,13 +273,42 @@ class Node:
 
 @dataclass(frozen=True)
 class Case:
-    """What is known about one patient; the one who excludes nothing by name is the case."""
+    """What is known about one patient; the one who excludes nothing by name is the case.
+
+    ``complete`` names the classes of which all is recorded, or all from a day on; ``unplanned``
+    those of which nothing is proposed.
+    """
 
     name: str
     as_of: datetime.date
     nodes: tuple[Node, ...] = ()
     excludes: tuple[tuple[str, str], ...] = ()
     proposes: tuple[str, ...] = ()
+    unplanned: tuple[str, ...] = ()
+    all_planned: bool | None = None
+    complete: tuple[tuple[str, datetime.date | None], ...] = ()
+    born: datetime.date | None = None
+    values: tuple[tuple[str, Value], ...] = ()
+
+
+def _months(one: datetime.date, other: datetime.date) -> int:
+    """Count the months that are over: step by step, and a day that is missing is the next."""
+    count = 0
+    while True:
+        year, month = divmod(one.year * 12 + one.month + count, 12)
+        try:
+            due = datetime.date(year, month + 1, one.day)
+        except ValueError:
+            later, following = divmod(one.year * 12 + one.month + count + 1, 12)
+            due = datetime.date(later, following + 1, 1)
+        if due > other:
+            return count
+        count += 1
+
+
+def _since(day: datetime.date, as_of: datetime.date, names: tuple[str, ...]) -> dict[str, int]:
+    months = _months(day, as_of)
+    return dict(zip(names, ((as_of - day).days, months, months // 12), strict=True))
 
 
 def values_of(case: Case, node: Node) -> dict[str, list[Value]]:
@@ -277,16 +316,91 @@ def values_of(case: Case, node: Node) -> dict[str, list[Value]]:
     found: dict[str, list[Value]] = {}
     for name, value in node.values:
         found.setdefault(name, []).append(value)
+    if node.ongoing is not None:
+        found[ONGOING] = [node.ongoing]
     weeks = found.get(WEEKS)
-    end = node.end or (None if node.role == PROPOSES else case.as_of)
-    if node.start is not None and end is not None:
-        days = (end - node.start).days
-        found[DAYS] = [Fraction(days)]
-        if weeks is None:
-            found[WEEKS] = [Fraction(days, 7)]
+    length = None
+    if node.role == PROPOSES:
+        if node.start is not None and node.end is not None:
+            length = (node.end - node.start).days
+    else:
+        counts: dict[str, int] = {}
+        for day in (node.start, node.on):
+            counts |= _since(day, case.as_of, STARTS) if day else {}
+        for day in (node.end, node.on):
+            counts |= _since(day, case.as_of, ENDS) if day else {}
+        if node.ongoing or (
+            node.role == HAS_FINDING and (node.start is not None or weeks is not None)
+        ):
+            counts |= dict.fromkeys(ENDS, 0)
+        if node.end is not None:
+            found[ONGOING] = [False]
+        if node.start is not None and ENDS[0] in counts:
+            length = counts[STARTS[0]] - counts[ENDS[0]]
+        if weeks is not None and isinstance(weeks[0], Decimal) and ENDS[0] in counts:
+            whole = math.floor(Fraction(weeks[0]) * 7)
+            counts.setdefault(STARTS[0], counts[ENDS[0]] + whole)
+        found |= {name: [Fraction(number)] for name, number in counts.items()}
+    if length is not None:
+        found[DAYS] = [Fraction(length)]
+        found.setdefault(WEEKS, [Fraction(length, 7)])
     elif weeks is not None and isinstance(weeks[0], Decimal):
         found[DAYS] = [Fraction(math.floor(Fraction(weeks[0]) * 7))]
     return found
+
+
+def values_of_case(case: Case) -> dict[str, list[Value]]:
+    """Return the values of the case itself, derived ones included."""
+    found: dict[str, list[Value]] = {}
+    for name, value in case.values:
+        found.setdefault(name, []).append(value)
+    if case.born is not None:
+        found |= {name: [Fraction(n)] for name, n in _since(case.born, case.as_of, AGES).items()}
+    return found
+
+
+def limits_of_case(case: Case) -> dict[str, Span]:
+    """Return within what limits an age lies where another one is recorded."""
+    _, months, years = AGES
+    known = values_of_case(case)
+    if years in known and months not in known:
+        least = 12 * number_of(known[years][0])
+        return {months: Span("decimal", (("minInclusive", least), ("maxInclusive", least + 11)))}
+    if months in known and years not in known:
+        whole = Fraction(number_of(known[months][0]) // 12)
+        return {years: Span("decimal", (("minInclusive", whole), ("maxInclusive", whole)))}
+    return {}
+
+
+def limits_of(case: Case, node: Node) -> dict[str, Span]:
+    """Return within what limits values of a node lie that are not known exactly."""
+    found = dict(node.within)
+    if node.role != RECEIVED:
+        return found
+    known = values_of(case, node)
+
+    def span(least: Fraction | int, most: Fraction | None = None) -> Span:
+        top = () if most is None else (("maxInclusive", most),)
+        return Span("decimal", (("minInclusive", Fraction(least)), *top))
+
+    if node.start is not None and ENDS[0] not in known:
+        for start, end in zip(STARTS, ENDS, strict=True):
+            found[end] = span(0, number_of(known[start][0]))
+        elapsed = number_of(known[STARTS[0]][0])
+        found[DAYS] = span(0, elapsed)
+        found[WEEKS] = span(0, elapsed / 7)
+    if node.end is not None and STARTS[0] not in known:
+        for start, end in zip(STARTS, ENDS, strict=True):
+            found[start] = span(number_of(known[end][0]))
+    if WEEKS in known and DAYS in known and STARTS[0] not in known and STARTS[0] not in found:
+        found[STARTS[0]] = span(number_of(known[DAYS][0]))
+    return found
+
+
+def number_of(value: Value) -> Fraction:
+    """Return a value that is a number."""
+    assert isinstance(value, (Decimal, Fraction))
+    return Fraction(value)
 
 
 def key(value: Value) -> tuple[str, Fraction | str]:
@@ -313,6 +427,27 @@ def atoms_of(guideline: Guideline, expression: Expression) -> Iterator[Some]:
         yield from atoms_of(guideline, guideline.criteria[expression.name])
 
 
+def before(case: Case, role: str, since: datetime.date) -> dict[str, Fraction | None]:
+    """Return what is known of what happened before a day: the least numbers, or that it is over."""
+    last = since - datetime.timedelta(days=1)
+    found: dict[str, Fraction | None] = {}
+    for names in (STARTS, ENDS) if role == RECEIVED else (STARTS,):
+        found |= {name: Fraction(n) for name, n in _since(last, case.as_of, names).items()}
+    return found | ({ONGOING: None} if role == RECEIVED else {})
+
+
+@dataclass(frozen=True)
+class _Individual:
+    """One thing in a model, by variables: whether it is there, its classes, facets and values."""
+
+    role: str
+    exists: int
+    classes: dict[str, int]
+    facets: dict[Facet, int]
+    types: tuple[str, ...] | None
+    chances: dict[str, dict[int, frozenset[tuple[str, Fraction | str]]]]
+
+
 class Models:
     """The models of one case, as far as some criteria can tell them apart.
 
@@ -329,14 +464,21 @@ class Models:
             {atom for one in expressions for atom in atoms_of(guideline, one)}, key=repr
         )
         self._facets = sorted({facet for atom in self._atoms for facet in atom.facets}, key=repr)
-        self._individuals: list[tuple[str, int, dict[str, int], dict[Facet, int]]] = []
-        known = {node.name: values_of(case, node) for node in case.nodes}
+        self._individuals: list[_Individual] = []
+        self._before: dict[str, list[Fraction | None]] = {}
+        for _, since in case.complete:
+            for name, least in before(case, RECEIVED, since).items() if since else ():
+                self._before.setdefault(name, []).append(least)
         for node in case.nodes:
-            self._individual(node.role, node.types, known[node.name])
+            values, limits = values_of(case, node), limits_of(case, node)
+            self._individual(node.role, node.types, values, limits)
         for atom in self._atoms:
-            self._individual(atom.role, None, {})
+            if atom.role != ITSELF:
+                self._individual(atom.role, None, {})
+        self._individual(ITSELF, (CASE,), values_of_case(case), limits_of_case(case))
         self._proposals()
         self._exclusions()
+        self._complete()
         self._once()
         self._truth = {atom: self._atom(atom) for atom in self._atoms}
 
@@ -377,11 +519,15 @@ class Models:
         return -self._either([-literal for literal in literals])
 
     def _individual(
-        self, role: str, types: tuple[str, ...] | None, known: Mapping[str, list[Value]]
+        self,
+        role: str,
+        types: tuple[str, ...] | None,
+        known: Mapping[str, list[Value]],
+        limits: Mapping[str, Span] | None = None,
     ) -> None:
         guideline = self._guideline
         exists = self._fresh()
-        root = ROOTS[role]
+        root = ROOTS.get(role, CASE)
         classes = {cls: self._fresh() for cls, up in guideline.above.items() if root in up}
         for cls, variable in classes.items():
             self._add(-variable, exists)
@@ -394,12 +540,26 @@ class Models:
         for cls in types or ():
             self._add(classes[cls])
         facets: dict[Facet, int] = {}
-        for name in {facet.property for facet in self._facets}:
+        chances: dict[str, dict[int, frozenset[tuple[str, Fraction | str]]]] = {}
+        for name in sorted({facet.property for facet in self._facets}):
             here = [facet for facet in self._facets if facet.property == name]
             given = known.get(name, [])
             functional = guideline.objects.get(name, True)
-            options = self._options(name, here, given)
+            limit = (limits or {}).get(name)
+            points = [Fraction(one) for _, one in limit.bounds] if limit else []
+            points += [number for number in self._before.get(name, ()) if number is not None]
+            options = self._options(name, here, given, points)
             chosen = {one: self._fresh() for one in options}
+            chances[name] = {variable: one for one, variable in chosen.items()}
+            if limit is not None:
+                self._add(
+                    *(
+                        chosen[one]
+                        for one in options
+                        for kind, number in one
+                        if kind == "number" and isinstance(number, Fraction) and number in limit
+                    )
+                )
             for value in given:
                 self._add(*(chosen[one] for one in options if key(value) in one))
             for low, high in itertools.combinations(options, 2):
@@ -409,10 +569,10 @@ class Models:
                 facets[facet] = self._either(
                     [chosen[one] for one, accepted in options.items() if facet in accepted]
                 )
-        self._individuals.append((role, exists, classes, facets))
+        self._individuals.append(_Individual(role, exists, classes, facets, types, chances))
 
     def _options(
-        self, name: str, facets: list[Facet], given: list[Value]
+        self, name: str, facets: list[Facet], given: list[Value], points: list[Fraction]
     ) -> dict[frozenset[tuple[str, Fraction | str]], set[Facet]]:
         """Return values that a property can have, each with the facets that accept it."""
         guideline = self._guideline
@@ -441,7 +601,7 @@ class Models:
                         }
             return found
         span = guideline.data[name]
-        for value in (*given, *samples(facets, span)):
+        for value in (*given, *samples(facets, span, points)):
             if span is None or value in span:
                 found[frozenset({key(value)})] = {
                     facet
@@ -457,22 +617,69 @@ class Models:
 
     def _exclusions(self) -> None:
         for _, excluded in self._case.excludes:
-            for role, _, classes, _ in self._individuals:
-                if role != PROPOSES and excluded in classes:
-                    self._add(-classes[excluded])
+            for one in self._individuals:
+                if one.role not in {PROPOSES, ITSELF} and excluded in one.classes:
+                    self._add(-one.classes[excluded])
+        for excluded in self._case.unplanned:
+            for one in self._individuals:
+                if one.role == PROPOSES:
+                    self._add(-one.classes[excluded])
+
+    def _complete(self) -> None:
+        """Let there be nothing of a class but what is recorded, or what was before."""
+        closed = list(self._case.complete)
+        for one in self._individuals:
+            complete = closed if one.role != PROPOSES else []
+            if one.role == PROPOSES and self._case.all_planned:
+                complete = [(INTERVENTION, None)]
+            for cls, since in complete:
+                for low, up in self._guideline.above.items():
+                    if cls in up and low in one.classes and not self._can_be(one.types, low):
+                        self._none_of(one, low, since)
+
+    def _can_be(self, types: tuple[str, ...] | None, cls: str) -> bool:
+        """Tell whether a record of some classes is one of what can be of a class."""
+        above = self._guideline.above
+        if types is None:
+            return False
+        return any(cls in above[own] for own in types) or all(
+            any(cls in up and own in up for up in above.values()) for own in types
+        )
+
+    def _none_of(self, one: _Individual, cls: str, since: datetime.date | None) -> None:
+        if since is None:
+            self._add(-one.classes[cls])
+            return
+        for name, least in before(self._case, one.role, since).items():
+            if name in one.chances:
+                self._add(
+                    -one.classes[cls],
+                    *(
+                        variable
+                        for variable, option in one.chances[name].items()
+                        for kind, value in option
+                        if (kind == "boolean" and least is None and value == "False")
+                        or (
+                            kind == "number"
+                            and least is not None
+                            and isinstance(value, Fraction)
+                            and value >= least
+                        )
+                    ),
+                )
 
     def _once(self) -> None:
         for limited, cls in self._guideline.once:
-            members = [classes[cls] for role, _, classes, _ in self._individuals if role == limited]
+            members = [one.classes[cls] for one in self._individuals if one.role == limited]
             for one, other in itertools.combinations(members, 2):
                 self._add(-one, -other)
 
     def _atom(self, atom: Some) -> int:
         return self._either(
             [
-                self._all([classes[atom.cls], *(facets[facet] for facet in atom.facets)])
-                for role, _, classes, facets in self._individuals
-                if role == atom.role
+                self._all([one.classes[atom.cls], *(one.facets[facet] for facet in atom.facets)])
+                for one in self._individuals
+                if one.role == atom.role
             ]
         )
 
@@ -510,8 +717,10 @@ def kleene(guideline: Guideline, expression: Expression, known: Mapping[Some, st
     return "refuted" if expression.name == "owl:Nothing" else "met"
 
 
-def samples(facets: Iterable[Facet], span: Span | None) -> list[Value]:
-    """Return values of every sort that the facets can tell apart."""
+def samples(
+    facets: Iterable[Facet], span: Span | None, more: Iterable[Fraction] = ()
+) -> list[Value]:
+    """Return values of every sort that the facets, and more points, can tell apart."""
     spans = [facet.span for facet in facets if isinstance(facet, Within)]
     points = {
         Fraction(limit) for one in (*spans, *([span] if span else [])) for _, limit in one.bounds
@@ -522,7 +731,7 @@ def samples(facets: Iterable[Facet], span: Span | None) -> list[Value]:
             points.add(Fraction(facet.value))
         elif isinstance(facet, Is):
             found.append(facet.value)
-    ordered = sorted(points | {Fraction(0)})
+    ordered = sorted(points | {Fraction(0), *more})
     edges = [ordered[0] - 2, *ordered, ordered[-1] + 2]
     for low, high in itertools.pairwise(edges):
         whole = Fraction(math.floor(low) + 1)

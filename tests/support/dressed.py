@@ -122,8 +122,15 @@ class Dresser:
                 + phase
                 + self.maybe(f'ind:strength "{self.random.choice(("should", "may", "is to"))}"@en')
                 + self.maybe(f"ind:restsOn {self.some('s', 6)}", 0.8)
+                + self._fulfilled(name)
                 + " ."
             )
+
+    def _fulfilled(self, name: str) -> str:
+        """Return what fulfils every other recommendation, by chance of its own."""
+        chance = random.Random(name)  # noqa: S311 - it makes guidelines, not secrets
+        criterion = chance.choice([*self.guideline.criteria, None, None])
+        return f" ; ind:fulfilledBy {criterion}" if criterion else ""
 
     def _source(self) -> Iterator[str]:
         for number in range(3):

@@ -15,7 +15,7 @@ from indicant.compile.model import Existential, existentials
 from indicant.compile.overriding import effective, weighed
 from indicant.compile.profile import read_model
 from indicant.compile.theory import Theory, simplify
-from indicant.explain.consequences import Ruling, Situation
+from indicant.explain.consequences import ASKED, Ruling, Situation
 from indicant.explain.drafts import Draft
 from indicant.explain.entailment import Mask, bits
 from indicant.files.rdf import Document, read
@@ -59,7 +59,7 @@ def ruling() -> Ruling:
 def situations(document: Document, engine: Engine, rules: Ruling) -> list[Situation]:
     """Return what the cases of a document establish; the document has to conform."""
     engine.begin(document.quads)
-    rows = engine.ask("which-statements-establish-what")
+    rows = [engine.ask(question) for question in ASKED]
     cases = [row[0] or "" for row in engine.ask("which-cases-are-there")]
     return [Situation(rules, case, rows, document.quads) for case in cases]
 
@@ -75,16 +75,21 @@ def situation(path: Path) -> tuple[Document, Situation]:
 def forced(engine: Engine, document: Document, case: Situation, facts: Mask) -> dict[str, str]:
     """Return every status once facts hold, as the rules find them.
 
-    What contradicts the facts is taken out of the graph, and the facts are put in as established.
+    What contradicts the facts is taken out of the graph, and the facts are put in as established,
+    with what they and all that the rest establishes entail together.
     """
     draft = Draft(document)
     for statement in case.withdrawn(facts):
         draft.withdraw(statement)
-    closure = case.ruling.entailment.closure(facts)
+    entailment = case.ruling.entailment
+    engine.begin(draft.document().quads)
+    for owner, literal in engine.ask("what-is-established"):
+        if owner == case.case:
+            facts |= 1 << entailment.number[literal or ""]
+    closure = entailment.closure(facts)
     assert closure is not None
     for number in bits(closure):
-        literal = ox.NamedNode(case.ruling.entailment.names[number])
-        draft.add(case.case, IND + "establishes", literal)
+        draft.add(case.case, IND + "establishes", ox.NamedNode(entailment.names[number]))
     engine.begin(draft.document().quads)
     return {
         action or "": STATUSES[status or ""]
@@ -103,7 +108,10 @@ class Reference:
         subjects = effective(model)
         subjects |= {iri: model.criteria[iri] for iri in weighed(model)}
         normal = [simplify(theory.normal(simplify(one))) for one in subjects.values()]
-        atoms = theory.closure(atom for one in normal for atom in existentials(one))
+        own: set[Existential] = set()
+        for demanded in (set(existentials(one)) for one in normal):
+            own |= demanded.union(theory.runs(demanded))
+        atoms = theory.closure(own)
         clauses = theory.clauses(atoms)
         self._solver = Solver(
             name="minisat22", bootstrap_with=[list(clause) for clause in clauses.clauses]

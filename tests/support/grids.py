@@ -13,6 +13,7 @@ import functools
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+import brute
 from brute import (
     DAYS,
     FINDING,
@@ -548,7 +549,10 @@ class EdgeMaker(Maker):
             case = trial if conforms(guideline, trial) else case
         if self.chance(0.4):
             case = dataclasses.replace(case, proposes=(self.one(self._classes(PROPOSES)),))
-        return case
+        asked = [
+            one for body in guideline.criteria.values() for one in brute.atoms_of(guideline, body)
+        ]
+        return self._completed(guideline, case, asked) if asked else case
 
     def _classes(self, role: str) -> list[str]:
         root = FINDING if role == HAS_FINDING else "ind:Intervention"
@@ -563,7 +567,10 @@ class EdgeMaker(Maker):
             return dataclasses.replace(node, values=(*node.values, weeks))
         days = datetime.timedelta(days=self.one((0, 41, 42, 43)))
         end = TODAY
-        if node.role == RECEIVED and self.chance(0.5):
-            end -= datetime.timedelta(days=self.one((1, 300)))
-            node = dataclasses.replace(node, end=end)
+        if node.role == RECEIVED:
+            if self.chance(0.5):
+                end -= datetime.timedelta(days=self.one((1, 300)))
+                node = dataclasses.replace(node, end=end)
+            else:
+                node = dataclasses.replace(node, ongoing=self.one((None, True, True, False)))
         return dataclasses.replace(node, start=end - days)

@@ -11,14 +11,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 import brute
 from brute import (
+    AGES,
     DAYS,
+    ENDS,
     FINDING,
     HAS_FINDING,
     INTERVENTION,
     INVESTIGATION,
+    ITSELF,
+    ONGOING,
     PROPOSES,
     RECEIVED,
     ROOTS,
+    STARTS,
     WEEKS,
     Advice,
     And,
@@ -48,6 +53,7 @@ EX = "https://example.org/g/"
 BASE = "https://example.org/case/"
 IND = "https://w3id.org/indicant/core/"
 TOP = "ind:PatientCase"
+SINCE = (*STARTS, *ENDS)
 PREFIXES = f"""@prefix : <{BASE}> .
 @prefix ex: <{EX}> .
 @prefix ind: <{IND}> .
@@ -95,6 +101,9 @@ def expression_text(one: Expression) -> str:
         parts = " ".join(expression_text(part) for part in one.parts)
         return f"[ a owl:Class ; owl:{word} ( {parts} ) ]"
     filler = one.cls
+    if one.role == ITSELF:
+        facets = " ".join(facet_text(facet) for facet in one.facets)
+        return f"[ a owl:Class ; owl:intersectionOf ( ind:PatientCase {facets} ) ]"
     if one.facets:
         facets = " ".join(facet_text(facet) for facet in one.facets)
         filler = f"[ a owl:Class ; owl:intersectionOf ( {one.cls} {facets} ) ]"
@@ -116,6 +125,8 @@ def guideline_text(guideline: Guideline) -> str:
     """Write a guideline in Turtle."""
     lines = [PREFIXES, f"<{EX}> a owl:Ontology ."]
     for cls, parents in (*guideline.classes.items(), *guideline.kinds.items()):
+        if cls == "ind:Sex":
+            continue
         above = f" ; rdfs:subClassOf {' , '.join(parents)}" if parents else ""
         lines.append(f"{cls} a owl:Class{above} .")
     lines += [
@@ -134,7 +145,8 @@ def guideline_text(guideline: Guideline) -> str:
     for name, span in guideline.data.items():
         if name.startswith("ex:"):
             scope = f" ; rdfs:range {span_text(span)}" if span else ""
-            lines.append(f"{name} a owl:DatatypeProperty , owl:FunctionalProperty{scope} .")
+            kind = " , ind:CaseProperty" if name == "ex:c0" else ""
+            lines.append(f"{name} a owl:DatatypeProperty , owl:FunctionalProperty{kind}{scope} .")
     for name, functional in guideline.objects.items():
         if name.startswith("ex:"):
             kind = " , owl:FunctionalProperty" if functional else ""
@@ -163,19 +175,39 @@ def case_text(cases: Iterable[Case]) -> str:
     lines = [PREFIXES]
     for case in cases:
         facts = [f'a ind:PatientCase ; ind:asOf "{case.as_of}"^^xsd:date']
+        if case.born is not None:
+            facts.append(f'ind:birthDate "{case.born}"^^xsd:date')
+        facts += [f"{name} {literal(value)}" for name, value in case.values]
         facts += [f"{node.place} :{node.name}" for node in case.nodes if node.place in ROOTS]
         facts += [f"ind:proposes :{node.name}" for node in case.nodes if node.planned]
         facts += [f"ind:proposes {cls}" for cls in case.proposes]
         facts += [f"ind:excludes {cls}" for by, cls in case.excludes if not by]
+        facts += [f"ind:doesNotPropose {cls}" for cls in case.unplanned]
+        if case.all_planned is not None:
+            facts.append(f"ind:recordsAllProposals {literal(case.all_planned)}")
+        for cls, since in case.complete:
+            facts.append(
+                f"ind:recordsAll {cls}"
+                if since is None
+                else f"ind:completeness [ a ind:Completeness ; ind:of {cls} ; "
+                f'ind:since "{since}"^^xsd:date ]'
+            )
         lines.append(f":{case.name} {' ; '.join(facts)} .")
         for node in case.nodes:
             facts = [f"a {' , '.join(node.types)}"]
             facts += [f"{name} {literal(value)}" for name, value in node.values]
+            for name, span in node.within:
+                bounds = " ; ".join(f"ind:{kind} {literal(limit)}" for kind, limit in span.bounds)
+                facts.append(f"ind:bounds [ a ind:Bounds ; ind:of {name} ; {bounds} ]")
             begin = "ind:onset" if node.role == HAS_FINDING else "ind:startedOn"
             if node.start is not None:
                 facts.append(f'{begin} "{node.start}"^^xsd:date')
             if node.end is not None:
                 facts.append(f'ind:endedOn "{node.end}"^^xsd:date')
+            if node.on is not None:
+                facts.append(f'ind:on "{node.on}"^^xsd:date')
+            if node.ongoing is not None:
+                facts.append(f"ind:ongoing {literal(node.ongoing)}")
             facts += [f"ind:shows :{one.name}" for one in case.nodes if one.place == node.name]
             facts += [f"ind:excludes {cls}" for by, cls in case.excludes if by == node.name]
             lines.append(f":{node.name} {' ; '.join(facts)} .")
@@ -264,7 +296,13 @@ class Maker:
         return tuple(found)
 
     def _properties(self, guideline: Guideline) -> Guideline:
-        data: dict[str, Span | None] = {DAYS: Span("integer"), WEEKS: Span("decimal")}
+        data: dict[str, Span | None] = {
+            DAYS: Span("integer"),
+            WEEKS: Span("decimal"),
+            ONGOING: Span("boolean"),
+            **dict.fromkeys(SINCE, Span("integer")),
+            **dict.fromkeys(AGES, Span("integer", (("minInclusive", Decimal(0)),))),
+        }
         spans: list[Span | None] = [
             None,
             None,
@@ -278,12 +316,14 @@ class Maker:
         ]
         for number in range(self.random.randint(2, 3)):
             data[f"ex:d{number}"] = self.one(spans)
-        objects = {"ind:outcome": True}
-        reach = {"ind:outcome": "ind:Outcome"}
+        data["ex:c0"] = self.one(spans)
+        objects = {"ind:outcome": True, "ind:sex": True}
+        reach = {"ind:outcome": "ind:Outcome", "ind:sex": "ind:Sex"}
         kinds: dict[str, tuple[str, ...]] = {}
         individuals: dict[str, tuple[str, ...]] = {
             "ind:Failed": ("ind:Outcome",),
             "ind:Succeeded": ("ind:Outcome",),
+            **dict.fromkeys(("ind:Female", "ind:Male", "ind:OtherSex"), ("ind:Sex",)),
         }
         disjoint = list(guideline.disjoint)
         for number in range(self.random.randint(1, 2)):
@@ -299,6 +339,7 @@ class Maker:
                 disjoint.append((low, high))
             for each in range(self.random.randint(2, 4)):
                 individuals[f"ex:v{number}{each}"] = (self.one(parts or [root]),)
+        kinds["ind:Sex"] = ()
         disjoint.append(("ind:Outcome", *(root for root in kinds if not kinds[root])))
         return replace(
             guideline,
@@ -314,7 +355,11 @@ class Maker:
 
     def _pool(self, guideline: Guideline) -> list[Some]:
         """Return existentials that have much to do with one another."""
-        names = [*guideline.data, *guideline.objects]
+        own = {*AGES, "ex:c0", "ind:sex"}
+        timed = [name for name in guideline.data if name.startswith("ind:") and name not in own]
+        names = [one for one in guideline.data if one not in timed] + [*guideline.objects]
+        names = [one for one in names if one not in own]
+        names += self.random.sample(timed, self.random.choice((0, 1, 1, 2, 3)))
         few = self.random.sample(names, min(len(names), self.random.randint(2, 4)))
         facets: list[Facet] = []
         while len(facets) < 7:
@@ -335,12 +380,15 @@ class Maker:
             count = self.random.choice((0, 0, 1, 1, 1, 2, 3))
             chosen = tuple(dict.fromkeys(self.random.sample(facets, count)))
             found[Some(role, cls, chosen)] = None
+        for _ in range(self.random.choice((0, 0, 1, 2, 3))):
+            name = self.one((*AGES[1:], "ind:sex", "ex:c0", "ex:c0"))
+            found[Some(ITSELF, brute.CASE, (self._facet(guideline, name),))] = None
         return list(found)
 
     def _facet(self, guideline: Guideline, name: str) -> Facet:
         if name in guideline.objects:
             stem = {"ex:o0": "0", "ex:o1": "1"}.get(name)
-            kinds = ["ind:Outcome"] if stem is None else [f"ex:{k}{stem}" for k in "KLM"]
+            kinds = [guideline.reach[name]] if stem is None else [f"ex:{k}{stem}" for k in "KLM"]
             if self.chance(0.45):
                 return IsA(name, self.one(k for k in kinds if k in guideline.above))
             mine = [one for one, types in guideline.individuals.items() if {*types} & {*kinds}]
@@ -361,7 +409,9 @@ class Maker:
         return Within(name, Span(base, self.one(options)))
 
     def _number(self, name: str, datatype: str) -> Decimal:
-        if name == DAYS:
+        if name in AGES:
+            return Decimal(self.one((0, 1, 12, 17, 18, 24, 216)))
+        if name in (DAYS, "ind:daysSinceStart", "ind:daysSinceEnd"):
             return Decimal(self.one((0, 41, 42, 43, 84)))
         if name == WEEKS:
             options = ("5.5", "6", "6.0", "7", "12") if datatype == "decimal" else ("5", "6", "7")
@@ -436,14 +486,52 @@ class Maker:
             if not self.chance(known):
                 continue
             for _ in range(3):
-                trial = (
-                    self._with(guideline, case, atom)
-                    if atom.role == PROPOSES or self.chance(0.5)
-                    else self._without(guideline, case, atom)
-                )
+                if atom.role == ITSELF:
+                    trial = self._own(guideline, case, atom)
+                elif atom.role == PROPOSES or self.chance(0.5):
+                    trial = self._with(guideline, case, atom)
+                else:
+                    trial = self._without(guideline, case, atom)
                 if conforms(guideline, trial):
                     case = trial
                     break
+        return self._completed(guideline, case, asked)
+
+    def _own(self, guideline: Guideline, case: Case, atom: Some) -> Case:
+        """Give the case itself a value."""
+        (facet,) = atom.facets
+        if facet.property in AGES:
+            if case.born is not None or any(name in AGES for name, _ in case.values):
+                return case
+            number = self._number(facet.property, "integer")
+            if self.chance(0.4):
+                return replace(case, values=(*case.values, (facet.property, number)))
+            each = {"Days": 1, "Months": 31, "Years": 366}[facet.property.removeprefix("ind:ageIn")]
+            days = int(number) * each + self.random.randint(-4, 4)
+            return replace(case, born=case.as_of - datetime.timedelta(days=max(0, days)))
+        node = self._value(guideline, case, Node("own", ITSELF, (), case.values), facet)
+        return replace(case, values=node.values)
+
+    def _completed(self, guideline: Guideline, case: Case, asked: Sequence[Some]) -> Case:
+        """Let a case say of what it records all there is."""
+        if self.chance(0.5):
+            return case
+        for _ in range(self.one((1, 1, 2))):
+            atom = self.one(asked)
+            if atom.role == ITSELF:
+                continue
+            cls = self.one((atom.cls, self.one(sorted(guideline.above[atom.cls]))))
+            since = None
+            if self.chance(0.4):
+                since = case.as_of - datetime.timedelta(days=self.one((0, 30, 42, 43, 84, 400)))
+            if atom.role == PROPOSES:
+                trial = replace(case, all_planned=self.chance(0.9))
+                if self.chance(0.4):
+                    trial = replace(case, unplanned=tuple({*case.unplanned, cls}))
+            else:
+                trial = replace(case, complete=tuple({*case.complete, (cls, since)}))
+            if conforms(guideline, trial):
+                case = trial
         return case
 
     def _without(self, guideline: Guideline, case: Case, atom: Some) -> Case:
@@ -515,15 +603,45 @@ class Maker:
         if node.start is not None or node.role == PROPOSES:
             return node
         end = case.as_of
-        if node.role == RECEIVED and self.chance(0.5):
-            end -= datetime.timedelta(days=self.random.randint(0, 400))
-            node = replace(node, end=end)
+        if node.role == RECEIVED:
+            if node.end is not None or node.on is not None:
+                return node
+            if node.ongoing is None and self.chance(0.5):
+                end -= datetime.timedelta(days=self.random.randint(0, 400))
+                node = replace(node, end=end)
+            elif node.ongoing is None and self.chance(0.7):
+                node = replace(node, ongoing=self.chance(0.8))
         return replace(node, start=end - datetime.timedelta(days=days))
+
+    def _past(self, case: Case, node: Node, name: str, value: int) -> Node:
+        """Let something have begun or ended about so many days, months or years ago."""
+        if node.role == PROPOSES or {node.start, node.end, node.on} != {None}:
+            return node
+        each = {"days": 1, "mont": 31, "year": 366}[name[4:8]]
+        days = value * each + (self.random.randint(-3, 1) if each > 1 else 0)
+        day = case.as_of - datetime.timedelta(days=max(0, days))
+        weeks = any(given == WEEKS for given, _ in node.values)
+        if node.role == HAS_FINDING:
+            return node if weeks else replace(node, start=day)
+        if name.endswith("Start"):
+            if self.chance(0.3) and not weeks and node.ongoing is None:
+                return replace(node, on=day)
+            return node if weeks else replace(node, start=day)
+        if node.ongoing is not None:
+            return node
+        if self.chance(0.3) and not weeks:
+            return replace(node, on=day)
+        node = replace(node, end=day)
+        if weeks or self.chance(0.5):
+            return node
+        return replace(node, start=day - datetime.timedelta(days=self.random.randint(0, 60)))
 
     def _value(self, guideline: Guideline, case: Case, node: Node, facet: Facet) -> Node:
         """Give a node a value that satisfies a facet as often as not."""
         name = facet.property
         taken = {given for given, _ in node.values}
+        taken |= {given for given, _ in node.within}
+        taken |= {ONGOING} if node.ongoing is not None else set()
         wanted = self.chance(0.6)
         if name in guideline.objects:
             if guideline.objects[name] and name in taken:
@@ -533,7 +651,7 @@ class Maker:
                 for one, types in guideline.individuals.items()
                 if wanted == _accepts(guideline, facet, one, types)
             ]
-            mine = "ind:" if name == "ind:outcome" else f"ex:v{name[-1]}"
+            mine = "ind:" if name.startswith("ind:") else f"ex:v{name[-1]}"
             near = [one for one in options if isinstance(one, Iri) and one.name.startswith(mine)]
             if near and self.chance(0.9):
                 options = [*near]
@@ -563,6 +681,14 @@ class Maker:
         if not values:
             return node
         value = self.one(values)
+        if name == ONGOING:
+            if node.role != RECEIVED or node.end or node.on or not isinstance(value, bool):
+                return node
+            return replace(node, ongoing=value)
+        if name in SINCE:
+            if isinstance(value, Decimal) and 0 <= value < 200:
+                return self._past(case, node, name, int(value))
+            return node
         if name in (DAYS, WEEKS):
             if isinstance(value, Decimal) and 0 <= value < 2000:
                 days = int(value if name == DAYS else value * 7)
@@ -571,20 +697,41 @@ class Maker:
                 weeks = Decimal(days) / 7 if name == DAYS else value
                 if self.chance(0.3):
                     weeks += Decimal(self.random.randint(1, 13)) / 100
-                if WEEKS not in taken and (node.start is None or self.chance(0.1)):
+                dated = node.start is not None or node.on is not None
+                if WEEKS not in taken and (not dated or self.chance(0.1)):
                     return replace(node, values=(*node.values, (WEEKS, round(weeks, 3) + 0)))
             return node
+        if isinstance(value, Decimal) and node.place != ITSELF and self.chance(0.25):
+            return self._bounded(guideline, node, name, value)
         if isinstance(value, Decimal) and value == int(value):
             plain = Decimal(int(value))
             tenth = span is None or span.datatype == "decimal"
             value = Decimal(f"{plain}.0") if tenth and self.chance(0.3) else plain
         return replace(node, values=(*node.values, (name, value)))
 
+    def _bounded(self, guideline: Guideline, node: Node, name: str, value: Decimal) -> Node:
+        """Let a value be known within bounds, at least one of which a facet may name."""
+        step = Decimal(self.one(("0", "0.5", "1", "2")))
+        kinds = [("minInclusive", "minExclusive"), ("maxInclusive", "maxExclusive")]
+        bounds = [
+            (self.one(pair) if step else pair[0], value + sign * step)
+            for pair, sign in zip(kinds, (-1, 1), strict=True)
+            if self.chance(0.75)
+        ]
+        span = guideline.data[name]
+        within = Span("decimal", tuple(bounds))
+        if not bounds or (span is not None and span.datatype not in ("integer", "decimal")):
+            return node
+        near = brute.samples([Within(name, within)], span)
+        if not any(one in within and (span is None or one in span) for one in near):
+            return node
+        return replace(node, within=(*node.within, (name, within)))
+
     def _strangers(self, facet: Facet, span: Span | None) -> list[Value]:
         """Return values close to those that a facet names, or that nothing names."""
         near = Decimal(self.random.choice((-1, 1))) / self.random.choice((10, 20, 100))
         bounds = facet.span.bounds if isinstance(facet, Within) else ()
-        numbers: list[Value] = [limit + near for _, limit in bounds]
+        numbers: list[Value] = [limit + near for _, limit in bounds if isinstance(limit, Decimal)]
         texts: list[Value] = [True, False, "stranger"]
         return [one for one in (*numbers, *texts) if span is None or one in span]
 
@@ -649,6 +796,8 @@ class Maker:
         one = self.one(own)
         stem = one[4]
         kinds = [f"ex:{k}{stem}" for k in "KLM" if f"ex:{k}{stem}" in guideline.kinds]
+        if not kinds:
+            return guideline
         types = (self.one(kinds[1:] or kinds),)
         return replace(guideline, individuals={**guideline.individuals, one: types})
 
@@ -741,7 +890,9 @@ class BesideMaker(Maker):
         if self.chance(0.2):
             guideline = replace(guideline, once=(*guideline.once, (self.role, "ex:Low")))
         guideline = self._properties(guideline)
-        names = self.random.sample([*guideline.data, *guideline.objects], 3)
+        own = {*AGES, "ex:c0", "ind:sex"}
+        every = [one for one in (*guideline.data, *guideline.objects) if one not in own]
+        names = self.random.sample(every, 3)
         facets = [self._facet(guideline, self.one(names)) for _ in range(4)]
         pool = [
             Some(self.role, self.one(classes), tuple(dict.fromkeys(self.random.sample(facets, n))))
@@ -790,7 +941,10 @@ class BesideMaker(Maker):
             trial = replace(case, excludes=tuple(dict.fromkeys(excluded)))
             if conforms(guideline, trial):
                 case = trial
-        return case
+        atoms = [
+            atom for body in guideline.criteria.values() for atom in brute.atoms_of(guideline, body)
+        ]
+        return self._completed(guideline, case, atoms)
 
 
 def _leaves(one: Expression) -> Iterator[Expression]:
@@ -835,4 +989,8 @@ def conforms(guideline: Guideline, case: Case) -> bool:
             }
             if one is not other and shared & {*guideline.once}:
                 return False
-    return True
+    planned = [node.types for node in case.nodes if node.role == PROPOSES or node.planned]
+    planned += [(cls,) for cls in case.proposes]
+    return not any(
+        cls in guideline.above[own] for types in planned for own in types for cls in case.unplanned
+    )

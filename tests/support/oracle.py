@@ -14,7 +14,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import brute
-from brute import And, Case, Expression, Guideline, Not, Or, Ref, Some
+from brute import (
+    HAS_FINDING,
+    INTERVENTION,
+    PROPOSES,
+    RECEIVED,
+    And,
+    Case,
+    Expression,
+    Guideline,
+    Not,
+    Or,
+    Ref,
+    Some,
+)
 from indicant.assess.engine import ENGINES, Engine, make_engine
 from indicant.assess.validation import Validator
 from indicant.compile.compiled import CompiledGuideline, compile_source
@@ -81,6 +94,7 @@ class Tally:
     vectors: int = 0
     joint: int = 0
     invalid: int = 0
+    loose: int = 0
     disagreements: int = 0
 
     @property
@@ -174,12 +188,23 @@ class Bench:
                 return [Disagreement(case.name, "consistency", (("model search", "none"),))]
             effective = {name: models.answer(one) for name, one in self.effective.items()}
             own = {name: models.answer(one) for name, one in self.own.items()}
-            atoms = models.known() if tally is not None else {}
+            atoms = models.known()
         finally:
             models.close()
         found: list[Disagreement] = []
 
+        loose = _is_loose(self.guideline, case, atoms)
+        if tally is not None:
+            tally.loose += loose
+
         def check(about: str, mine: str, accounts: Mapping[str, str]) -> None:
+            if loose:
+                rules = {what for who, what in accounts.items() if who != "hermit"}
+                exact = {what for who, what in accounts.items() if who == "hermit"}
+                if len(rules) == 1 and rules <= {mine, "open"} and exact <= {mine}:
+                    return
+                if about.startswith(("status", "superseded")):
+                    return
             if {*accounts.values()} != {mine}:
                 said = (("model search", mine), *accounts.items())
                 found.append(Disagreement(case.name, about, said))
@@ -227,6 +252,27 @@ class Bench:
         return {
             subject or "": ANSWERS[answer or ""] for _, answer, subject in engine.select(DECIDED)
         }
+
+
+def _is_loose(guideline: Guideline, case: Case, atoms: Mapping[Some, str]) -> bool:
+    """Tell whether a record that is known in part may be what is demanded of a complete class.
+
+    There what is open hangs together, which the rules do not see, and so it does where a class
+    that is complete from a day on has what is recorded once: an answer may be open that is decided,
+    and never the other way round.
+    """
+    for _, once in guideline.once:
+        for cls, since in case.complete:
+            if since is not None and any({once, cls} <= up for up in guideline.above.values()):
+                return True
+    closed = {HAS_FINDING: [cls for cls, _ in case.complete]}
+    closed[RECEIVED] = closed[HAS_FINDING]
+    closed[PROPOSES] = [INTERVENTION] if case.all_planned else []
+    return any(
+        answer == "open"
+        and any(cls in guideline.above[atom.cls] for cls in closed.get(atom.role, ()))
+        for atom, answer in atoms.items()
+    )
 
 
 class Proofs:
@@ -570,8 +616,8 @@ def main() -> int:
             break
     print(
         f"{tally.guidelines} guidelines, {tally.cases} cases ({tally.invalid} more were invalid), "
-        f"{time.monotonic() - started:.0f} s, {tally.beyond} answers that no truth table of three "
-        "values gives, statuses: "
+        f"{tally.loose} known in part, {time.monotonic() - started:.0f} s, {tally.beyond} answers "
+        "that no truth table of three values gives, statuses: "
         + ", ".join(f"{n} {name}" for name, n in sorted(tally.statuses.items()))
     )
     if options.vectors:

@@ -49,6 +49,7 @@ class Action:
     because: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
     ask: list[str] = field(default_factory=list)
+    followed: list[str] = field(default_factory=list)
     received: str = ""
     source: str = ""
     disputed: str = ""
@@ -245,6 +246,9 @@ def _tension(one: Element) -> tuple[str, str, str]:
     return label, passages, " ".join(read).removeprefix("Read as: ")
 
 
+_LISTS: Final = {"Because": "because", "Open": "open", "Ask": "ask", "Followed": "followed"}
+
+
 def _action(one: Element) -> Action:
     summary = one[0]
     assert summary.tag == "summary"
@@ -257,9 +261,7 @@ def _action(one: Element) -> Action:
     for part in one[1:]:
         said = words(part)
         if part.tag == "ul":
-            getattr(found, {"Because": "because", "Open": "open", "Ask": "ask"}[lead]).extend(
-                items(part)
-            )
+            getattr(found, _LISTS[lead]).extend(items(part))
         elif part.tag == "details":
             found.warrants.append(_warrant(part))
         elif said.startswith("Recorded: received already: "):
@@ -410,7 +412,7 @@ def _fact(action: Action, line: str) -> None:
         return
     lead, _, said = line.removeprefix("- ").partition(": ")
     said = plainly(said)
-    if lead in {"because", "open", "ask"}:
+    if lead in {"because", "open", "ask", "followed"}:
         getattr(action, lead).append(said)
     elif lead == "recorded":
         action.received = said.removeprefix("received already: ")
@@ -427,6 +429,7 @@ _LABELS: Final = {
     "because": "because",
     "open": "open",
     "ask": "ask",
+    "followed": "followed",
     "recorded": "received",
     "source": "source",
     "disputed": "disputed",

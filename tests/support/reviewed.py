@@ -66,12 +66,15 @@ def recommendations(graph: Graph) -> list[list[str]]:
             "passages",
             "overrides",
             "alternatives",
+            "fulfilled-by",
         ]
     ]
     for kind in KINDS:
         for one in graph.subjects(RDF.type, IND[kind]):
             links = ("action", "criterion", "strength", "urgency", "phase", "restsOn", "overrides")
-            told = [held(graph, one, IND[link]) for link in (*links, "alternativeTo")]
+            told = [
+                held(graph, one, IND[link]) for link in (*links, "alternativeTo", "fulfilledBy")
+            ]
             rows.append([name(one), kind, *told])
     return rows
 

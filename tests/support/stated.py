@@ -238,6 +238,15 @@ class Stated:
         """Return the interventions below an intervention."""
         return {one for one, above in self.within.items() if iri in above and one != iri}
 
+    def fulfilment(self, one: Advice, answers: dict[str, str]) -> str | None:
+        """Return what has become of a recommendation, by the criterion that it says fulfils it."""
+        stated = self.pairs("ind:fulfilledBy").get(one.iri)
+        if not stated:
+            return None
+        undone = "not-fulfilled" if one.direction == "for" else "violated"
+        words = {"met": "fulfilled", "refuted": undone, "open": "not-recorded"}
+        return words[answers[stated[0]]]
+
     @functools.cached_property
     def evidence(self) -> dict[str, set[Said]]:
         """Return what publications say of each passage: relation, who, of what, note and basis."""

@@ -85,6 +85,8 @@ def group_of(one: ActionRecord) -> str:
     """Return under which title an action stands."""
     status = one["status"]
     if status in {"recommended", "conditional"}:
+        if {each["fulfilment"] for each in deciding(one)} == {"fulfilled"}:
+            return "Done"
         return "Now" if one["urgency"] in {"immediate", "urgent"} else "Next"
     if status == "undetermined":
         return "If that fails" if one["contingent"] else "Open"
@@ -95,7 +97,16 @@ def group_of(one: ActionRecord) -> str:
     }[status]
 
 
-GROUPS: Final = ("Now", "Next", "If that fails", "In conflict", "Avoid", "Open", "Does not apply")
+GROUPS: Final = (
+    "Now",
+    "Next",
+    "Done",
+    "If that fails",
+    "In conflict",
+    "Avoid",
+    "Open",
+    "Does not apply",
+)
 
 
 def once(found: Iterable[str | None]) -> list[str]:
@@ -241,6 +252,17 @@ def how(actions: Sequence[ActionRecord]) -> str:
     return flat(", ".join(found))
 
 
+def followed(actions: Sequence[ActionRecord]) -> list[str]:
+    """Return what has become of what applies, where it says what fulfils it."""
+    words = {"not-fulfilled": "not fulfilled", "not-recorded": "not recorded"}
+    return once(
+        flat(f"{each['label']}: {words.get(each['fulfilment'], each['fulfilment'])}")
+        for one in actions
+        for each in deciding(one)
+        if each["answer"] == "met" and each["fulfilment"]
+    )
+
+
 def source(actions: Sequence[ActionRecord]) -> str:
     """Return the passages and the marks that what decided rests on."""
     found = [each for one in actions for each in deciding(one)]
@@ -308,6 +330,7 @@ def action(one: ActionRecord, called: dict[str, str], *, on_a_page: bool) -> Act
         because(one),
         opened(one),
         asked(one),
+        followed([one]),
         ", ".join(map(name, one["received"])),
         "",
         disputed([one]),
@@ -439,6 +462,7 @@ def _told_in_text(ones: Sequence[ActionRecord], called: dict[str, str]) -> Actio
         because=because(ones[0]),
         open=opened(ones[0]),
         ask=asked(ones[0]),
+        followed=followed(ones),
         received=", ".join(once(name(node) for one in ones for node in one["received"])),
         source=source(ones),
         disputed=disputed(ones),

@@ -129,6 +129,7 @@ def node(
         types,
         tuple((names.get(key, f"ex:{key}"), value) for key, value in values.items()),
         start,
+        ongoing=True if start is not None and place == RECEIVED else None,
     )
 
 

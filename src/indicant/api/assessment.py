@@ -84,13 +84,18 @@ class Assessment:
 
     @property
     def now(self) -> tuple[Action, ...]:
-        """What is recommended at once, or urgently."""
+        """What is recommended at once or urgently, and not known to be done."""
         return self._group("Now")
 
     @property
     def next(self) -> tuple[Action, ...]:
-        """What else is recommended."""
+        """What else is recommended and not known to be done."""
         return self._group("Next")
+
+    @property
+    def done(self) -> tuple[Action, ...]:
+        """What is recommended and known to be fulfilled."""
+        return self._group("Done")
 
     @property
     def later(self) -> tuple[Action, ...]:

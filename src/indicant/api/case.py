@@ -28,6 +28,14 @@ Shown = Iterable[str] | Mapping[str, Mapping[str, Scalar]]
 
 IRI: Final = "https://w3id.org/indicant/case/case"
 _FINDING, _RECEIVED, _PROPOSED, _EXCLUDED = "hasFinding", "received", "proposes", "excludes"
+_EVERY, _SINCE, _UNPLANNED, _ALL_PLANNED = (
+    "recordsAll",
+    "completeness",
+    "doesNotPropose",
+    "recordsAllProposals",
+)
+_ITSELF: Final = "patient"
+_OF_CLASSES: Final = frozenset({_EXCLUDED, _EVERY, _UNPLANNED})
 _PLACE: Final = "case.ttl"
 
 
@@ -161,6 +169,7 @@ class Case:
         *,
         since: str | datetime.date | None = None,
         until: str | datetime.date | None = None,
+        ongoing: bool | None = None,
         shows: Shown = (),
         excludes: Iterable[str] = (),
         **values: Scalar,
@@ -171,10 +180,14 @@ class Case:
             intervention: the class of it.
             since: the day on which a course began (``ind:startedOn``).
             until: the day on which it ended (``ind:endedOn``).
+            ongoing: whether it is under way on the as-of date (``ind:ongoing``). Where neither
+                this nor ``until`` is given, how long it lasted is known only up to that date.
             shows: findings that an investigation shows.
             excludes: findings that it excludes.
             values: of other properties, such as ``on="2026-05-01"``, ``weeks=6`` or ``outcome=…``.
         """
+        if ongoing is not None:
+            values = {"ongoing": ongoing, **values}
         for name, given in (("endedOn", until), ("startedOn", since)):
             if given is not None:
                 values = {name: day(given), **values}
@@ -188,6 +201,40 @@ class Case:
     def proposes(self, intervention: str, **values: Scalar) -> Self:
         """Say that an intervention is planned, to be told what the guideline says of it."""
         return self._and(_Said(_PROPOSED, intervention, tuple(values.items())))
+
+    def patient(self, **values: Scalar) -> Self:
+        """Say what the patient is.
+
+        Args:
+            values: properties of the case itself, such as ``birthDate="1959-11-22"``,
+                ``ageInYears=67`` or ``sex="female"``.
+        """
+        return self._and(_Said(_ITSELF, "", tuple(values.items())))
+
+    def records_all(self, *terms: str, since: str | datetime.date | None = None) -> Self:
+        """Say that whatever there is of some classes is recorded.
+
+        Args:
+            terms: classes of findings or interventions.
+            since: the first day of which this holds (``ind:completeness``); without, it holds for
+                all time (``ind:recordsAll``).
+        """
+        made = self
+        for term in terms:
+            values = () if since is None else (("since", day(since)),)
+            made = made._and(_Said(_EVERY if since is None else _SINCE, term, values))
+        return made
+
+    def does_not_propose(self, *interventions: str) -> Self:
+        """Say that nothing of some classes of interventions is planned."""
+        made = self
+        for intervention in interventions:
+            made = made._and(_Said(_UNPLANNED, intervention))
+        return made
+
+    def records_all_proposals(self) -> Self:
+        """Say that every intervention that is planned is named."""
+        return self._and(_Said(_ALL_PLANNED, ""))
 
     def _and(self, said: _Said) -> Self:
         made = type(self).__new__(type(self))
@@ -204,7 +251,7 @@ class Case:
     def __repr__(self) -> str:
         """Return what is known of it before a guideline gives the names a meaning."""
         parts = [] if self._document is None else [self._document.path]
-        said = ", ".join(f"{one.link} {one.term}" for one in self._said)
+        said = ", ".join(f"{one.link} {one.term}".rstrip() for one in self._said)
         if self._as_of is not None:
             parts.append(f"as of {self._as_of}")
         return f"<Case {' '.join(parts)}{f': {said}' if said else ''}>"
@@ -268,9 +315,18 @@ class _Writer:
 
     def say(self, one: _Said) -> None:
         """Write one statement, with a node of its own unless it is about a class."""
+        if one.link == _ITSELF:
+            self._values(self._case, one.values)
+            return
+        if one.link == _ALL_PLANNED:
+            self._add(self._case, one.link, self._ox.Literal(True))
+            return
         cls = self._names.classes.find(one.term)
-        if one.link == _EXCLUDED:
+        if one.link in _OF_CLASSES:
             self._add(self._case, one.link, self._ox.NamedNode(cls))
+            return
+        if one.link == _SINCE:
+            self._complete(cls, one.values)
             return
         node = self._node(self._case, one.link, cls, one.values)
         for name, values in one.shows:
@@ -278,26 +334,47 @@ class _Writer:
         for name in one.excludes:
             self._add(node, _EXCLUDED, self._ox.NamedNode(self._names.classes.find(name)))
 
-    def _node(
-        self, subject: object, link: str, cls: str, values: tuple[tuple[str, Scalar], ...]
-    ) -> object:
+    def _complete(self, cls: str, values: tuple[tuple[str, Scalar], ...]) -> None:
+        """Write that a case is complete of a class from a day on."""
+        from indicant.terms import XSD
+
+        ((_, since),) = values
+        date = self._ox.Literal(written(since), datatype=self._ox.NamedNode(XSD + "date"))
+        named = self._ox.NamedNode
+        node = named(self._fresh(cls, "all-of-"))
+        self._add(self._case, _SINCE, node)
+        self._quads[self._ox.Quad(node, self._type, named(self._core + "Completeness"))] = None
+        self._add(node, "of", named(cls))
+        self._add(node, "since", date)
+
+    def _fresh(self, cls: str, before: str = "") -> str:
+        """Return a name of its own for a node that has to do with a class."""
         from indicant.terms import local_name
 
         iri = getattr(self._case, "value", "case")
-        stem = f"{iri}/{local_name(cls)}" if "#" not in iri else f"{iri}-{local_name(cls)}"
+        stem = f"{iri}{'-' if '#' in iri else '/'}{before}{local_name(cls)}"
         name, number = stem, 1
         while name in self._taken:
             number += 1
             name = f"{stem}-{number}"
         self._taken.add(name)
-        node = self._ox.NamedNode(name)
+        return name
+
+    def _node(
+        self, subject: object, link: str, cls: str, values: tuple[tuple[str, Scalar], ...]
+    ) -> object:
+        node = self._ox.NamedNode(self._fresh(cls))
         self._add(subject, link, node)
         self._quads[self._ox.Quad(node, self._type, self._ox.NamedNode(cls))] = None
+        self._values(node, values)
+        return node
+
+    def _values(self, node: object, values: tuple[tuple[str, Scalar], ...]) -> None:
         for path, value in values:
             found = self._names.property(path)
             told = self._names.value(found, written(value))
-            self._quads[self._ox.Quad(node, self._ox.NamedNode(found), told)] = None
-        return node
+            quad = self._ox.Quad(node, self._ox.NamedNode(found), told)  # type: ignore[arg-type]
+            self._quads[quad] = None
 
     def _add(self, subject: object, name: str, value: object) -> None:
         path = self._ox.NamedNode(self._core + name)

@@ -35,6 +35,15 @@ class Answer(StrEnum):
     OPEN = "open"
 
 
+class Fulfilment(StrEnum):
+    """Whether what a recommendation says has been done; advice against is fulfilled or violated."""
+
+    FULFILLED = "fulfilled"
+    NOT_FULFILLED = "not-fulfilled"
+    VIOLATED = "violated"
+    NOT_RECORDED = "not-recorded"
+
+
 @dataclass(frozen=True)
 class Value:
     """A value with a dictionary form, which is that of the command's JSON."""
@@ -96,6 +105,7 @@ class Recommendation(Value):
     strength: str | None
     answer: Answer
     superseded: bool
+    fulfilment: Fulfilment | None
     passages: tuple[Passage, ...]
     citations: tuple[str, ...]
     evidence: tuple[Evidence, ...]

@@ -14,6 +14,7 @@ from indicant.assess.records import (
     Answer,
     AwaitedRecord,
     CaseRecord,
+    Fulfilment,
     GuidelineRecord,
     ProposalRecord,
     ReasonRecord,
@@ -66,6 +67,7 @@ class _Rows:
     settling: dict[str, list[tuple[Answer, frozenset[str]]]]
     received: dict[str, list[str]]
     superseded: set[str]
+    fulfilment: dict[str, Fulfilment]
     proposals: list[tuple[str, Status]]
     settled: dict[str, list[tuple[SettlingRecord, list[str]]]]
     records: dict[str, RecommendationRecord]
@@ -81,6 +83,7 @@ class _Rows:
             defaultdict(list),
             defaultdict(list),
             set(),
+            {},
             [],
             {},
             {},
@@ -206,6 +209,9 @@ class Assessment:
         for case, iri in engine.ask("what-is-superseded", ordered=False):
             assert case and iri  # noqa: S101, PT018
             found[case].superseded.add(iri)
+        for case, iri, fulfilment in engine.ask("what-is-fulfilled", ordered=False):
+            assert case and iri  # noqa: S101, PT018
+            found[case].fulfilment[iri] = fulfilment  # type: ignore[assignment]
         for case, action, node in engine.ask("what-was-received"):
             assert case and action and node  # noqa: S101, PT018
             found[case].received[action].append(node)
@@ -315,6 +321,7 @@ class Assessment:
             strength=one.strength,
             answer=rows.answers[iri],
             superseded=iri in rows.superseded,
+            fulfilment=rows.fulfilment.get(iri),
             passages=catalogue.support[iri],
             citations=sorted(catalogue.citations[iri]),
             evidence=catalogue.evidence[iri],

@@ -251,22 +251,22 @@ class Catalogue:
             _, title, authors, year, venue, doi, pmid, pmcid = publications.get(
                 publication, (publication, *[None] * 7)
             )
-            said[passage].append(
-                EvidenceRecord(
-                    relation=RELATIONS[relation],
-                    publication=publication,
-                    title=title or local_name(publication),
-                    authors=authors,
-                    year=year,
-                    venue=venue,
-                    doi=doi,
-                    pmid=pmid,
-                    pmcid=pmcid,
-                    passage=self.passage_id(passage),
-                    note=note,
-                    basis=basis,
-                )
+            record = EvidenceRecord(
+                relation=RELATIONS[relation],
+                publication=publication,
+                title=title or local_name(publication),
+                authors=authors,
+                year=year,
+                venue=venue,
+                doi=doi,
+                pmid=pmid,
+                pmcid=pmcid,
+                passage=self.passage_id(passage),
+                note=note,
+                basis=basis,
             )
+            if record not in said[passage]:  # however many links say the same
+                said[passage].append(record)
         return said
 
     def _implicants(

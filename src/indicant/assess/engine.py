@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import pyoxigraph as ox
 
+from indicant.assess.closing import closed_text
 from indicant.compile.owl import ontology_text
 from indicant.errors import IndicantError
 from indicant.files import bounded, resources
@@ -433,11 +434,12 @@ class HermitEngine(OxigraphEngine):
     def case_as_owl(self) -> str:
         """Return the cases as OWL assertions, in N-Triples."""
         parts: list[bytes] = []
-        for name in ("facts", "exclusions", "proposals"):
+        for name in ("facts", "itself", "bounds", "different", "exclusions", "proposals"):
             found = self._store.query(_owl(name), use_default_graph_as_union=True)
             assert isinstance(found, ox.QueryTriples)  # noqa: S101
             parts.append(found.serialize(format=ox.RdfFormat.N_TRIPLES) or b"")
-        return b"".join(parts).decode()
+        closed = closed_text(self.select(_owl("closed")), self.select(_owl("missing")))
+        return b"".join(parts).decode() + closed
 
     def _decide(self) -> None:
         from indicant.compile.hermit import Reasoner

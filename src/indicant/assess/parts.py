@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     import pyoxigraph as ox
 
 CASE: Final = IND + "PatientCase"
-ROLES: Final = frozenset(IND + name for name in ("hasFinding", "proposes", "received", "shows"))
+ROLES: Final = frozenset(
+    IND + name for name in ("bounds", "completeness", "hasFinding", "proposes", "received", "shows")
+)
 _LONGER: Final = 2
 """How many times as long as the document its parts may be together."""
 

@@ -29,12 +29,22 @@ _EVIDENCE: Final = (
 _SOON: Final = frozenset({"immediate", "urgent"})
 
 
+def _done(record: ActionRecord) -> bool:
+    return record["status"] in {"recommended", "conditional"} and all(
+        one["fulfilment"] == "fulfilled" for one in _answering(record)
+    )
+
+
+def _to_do(record: ActionRecord) -> bool:
+    return record["status"] in {"recommended", "conditional"} and not _done(record)
+
+
 def _now(record: ActionRecord) -> bool:
-    return record["status"] in {"recommended", "conditional"} and record["urgency"] in _SOON
+    return _to_do(record) and record["urgency"] in _SOON
 
 
 def _next(record: ActionRecord) -> bool:
-    return record["status"] in {"recommended", "conditional"} and record["urgency"] not in _SOON
+    return _to_do(record) and record["urgency"] not in _SOON
 
 
 def _later(record: ActionRecord) -> bool:
@@ -48,6 +58,7 @@ def _open(record: ActionRecord) -> bool:
 GROUPS: Final[tuple[tuple[str, Callable[[ActionRecord], bool]], ...]] = (
     ("Now", _now),
     ("Next", _next),
+    ("Done", _done),
     ("If that fails", _later),
     ("In conflict", lambda record: record["status"] == "conflicting"),
     ("Avoid", lambda record: record["status"] == "contraindicated"),
@@ -297,6 +308,8 @@ def _action_lines(records: list[ActionRecord], called: Mapping[str, str]) -> Ite
     for reason in reasons(first):
         yield from _wrap("because", reason)
     yield from _open_lines(first)
+    for line in fulfilments(records):
+        yield from _wrap("followed", line)
     received = received_already(records)
     if received:
         yield from _wrap("recorded", received)
@@ -306,6 +319,20 @@ def _action_lines(records: list[ActionRecord], called: Mapping[str, str]) -> Ite
     disputing = disputed_by(records)
     if disputing:
         yield from _wrap("disputed", f"by {disputing}")
+
+
+def fulfilments(records: list[ActionRecord]) -> Iterator[str]:
+    """Say which recommendations that apply have been fulfilled, violated or not, where it is told.
+
+    What is only open asks nobody to do or to leave anything.
+    """
+    told = {
+        one["iri"]: f"{one['label']}: {one['fulfilment'].replace('-', ' ')}"
+        for record in records
+        for one in _answering(record)
+        if one["answer"] == "met" and one["fulfilment"] is not None
+    }
+    yield from told.values()
 
 
 def received_already(records: list[ActionRecord]) -> str:
@@ -357,6 +384,8 @@ def _markdown(record: CaseRecord) -> Iterator[str]:
                 yield f"- open: {marked(settling)}"
             for question in questions_to_ask(action):
                 yield f"- ask: {marked(question)}"
+            for line in fulfilments([action]):
+                yield f"- followed: {marked(line)}"
             if action["received"]:
                 yield f"- recorded: {marked(received_already([action]))}"
             if action["disputed"]:

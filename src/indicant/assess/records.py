@@ -11,6 +11,7 @@ Status = Literal[
     "recommended", "conditional", "conflicting", "contraindicated", "undetermined", "not-applicable"
 ]
 Answer = Literal["met", "refuted", "open"]
+Fulfilment = Literal["fulfilled", "not-fulfilled", "violated", "not-recorded"]
 
 ANSWERS: Final[dict[str, Answer]] = {
     IND + "meets": "met",
@@ -68,6 +69,7 @@ class EvidenceRecord(TypedDict):
 class RecommendationRecord(TypedDict):
     """A recommendation that takes part in the advice about an action.
 
+    ``fulfilment`` says whether what it says has been done, where it says what fulfils it.
     ``guideline`` says whose it is where several guidelines were merged.
     """
 
@@ -77,6 +79,7 @@ class RecommendationRecord(TypedDict):
     strength: str | None
     answer: Answer
     superseded: bool
+    fulfilment: Fulfilment | None
     passages: list[PassageRecord]
     citations: list[str]
     evidence: list[EvidenceRecord]

@@ -114,7 +114,16 @@ _STRUCTURE: Final = frozenset(
         *(RDFS + name for name in ("domain", "range", "subClassOf", "subPropertyOf")),
         *(
             IND + name
-            for name in ("action", "criterion", "overrides", "phase", "restsOn", "scope", "urgency")
+            for name in (
+                "action",
+                "criterion",
+                "fulfilledBy",
+                "overrides",
+                "phase",
+                "restsOn",
+                "scope",
+                "urgency",
+            )
         ),
     }
 )

@@ -68,12 +68,11 @@ def admit(
             iri: simplify(theory.normal(simplify(expression)))
             for iri, expression in subjects.items()
         }
-        atoms = sorted(
-            theory.closure(
-                atom for expression in normal.values() for atom in existentials(expression)
-            ),
-            key=repr,
-        )
+        own: set[Existential] = set()
+        for expression in set(normal.values()):
+            demanded = set(existentials(expression))
+            own |= demanded.union(theory.runs(demanded))
+        atoms = sorted(theory.closure(own), key=repr)
         if not (kept and is_kept(source)):
             check_with_reasoner(
                 source, model, theory, atoms, seconds=max(seconds, SECONDS), deadline=deadline

@@ -39,8 +39,8 @@ _COMPARED: Final = {
 }
 _TIMES: Final = frozenset(XSD + name for name in ("date", "dateTime", "dateTimeStamp", "time"))
 _AGO: Final = (
-    "say how long it has lasted, which is derived from dates up to the as-of day: "
-    "ind:days some xsd:integer[>= 42]"
+    "say how long it lasted, or how long ago it was, which are derived from dates up to the as-of "
+    "day: ind:days some xsd:integer[>= 42],  ind:daysSinceEnd some xsd:integer[<= 90]"
 )
 
 

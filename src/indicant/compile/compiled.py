@@ -94,6 +94,7 @@ def compile_source(source: Source, *, seconds: float = 60.0) -> CompiledGuidelin
     writer.hierarchy()
     writer.existentials(found.atoms)
     writer.proofs(found.atoms)
+    writer.overlaps(found.atoms)
     writer.clauses(found.atoms)
     for iri, expression in found.normal.items():
         writer.implicants(iri, done[expression])

@@ -137,6 +137,10 @@ class Criteria:
         filler = self._axioms.one(node, OWL + "someValuesFrom")
         if isinstance(role, ox.NamedNode) and role.value in ROLES and filler is not None:
             return self._facets.existential(role.value, filler, node, about)
+        if role is not None and ox.NamedNode(IND + "CaseProperty") in self._axioms.values(
+            role, TYPE
+        ):
+            return self._facets.of_case(node, about)
         raise self._axioms.refuse(
             about,
             f"{local_name(about.value)}: {self._axioms.manchester(node)}",
@@ -153,7 +157,7 @@ class Criteria:
         if not isinstance(role, ox.NamedNode) or role.value not in ROLES:
             return (
                 "a case has findings, and these have values:  ind:hasFinding some "
-                f"(Class and {words(node)})"
+                f"(Class and {words(node)}); what a case itself has is an ind:CaseProperty"
             )
         name = local_name(role.value)
         only = self._axioms.one(node, OWL + "allValuesFrom")

@@ -14,6 +14,7 @@ from indicant.compile.model import (
     FINDING,
     INTEGERS,
     INTERVENTION,
+    ITSELF,
     ROLES,
     ClassFacet,
     Existential,
@@ -84,6 +85,17 @@ class Facets:
         facets = frozenset(self._facet(part, about, text) for part in parts if is_blank(part))
         return Existential(role, cls, facets)
 
+    def of_case(self, node: Term, about: ox.NamedNode) -> Existential:
+        """Read that a case itself has a value.
+
+        Raises:
+            IndicantError: it is no facet.
+        """
+        text = f"{local_name(about.value)}: {self._axioms.manchester(node)}"
+        self._model.above.setdefault(CASE, frozenset({CASE}))
+        facet = self._facet(node, about, text, of_case=True)
+        return Existential(ITSELF, CASE, frozenset({facet}))
+
     def _refuse_boolean(self, part: Term, about: ox.NamedNode, text: str, role: str) -> None:
         """Refuse what says of one record that it is this or that, or is not something."""
         word = local_name(role)
@@ -117,7 +129,7 @@ class Facets:
                 "write all of it in one owl:intersectionOf",
             )
 
-    def _facet(self, node: Term, about: ox.NamedNode, text: str) -> Facet:
+    def _facet(self, node: Term, about: ox.NamedNode, text: str, *, of_case: bool = False) -> Facet:
         on = self._axioms.one(node, OWL + "onProperty")
         if not isinstance(on, ox.NamedNode) or is_blank(on):
             raise self._axioms.refuse(
@@ -131,6 +143,14 @@ class Facets:
         kinds = {
             kind.value for kind in self._axioms.values(on, TYPE) if isinstance(kind, ox.NamedNode)
         }
+        if IND + "CaseProperty" in kinds and not of_case:
+            raise self._axioms.refuse(
+                about,
+                text,
+                f"{local_name(name)} is a property of the case itself",
+                f"write it beside what the case has:  (ind:hasFinding some …) and "
+                f"({self._axioms.manchester(node)})",
+            )
         some = self._axioms.one(node, OWL + "someValuesFrom")
         value = self._axioms.one(node, OWL + "hasValue")
         if OWL + "DatatypeProperty" in kinds:

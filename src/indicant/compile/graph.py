@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
+from indicant.compile.intervals import is_whole, reduced
 from indicant.compile.model import (
     FINDING,
     HAS_FINDING,
     INTERVENTION,
+    ITSELF,
     PROPOSES,
     ClassFacet,
     IndividualFacet,
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from indicant.compile.implicants import Compiled
-    from indicant.compile.model import Existential, Facet, Model
+    from indicant.compile.model import Existential, Facet, Model, Range
     from indicant.compile.theory import Theory
     from indicant.files.sources import Source
     from indicant.guideline.mappings import MappingSet
@@ -35,6 +37,16 @@ _BOUND_WORDS: Final = {
     "minExclusive": "more than",
     "maxInclusive": "at most",
     "maxExclusive": "less than",
+}
+
+_TIME_WORDS: Final = {
+    IND + "days": "lasting {} days",
+    **{
+        f"{IND}{unit}Since{end}": f"{word} {{}} {unit} ago"
+        for end, word in (("Start", "begun"), ("End", "ended"))
+        for unit in ("days", "months", "years")
+    },
+    **{f"{IND}ageIn{unit.title()}": f"aged {{}} {unit}" for unit in ("days", "months", "years")},
 }
 
 
@@ -119,11 +131,10 @@ class GraphWriter:
                     if not atom.facets:
                         self._add(cls, IND + "proves", self._literal_of(atom, present=True))
             for atom in (*at.get(cls, ()), *also.get(cls, ())):
-                if atom.role != PROPOSES:
-                    literal = self._literal_of(atom, present=False)
-                    for other in above:
-                        if self._model.above[other] & {FINDING, INTERVENTION}:
-                            self._add(other, IND + "disproves", literal)
+                literal = self._literal_of(atom, present=False)
+                for other in above:
+                    if self._model.above[other] & {FINDING, INTERVENTION}:
+                        self._add(other, IND + "disproves", literal)
             for filler in self._model.apart.get(cls, ()):
                 kinds = [
                     atom
@@ -132,6 +143,18 @@ class GraphWriter:
                 ]
                 for atom in (*kinds, *also.get(filler, ())):
                     self._add(cls, IND + "precludes", self._literal_of(atom, present=False))
+
+    def overlaps(self, atoms: Iterable[Existential]) -> None:
+        """Write which classes have a named class in common with one that an existential demands."""
+        below: dict[str, set[str]] = {}
+        for cls, above in self._model.above.items():
+            for other in above:
+                below.setdefault(other, set()).add(cls)
+        for filler in {atom.filler for atom in atoms}:
+            for common in below[filler]:
+                for cls in self._model.above[common]:
+                    if self._model.above[cls] & {FINDING, INTERVENTION}:
+                        self._add(cls, IND + "overlaps", filler)
 
     def clauses(self, atoms: Iterable[Existential]) -> None:
         """Write what literals entail about one another, as clauses.
@@ -223,7 +246,9 @@ class GraphWriter:
         self._add(iri, IND + "onProperty", facet.property)
         if isinstance(facet, RangeFacet):
             self._add(iri, IND + "integral", facet.range.integral)
-            for name, value in facet.range.bounds().items():
+            self._add(iri, IND + "whole", is_whole(self._model, facet.property))
+            numbers = reduced(facet.range, self._model.ranges.get(facet.property))
+            for name, value in numbers.bounds().items():
                 self._add(iri, IND + name, constant(value))
         elif isinstance(facet, LiteralFacet):
             self._add(iri, IND + "value", constant(facet.value))
@@ -246,6 +271,11 @@ class GraphWriter:
 
 def words_of(atom: Existential, name: Callable[[str], str]) -> str:
     """Return what an existential says, by what its terms are called."""
+    if atom.role == ITSELF:
+        return " and ".join(
+            _facet_words(facet, name).removeprefix("with ")
+            for facet in sorted(atom.facets, key=repr)
+        )
     words = name(atom.filler)
     if atom.role != HAS_FINDING:
         words += " proposed" if atom.role == PROPOSES else " received"
@@ -256,19 +286,28 @@ def words_of(atom: Existential, name: Callable[[str], str]) -> str:
 def _facet_words(facet: Facet, called: Callable[[str], str]) -> str:
     name = called(facet.property)
     if isinstance(facet, LiteralFacet):
+        if facet.property == IND + "ongoing" and isinstance(facet.value, bool):
+            return "under way" if facet.value else "no longer under way"
         return f"with {name} {constant(facet.value).value}"
     if isinstance(facet, ClassFacet) and facet.property == TYPE:
         return f"that is also {called(facet.cls)}"
     if isinstance(facet, (IndividualFacet, ClassFacet)):
         value = facet.individual if isinstance(facet, IndividualFacet) else facet.cls
         return f"with {name} {called(value)}"
-    bounds = [
-        f"{_BOUND_WORDS[bound]} {constant(value).value}"
-        for bound, value in facet.range.bounds().items()
-    ]
+    bounds = bounds_words(facet.range)
+    if facet.property in _TIME_WORDS and bounds:
+        return _TIME_WORDS[facet.property].format(bounds)
     if facet.property == IND + "days":
-        return f"lasting {' and '.join(bounds)} days" if bounds else "of known duration"
-    return f"with {name} {' and '.join(bounds)}" if bounds else f"with a known {name}"
+        return "of known duration"
+    return f"with {name} {bounds}" if bounds else f"with a known {name}"
+
+
+def bounds_words(numbers: Range) -> str:
+    """Return the bounds of a range in words, nothing where it has none."""
+    return " and ".join(
+        f"{_BOUND_WORDS[bound]} {constant(value).value}"
+        for bound, value in numbers.bounds().items()
+    )
 
 
 def existential_iri(atom: Existential) -> str:

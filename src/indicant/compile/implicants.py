@@ -71,11 +71,17 @@ def compile_expression(
     deadline = time.monotonic() + seconds
     try:
         normal = theory.normal(expression)
-        own = sorted(theory.closure(existentials(normal)), key=repr)
+        atoms = set(existentials(normal))
+        runs = theory.runs(atoms)
+        own = sorted(theory.closure(atoms.union(runs)), key=repr)
         clauses = theory.clauses(own, deadline=deadline)
         search = _Search(clauses, normal, deadline, about)
         try:
-            return Compiled(search.primes(True), search.primes(False))
+            met, refuted = (
+                tuple(one for one in search.primes(goal) if not theory.redundant(one, runs))
+                for goal in (True, False)
+            )
+            return Compiled(met, refuted)
         finally:
             search.close()
     except OutOfTimeError as error:

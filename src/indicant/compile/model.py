@@ -23,6 +23,8 @@ INTERVENTION: Final = IND + "Intervention"
 HAS_FINDING: Final = IND + "hasFinding"
 RECEIVED: Final = IND + "received"
 PROPOSES: Final = IND + "proposes"
+ITSELF: Final = IND + "itself"
+"""The role of what is demanded of the case itself."""
 ROLES: Final[Mapping[str, str]] = {
     HAS_FINDING: FINDING,
     RECEIVED: INTERVENTION,
@@ -131,7 +133,7 @@ Facet = RangeFacet | LiteralFacet | IndividualFacet | ClassFacet
 
 @dataclass(frozen=True)
 class Existential:
-    """``role some (filler and facets)``."""
+    """``role some (filler and facets)``, or facets of the case itself."""
 
     role: str
     filler: str
@@ -218,6 +220,7 @@ class Recommendation:
     non_indication: bool
     guideline: str | None
     overrides: frozenset[str]
+    fulfilled_by: str | None = None
 
 
 @dataclass
@@ -288,18 +291,29 @@ class Model:
 def number_of(term: Term) -> Decimal | None:
     """Return the value of an integer or decimal literal, or nothing for any other term.
 
-    A literal that is not in the lexical space of its datatype has no value.
+    A literal that is not in the lexical space of its datatype has no value. Numbers that are equal
+    are one, however they are written: what is equal has to have one name in the compiled form.
     """
     if not isinstance(term, ox.Literal) or not term.datatype.value.startswith(XSD):
         return None
     name = term.datatype.value.removeprefix(XSD)
     if name == "decimal":
-        return Decimal(term.value) if _DECIMAL.fullmatch(term.value) else None
+        return _plain(Decimal(term.value)) if _DECIMAL.fullmatch(term.value) else None
     if name not in INTEGERS or not _INTEGER.fullmatch(term.value):
         return None
-    number = Decimal(term.value)
+    number = _plain(Decimal(term.value))
     low, high = INTEGERS[name]
     return number if (low is None or number >= low) and (high is None or number <= high) else None
+
+
+def _plain(number: Decimal) -> Decimal:
+    """Return a number without noughts behind its point, and without a sign where it is nought.
+
+    >>> _plain(Decimal("2.50")), _plain(Decimal("-0.0")), _plain(Decimal("100"))
+    (Decimal('2.5'), Decimal('0'), Decimal('100'))
+    """
+    whole = number.to_integral_value()
+    return Decimal(int(whole)) if whole == number else number.normalize()
 
 
 def is_exact(term: Term) -> bool:

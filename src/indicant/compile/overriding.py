@@ -67,13 +67,24 @@ def overriders(model: Model) -> dict[str, set[str]]:
     return above
 
 
+def fulfilling(model: Model) -> dict[str, str]:
+    """Return the criterion that fulfils each recommendation which says so."""
+    return {
+        iri: one.fulfilled_by
+        for iri, one in model.recommendations.items()
+        if one.fulfilled_by is not None
+    }
+
+
 def weighed(model: Model) -> list[str]:
     """Return the criteria that are answered beside the recommendations.
 
-    They are the scopes of guidelines, and what decides whether a recommendation is superseded.
+    They are the scopes of guidelines, what fulfils a recommendation, and what decides whether one
+    is superseded.
     """
     above = overriders(model)
     found = set(model.scopes.values())
+    found.update(fulfilling(model).values())
     for iri, others in above.items():
         found.update(model.recommendations[one].criterion for one in others)
         if others:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from indicant.compile.model import (
+    ITSELF,
     ClassFacet,
     Existential,
     IndividualFacet,
@@ -62,13 +63,15 @@ def _equivalent(name: str, atom: Existential) -> Iterator[str]:
 
     yield triple(f"<{name}>", TYPE, f"<{OWL}Class>")
     yield triple(f"<{name}>", OWL + "equivalentClass", stem)
-    yield triple(stem, TYPE, f"<{OWL}Restriction>")
-    yield triple(stem, OWL + "onProperty", f"<{atom.role}>")
-    if not atom.facets:
-        yield triple(stem, OWL + "someValuesFrom", f"<{atom.filler}>")
-        return
-    yield triple(stem, OWL + "someValuesFrom", stem + "i")
-    yield triple(stem + "i", TYPE, f"<{OWL}Class>")
+    inner = stem
+    if atom.role != ITSELF:
+        inner = stem + "i" if atom.facets else f"<{atom.filler}>"
+        yield triple(stem, TYPE, f"<{OWL}Restriction>")
+        yield triple(stem, OWL + "onProperty", f"<{atom.role}>")
+        yield triple(stem, OWL + "someValuesFrom", inner)
+        if not atom.facets:
+            return
+    yield triple(inner, TYPE, f"<{OWL}Class>")
     parts = [f"<{atom.filler}>"]
     for number, facet in enumerate(sorted(atom.facets, key=repr)):
         if isinstance(facet, ClassFacet) and facet.property == TYPE:
@@ -86,7 +89,7 @@ def _equivalent(name: str, atom: Existential) -> Iterator[str]:
             yield triple(part, OWL + "hasValue", str(constant(facet.value)))
         else:
             yield from _range(part, facet)
-    yield triple(stem + "i", OWL + "intersectionOf", f"{stem}l0")
+    yield triple(inner, OWL + "intersectionOf", f"{stem}l0")
     for number, part in enumerate(parts):
         rest = f"{stem}l{number + 1}" if number + 1 < len(parts) else f"<{RDF}nil>"
         yield triple(f"{stem}l{number}", RDF + "first", part)

@@ -13,8 +13,10 @@ from indicant.terms import IND, OWL, TYPE, is_blank, local_name
 if TYPE_CHECKING:
     from indicant.compile.axioms import Axioms
     from indicant.compile.model import Model, Term
+    from indicant.errors import IndicantError
 
 _AGAINST: Final = {IND + "Contraindication", IND + "NonIndication"}
+_OPTIONAL: Final = {IND + "fulfilledBy"}
 
 
 class Recommendations:
@@ -45,17 +47,19 @@ class Recommendations:
         if criterion not in model.criteria:
             if self._axioms.told(criterion):
                 return
-            raise self._axioms.refuse(
-                node,
-                f"{local_name(node.value)} criterion {local_name(criterion)}",
-                "no such ind:Criterion is defined",
-            )
+            raise self._undefined(node, "criterion", criterion)
         if INTERVENTION not in model.above.get(action, ()):
             raise self._axioms.refuse(
                 node,
                 f"{local_name(node.value)} action {local_name(action)}",
                 "no such class is declared below ind:Intervention",
             )
+        fulfilling = self._axioms.values(node, IND + "fulfilledBy")
+        fulfilled_by = self._single(node, IND + "fulfilledBy") if fulfilling else None
+        if fulfilled_by is not None and fulfilled_by not in model.criteria:
+            if self._axioms.told(fulfilled_by):
+                return
+            raise self._undefined(node, "fulfilledBy", fulfilled_by)
         part = self._axioms.one(node, terms.DCTERMS + "isPartOf")
         if part is not None and not isinstance(part, ox.NamedNode):
             raise self._axioms.refuse(
@@ -75,6 +79,15 @@ class Recommendations:
                 for other in self._axioms.values(node, IND + "overrides")
                 if isinstance(other, ox.NamedNode)
             ),
+            fulfilled_by=fulfilled_by,
+        )
+
+    def _undefined(self, node: ox.NamedNode, name: str, criterion: str) -> IndicantError:
+        """Return the refusal of a criterion that nothing defines."""
+        return self._axioms.refuse(
+            node,
+            f"{local_name(node.value)} {name} {local_name(criterion)}",
+            "no such ind:Criterion is defined",
         )
 
     def _overriding(self, recommendation: Recommendation) -> None:
@@ -92,7 +105,8 @@ class Recommendations:
             raise self._axioms.refuse(
                 node,
                 local_name(node.value),
-                f"a recommendation has exactly one ind:{local_name(predicate)}, not {len(values)}",
+                f"a recommendation has {'at most' if predicate in _OPTIONAL else 'exactly'} one "
+                f"ind:{local_name(predicate)}, not {len(values)}",
             )
         return values[0].value
 
@@ -102,11 +116,7 @@ class Recommendations:
         scope = self._axioms.one(node, IND + "scope")
         if isinstance(scope, ox.NamedNode):
             if scope.value not in self._model.criteria and not self._axioms.told(scope.value):
-                raise self._axioms.refuse(
-                    node,
-                    f"{local_name(node.value)} scope {local_name(scope.value)}",
-                    "no such ind:Criterion is defined",
-                )
+                raise self._undefined(node, "scope", scope.value)
             self._model.scopes[node.value] = scope.value
         version = self._axioms.one(node, OWL + "versionInfo")
         if isinstance(version, ox.Literal):

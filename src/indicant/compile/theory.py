@@ -20,7 +20,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
+from indicant.compile.intervals import intervals, redundant
 from indicant.compile.model import (
+    ITSELF,
     PLACES,
     And,
     ClassFacet,
@@ -42,6 +44,8 @@ from indicant.terms import TYPE, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from indicant.compile.implicants import Literal
 
 Constant = Decimal | str | bool
 _Step = TypeVar("_Step")
@@ -94,6 +98,8 @@ class Theory:
 
     def once(self, existential: Existential) -> str | None:
         """Return the topmost class of courses recorded once that the filler is within, if any."""
+        if existential.role == ITSELF:
+            return existential.filler
         above = self._model.above.get(existential.filler, frozenset())
         roots = [
             cls
@@ -126,6 +132,17 @@ class Theory:
         if isinstance(expression, Or):
             return Or(tuple(self.normal(part) for part in expression.operands))
         return expression
+
+    def runs(self, own: Iterable[Existential]) -> dict[Existential, str]:
+        """Return what a number known within bounds establishes for one expression; see there.
+
+        Each existential comes with the property of which it knows an interval.
+        """
+        return intervals(self, self._model, own)
+
+    def redundant(self, implicant: Iterable[Literal], runs: Mapping[Existential, str]) -> bool:
+        """Tell whether an implicant says in several literals what one run says; see there."""
+        return redundant(self, self._model, implicant, runs)
 
     def closure(self, own: Iterable[Existential]) -> set[Existential]:
         """Return existentials in normal form with what a record is to be known by beside them.
@@ -249,6 +266,8 @@ class Theory:
         if exists is None:
             exists = out.fresh()
             out.tied.update(out.variables[atom] for atom in record)
+        if record[0].role == ITSELF:
+            out.add(exists)
         kinds = {root: exists}
         facets: dict[Facet, int] = {}
         for atom in record:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import pyoxigraph as ox
 
-from indicant.compile.model import FINDING, INTERVENTION, ClassFacet, IndividualFacet, existentials
-from indicant.compile.overriding import overriders, without
+from indicant.compile.model import (
+    FINDING,
+    INTERVENTION,
+    ITSELF,
+    ClassFacet,
+    IndividualFacet,
+    existentials,
+)
+from indicant.compile.overriding import fulfilling, overriders, without
 from indicant.diff.statements import Shortener
 from indicant.possible.advice import STATUSES, Advice, Statuses, advise
 from indicant.possible.circuit import FALSE, TRUE, OutOfTimeError
@@ -19,7 +26,7 @@ from indicant.terms import LABEL, TYPE, local_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from indicant.assess.records import Answer, Status
+    from indicant.assess.records import Answer, Fulfilment, Status
     from indicant.compile.model import Existential, Expression, Model
     from indicant.files.sources import Source
     from indicant.possible.circuit import Formula
@@ -27,6 +34,18 @@ if TYPE_CHECKING:
 SIDES: Final = ("OLD", "NEW")
 ANSWERS: Final[tuple[Answer, ...]] = ("met", "refuted", "open")
 UNSTATED: Final = "not stated"
+About = Literal["intervention", "scope", "fulfilment"]
+_FULFILMENT: Final[Mapping[bool, Mapping[Answer, Fulfilment]]] = {
+    against: {
+        "met": "fulfilled",
+        "refuted": "violated" if against else "not-fulfilled",
+        "open": "not-recorded",
+    }
+    for against in (False, True)
+}
+"""What the answer of the criterion that fulfils a recommendation says, for and against.
+
+``queries/rules/80-fulfilment.rq`` says the same."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +74,9 @@ class Because:
 
 @dataclass(frozen=True)
 class BehaviourChange:
-    """An intervention, or the scope of a guideline, that some case has answered differently.
+    """What some case has answered differently.
 
+    It is an intervention, the scope of a guideline, or whether a recommendation is fulfilled.
     ``known`` says what each version calls it, and nothing where it does not know it.
     """
 
@@ -67,7 +87,7 @@ class BehaviourChange:
     witness: Witness
     known: tuple[str | None, str | None]
     because: tuple[Because, ...] = ()
-    scope: bool = False
+    about: About = "intervention"
 
 
 @dataclass(frozen=True)
@@ -122,6 +142,10 @@ def with_terms(recorded: Recorded, names: Mapping[str, str]) -> Recorded:
         ),
         all_of(recorded.excluded),
         all_of(recorded.proposed),
+        all_of(recorded.unplanned),
+        tuple((names.get(cls, cls), since) for cls, since in recorded.complete),
+        recorded.all_planned,
+        tuple(map(entry, recorded.entries)),
     )
 
 
@@ -148,7 +172,7 @@ class Behaviour:
             advise(
                 model,
                 only={iri for one in self._asked for iri in self._counting(one)[version]},
-                extra=model.scopes.values(),
+                extra=(*model.scopes.values(), *fulfilling(model).values()),
                 seconds=seconds,
                 deadline=deadline,
             )
@@ -182,11 +206,15 @@ class Behaviour:
         }
 
     def ask(self) -> None:
-        """Compare every intervention that either version speaks of, and the scopes."""
+        """Compare what either version speaks of: interventions, scopes, and what is fulfilled."""
         for action in self._asked:
             self._compare(action, self._names.label(action))
         for guideline in sorted({one for model in self._models for one in model.scopes}):
             self._compare_scopes(guideline)
+        stating = {one for model in self._models for one in fulfilling(model)}
+        for iri in sorted(stating):
+            if all(iri in model.recommendations for model in self._models):
+                self._compare_fulfilment(iri)
 
     # ------------------------------------------------------------------ one subject
 
@@ -206,7 +234,7 @@ class Behaviour:
             {str(status): self._status(version, action, status) for status in STATUSES}
             for version in range(2)
         ]
-        self._pairs(action, label, sides, self._counting(action), scope=False)
+        self._pairs(action, label, sides, self._counting(action), about="intervention")
 
     def _status(self, version: int, action: str, status: Status) -> Formula:
         """Return where an intervention has a status; of one that is unknown nothing is said."""
@@ -216,10 +244,28 @@ class Behaviour:
 
     def _compare_scopes(self, guideline: str) -> None:
         label = f"scope of {self._names.label(guideline)}"
+        told = {one: str(one) for one in ANSWERS}
+        found = [(model.scopes.get(guideline), told) for model in self._models]
+        self._compare_criteria(guideline, label, found, about="scope")
+
+    def _compare_fulfilment(self, iri: str) -> None:
+        label = f"fulfilment of {self._names.label(iri)}"
+        stated = [model.recommendations[iri] for model in self._models]
+        found = [(one.fulfilled_by, _FULFILMENT[one.against]) for one in stated]
+        self._compare_criteria(iri, label, found, about="fulfilment")
+
+    def _compare_criteria(
+        self,
+        subject: str,
+        label: str,
+        found: Iterable[tuple[str | None, Mapping[Answer, str]]],
+        *,
+        about: About,
+    ) -> None:
+        """Compare what the answers of a criterion of each version say, in words."""
         sides = []
         asked: list[list[str]] = []
-        for version, model in enumerate(self._models):
-            iri = model.scopes.get(guideline)
+        for version, (iri, told) in enumerate(found):
             if iri is None:
                 sides.append({UNSTATED: TRUE})
                 asked.append([])
@@ -228,9 +274,9 @@ class Behaviour:
                 return
             else:
                 answers = self._statuses[version].answer
-                sides.append({str(one): answers(iri, one) for one in ANSWERS})
+                sides.append({told[one]: answers(iri, one) for one in ANSWERS})
                 asked.append([iri])
-        self._pairs(guideline, label, sides, asked, scope=True)
+        self._pairs(subject, label, sides, asked, about=about)
 
     def _pairs(
         self,
@@ -239,7 +285,7 @@ class Behaviour:
         sides: list[dict[str, Formula]],
         asked: list[list[str]],
         *,
-        scope: bool,
+        about: About,
     ) -> None:
         """Look for the smallest case of each pair of different answers."""
         if sides[0] == sides[1]:
@@ -263,16 +309,18 @@ class Behaviour:
             elif chosen is not None:
                 witness = self._witness(chosen, label, old, new)
                 because = tuple(self._because(chosen, asked))
-                known = self._known(subject, scope=scope)
+                known = self._known(subject, about)
                 self.found.append(
-                    BehaviourChange(subject, label, old, new, witness, known, because, scope)
+                    BehaviourChange(subject, label, old, new, witness, known, because, about)
                 )
         if late:
             self.undecided.append(f"{label}: {', '.join(late)} (out of time)")
 
-    def _known(self, subject: str, *, scope: bool) -> tuple[str | None, str | None]:
+    def _known(self, subject: str, about: About) -> tuple[str | None, str | None]:
         former = self._former.get(subject, subject)
-        before, after = (scope or subject in model.above for model in self._models)
+        before, after = (
+            about != "intervention" or subject in model.above for model in self._models
+        )
         return former if before else None, subject if after else None
 
     def _counting(self, action: str) -> list[list[str]]:
@@ -322,10 +370,10 @@ class Behaviour:
                 for atom in existentials(model.criteria[one.criterion]):
                     for term in _terms(atom):
                         resting.setdefault(term, set()).add(iri)
-            for guideline, criterion in model.scopes.items():
+            for subject, criterion in (*model.scopes.items(), *fulfilling(model).items()):
                 for atom in existentials(model.criteria[criterion]):
                     for term in _terms(atom):
-                        resting.setdefault(term, set()).add(guideline)
+                        resting.setdefault(term, set()).add(subject)
             for term in sorted(resting):
                 if not self._knows(model, other, 1 - version, term):
                     label = self._names.label(term)
@@ -342,7 +390,8 @@ class Behaviour:
 
 def _terms(atom: Existential) -> Iterator[str]:
     """Yield the terms that an existential speaks of."""
-    yield atom.filler
+    if atom.role != ITSELF:
+        yield atom.filler
     for facet in atom.facets:
         if facet.property != TYPE:
             yield facet.property

@@ -14,6 +14,7 @@ from indicant.compile.implicants import need_solver
 from indicant.compile.model import (
     FINDING,
     INTERVENTION,
+    ITSELF,
     And,
     ClassFacet,
     Const,
@@ -37,7 +38,7 @@ from indicant.terms import DCTERMS, IND, LABEL, OWL, TYPE, local_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from indicant.assess.records import CaseRecord
+    from indicant.assess.records import ActionRecord, CaseRecord
     from indicant.compile.model import Facet, Model, Recommendation
     from indicant.diff.revisions import Version
     from indicant.files.sources import Source
@@ -53,7 +54,8 @@ _PARTS: Final = {
     DCTERMS + "isPartOf": "guideline",
     IND + "restsOn": "passages",
 }
-_ELSEWHERE: Final = frozenset((TYPE, IND + "action", IND + "criterion"))
+_ELSEWHERE: Final = frozenset((TYPE, IND + "action", IND + "criterion", IND + "fulfilledBy"))
+_EXPRESSIONS: Final = frozenset(("criterion", "fulfilled by"))
 _REPLACED: Final = DCTERMS + "isReplacedBy"
 _MISSING: Final = "(none)"
 _CASES: Final = frozenset(EXTENSIONS) - {".json"}
@@ -287,6 +289,8 @@ def manchester(expression: Expression, short: Callable[[str], str]) -> str:
     """Return an expression in the Manchester syntax; the order of its parts makes no difference."""
     if isinstance(expression, Existential):
         parts = sorted(_facet(one, short) for one in expression.facets)
+        if expression.role == ITSELF:
+            return " and ".join(parts)
         if not parts:
             return f"{short(expression.role)} some {short(expression.filler)}"
         inner = " and ".join([short(expression.filler), *parts])
@@ -351,6 +355,8 @@ def _parts(model: Model, iri: str, stated: Statements, names: Names) -> dict[str
         "criterion": manchester(model.criteria[one.criterion], names.short),
         "name of the criterion": names.short(one.criterion),
     }
+    if one.fulfilled_by is not None:
+        found["fulfilled by"] = manchester(model.criteria[one.fulfilled_by], names.short)
     for predicate in stated.index[iri]:
         if predicate not in _ELSEWHERE:
             part = _PARTS.get(predicate, local_name(predicate))
@@ -371,7 +377,7 @@ def _changed(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[PartCha
         before, after = old.get(part, _MISSING), new.get(part, _MISSING)
         if before != after:
             yield PartChange(
-                part, *(apart(before, after) if part == "criterion" else (before, after))
+                part, *(apart(before, after) if part in _EXPRESSIONS else (before, after))
             )
 
 
@@ -490,7 +496,7 @@ def _given(old: Version, new: Version, files: list[str], names: Names) -> Iterat
 def _told(
     before: CaseRecord, after: CaseRecord, names: Names
 ) -> Iterator[tuple[str, str, str, str]]:
-    """Yield what each of two assessments tells of the scope and of every intervention."""
+    """Yield what each of two assessments tells of the scope, interventions and recommendations."""
     yield (
         after["guideline"]["iri"] or "",
         "scope",
@@ -506,3 +512,11 @@ def _told(
             for part in ("urgency", "phase"):
                 told = [(one and one[part]) or UNSTATED for one in known]
                 yield action, f"{names.label(action)}, {part}", told[0], told[1]
+    fulfilled = [_fulfilments(side.values()) for side in sides]
+    for iri in sorted(set(fulfilled[0]) & set(fulfilled[1])):
+        told = [one[iri] or UNSTATED for one in fulfilled]
+        yield iri, f"fulfilment of {names.label(iri)}", told[0], told[1]
+
+
+def _fulfilments(actions: Iterable[ActionRecord]) -> dict[str, str | None]:
+    return {one["iri"]: one["fulfilment"] for each in actions for one in each["recommendations"]}

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from indicant.diff.behaviour import SIDES, UNSTATED
-from indicant.errors import IndicantError
+from indicant.diff.behaviour import SIDES
 from indicant.files.lines import Lines
-from indicant.files.staging import new_folder
 from indicant.foreign import code, fenced, joined, marked, markup, prose
-from indicant.possible.facts import write_files
 from indicant.report.findings import Place, Report, Result, Rule
 from indicant.terms import local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from indicant.diff.behaviour import BehaviourChange
+    from indicant.diff.behaviour import About, BehaviourChange
     from indicant.diff.differences import Difference, RecommendationChange
     from indicant.diff.statements import TermChange
     from indicant.files.sources import Source
@@ -32,6 +28,11 @@ RULES: Final = (
     Rule(
         "scope-changed",
         "No case that both versions can read enters or leaves the scope of the guideline.",
+        "The witness is a smallest case that does.",
+    ),
+    Rule(
+        "fulfilment-changed",
+        "No case that both versions can read fulfils a recommendation for one version alone.",
         "The witness is a smallest case that does.",
     ),
     Rule(
@@ -55,6 +56,16 @@ RULES: Final = (
     Rule("renamed-term", "Terms that go by another name, as the new version says."),
     Rule("term-changed", "What is stated of a term."),
 )
+_RULES: Final[Mapping[About, str]] = {
+    "intervention": "status-changed",
+    "scope": "scope-changed",
+    "fulfilment": "fulfilment-changed",
+}
+_SECTIONS: Final[Mapping[str, About]] = {
+    "behaviour": "intervention",
+    "scope": "scope",
+    "fulfilment": "fulfilment",
+}
 _SHOWN: Final = 30
 _LINES: Final = 60
 _LONGEST: Final = 240
@@ -74,7 +85,7 @@ def unchanged(difference: Difference) -> str:
 def summary(difference: Difference) -> str:
     """Return one line on what differs."""
     parts = []
-    actions = {one.subject for one in difference.behaviour if not one.scope}
+    actions = {one.subject for one in difference.behaviour if one.about == "intervention"}
     if actions:
         parts.append(
             f"{len(actions)} of {_number(difference.compared, 'intervention')} "
@@ -87,9 +98,11 @@ def summary(difference: Difference) -> str:
         )
     elif not difference.undecided:
         parts.append(unchanged(difference))
-    scopes = {one.subject for one in difference.behaviour if one.scope}
-    if scopes:
+    if any(one.about == "scope" for one in difference.behaviour):
         parts.append("the scope differs")
+    fulfilled = {one.subject for one in difference.behaviour if one.about == "fulfilment"}
+    if fulfilled:
+        parts.append(f"{_number(len(fulfilled), 'recommendation')} fulfilled by other cases")
     told = [one for one in difference.recommendations if one.told and one.change == "changed"]
     if told:
         parts.append(
@@ -423,7 +436,7 @@ class _Results:
         for one in difference.behaviour:
             because = "; ".join(_because(one))
             yield Result(
-                rule="scope-changed" if one.scope else "status-changed",
+                rule=_RULES[one.about],
                 level="warning",
                 message=f"{one.label}: {one.old} before, {one.new} now, for example: {_facts(one)}"
                 + (f" ({because})" if because else ""),
@@ -505,8 +518,10 @@ def _data(difference: Difference) -> Mapping[str, object]:
         "new": {"name": difference.new.name, "sha256": difference.new.source.digest},
         "adviceChanges": difference.changes_advice,
         "compared": difference.compared,
-        "behaviour": [_behaviour_data(one) for one in difference.behaviour if not one.scope],
-        "scope": [_behaviour_data(one) for one in difference.behaviour if one.scope],
+        **{
+            name: [_behaviour_data(one) for one in difference.behaviour if one.about == about]
+            for name, about in _SECTIONS.items()
+        },
         "unshared": [
             {"term": one.term, "side": one.side, "recommendations": list(one.recommendations)}
             for one in difference.unshared
@@ -556,44 +571,3 @@ def _statement(one: object) -> Mapping[str, object]:
     from dataclasses import asdict
 
     return asdict(one)  # type: ignore[call-overload, no-any-return]
-
-
-# -------------------------------------------------------------------------------------- witnesses
-
-
-def write_witnesses(difference: Difference, folder: str) -> None:
-    """Write the witnesses as cases with what each version answers, all of them or none.
-
-    ``old`` and ``new`` hold a folder for each change, with ``case.ttl`` and ``expected.json``, on
-    which ``indicant test`` can be run with that version.
-
-    Raises:
-        IndicantError: the folder is there already and not empty, or cannot be written.
-    """
-    target = Path(folder)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise IndicantError(
-            "is there already", file=folder, help="name another folder, or remove this one"
-        )
-    with new_folder(target) as work:
-        for one in difference.behaviour:
-            _write_witness(one, work)
-
-
-def _write_witness(change: BehaviourChange, work: Path) -> None:
-    answers = (change.old, change.new)
-    texts = (change.witness.before or change.witness.turtle, change.witness.turtle)
-    subject = "scope" if change.scope else local_name(change.subject)
-    words = "-".join(answer.replace(" ", "-") for answer in answers)
-    name = "".join(c if c.isalnum() and c.isascii() else "-" for c in f"{subject}-{words}")
-    for side, subjects, answer, text in zip(SIDES, change.known, answers, texts, strict=True):
-        if answer == UNSTATED or subjects is None:
-            continue
-        place = work / side.lower() / name
-        number = 1
-        while place.exists():
-            number += 1
-            place = work / side.lower() / f"{name}-{number}"
-        place.mkdir(parents=True)
-        expected = {"scope": answer} if change.scope else {"actions": {subjects: answer}}
-        write_files(place, text, expected)

@@ -31,7 +31,18 @@ TRIES: Final = 200_000
 MOST_KEPT: Final = 100_000
 """How many answers of a kind a ruling keeps."""
 DURATION: Final = IND + "days"
-DURATIONS: Final = frozenset((DURATION, IND + "weeks"))
+_ENDS: Final = ("Start", "End")
+DURATIONS: Final = frozenset(
+    (
+        DURATION,
+        *(IND + name for name in ("weeks", "ongoing")),
+        *(f"{IND}{unit}Since{end}" for unit in ("days", "months", "years") for end in _ENDS),
+    )
+)
+"""What dates and lengths are the source of, taken together as one statement of a record."""
+AGE: Final = IND + "ageInDays"
+AGES: Final = frozenset(IND + f"ageIn{unit}" for unit in ("Days", "Months", "Years"))
+"""What the date of birth is the source of, taken together as one statement of a case."""
 SETTLED: Final[frozenset[Status]] = frozenset(
     ("recommended", "conflicting", "contraindicated", "not-applicable")
 )
@@ -48,11 +59,16 @@ _LINKS: Final = frozenset(IND + name for name in ("hasFinding", "received", "pro
 _SHOWS: Final = IND + "shows"
 _EXCLUDES: Final = IND + "excludes"
 _PROPOSES: Final = IND + "proposes"
+_UNPLANNED: Final = IND + "doesNotPropose"
+CLOSING: Final = frozenset(IND + name for name in ("recordsAll", "recordsAllProposals", "of"))
+"""What says that no more is there than is recorded."""
+ASKED: Final = ("which-statements-establish-what", "which-records-are-not-what-is-complete")
+"""The questions about a case that a situation is made of."""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A recorded statement: the class of a node, a value of it, an exclusion or a proposal.
+    """A recorded statement: the class or a value of a node, an exclusion, a proposal and so on.
 
     Of a value the property is the path and the value is left open.
     """
@@ -60,6 +76,11 @@ class Statement:
     node: str
     path: str
     value: str | None
+
+
+def whole(path: str) -> str:
+    """Return the property that stands for all those which are one statement with a property."""
+    return DURATION if path in DURATIONS else AGE if path in AGES else path
 
 
 class Ruling:
@@ -198,28 +219,64 @@ class _Fact:
     withdraws: Mask
 
 
+@dataclass(frozen=True)
+class _Other:
+    """Why a record is not what is demanded: any of some statements, or that it is taken back.
+
+    It is taken back with all statements of any of the sets ``gone``.
+    """
+
+    ways: Mask
+    gone: tuple[Mask, ...]
+
+    def holds(self, withdrawn: Mask) -> bool:
+        return bool(self.ways & ~withdrawn) or any(
+            one & withdrawn == one for one in self.gone if one
+        )
+
+
 class Situation:
     """What one case establishes, and on which of its statements that rests."""
 
     def __init__(
-        self, ruling: Ruling, case: str, rows: Iterable[Row], quads: Sequence[ox.Quad]
+        self, ruling: Ruling, case: str, told: Sequence[Iterable[Row]], quads: Sequence[ox.Quad]
     ) -> None:
-        """Take the rows of ``which-statements-establish-what`` and the case as it was read."""
+        """Take the rows of ``ASKED`` and the case as it was read."""
+        rows, short = told
         self.ruling = ruling
         self.case = case
         self._number: dict[Statement, int] = {}
         self.statements: list[Statement] = []
         self._supports: dict[int, list[Mask]] = defaultdict(list)
+        self._closed: dict[int, list[tuple[Mask, list[_Other]]]] = defaultdict(list)
         self._contrary: dict[int, Mask] = defaultdict(int)
         self._states: dict[Mask, Mask] = {}
         links = _Links(case, quads)
+        others = self._short(short, links)
         for literal, statements, needed in self._ways(rows, links):
             number = ruling.entailment.number[literal]
             primary = self._union(0, statements)
             self._contrary[number] |= primary
+            if any(one.path in CLOSING for one in statements):
+                self._closed[number].append((primary, others.get(literal, [])))
+                continue
             for further in itertools.product(*needed):
                 self._supports[number].append(self._union(primary, further))
         self.known = self._known(0)
+
+    def _short(self, rows: Iterable[Row], links: _Links) -> dict[str, list[_Other]]:
+        """Return for each literal that is closed why each record is not what is demanded."""
+        ways: dict[tuple[str, str], Mask] = defaultdict(int)
+        for case, literal, record, node, path, value in rows:
+            if case == self.case:
+                assert literal and record and node and path  # noqa: S101, PT018
+                statement = Statement(node, whole(path), value)
+                ways[(literal, record)] |= self._union(0, [statement])
+        found: dict[str, list[_Other]] = defaultdict(list)
+        for (literal, record), mask in ways.items():
+            gone = [self._union(0, some) for some in links.gone(record)]
+            found[literal].append(_Other(mask, tuple(gone)))
+        return found
 
     def _union(self, mask: Mask, statements: Iterable[Statement]) -> Mask:
         for one in statements:
@@ -238,6 +295,12 @@ class Situation:
             found = 0
             for number, supports in self._supports.items():
                 if any(not one & withdrawn for one in supports):
+                    found |= 1 << number
+            for number, closed in self._closed.items():
+                if any(
+                    not primary & withdrawn and all(one.holds(withdrawn) for one in others)
+                    for primary, others in closed
+                ):
                     found |= 1 << number
             self._states[withdrawn] = found
         return found
@@ -364,10 +427,10 @@ class Situation:
             if case != self.case:
                 continue
             assert literal and node and path  # noqa: S101, PT018
-            if path in {TYPE, _EXCLUDES, _PROPOSES}:
+            if path in {TYPE, _EXCLUDES, _PROPOSES, _UNPLANNED, *CLOSING}:
                 statement = Statement(node, path, value)
             else:
-                statement = Statement(node, DURATION if path in DURATIONS else path, None)
+                statement = Statement(node, whole(path), None)
             facets = literal.endswith("/present") and path not in {TYPE, _PROPOSES}
             key = (literal, node, cls, *(() if facets else (path, value)))
             needed = links.needed(node, path)
@@ -401,6 +464,13 @@ class _Links:
         for value, subject in shown:
             if subject in self._received:
                 self._shown[value].append(subject)
+
+    def gone(self, node: str) -> list[list[Statement]]:
+        """Return sets of statements with each of which a node is taken back."""
+        found = [self._kinds[node]] if self._kinds[node] else []
+        if node not in self._own and self._shown[node]:
+            found.append([kind for by in self._shown[node] for kind in self._kinds[by]])
+        return found
 
     def needed(self, node: str, path: str) -> list[list[Statement]]:
         """Return the lists of statements of each of which one is needed."""

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant.explain.consequences import DURATION
+from indicant.compile.graph import bounds_words
+from indicant.compile.model import BOUNDS, Range
+from indicant.explain.consequences import AGE, AGES, DURATION, DURATIONS
 from indicant.files.rdf import text_of
 from indicant.terms import IND, OWL, TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from indicant.explain.consequences import Statement
     from indicant.files.rdf import Document
 
 LINKS: Final = tuple(IND + name for name in ("hasFinding", "received", "proposes", "shows"))
-LENGTHS: Final = tuple(IND + name for name in ("startedOn", "endedOn", "onset", "weeks"))
+RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
+    DURATION: tuple(
+        IND + name for name in ("startedOn", "endedOn", "on", "onset", "ongoing", "weeks")
+    ),
+    AGE: (IND + "birthDate", *sorted(AGES)),
+}
+"""What is recorded of when something was, of how long it lasted, and of how old the patient is."""
+_DERIVED: Final = {DURATION: DURATIONS, AGE: AGES}
+COMPLETE: Final = (IND + "of", IND + "since", "http://www.w3.org/ns/prov#wasAttributedTo")
+"""What a completeness says: of which class, from which day on, and who states it."""
+BOUNDED: Final = IND + "bounds"
 _SHOWS: Final = IND + "shows"
 
 
@@ -56,11 +70,25 @@ class Draft:
         node, path, value = statement.node, statement.path, statement.value
         if path == TYPE and value is not None:
             self.declassify(node, [value])
-        elif path == DURATION:
-            for part in LENGTHS:
+        elif path == COMPLETE[0]:
+            self.remove(self.matching(node, None))
+            self.remove(self.matching(None, None, node))
+        elif path in RECORDED:
+            for part in RECORDED[path]:
                 self.remove(self.matching(node, part))
+            for part in _DERIVED[path]:
+                self.remove(list(self.bounds(node, part)))
         else:
             self.remove(self.matching(node, path, value))
+            self.remove(list(self.bounds(node, path)))
+
+    def bounds(self, node: str, path: str) -> Iterator[ox.Quad]:
+        """Yield what links a node with the bounds of one of its properties, and what these say."""
+        for link in self.matching(node, BOUNDED):
+            known = text_of(link.object)
+            if any(self.matching(known, IND + "of", path)):
+                yield link
+                yield from self.matching(known, None)
 
     def declassify(self, node: str, classes: Iterable[str]) -> None:
         """Take classes from a node; a node that is left without any goes."""
@@ -83,3 +111,19 @@ class Draft:
         for quad in list(quads):
             del self._quads[quad]
             self.taken_back.append(quad)
+
+
+def bounds_of(quads: Iterable[ox.Quad], node: str, path: str) -> Iterator[str]:
+    """Yield in words the bounds that a node records of one of its properties."""
+    said: dict[str, dict[str, str]] = defaultdict(dict)
+    links = []
+    for quad in quads:
+        said[text_of(quad.subject)][quad.predicate.value] = text_of(quad.object)
+        if text_of(quad.subject) == node and quad.predicate.value == BOUNDED:
+            links.append(text_of(quad.object))
+    for known in links:
+        if said[known].get(IND + "of") == path:
+            limits = {name: said[known].get(IND + name) for name in BOUNDS}
+            yield bounds_words(
+                Range(False, *(None if one is None else Decimal(one) for one in limits.values()))
+            )

@@ -20,9 +20,15 @@ EDITS: Final = "write  +Term  -Term  ~Term  Term:property=value  or  asOf=DATE"
 """How to write edits, for the help of errors."""
 _NUMBER: Final = re.compile(r"[+-]?\d+", re.ASCII)
 _DECIMAL: Final = re.compile(r"[+-]?\d*\.\d+", re.ASCII)
-_DATES: Final = frozenset(IND + name for name in ("onset", "on", "startedOn", "endedOn"))
+_DERIVED: Final = re.compile(r"days|(?:days|months|years)Since(?:Start|End)")
+_DATES: Final = frozenset(
+    IND + name for name in ("birthDate", "onset", "on", "startedOn", "endedOn")
+)
+_PATIENT: Final = frozenset(
+    IND + name for name in ("ageInDays", "ageInMonths", "ageInYears", "birthDate", "sex")
+)
 _COURSE: Final = frozenset(
-    IND + name for name in ("onset", "on", "startedOn", "endedOn", "weeks", "outcome")
+    IND + name for name in ("onset", "on", "startedOn", "endedOn", "ongoing", "weeks", "outcome")
 )
 
 
@@ -64,7 +70,7 @@ class CaseNames:
             for subject, path, value in vocabulary.triples
             if path == TYPE and value == OWL + "ObjectProperty"
         }
-        own = {one for one in functional if not one.startswith(IND)} | _COURSE
+        own = {one for one in functional if not one.startswith(IND)} | _COURSE | _PATIENT
         self._properties = Names(
             "property of a finding or an intervention",
             {iri: labels.get(iri, ()) for iri in own & vocabulary.properties},
@@ -84,10 +90,10 @@ class CaseNames:
         if not parts:
             raise IndicantError(f"'{text}=' names no term and property", help=EDITS)
         known = [(term, name) for term, name in parts if self._properties.search(name)]
-        if not known and local_name(parts[0][1]) == "days":
+        if not known and _DERIVED.fullmatch(local_name(parts[0][1])):
             raise IndicantError(
-                "a number of days is derived and cannot be set",
-                help="set weeks, or startedOn and endedOn",
+                f"{local_name(parts[0][1])} is derived and cannot be set",
+                help="set weeks, or on, or startedOn with endedOn or ongoing",
             )
         term, name = next(
             ((term, name) for term, name in known if self._named(term)), (known or parts)[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypedDict
 
 from indicant.assess.records import Status, TermRecord
-from indicant.explain.consequences import SETTLED, Ruling, Situation
+from indicant.explain.consequences import ASKED, SETTLED, Ruling, Situation
 from indicant.foreign import joined, wrapped
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ def next_facts(assessor: Assessor, document: Document) -> list[NextRecord]:
     with assessor.parts(document) as parts:
         for part in parts:
             records = part.records()
-            rows = part.ask("which-statements-establish-what")
+            told = [part.ask(question) for question in ASKED]
             for record in records:
-                situation = Situation(ruling, record["case"], rows, document.quads)
+                situation = Situation(ruling, record["case"], told, document.quads)
                 found.append(_ranked(assessor, ruling, record, situation))
     return sorted(found, key=lambda one: one["case"])
 

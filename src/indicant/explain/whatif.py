@@ -9,15 +9,15 @@ import pyoxigraph as ox
 
 from indicant.assess.assessor import InvalidCase, with_date
 from indicant.errors import IndicantError
-from indicant.explain.consequences import ORDER
-from indicant.explain.drafts import LENGTHS, Draft
+from indicant.explain.consequences import AGES, ORDER
+from indicant.explain.drafts import Draft
 from indicant.explain.names import EDITS, CaseNames
 from indicant.files.rdf import text_of
 from indicant.foreign import joined, wrapped
 from indicant.terms import IND, TYPE, XSD, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from indicant.assess.assessor import Assessor
     from indicant.assess.records import Answer, CaseRecord, ReasonRecord, Status
@@ -315,16 +315,33 @@ class _Editor:
         else:
             node = edit.term
         if (node, edit.path) not in given:
-            replaced = [edit.path]
-            if edit.path == IND + "weeks":
-                replaced = list(LENGTHS)
-            elif edit.path in LENGTHS:
-                replaced.append(IND + "weeks")
-            for path in replaced:
+            for path in _replaced(edit.path, edit.value):
                 if (node, path) not in given:
                     self._draft.remove(self._draft.matching(node, path))
         given[(node, edit.path)] = edit.value
         self._draft.add(node, edit.path, edit.value)
+
+
+_AGES: Final = tuple(local_name(one) for one in sorted(AGES))
+_DATES_APART: Final[Mapping[str, tuple[str, ...]]] = {
+    "startedOn": ("on", "weeks"),
+    "endedOn": ("on", "ongoing", "weeks"),
+    "onset": ("weeks",),
+    "on": ("endedOn", "ongoing", "startedOn", "weeks"),
+    "weeks": ("endedOn", "on", "onset", "startedOn"),
+    "ongoing": (),
+    "birthDate": _AGES,
+    **{one: ("birthDate", *(other for other in _AGES if other != one)) for one in _AGES},
+}
+"""What is recorded of when something was, and what says otherwise as soon as that is set."""
+
+
+def _replaced(path: str, value: ox.NamedNode | ox.Literal) -> list[str]:
+    """Return the properties of a node that are taken back where one is set."""
+    others = _DATES_APART.get(path.removeprefix(IND), ())
+    if path == IND + "ongoing" and value.value in {"true", "1"}:
+        others = ("endedOn", "on")
+    return [path, *(IND + name for name in others)]
 
 
 # ---------------------------------------------------------------------- text

@@ -9,8 +9,16 @@ from indicant.assess.prose import reference
 from indicant.assess.reasons import answering
 from indicant.assess.records import Answer, Status, TermRecord
 from indicant.errors import IndicantError
-from indicant.explain.consequences import DURATIONS, LARGEST, ORDER, Changes, Ruling, Situation
-from indicant.explain.drafts import LENGTHS
+from indicant.explain.consequences import (
+    ASKED,
+    LARGEST,
+    ORDER,
+    Changes,
+    Ruling,
+    Situation,
+    whole,
+)
+from indicant.explain.drafts import BOUNDED, COMPLETE, RECORDED, bounds_of
 from indicant.explain.names import names_of
 from indicant.files.lines import Lines
 from indicant.files.rdf import text_of
@@ -215,7 +223,8 @@ class _Explainer:
         self._lines = lines
         self._file = "<stdin>" if document.path == "-" else document.path
         self.ruling = ruling
-        self._rows = part.ask("which-statements-establish-what")
+        self._told = [part.ask(question) for question in ASKED]
+        self._rows = self._told[0]
         self._reasons = part.ask("why-is-it-so")
         self._ways = part.ask("what-gives-way-to-what")
         self._labels = {row[0] or "": row[1] or "" for row in part.ask("what-is-each-term-called")}
@@ -226,7 +235,7 @@ class _Explainer:
     ) -> WhyRecord:
         case = record["case"]
         about = next(one for one in record["actions"] if one["action"] == action)
-        situation = Situation(self.ruling, case, self._rows, self._document.quads)
+        situation = Situation(self.ruling, case, self._told, self._document.quads)
         shown = _deciding(about, self._sizes(case))
         names = {one["iri"] for one in shown}
         return WhyRecord(
@@ -298,8 +307,10 @@ class _Explainer:
         return EstablishedRecord(term=one.term, label=one.fact, polarity=one.polarity, nodes=nodes)
 
     def _node(self, node: str, path: str, value: str | None) -> NodeRecord:
-        """Tell the statement of a node in words; a length by the dates or weeks that it has."""
-        paths = LENGTHS if path in DURATIONS else (path,)
+        """Tell the statement of a node in words; a length or an age by the dates that it has."""
+        paths = RECORDED.get(whole(path), (path,))
+        if path == COMPLETE[0]:
+            paths, value = COMPLETE, None
         stated = [
             quad
             for one in paths
@@ -309,11 +320,14 @@ class _Explainer:
             and value in {None, text_of(quad.object)}
         ]
         words = [
+            f"{self._called(path)} {words}" for words in bounds_of(self._document.quads, node, path)
+        ]
+        words += [
             f"{'a' if quad.predicate.value == TYPE else self._called(quad.predicate.value)} "
             f"{self._called(text_of(quad.object))}"
             for quad in stated
         ]
-        first = stated[0].predicate.value if stated else path
+        first = stated[0].predicate.value if stated else BOUNDED if words else path
         return NodeRecord(
             node=node,
             statement=", ".join(dict.fromkeys(words)),

@@ -45,11 +45,12 @@ _ORDERED: Final = """
     ind:authors ind:venue dcterms:issued bibo:doi bibo:pmid fabio:hasPubMedCentralId owl:sameAs
     ind:publication ind:passage ind:relation ind:note ind:basis
     dcterms:isPartOf ind:action ind:criterion ind:strength ind:urgency ind:phase
-    ind:alternativeTo ind:overrides
+    ind:fulfilledBy ind:alternativeTo ind:overrides
     rdfs:subClassOf rdfs:subPropertyOf owl:equivalentClass owl:equivalentProperty owl:inverseOf
     rdfs:domain rdfs:range owl:disjointWith owl:deprecated dcterms:isReplacedBy
     ind:asOf ind:hasFinding ind:received ind:on ind:onset ind:startedOn ind:endedOn
-    ind:weeks ind:days ind:shows ind:excludes ind:proposes ind:outcome
+    ind:ongoing ind:weeks ind:days ind:bounds ind:of ind:minInclusive ind:minExclusive
+    ind:maxInclusive ind:maxExclusive ind:shows ind:excludes ind:proposes ind:outcome
     owl:onProperty owl:onDatatype owl:withRestrictions owl:someValuesFrom owl:allValuesFrom
     owl:hasValue owl:qualifiedCardinality owl:minQualifiedCardinality
     owl:maxQualifiedCardinality owl:onClass owl:onDataRange

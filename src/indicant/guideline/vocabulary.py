@@ -18,10 +18,17 @@ _CLASS: Final = terms.OWL + "Class"
 _INDIVIDUAL: Final = terms.OWL + "NamedIndividual"
 _ONTOLOGY: Final = terms.OWL + "Ontology"
 _FUNCTIONAL: Final = terms.OWL + "FunctionalProperty"
+_OF_CASE: Final = terms.IND + "CaseProperty"
 _PROPERTIES: Final = frozenset(
     terms.OWL + kind for kind in ("AnnotationProperty", "DatatypeProperty", "ObjectProperty")
 )
-_DECLARATIONS: Final = _PROPERTIES | {_CLASS, _INDIVIDUAL, _ONTOLOGY, _FUNCTIONAL}
+_DECLARATIONS: Final = _PROPERTIES | {
+    _CLASS,
+    _INDIVIDUAL,
+    _ONTOLOGY,
+    _FUNCTIONAL,
+    _OF_CASE,
+}
 _SUBCLASS: Final = terms.RDFS + "subClassOf"
 _EQUIVALENT: Final = terms.OWL + "equivalentClass"
 _RANGE: Final = terms.RDFS + "range"
@@ -194,6 +201,8 @@ class Vocabulary:
                     if value == _ONTOLOGY and subject.endswith(("/", "#")):
                         # The shapes look for the namespace of a term; a module is none.
                         self._always += line
+                    elif subject == _OF_CASE:
+                        self._always += line
                 block += line + (text(value) if value in anonymous else "")
             self._blocks[subject] = self._blocks.get(subject, "") + block
 
@@ -202,7 +211,7 @@ class Vocabulary:
             self.classes.add(subject)
         elif kind in _PROPERTIES:
             self.properties.add(subject)
-        elif kind not in (_ONTOLOGY, _FUNCTIONAL):
+        elif kind not in (_ONTOLOGY, _FUNCTIONAL, _OF_CASE):
             self.individuals.setdefault(subject, set()).add(kind)
 
     def __contains__(self, term: object) -> bool:

@@ -52,7 +52,16 @@ _DEFINING: Final = frozenset(
         OWL + "oneOf",
         *(
             IND + name
-            for name in ("action", "criterion", "scope", "effectOf", "causes", "treats", "goal")
+            for name in (
+                "action",
+                "criterion",
+                "fulfilledBy",
+                "scope",
+                "effectOf",
+                "causes",
+                "treats",
+                "goal",
+            )
         ),
     )
 )

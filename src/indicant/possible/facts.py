@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import itertools
 import json
@@ -13,31 +14,54 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant.compile.model import HAS_FINDING, PROPOSES, RECEIVED
+from indicant.compile.graph import bounds_words
+from indicant.compile.model import HAS_FINDING, ITSELF, PROPOSES, RECEIVED, Range
 from indicant.compile.owl import constant
 from indicant.errors import IndicantError
 from indicant.files.staging import recover, staged
 from indicant.terms import IND, LABEL, XSD, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 DAYS: Final = IND + "days"
+BORN: Final = IND + "birthDate"
 AS_OF: Final = datetime.date(2026, 1, 1)
 
 _LOCAL: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 """What can stand behind a prefix with no escape, and a little less."""
 
-Value = Decimal | str | bool | ox.NamedNode
+
+@dataclass(frozen=True)
+class When:
+    """When something began, ended or was done, in days before the as-of date.
+
+    ``weeks`` is how long it lasted, where that is recorded in place of a start; ``ongoing`` whether
+    a course is under way.
+    """
+
+    start: int | None = None
+    end: int | None = None
+    on: int | None = None
+    weeks: Decimal | None = None
+    ongoing: bool | None = None
+
+    @property
+    def size(self) -> int:
+        """Return how many statements it takes."""
+        return sum(one is not None for one in dataclasses.astuple(self))
+
+
+Value = Decimal | str | bool | ox.NamedNode | When | Range
+"""What is recorded of a property; of a number perhaps a range that it lies in."""
 
 
 @dataclass(frozen=True)
 class Entry:
     """A value of a node as it is recorded: a property and what it says.
 
-    How long something has lasted is recorded as the number of days up to the as-of date, under
-    ``ind:days``, which a case graph tells by a date.
+    All that dates and lengths say stands under ``ind:days``.
     """
 
     property: str
@@ -47,6 +71,10 @@ class Entry:
     def __post_init__(self) -> None:
         """Keep false and 0 apart, which Python does not."""
         object.__setattr__(self, "kind", type(self.value))
+
+    def statements(self) -> int:
+        """Return how many statements it takes."""
+        return self.value.size if isinstance(self.value, When) else 1
 
 
 @dataclass(frozen=True)
@@ -60,17 +88,32 @@ class Node:
 
 @dataclass(frozen=True)
 class Recorded:
-    """All that a case records: nodes, excluded classes, and classes that are proposed."""
+    """All that a case records: nodes, classes that are excluded, and those that are proposed.
+
+    ``unplanned`` are classes of which nothing is proposed; ``complete`` those of which all is
+    recorded, or all from so many days before the as-of date on; ``entries`` are values of the case
+    itself.
+    """
 
     nodes: tuple[Node, ...] = ()
     excluded: tuple[str, ...] = ()
     proposed: tuple[str, ...] = ()
+    unplanned: tuple[str, ...] = ()
+    complete: tuple[tuple[str, int | None], ...] = ()
+    all_planned: bool = False
+    entries: tuple[Entry, ...] = ()
 
     @property
     def size(self) -> int:
         """Return the number of facts: classes of nodes, values, exclusions and proposals."""
-        nodes = sum(len(node.classes) + len(node.entries) for node in self.nodes)
-        return nodes + len(self.excluded) + len(self.proposed)
+        nodes = sum(
+            len(node.classes) + sum(entry.statements() for entry in node.entries)
+            for node in self.nodes
+        )
+        complete = sum(2 if since is None else 3 for _, since in self.complete)
+        plans = len(self.proposed) + len(self.unplanned) + 2 * self.all_planned
+        own = sum(entry.statements() for entry in self.entries)
+        return nodes + len(self.excluded) + complete + plans + own
 
 
 def turtle(recorded: Recorded, prefixes: Mapping[str, str], *, about: str | None = None) -> str:
@@ -153,6 +196,10 @@ class _Writer:
             label = self._iri(LABEL)
             lines.append(f"    {label} {ox.Literal(about, language='en')} ;")
         lines.append(f"    {self._iri(IND + 'asOf')} {self._date(AS_OF)} ;")
+        for entry in recorded.entries:
+            lines += [
+                f"    {self._iri(name)} {value} ;" for name, value in self._entry(ITSELF, entry)
+            ]
         for role in (HAS_FINDING, RECEIVED, PROPOSES):
             values = [
                 f":{name}"
@@ -163,19 +210,38 @@ class _Writer:
                 values += [self._iri(cls) for cls in recorded.proposed]
             lines += self._list(role, values)
         lines += self._list(IND + "excludes", [self._iri(cls) for cls in recorded.excluded])
+        lines += self._list(IND + "doesNotPropose", [self._iri(cls) for cls in recorded.unplanned])
+        every = [self._iri(cls) for cls, since in recorded.complete if since is None]
+        lines += self._list(IND + "recordsAll", every)
+        lines += self._list(
+            IND + "completeness",
+            [
+                self._complete(cls, AS_OF - datetime.timedelta(days=since))
+                for cls, since in recorded.complete
+                if since is not None
+            ],
+        )
+        if recorded.all_planned:
+            lines.append(f"    {self._iri(IND + 'recordsAllProposals')} true ;")
         lines.append(".")
         for name, node in zip(names, recorded.nodes, strict=True):
             kinds = " , ".join(self._iri(cls) for cls in node.classes)
             lines += ["", f":{name}", f"    a {kinds} ;"]
             for entry in node.entries:
-                property_, value = self._entry(node.role, entry)
-                lines.append(f"    {self._iri(property_)} {value} ;")
+                lines += [
+                    f"    {self._iri(name)} {value} ;"
+                    for name, value in self._entry(node.role, entry)
+                ]
             lines.append(".")
         self._used.add("xsd")
         used = {name: self._prefixes[name] for name in self._used}
         head = ["@prefix : <https://example.org/case#> ."]
         head += [f"@prefix {name}: <{used[name]}> ." for name in sorted(used)]
         return "\n".join([*head, "", *lines]) + "\n"
+
+    def _complete(self, cls: str, since: datetime.date) -> str:
+        kind, of, day = (self._iri(IND + name) for name in ("Completeness", "of", "since"))
+        return f"[ a {kind} ; {of} {self._iri(cls)} ; {day} {self._date(since)} ]"
 
     def _list(self, predicate: str, values: list[str]) -> list[str]:
         if not values:
@@ -188,18 +254,31 @@ class _Writer:
         lines[-1] += " ;"
         return lines
 
-    def _entry(self, role: str, entry: Entry) -> tuple[str, str]:
-        if entry.property == DAYS:
-            assert isinstance(entry.value, Decimal)  # noqa: S101
-            began = AS_OF - datetime.timedelta(days=int(entry.value))
-            return IND + ("onset" if role == HAS_FINDING else "startedOn"), self._date(began)
+    def _entry(self, role: str, entry: Entry) -> list[tuple[str, str]]:
         value = entry.value
+        if isinstance(value, When):
+            return list(self._times(role, value))
         if isinstance(value, ox.NamedNode):
-            return entry.property, self._iri(value.value)
-        literal = constant(value)
-        if isinstance(value, Decimal):
-            return entry.property, literal.value
-        return entry.property, str(literal)
+            return [(entry.property, self._iri(value.value))]
+        if isinstance(value, Range):
+            parts = [f"a {self._iri(IND + 'Bounds')}"]
+            parts.append(f"{self._iri(IND + 'of')} {self._iri(entry.property)}")
+            parts += [
+                f"{self._iri(IND + name)} {_written(limit)}"
+                for name, limit in value.bounds().items()
+            ]
+            return [(IND + "bounds", f"[ {' ; '.join(parts)} ]")]
+        return [(entry.property, _written(value))]
+
+    def _times(self, role: str, when: When) -> Iterator[tuple[str, str]]:
+        began = {HAS_FINDING: "onset", ITSELF: "birthDate"}.get(role, "startedOn")
+        for name, days in ((began, when.start), ("endedOn", when.end), ("on", when.on)):
+            if days is not None:
+                yield IND + name, self._date(AS_OF - datetime.timedelta(days=days))
+        if when.weeks is not None:
+            yield IND + "weeks", _written(when.weeks)
+        if when.ongoing is not None:
+            yield IND + "ongoing", _written(when.ongoing)
 
     def _date(self, day: datetime.date) -> str:
         return f'"{day.isoformat()}"^^{self._iri(XSD + "date")}'
@@ -226,23 +305,56 @@ class _Writer:
         return names
 
 
+def _written(value: Decimal | str | bool) -> str:
+    literal = constant(value)
+    return str(literal) if isinstance(value, str) else literal.value
+
+
 def words(recorded: Recorded, label: Callable[[str], str]) -> list[str]:
     """Return what a case says, a fact each, in words."""
-    found = []
+    found = [_entry_words(ITSELF, entry, label) for entry in recorded.entries]
     for node in recorded.nodes:
         kinds = " and ".join(label(cls) for cls in node.classes)
         if node.role != HAS_FINDING:
             kinds += " proposed" if node.role == PROPOSES else " received"
-        entries = [_entry_words(entry, label) for entry in node.entries]
+        entries = [_entry_words(node.role, entry, label) for entry in node.entries]
         found.append(f"{kinds} {' and '.join(entries)}" if entries else kinds)
     found += [f"{label(cls)} proposed" for cls in recorded.proposed]
     found += [f"no {label(cls)}" for cls in recorded.excluded]
+    found += [f"no {label(cls)} proposed" for cls in recorded.unplanned]
+    found += [
+        f"all {label(cls)} recorded" + ("" if since is None else f" since {since} days ago")
+        for cls, since in recorded.complete
+    ]
+    found += ["all proposals recorded"] if recorded.all_planned else []
     return found
 
 
-def _entry_words(entry: Entry, label: Callable[[str], str]) -> str:
-    if entry.property == DAYS:
-        return f"for {entry.value} days"
+def _entry_words(role: str, entry: Entry, label: Callable[[str], str]) -> str:
     value = entry.value
+    if isinstance(value, When):
+        return " and ".join(_when_words(role, value))
+    if isinstance(value, Range):
+        return f"with {label(entry.property)} {bounds_words(value)}"
     said = label(value.value) if isinstance(value, ox.NamedNode) else constant(value).value
     return f"with {label(entry.property)} {said}"
+
+
+def _when_words(role: str, when: When) -> Iterator[str]:
+    if role == ITSELF:
+        yield f"aged {when.start} days"
+        return
+    up_to_now = " up to now" if when.ongoing else ""
+    if when.start is not None:
+        lasting = role == HAS_FINDING or when.ongoing
+        yield (
+            f"for {when.start} days{up_to_now}" if lasting else f"which began {when.start} days ago"
+        )
+    if when.end is not None:
+        yield f"which ended {when.end} days ago"
+    if when.on is not None:
+        yield f"{when.on} days ago"
+    if when.weeks is not None:
+        yield f"for {constant(when.weeks).value} weeks{up_to_now}"
+    if when.ongoing is False or (when.ongoing and when.start is None and when.weeks is None):
+        yield "which is under way" if when.ongoing else "which is over"

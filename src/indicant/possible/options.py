@@ -6,35 +6,44 @@ it, for each version of a guideline that is to read it.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Decimal
-from fractions import Fraction
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
+from indicant.compile.intervals import is_whole, reduced, stretches
 from indicant.compile.model import (
-    PROPOSES,
+    ITSELF,
     ROLES,
     ClassFacet,
     Existential,
     Facet,
     IndividualFacet,
     Model,
+    Range,
     RangeFacet,
 )
 from indicant.compile.theory import Theory
-from indicant.compile.values import representatives
-from indicant.possible.facts import DAYS, Entry, Value
-from indicant.terms import IND, TYPE
+from indicant.possible.facts import BORN, DAYS, Entry, Value, When
+from indicant.possible.times import (
+    AGES,
+    TIMES,
+    WEEKS,
+    ages,
+    births,
+    days_since,
+    earlier,
+    recorded,
+    times,
+)
+from indicant.possible.within import inside, outside
+from indicant.terms import TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-WEEKS: Final = IND + "weeks"
-_FARTHEST: Final = 300_000
 # What the case shapes accept of a number, before and after its point.
 _DIGITS: Final = 9
 
@@ -77,17 +86,40 @@ class Values:
             (role, name): []
             if name in foreign
             else self._values(role, name, sorted(facets, key=repr))
-            for role in ROLES
+            for role in (*ROLES, ITSELF)
             for name, facets in grouped.items()
+            if name != (DAYS if role == ITSELF else BORN)
         }
 
     def options(self, role: str, name: str) -> list[Option]:
         """Return the ways to record a value of a property, the plainest of each kind."""
         return self._options[(role, name)]
 
+    def settled(self, role: str, facets: Iterable[Facet]) -> Iterator[tuple[int, Told]]:
+        """Yield from how many days before the as-of date on a case may be complete.
+
+        With it comes which of some facets whatever happened before lies outside of, as each version
+        has them; a day for each that makes a difference.
+        """
+        some = sorted((one for one in facets if one.property in TIMES), key=repr)
+        seen = set()
+        for day in days_since(some):
+            values = earlier(role, day)
+            beyond = tuple(
+                frozenset(
+                    one
+                    for one in some
+                    if not _satisfies(model, values, one) and _violates(model, values, one)
+                )
+                for model in self._models
+            )
+            if any(beyond) and beyond not in seen:
+                seen.add(beyond)
+                yield day, beyond
+
     def functional(self, name: str) -> bool:
         """Tell whether a node has one value of a property at most, by any of the models."""
-        return name == DAYS or any(name in model.functional for model in self._models)
+        return name in {DAYS, BORN} or any(name in model.functional for model in self._models)
 
     def _values(self, role: str, name: str, facets: list[Facet]) -> list[Option]:
         """Return one way to record a value for each cell of some facets, the plainest."""
@@ -95,7 +127,7 @@ class Values:
         entries = self._individuals(name) if objects else self._constants(role, name, facets)
         found: dict[tuple[Told, Told], Option] = {}
         for entry in entries:
-            values = _recorded(entry)
+            values = recorded(role, entry)
             satisfied = tuple(
                 frozenset(one for one in facets if _satisfies(model, values, one))
                 for model in self._models
@@ -119,8 +151,14 @@ class Values:
                 yield Entry(name, ox.NamedNode(individual))
 
     def _constants(self, role: str, name: str, facets: list[Facet]) -> Iterator[Entry]:
+        if name == BORN:
+            yield from (Entry(BORN, when) for when in births(facets))
+            yield from (Entry(age, number) for age, number in ages(facets))
+            return
         if name == DAYS:
-            yield from self._durations(role, facets)
+            for when in sorted(times(role, facets), key=_simplicity):
+                if when.weeks is None or self._writable(Entry(WEEKS, when.weeks)):
+                    yield Entry(DAYS, when)
             return
         values = {
             (type(value), value): value
@@ -130,36 +168,12 @@ class Values:
         for _, value in sorted(values.items(), key=lambda one: _plainness(one[1])):
             if self._writable(Entry(name, value)):
                 yield Entry(name, value)
-
-    def _durations(self, role: str, facets: list[Facet]) -> Iterator[Entry]:
-        """Yield how long something may have lasted: by dates, or in weeks, of which days follow."""
-        days, weeks = [
-            {
-                Fraction(bound)
-                for facet in facets
-                if facet.property == name and isinstance(facet, RangeFacet)
-                for bound in facet.range.bounds().values()
-            }
-            for name in (DAYS, WEEKS)
-        ]
-        # Whole days tell bounds of weeks apart at seven times as many, whole weeks at their sevens.
-        points = {*days, *(7 * one for one in weeks)}
-        whole = {
-            number
-            for point in {*points, Fraction(0)}
-            for base in (math.floor(point), math.ceil(point))
-            for number in (*range(base - 2, base + 3), 7 * (base // 7), 7 * (base // 7 + 1))
-        }
-        if role != PROPOSES:
-            for number in sorted(whole):
-                if 0 <= number <= _FARTHEST:
-                    yield Entry(DAYS, Decimal(number))
-        if role == PROPOSES or any(one.property == WEEKS for one in facets):
-            first = {one for day in days for one in (math.ceil(day), math.floor(day) + 1)}
-            breaks = {*weeks, *(Fraction(day, 7) for day in first)}
-            for value in sorted(representatives(breaks, _DIGITS), key=_plainness):
-                if self._writable(Entry(WEEKS, value)):
-                    yield Entry(WEEKS, value)
+        ranges = [one.range for one in facets if isinstance(one, RangeFacet)]
+        allowed = [model.ranges.get(name) for model in self._models]
+        if ranges and all(name in model.functional for model in self._models):
+            for numbers in stretches(ranges, allowed):
+                if all(_some(numbers, one) for one in allowed):
+                    yield Entry(name, numbers)
 
     def _writable(self, entry: Entry) -> bool:
         """Tell whether the case shapes accept a value of a property."""
@@ -170,7 +184,7 @@ class Values:
                 return False
             if len(digits) + exponent > _DIGITS or (entry.property == WEEKS and value < 0):
                 return False
-        return isinstance(value, ox.NamedNode) or all(
+        return isinstance(value, (ox.NamedNode, When, Range)) or all(
             Theory.allows(model.ranges.get(entry.property), value) for model in self._models
         )
 
@@ -180,8 +194,12 @@ def _satisfies(model: Model, values: Mapping[str, Value], facet: Facet) -> bool:
     if facet.property not in values:
         return False
     value = values[facet.property]
+    if isinstance(value, Range):
+        return isinstance(facet, RangeFacet) and inside(
+            value, _reduced(model, facet), whole=is_whole(model, facet.property)
+        )
     if not isinstance(value, ox.NamedNode):
-        return Theory.accepts(facet, value)
+        return not isinstance(value, When) and Theory.accepts(facet, value)
     if isinstance(facet, IndividualFacet):
         return facet.individual == value.value
     return isinstance(facet, ClassFacet) and value.value in model.values_in(
@@ -194,34 +212,53 @@ def _violates(model: Model, values: Mapping[str, Value], facet: Facet) -> bool:
     if facet.property not in values or facet.property not in model.functional:
         return False
     value = values[facet.property]
+    if isinstance(value, Range):
+        return not isinstance(facet, RangeFacet) or outside(
+            value, _reduced(model, facet), whole=is_whole(model, facet.property)
+        )
     return not isinstance(value, ox.NamedNode) or value.value in model.values_outside(facet)
 
 
-def _recorded(entry: Entry) -> dict[str, Value]:
-    """Return what the rules make of a value: the days that something lasted are weeks as well."""
-    if entry.property == DAYS:
-        assert isinstance(entry.value, Decimal)  # noqa: S101
-        return {DAYS: entry.value, WEEKS: entry.value / 7}
-    if entry.property == WEEKS:
-        assert isinstance(entry.value, Decimal)  # noqa: S101
-        whole = (entry.value * 7).to_integral_value(ROUND_FLOOR)
-        return {DAYS: whole, WEEKS: entry.value}
-    return {entry.property: entry.value}
+def _reduced(model: Model, facet: RangeFacet) -> Range:
+    return reduced(facet.range, model.ranges.get(facet.property))
+
+
+def _some(numbers: Range, allowed: Range | str | None) -> bool:
+    """Tell whether a property can have a number within bounds."""
+    if allowed is None:
+        return True
+    return isinstance(allowed, Range) and not outside(numbers, allowed, whole=allowed.integral)
 
 
 def topic(facet: Facet) -> str:
-    """Return what a facet is about: how many weeks something lasted is how many days it did."""
+    """Return what a facet is about: all that dates and lengths tell is one thing."""
     return topic_of(facet.property)
 
 
 def topic_of(name: str) -> str:
-    """Return a property; how many weeks something lasted is how many days it did."""
-    return DAYS if name == WEEKS else name
+    """Return a property; all that dates and lengths tell is one thing."""
+    if name in AGES:
+        return BORN
+    return DAYS if name in TIMES else name
 
 
 def is_type(facet: Facet) -> bool:
     """Tell whether a facet says that a record is also of a class."""
     return facet.property == TYPE
+
+
+def _simplicity(when: When) -> tuple[int, bool, bool, Decimal, int, int]:
+    """Return by what times are ordered, those of fewest statements before the others."""
+    weeks = Decimal(0) if when.weeks is None else when.weeks
+    places, number = _plainness(weeks)[1:3]
+    return (
+        when.size,
+        when.weeks is not None,
+        when.on is not None,
+        places + number,
+        when.start or when.on or 0,
+        when.end or 0,
+    )
 
 
 def _plainness(value: Decimal | str | bool) -> tuple[int, int, Decimal, str]:

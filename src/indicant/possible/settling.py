@@ -27,6 +27,7 @@ _ONCE: Final = (
     "if a case has one at most, say so:  ind:PatientCase rdfs:subClassOf [ a owl:Restriction ; "
     "owl:onProperty ind:{role} ; owl:maxQualifiedCardinality 1 ; owl:onClass {cls} ]"
 )
+_UNLESS: Final = "unless it records all {}: there may be another"
 _RANGE: Final = "demand a value within the range of the property"
 _VALUES: Final = "a facet is refuted by another value: declare the others, and that they differ"
 
@@ -62,40 +63,39 @@ def unsettled(
     resting = _demanding(advice)
     atoms = sorted(resting, key=repr)
     plain = {atom: Existential(atom.role, atom.filler, frozenset()) for atom in atoms}
-    space = Space([advice.model], [{*atoms, *plain.values(), *advice.existentials()}])
-    circuit, answers = space.circuit, Statuses(advice, space)
+    every = {*atoms, *plain.values(), *advice.existentials()}
+    space = Space([advice.model], [every])
+    answers = Statuses(advice, space)
+    incomplete = Space([advice.model], [every], complete=False)
 
-    def possible(goal: Formula) -> bool | None:
+    def possible(goal: Formula, among: Space = space) -> bool | None:
         try:
-            return circuit.possible(goal, min(deadline, time.monotonic() + seconds))
+            return among.circuit.possible(goal, min(deadline, time.monotonic() + seconds))
         except OutOfTimeError:
             return None
 
-    def absent(atom: Existential) -> Formula:
-        return space.known(Literal(atom, present=False))
+    def refutable(atom: Existential, among: Space) -> bool | None:
+        """Tell whether there can be one of the class, and none that is as demanded."""
+        absent, none = (among.known(Literal(one, present=False)) for one in (atom, plain[atom]))
+        return possible(among.circuit.all_of((absent, -none)), among)
 
     for atom in atoms:
         if not atom.facets:
             continue
-        names = ", ".join(map(local_name, resting[atom]))
         words, about = words_of(atom, called), (atom.filler, *resting[atom])
-        days = any(facet.property == IND + "days" for facet in atom.facets)
         can = possible(space.known(Literal(atom, present=True)))
         if not can:
+            names = ", ".join(map(local_name, resting[atom]))
             message = f"no case can establish {words}, which is demanded by {names}"
-            hint = _DAYS if days else _RANGE
+            hint = _DAYS if _is_timed(atom) else _RANGE
             yield _told("unsatisfiable-facet", "warning", about, message, hint, can)
             continue
-        can = possible(circuit.all_of((absent(atom), -absent(plain[atom]))))
+        can = refutable(atom, incomplete)
         if not can:
+            several = not _is_once(advice, atom) and refutable(atom, space)
             message = f"no case with {words_of(plain[atom], called)} can refute {words}"
-            if _is_once(advice, atom):
-                hint = _VALUES
-            else:
-                message += ": there may be another"
-                hint = _ONCE.format(role=local_name(atom.role), cls=local_name(atom.filler))
-            if days and atom.role != HAS_FINDING:
-                hint += f"; {_DAYS}"
+            message += f", {_UNLESS.format(called(atom.filler))}" if several else ""
+            hint = _hint(atom, several=bool(several))
             yield _told("irrefutable-facet", "note", about, message, hint, can)
     for iri in sorted(set(advice.compiled) & set(advice.model.recommendations)):
         if not advice.compiled[iri].met:
@@ -104,6 +104,18 @@ def unsettled(
         if not can:
             message = f"no case can refute {local_name(iri)}: where it is not met it stays open"
             yield _told("irrefutable", "warning", (iri,), message, "", can)
+
+
+def _is_timed(atom: Existential) -> bool:
+    return any(facet.property == IND + "days" for facet in atom.facets)
+
+
+def _hint(atom: Existential, *, several: bool) -> str:
+    """Return what to do about a facet that few cases refute, or none."""
+    hint = _VALUES
+    if several:
+        hint = _ONCE.format(role=local_name(atom.role), cls=local_name(atom.filler))
+    return f"{hint}; {_DAYS}" if _is_timed(atom) and atom.role != HAS_FINDING else hint
 
 
 def _demanding(advice: Advice) -> dict[Existential, list[str]]:

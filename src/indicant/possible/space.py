@@ -6,7 +6,9 @@ them; here it is a formula for each literal. A criterion is met where one of its
 established, so that statuses are formulas too, and a solver finds the smallest case for each.
 
 Nothing is lost by the kinds of parts that are tried: one node can do no more for an existential
-than the node that is made for it, and a value no more than the one that stands for its cell. A
+than the node that is made for it, and a value no more than the one that stands for its cell. Where
+a case says that it records all there is, a node also bars by what it is not, and keeps open by what
+it may be; nodes are made for each of that. A
 case that excludes all findings or all interventions at once is left out, where no criterion speaks
 of them all: it says no more than one that excludes what criteria speak of.
 """
@@ -20,17 +22,20 @@ from typing import TYPE_CHECKING, Final
 
 from indicant.compile.model import (
     FINDING,
+    HAS_FINDING,
     INTERVENTION,
+    ITSELF,
     PROPOSES,
+    RECEIVED,
     ROLES,
     ClassFacet,
     Existential,
-    Facet,
     Model,
 )
-from indicant.compile.theory import Theory
 from indicant.possible.circuit import FALSE, Circuit, Formula
 from indicant.possible.facts import Entry, Node, Recorded
+from indicant.possible.kinds import NONE, Kinds, Slot
+from indicant.possible.nodes import Candidate, Candidates
 from indicant.possible.options import Option, Told, Values, is_type, topic, topic_of
 from indicant.terms import IND
 
@@ -39,12 +44,7 @@ if TYPE_CHECKING:
 
     from indicant.compile.implicants import Implicant, Literal
 
-_COMBINATIONS: Final = 128
 _ROOTS: Final = frozenset((FINDING, INTERVENTION, IND + "Investigation"))
-
-
-Slot = tuple[str | None, ...]
-"""The kind recorded once that a node is within, by each version."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,26 @@ class _Excluded:
 @dataclass(frozen=True)
 class _Proposed:
     cls: str
+
+
+@dataclass(frozen=True)
+class _Unplanned:
+    """Nothing of a class is proposed."""
+
+    cls: str
+
+
+@dataclass(frozen=True)
+class _AllPlanned:
+    """All that is proposed is recorded."""
+
+
+@dataclass(frozen=True)
+class _Complete:
+    """All of a class is recorded, or all from so many days before the as-of date on."""
+
+    cls: str
+    since: int | None
 
 
 @dataclass(frozen=True)
@@ -75,7 +95,7 @@ class _Valued:
     option: Option
 
 
-_Part = _Excluded | _Proposed | _Typed | _Valued | Node
+_Part = _Excluded | _Proposed | _Unplanned | _AllPlanned | _Complete | _Typed | _Valued | Node
 
 
 class Space:
@@ -86,6 +106,7 @@ class Space:
             the terms that all of them know.
         existentials: for each model those that its implicants speak of.
         foreign: properties that not all of the models know.
+        complete: whether a case may say that it records all that there is.
     """
 
     def __init__(
@@ -93,24 +114,32 @@ class Space:
         models: Sequence[Model],
         existentials: Sequence[Iterable[Existential]],
         foreign: Collection[str] = (),
+        *,
+        complete: bool = True,
     ) -> None:
         self.circuit = Circuit()
+        self._kinds = Kinds(models, existentials)
         self._models = models
-        self._theories = [Theory(model) for model in models]
-        self._atoms = [sorted(set(atoms), key=repr) for atoms in existentials]
+        self._atoms = self._kinds.atoms
         self._parts: dict[_Part, Formula] = {}
         self._things: dict[Formula, _Part] = {}
-        self._classes = [
-            cls
-            for cls in sorted(set.intersection(*(set(model.above) for model in models)))
-            if len({model.above[cls] & {FINDING, INTERVENTION} for model in models}) == 1
-        ]
+        self._classes = self._kinds.classes
         self._shared = frozenset(self._classes)
         self._values = Values(models, self._atoms, foreign)
         self._known: list[dict[tuple[Existential, bool], Formula]] = []
         self._exclusions()
-        self._nodes = self._free_nodes()
+        self._unplanned: dict[str, Formula] = {}
+        self._all_planned = FALSE
+        self._complete: list[tuple[str, Told | None, Formula]] = []
+        if complete:
+            self._closings()
+        self._nodes: list[tuple[Candidate, Formula]] = []
+        for one in Candidates(self._kinds, self._values).found():
+            number = self._part(one.node, 1 + one.count)
+            self._forbid_excluded(number, one.node.classes, one.node.role)
+            self._nodes.append((one, number))
         self._records = self._record_parts()
+        self._own = self._own_values()
         self._proposals()
         for index in range(len(models)):
             self._known.append(self._establish(index))
@@ -133,6 +162,9 @@ class Space:
         nodes: list[Node] = []
         excluded: list[str] = []
         proposed: list[str] = []
+        unplanned: list[str] = []
+        complete: list[tuple[str, int | None]] = []
+        all_planned = False
         kinds: dict[tuple[str, Slot], list[str]] = defaultdict(list)
         values: dict[tuple[str, Slot], list[Entry]] = defaultdict(list)
         for number in sorted(chosen):
@@ -143,6 +175,12 @@ class Space:
                 excluded.append(part.cls)
             elif isinstance(part, _Proposed):
                 proposed.append(part.cls)
+            elif isinstance(part, _Unplanned):
+                unplanned.append(part.cls)
+            elif isinstance(part, _Complete):
+                complete.append((part.cls, part.since))
+            elif isinstance(part, _AllPlanned):
+                all_planned = True
             elif isinstance(part, _Typed):
                 kinds[(part.role, part.slot)].append(part.cls)
             else:
@@ -151,7 +189,13 @@ class Space:
             entries = tuple(sorted(values[(role, slot)], key=repr))
             nodes.append(Node(role, tuple(sorted(classes)), entries))
         return Recorded(
-            tuple(sorted(nodes, key=repr)), tuple(sorted(excluded)), tuple(sorted(proposed))
+            tuple(sorted(nodes, key=repr)),
+            tuple(sorted(excluded)),
+            tuple(sorted(proposed)),
+            tuple(sorted(unplanned)),
+            tuple(sorted(complete, key=repr)),
+            all_planned,
+            tuple(sorted(values[(ITSELF, ())], key=repr)),
         )
 
     # ------------------------------------------------------------------ parts of a case
@@ -162,10 +206,6 @@ class Space:
             self._parts[thing] = number
             self._things[number] = thing
         return self._parts[thing]
-
-    def _above(self, cls: str) -> frozenset[str]:
-        """Return every class that any of the models holds a class to be within."""
-        return frozenset().union(*(model.above.get(cls, frozenset()) for model in self._models))
 
     def _exclusions(self) -> None:
         spoken_of: set[str] = set()
@@ -181,132 +221,47 @@ class Space:
             cls: self._part(_Excluded(cls), 1)
             for cls in sorted(wanted & self._shared)
             if (cls in spoken_of or cls not in _ROOTS)
-            and self._above(cls) & {FINDING, INTERVENTION}
+            and self._kinds.above(cls) & {FINDING, INTERVENTION}
         }
+
+    def _closings(self) -> None:
+        """Make what a case can say of completeness.
+
+        A statement about a class does no more than those about the classes below it that criteria
+        speak of, so that it is made about these.
+        """
+        fillers: dict[str, set[str]] = defaultdict(set)
+        for atoms in self._atoms:
+            for atom in atoms:
+                if atom.filler in self._shared:
+                    fillers[atom.role].add(atom.filler)
+        self._unplanned = {
+            cls: self._part(_Unplanned(cls), 1) for cls in sorted(fillers.get(PROPOSES, ()))
+        }
+        self._all_planned = self._part(_AllPlanned(), 2) if self._unplanned else FALSE
+        for role in (HAS_FINDING, RECEIVED):
+            for cls in sorted(fillers.get(role, ())):
+                self._complete.append((cls, None, self._part(_Complete(cls, None), 2)))
+                facets = {
+                    facet
+                    for atoms in self._atoms
+                    for atom in atoms
+                    if atom.role == role and cls in self._kinds.above(atom.filler)
+                    for facet in atom.facets
+                }
+                for since, beyond in self._values.settled(role, facets):
+                    self._complete.append((cls, beyond, self._part(_Complete(cls, since), 3)))
 
     def _forbid_excluded(self, part: Formula, classes: Iterable[str], role: str) -> None:
         """Let a node not be of a class that is excluded."""
         if role == PROPOSES:
+            for cls, unplanned in self._unplanned.items():
+                if any(cls in self._kinds.above(one) for one in classes):
+                    self.circuit.forbid(part, unplanned)
             return
-        for cls in sorted({above for one in classes for above in self._above(one)}):
+        for cls in sorted({above for one in classes for above in self._kinds.above(one)}):
             if cls in self._excludable:
                 self.circuit.forbid(part, self._excludable[cls])
-
-    def _slot(self, role: str, cls: str) -> Slot:
-        """Return the topmost kind recorded once that a class is within, by each of the models."""
-        return tuple(
-            theory.once(Existential(role, cls)) if cls in model.above else None
-            for theory, model in zip(self._theories, self._models, strict=True)
-        )
-
-    def _free_nodes(self) -> list[tuple[Node, Told, Formula]]:
-        """Make nodes of kinds of which a case has any number, one for each that tells something."""
-        best: dict[tuple[object, ...], list[tuple[Node, Told, int]]] = {}
-        for role in ROLES:
-            for cls in self._classes:
-                above = self._above(cls)
-                if ROLES[role] not in above or any(self._slot(role, cls)):
-                    continue
-                at = [
-                    (version, atom)
-                    for version, atoms in enumerate(self._atoms)
-                    for atom in atoms
-                    if atom.role == role and atom.filler in self._models[version].above[cls]
-                ]
-                if not at:
-                    continue
-                for options in self._combinations(role, at):
-                    satisfied = self._together(one.satisfies for one in options)
-                    node = Node(role, (cls,), tuple(one.entry for one in options))
-                    tells = tuple(
-                        frozenset(
-                            atom
-                            for other, atom in at
-                            if other == version and atom.facets <= satisfied[version]
-                        )
-                        for version in range(len(self._models))
-                    )
-                    if any(tells):
-                        best.setdefault((role, *tells), []).append((node, satisfied, len(options)))
-        kept = []
-        for nodes in best.values():
-            for node, satisfied, count in nodes:
-                (cls,) = node.classes
-                barred = self._above(cls)
-                if not any(
-                    other is not node
-                    and (
-                        (fewer < count and self._above(other.classes[0]) <= barred)
-                        or (fewer <= count and self._above(other.classes[0]) < barred)
-                    )
-                    for other, _, fewer in nodes
-                ):
-                    number = self._part(node, 1 + count)
-                    self._forbid_excluded(number, node.classes, node.role)
-                    kept.append((node, satisfied, number))
-        return kept
-
-    def _together(self, parts: Iterable[Told]) -> Told:
-        """Return the facets of several values, as each version has them."""
-        nothing: Told = (frozenset(),) * len(self._models)
-        return tuple(frozenset().union(*one) for one in zip(nothing, *parts, strict=True))
-
-    def _combinations(
-        self, role: str, at: Sequence[tuple[int, Existential]]
-    ) -> Iterator[tuple[Option, ...]]:
-        """Yield values for a node: every combination, or where there are many what atoms need."""
-        names = sorted(
-            {topic(facet) for _, atom in at for facet in atom.facets if not is_type(facet)}
-        )
-        wanted = tuple(
-            frozenset(facet for other, atom in at if other == version for facet in atom.facets)
-            for version in range(len(self._models))
-        )
-        choices: list[list[tuple[Option, ...]]] = []
-        for name in names:
-            seen: dict[Told, tuple[Option, ...]] = {self._together(()): ()}
-            for option in self._values.options(role, name):
-                told = tuple(one & two for one, two in zip(option.satisfies, wanted, strict=True))
-                seen.setdefault(told, (option,))
-            if not self._values.functional(name):
-                for first, second in itertools.combinations(list(seen), 2):
-                    seen.setdefault(self._together((first, second)), seen[first] + seen[second])
-            choices.append(list(seen.values()))
-        total = 1
-        for one in choices:
-            total *= len(one)
-        if total <= _COMBINATIONS:
-            for values in itertools.product(*choices):
-                yield tuple(itertools.chain.from_iterable(values))
-            return
-        yield ()
-        for version, atom in sorted(set(at), key=repr):
-            needed = sorted({topic(facet) for facet in atom.facets if not is_type(facet)})
-            per_name = []
-            for name in needed:
-                here = frozenset(facet for facet in atom.facets if topic(facet) == name)
-                per_name.append(self._enough(role, name, version, here))
-            for chosen in itertools.product(*per_name):
-                yield tuple(itertools.chain.from_iterable(chosen))
-
-    def _enough(
-        self, role: str, name: str, version: int, wanted: frozenset[Facet]
-    ) -> list[tuple[Option, ...]]:
-        options = self._values.options(role, name)
-        single: list[tuple[Option, ...]] = [
-            (one,) for one in options if wanted <= one.satisfies[version]
-        ]
-        if single or self._values.functional(name):
-            return single
-        return [
-            tuple(dict.fromkeys(chosen))
-            for chosen in itertools.product(
-                *(
-                    [one for one in options if facet in one.satisfies[version]][:1]
-                    for facet in sorted(wanted, key=repr)
-                )
-            )
-        ]
 
     def _record_parts(self) -> dict[tuple[str, Slot], tuple[list[str], list[str], list[Option]]]:
         """Make the parts of the one record of each kind that a case has at most one of.
@@ -317,7 +272,9 @@ class Space:
         records: dict[tuple[str, Slot], tuple[list[str], list[str], list[Option]]] = {}
         for role, root in ROLES.items():
             slots: dict[str, Slot] = {
-                cls: self._slot(role, cls) for cls in self._classes if root in self._above(cls)
+                cls: self._kinds.slot(role, cls)
+                for cls in self._classes
+                if root in self._kinds.above(cls)
             }
             if not any(atom.role == role for atoms in self._atoms for atom in atoms):
                 continue
@@ -328,8 +285,8 @@ class Space:
                     cls
                     for cls in slots
                     if cls not in within
-                    and any(not self._apart(cls, kind) for kind in within)
-                    and not all(cls in self._above(kind) for kind in within)
+                    and any(not self._kinds.apart(cls, kind) for kind in within)
+                    and not all(cls in self._kinds.above(kind) for kind in within)
                 ]
                 telling = self._telling(role, within, slots, [*within, *beside])
                 if not telling:
@@ -355,10 +312,6 @@ class Space:
                         self.circuit.forbid(made[first][one], made[second][other])
         return records
 
-    def _apart(self, one: str, other: str) -> bool:
-        """Tell whether nothing is of two classes, by any of the models."""
-        return any(model.disjoint(one, other) for model in self._models)
-
     def _telling(
         self,
         role: str,
@@ -377,15 +330,15 @@ class Space:
             | {facet.cls for atom in atoms if atom.role == role for facet in _also(atom)}
             for atoms in self._atoms
         ]
-        for cls in sorted(classes, key=lambda one: (len(self._above(one)), one)):
+        for cls in sorted(classes, key=lambda one: (len(self._kinds.above(one)), one)):
             above, apart = [], []
             for model, named in zip(self._models, fillers, strict=True):
                 above.append(frozenset(named & model.above[cls]))
                 apart.append(frozenset(one for one in named if model.disjoint(cls, one)))
             if any(above) or any(apart):
                 bars = frozenset(
-                    one for one in self._above(cls) if one in self._excludable
-                ) | frozenset(f"not {one}" for one in peers if self._apart(cls, one))
+                    one for one in self._kinds.above(cls) if one in self._excludable
+                ) | frozenset(f"not {one}" for one in peers if self._kinds.apart(cls, one))
                 same = told[(slots[cls], tuple(above), tuple(apart))]
                 if not any(other <= bars for other, _ in same):
                     same.append((bars, cls))
@@ -396,27 +349,45 @@ class Space:
     ) -> dict[str, Formula]:
         typed = {cls: self._part(_Typed(role, slot, cls), 1) for cls in classes}
         for one, other in itertools.combinations(classes, 2):
-            if self._apart(one, other):
+            if self._kinds.apart(one, other):
                 self.circuit.forbid(typed[one], typed[other])
         for cls in classes:
             self._forbid_excluded(typed[cls], [cls], role)
-        valued = [self._part(_Valued(role, slot, option), 1) for option in options]
+        valued = [
+            self._part(_Valued(role, slot, option), option.entry.statements()) for option in options
+        ]
         names = [topic_of(option.entry.property) for option in options]
         for first, second in itertools.combinations(range(len(options)), 2):
             if names[first] == names[second] and self._values.functional(names[first]):
                 self.circuit.forbid(valued[first], valued[second])
         return typed
 
+    def _own_values(self) -> list[Option]:
+        """Make the values of the case itself."""
+        names = sorted(
+            {
+                topic(facet)
+                for atoms in self._atoms
+                for atom in atoms
+                if atom.role == ITSELF
+                for facet in atom.facets
+            }
+        )
+        options = [one for name in names for one in self._values.options(ITSELF, name)]
+        self._record(ITSELF, (), [], options)
+        return options
+
     def _proposals(self) -> None:
         """Make proposals that name a class."""
         self._proposed: dict[str, Formula] = {}
         for cls in self._classes:
             if any(
-                atom.role == PROPOSES and not atom.facets and atom.filler in self._above(cls)
+                atom.role == PROPOSES and not atom.facets and atom.filler in self._kinds.above(cls)
                 for atoms in self._atoms
                 for atom in atoms
             ):
                 self._proposed[cls] = self._part(_Proposed(cls), 1)
+                self._forbid_excluded(self._proposed[cls], [cls], PROPOSES)
 
     # ------------------------------------------------------------------ what parts establish
 
@@ -425,12 +396,25 @@ class Space:
         circuit = self.circuit
         known: dict[tuple[Existential, bool], Formula] = {}
         for atom in self._atoms[version]:
+            if atom.role == ITSELF:
+                ways = [
+                    (self._parts[_Valued(ITSELF, (), one)], one.satisfies, one.violates)
+                    for one in self._own
+                ]
+                known[(atom, True)] = circuit.all_of(
+                    circuit.any_of(number for number, met, _ in ways if facet in met[version])
+                    for facet in sorted(atom.facets, key=repr)
+                )
+                known[(atom, False)] = circuit.any_of(
+                    number for number, _, out in ways if not atom.facets.isdisjoint(out[version])
+                )
+                continue
             present = [
                 number
-                for node, satisfied, number in self._nodes
-                if node.role == atom.role
-                and atom.filler in model.above.get(node.classes[0], ())
-                and atom.facets <= satisfied[version]
+                for one, number in self._nodes
+                if one.node.role == atom.role
+                and atom.filler in model.above.get(one.node.classes[0], ())
+                and atom.facets <= one.satisfied[version]
             ]
             if atom.role == PROPOSES and not atom.facets:
                 present += [
@@ -449,9 +433,82 @@ class Space:
             for role, slot in self._records:
                 if role == atom.role:
                     self._of_record(version, atom, slot, present, absent)
+            absent += self._by_completeness(version, atom)
             known[(atom, True)] = circuit.any_of(present)
             known[(atom, False)] = circuit.any_of(absent)
         return known
+
+    def _by_completeness(self, version: int, atom: Existential) -> Iterator[Formula]:
+        """Yield where nothing satisfies an existential because nothing that is recorded does."""
+        model, circuit = self._models[version], self.circuit
+        above = model.above[atom.filler]
+        if atom.role == PROPOSES:
+            yield from (number for cls, number in self._unplanned.items() if cls in above)
+            closed = [self._all_planned]
+        else:
+            closed = [
+                number
+                for cls, beyond, number in self._complete
+                if cls in above and (beyond is None or not atom.facets.isdisjoint(beyond[version]))
+            ]
+        if not closed or closed == [FALSE]:
+            return
+        once = self._kinds.theories[version].once(atom)
+        the_one = circuit.any_of(
+            self._parts[_Typed(role, slot, cls)]
+            for role, slot in self._records
+            if role == atom.role
+            for cls in self._records[(role, slot)][1]
+            if once is not None and once in model.above.get(cls, NONE)
+        )
+        nothing = []
+        for one, number in self._nodes:
+            (cls,) = one.node.classes
+            if one.node.role == atom.role and not self._kinds.cannot_be(
+                version, cls, one.outside, atom
+            ):
+                another = once is not None and once not in model.above.get(cls, NONE)
+                nothing.append(circuit.any_of((-number, the_one)) if another else -number)
+        if atom.role == PROPOSES:
+            nothing += [
+                -number
+                for cls, number in self._proposed.items()
+                if self._kinds.overlaps(version, cls, atom.filler)
+            ]
+        nothing += [
+            self._record_fails(version, atom, slot, the_one)
+            for role, slot in self._records
+            if role == atom.role
+        ]
+        yield circuit.all_of((circuit.any_of(closed), *nothing))
+
+    def _record_fails(
+        self, version: int, atom: Existential, slot: Slot, the_one: Formula
+    ) -> Formula:
+        """Return where the record of a kind is not there, or does not satisfy an existential."""
+        model, circuit = self._models[version], self.circuit
+        kinds, classes, options = self._records[(atom.role, slot)]
+        typed = {cls: self._parts[_Typed(atom.role, slot, cls)] for cls in classes}
+        within = [typed[cls] for cls in classes if atom.filler in model.above.get(cls, NONE)]
+        apart = [
+            typed[cls] for cls in classes if not self._kinds.overlaps(version, cls, atom.filler)
+        ]
+        ways = [
+            -circuit.any_of(typed[cls] for cls in kinds),
+            circuit.all_of((circuit.any_of(apart), -circuit.any_of(within))),
+            circuit.any_of(
+                self._parts[_Valued(atom.role, slot, one)]
+                for one in options
+                if not atom.facets.isdisjoint(one.violates[version])
+            ),
+        ]
+        once = self._kinds.theories[version].once(atom)
+        if once is not None:
+            mine = circuit.any_of(
+                typed[cls] for cls in classes if once in model.above.get(cls, NONE)
+            )
+            ways.append(circuit.all_of((the_one, -mine)))
+        return circuit.any_of(ways)
 
     def _of_record(
         self,
@@ -487,7 +544,7 @@ class Space:
                     )
                 )
         present.append(circuit.all_of(conditions))
-        once = self._theories[version].once(atom)
+        once = self._kinds.theories[version].once(atom)
         if once is None:
             return
         apart = [atom.filler] if not atom.facets and atom.filler != once else []

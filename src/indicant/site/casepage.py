@@ -53,6 +53,7 @@ class Action:
     reasons: tuple[str, ...]
     settling: tuple[str, ...]
     asking: tuple[str, ...]
+    followed: tuple[str, ...]
     received: tuple[str, ...]
     disputed: str
     recommendations: tuple[RecommendationRecord, ...]
@@ -135,6 +136,7 @@ def _action(record: ActionRecord, slug: str) -> Action:
         tuple(prose.reasons(record)),
         tuple(prose.settling_lines(record)),
         tuple(prose.questions_to_ask(record)),
+        tuple(prose.fulfilments([record])),
         tuple(map(local_name, record["received"])),
         prose.disputed_by([record]),
         tuple(answering(record["status"], record["recommendations"])),

@@ -15,7 +15,7 @@ from indicant.test import expectations
 from indicant.test.expectations import OTHERS, SECTIONS, Expectation, Misstated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from indicant.assess.assessor import Assessor
     from indicant.assess.records import CaseRecord
@@ -67,9 +67,17 @@ _NAMED: Final[Mapping[str, str]] = {
     "answers": "recommendation",
     "criteria": "criterion",
     "superseded": "recommendation",
+    "fulfilments": "recommendation",
     "awaiting": "intervention",
     "excepting": "intervention",
     "proposals": "intervention",
+}
+_WORDS: Final[Mapping[str, Sequence[str]]] = {
+    "actions": expectations.STATUSES,
+    "answers": expectations.ANSWERS,
+    "criteria": expectations.ANSWERS,
+    "fulfilments": expectations.FULFILMENTS,
+    "proposals": expectations.STATUSES,
 }
 
 
@@ -254,6 +262,9 @@ class Comparison:
             "answers": {iri: one["answer"] for iri, one in advice.items()},
             "criteria": self._answer.criteria.get(record["case"], {}),
             "superseded": {iri: one["superseded"] for iri, one in advice.items()},
+            "fulfilments": {
+                iri: one["fulfilment"] for iri, one in advice.items() if one["fulfilment"]
+            },
             "awaiting": {
                 iri: {fact["term"] for fact in one["awaiting"]} for iri, one in actions.items()
             },
@@ -282,14 +293,20 @@ class Comparison:
                 raise Misstated(f"'{path[-1]}' is to be true or false")
             wanted, found = _yes(wanted), _yes(bool(actual.get(iri)))
         else:
-            statuses = name in {"actions", "proposals"}
-            words = expectations.STATUSES if statuses else expectations.ANSWERS
-            wanted = expectations.word(expectation, path, wanted, words)
-            absent = {"actions": "not-applicable", "proposals": "that it is not proposed"}
+            wanted = expectations.word(expectation, path, wanted, _WORDS[name])
+            absent = {
+                "actions": "not-applicable",
+                "proposals": "that it is not proposed",
+                "fulfilments": "nothing, since it says nothing that fulfils it",
+            }
             found = actual.get(iri, absent.get(name, "nothing"))
         if found != wanted:
             command = f"indicant why {shlex.quote(self._answer.file)} {shlex.quote(short)}"
-            about = {"superseded": " superseded", "proposals": " proposed"}.get(name, "")
+            about = {
+                "fulfilments": " fulfilment",
+                "proposals": " proposed",
+                "superseded": " superseded",
+            }.get(name, "")
             self._tell(
                 "expectation",
                 f"{short}{about}: expected {wanted}, answered {found}",

@@ -24,12 +24,14 @@ STATUSES: Final = (
     "undetermined",
     "not-applicable",
 )
+FULFILMENTS: Final = ("fulfilled", "not-fulfilled", "violated", "not-recorded")
 SECTIONS: Final[Mapping[str, str]] = {
     "scope": "an answer",
     "actions": "an object with a status for each intervention",
     "answers": "an object with an answer for each recommendation",
     "criteria": "an object with an answer for each criterion",
     "superseded": "an object with true or false for each recommendation",
+    "fulfilments": "an object with a fulfilment for each recommendation",
     "awaiting": "an object with an array of facts for each intervention",
     "excepting": "an object with an array of interventions for each intervention",
     "proposals": "an object with a status for each proposed intervention",

@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
 
     from indicant.api.several import compare
     from indicant.command.output import tell_recovered
-    from indicant.diff.forms import write_witnesses
+    from indicant.diff.witnesses import write_witnesses
     from indicant.files.atomic import write
 
     if options.witnesses is not None:

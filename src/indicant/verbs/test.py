@@ -26,9 +26,9 @@ answer; what it leaves out may be anything:
     "proposals": {"Radiograph": "contraindicated"},
     "breaks": ["Node-range"]                        a case that is not to be assessed
   }
-"criteria", "scope", "superseded" and "excepting" can be stated likewise, and for a file with
-several cases all of it under "cases", by name. A folder may instead list each finding of its case
-in expected.txt, as  LINE SHAPE.
+"criteria", "scope", "superseded", "fulfilments" and "excepting" can be stated likewise, and for a
+file with several cases all of it under "cases", by name. A folder may instead list each finding
+of its case in expected.txt, as  LINE SHAPE.
 
 Beside a case that is suggested stands what is answered to it: whether that is right is for its
 author to say.

@@ -1,0 +1,251 @@
+"""What a number known within bounds establishes, as existentials over intervals.
+
+Who knows of a record that a value lies in [3, 7] knows neither that it is at most 5 nor that it is
+more, and yet that it is one of the two. Such a fact has to be an existential of its own for
+implicants to name it: that the value lies in a run of neighbouring cells, a *cell* being a stretch
+of numbers between two bounds that criteria name. The runs of one property are made for each
+expression that demands several ranges of it; what they entail is up to the theory.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections import defaultdict
+from decimal import ROUND_CEILING, Decimal
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from indicant.compile.model import Existential, Facet, Range, RangeFacet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from indicant.compile.implicants import Literal
+    from indicant.compile.model import Model
+    from indicant.compile.theory import Theory
+
+MOST_CUTS: Final = 8
+"""At how many places criteria may part the values of one property for each run to be made.
+
+With more of them, what is known within bounds is known of one range at a time: an answer that rests
+on several of them together may be open.
+"""
+
+
+class Cut(NamedTuple):
+    """A place between numbers: just before one, or just after it."""
+
+    number: Decimal
+    after: bool
+
+
+class _Demand(NamedTuple):
+    atom: Existential
+    range: Range
+    others: frozenset[Facet]
+
+
+def intervals(theory: Theory, model: Model, own: Iterable[Existential]) -> dict[Existential, str]:
+    """Return existentials over the runs of cells that ranges in one expression make.
+
+    Args:
+        theory: what tells which classes are recorded once.
+        model: the vocabulary.
+        own: the existentials of an expression in normal form.
+
+    Returns:
+        Each with the property of the run, and none of those given.
+    """
+    own = set(own)
+    demands: dict[str, list[_Demand]] = defaultdict(list)
+    for atom in sorted(own, key=repr):
+        for name in {facet.property for facet in atom.facets if isinstance(facet, RangeFacet)}:
+            here = [facet for facet in atom.facets if facet.property == name]
+            whole = is_whole(model, name)
+            if len(here) == 1 and isinstance(here[0], RangeFacet):
+                if here[0].range.integral and not whole:
+                    continue  # whole numbers among others are no stretch
+                demands[name].append(_Demand(atom, here[0].range, atom.facets - {here[0]}))
+    found: dict[Existential, str] = {}
+    for name, some in demands.items():
+        for role, filler, others in sorted(_places(theory, model, some), key=repr):
+            once = theory.once(Existential(role, filler)) is not None
+            ranges = {
+                one.range
+                for one in some
+                if one.atom.role == role
+                and (
+                    not model.disjoint(one.atom.filler, filler)
+                    if once
+                    else one.atom.filler in model.above[filler] and one.others <= others
+                )
+            }
+            for run in _runs(model, name, sorted(ranges, key=repr), once=once):
+                atom = Existential(role, filler, others | {RangeFacet(name, run)})
+                if atom not in own:
+                    found[atom] = name
+    return found
+
+
+def stretches(ranges: Sequence[Range], allowed: Sequence[Range | str | None]) -> Iterator[Range]:
+    """Yield every stretch of numbers from where one of some ranges begins or ends to another.
+
+    Args:
+        ranges: what tells numbers apart.
+        allowed: the ranges of the property, by each version of a vocabulary.
+    """
+    numeric = [one for one in allowed if isinstance(one, Range)]
+    whole = bool(numeric) and len(numeric) == len(allowed) and all(one.integral for one in numeric)
+    ends = [_ends(one, whole=whole) for one in (*ranges, *numeric)]
+    cuts = sorted({cut for pair in ends for cut in pair if cut is not None})
+    for start, end in itertools.combinations([None, *cuts, None], 2):
+        if start is not None or end is not None:
+            yield dataclasses.replace(_range(start, end, whole=whole), integral=False)
+
+
+def reduced(numbers: Range, allowed: Range | str | None) -> Range:
+    """Return a range without the bounds that whatever a property can have keeps anyway.
+
+    What is known of a value within bounds is known together with the range of its property.
+    """
+    if not isinstance(allowed, Range):
+        return numbers
+    start, end = _ends(numbers, whole=allowed.integral)
+    first, last = _ends(allowed, whole=allowed.integral)
+    if start is not None and first is not None and first >= start:
+        numbers = dataclasses.replace(numbers, min_inclusive=None, min_exclusive=None)
+    if end is not None and last is not None and last <= end:
+        numbers = dataclasses.replace(numbers, max_inclusive=None, max_exclusive=None)
+    return numbers
+
+
+def redundant(
+    theory: Theory, model: Model, literals: Iterable[Literal], made: Mapping[Existential, str]
+) -> bool:
+    """Tell whether an implicant says in several literals what one run says of the same value.
+
+    A value lies within one interval, and the run of the cells that this meets entails whatever it
+    establishes; the implicant with that run in their place is there as well.
+
+    Args:
+        theory: what tells which classes are recorded once.
+        model: the vocabulary.
+        literals: the implicant.
+        made: the existentials over runs, each with the property of the run.
+    """
+    some = list(literals)
+
+    def of_the_same(one: Existential, other: Literal) -> bool:
+        atom = other.existential
+        if one.role != atom.role:
+            return False
+        if not any(facet.property == made[one] for facet in atom.facets):
+            return False
+        root = theory.once(one)
+        if root is not None and theory.once(atom) == root:
+            return True
+        return not other.present and atom.filler in model.above[one.filler]
+
+    return any(
+        of_the_same(one.existential, other)
+        for one in some
+        if one.existential in made
+        for other in some
+        if other != one
+    )
+
+
+def _places(
+    theory: Theory, model: Model, demands: Sequence[_Demand]
+) -> set[tuple[str, str, frozenset[Facet]]]:
+    """Return of which records, and with which other facets, two ranges are demanded.
+
+    A record of which a case has one is known by each of its values alone, and whatever is not
+    disjoint with it may be demanded of it.
+    """
+    found = set()
+    for one, other in itertools.combinations(demands, 2):
+        if one.atom.role != other.atom.role or one.range == other.range:
+            continue
+        for low, high in ((one, other), (other, one)):
+            root = theory.once(low.atom)
+            if root is not None:
+                if not model.disjoint(root, high.atom.filler):
+                    found.add((low.atom.role, root, frozenset[Facet]()))
+            elif high.atom.filler in model.above[low.atom.filler]:
+                found.add((one.atom.role, low.atom.filler, one.others | other.others))
+    return found
+
+
+def is_whole(model: Model, name: str) -> bool:
+    """Tell whether a property has whole numbers only."""
+    allowed = model.ranges.get(name)
+    return isinstance(allowed, Range) and allowed.integral
+
+
+def _runs(model: Model, name: str, ranges: Sequence[Range], *, once: bool) -> Iterable[Range]:
+    """Yield every run of cells that tells something which no range among them tells alone."""
+    whole = is_whole(model, name)
+    allowed = model.ranges.get(name)
+    low, high = _ends(allowed, whole=whole) if isinstance(allowed, Range) else (None, None)
+    ends = [_ends(one, whole=whole) for one in ranges]
+    cuts = sorted({cut for pair in ends for cut in pair if cut is not None})
+    cuts = [cut for cut in cuts if (low is None or cut > low) and (high is None or cut < high)]
+    if len(cuts) > MOST_CUTS:
+        return
+    edges = [low, *cuts, high]
+    cells = [
+        frozenset(
+            at
+            for at, (start, end) in enumerate(ends)
+            if (start is None or (left is not None and left >= start))
+            and (end is None or (right is not None and right <= end))
+        )
+        for left, right in itertools.pairwise(edges)
+    ]
+    for first, last in itertools.combinations_with_replacement(range(len(cells)), 2):
+        run = cells[first : last + 1]
+        least = {cell for cell in run if not any(other < cell for other in run)}
+        if not once and len(least) == 1:
+            continue  # what all of its values satisfy is what the ranges say
+        interval = _range(edges[first], edges[last + 1], whole=whole)
+        if interval not in ranges:
+            yield interval
+
+
+def _ends(numbers: Range, *, whole: bool) -> tuple[Cut | None, Cut | None]:
+    """Return where a range begins and ends."""
+    starts = [
+        Cut(number, after)
+        for number, after in ((numbers.min_inclusive, False), (numbers.min_exclusive, True))
+        if number is not None
+    ]
+    ends = [
+        Cut(number, after)
+        for number, after in ((numbers.max_inclusive, True), (numbers.max_exclusive, False))
+        if number is not None
+    ]
+    if whole:
+        starts, ends = list(map(_before, starts)), list(map(_before, ends))
+    return max(starts, default=None), min(ends, default=None)
+
+
+def _before(cut: Cut) -> Cut:
+    """Return the same place among whole numbers, as one just before a number."""
+    number = cut.number.to_integral_value(ROUND_CEILING)
+    return Cut(number + 1 if cut.after and number == cut.number else number, False)
+
+
+def _range(start: Cut | None, end: Cut | None, *, whole: bool) -> Range:
+    if whole:
+        return Range(
+            integral=True,
+            min_inclusive=None if start is None else start.number,
+            max_inclusive=None if end is None else end.number - 1,
+        )
+    return Range(
+        min_inclusive=None if start is None or start.after else start.number,
+        min_exclusive=start.number if start is not None and start.after else None,
+        max_inclusive=end.number if end is not None and end.after else None,
+        max_exclusive=None if end is None or end.after else end.number,
+    )

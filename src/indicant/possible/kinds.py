@@ -1,0 +1,77 @@
+"""How classes lie to one another in some versions of a vocabulary that cases are to be read by."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from indicant.compile.model import FINDING, INTERVENTION, Existential, Model
+from indicant.compile.theory import Theory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from indicant.possible.options import Told
+
+NONE: Final[frozenset[str]] = frozenset()
+
+Slot = tuple[str | None, ...]
+"""The kind recorded once that a node is within, by each version."""
+
+
+class Kinds:
+    """The classes that cases can use, and how they lie to one another in each version.
+
+    Args:
+        models: the versions.
+        existentials: for each version those that criteria speak of.
+    """
+
+    def __init__(
+        self, models: Sequence[Model], existentials: Sequence[Iterable[Existential]]
+    ) -> None:
+        self.models = models
+        self.theories = [Theory(model) for model in models]
+        self.atoms = [sorted(set(atoms), key=repr) for atoms in existentials]
+        self.classes = [
+            cls
+            for cls in sorted(set.intersection(*(set(model.above) for model in models)))
+            if len({model.above[cls] & {FINDING, INTERVENTION} for model in models}) == 1
+        ]
+        self._below: list[dict[str, set[str]]] = [defaultdict(set) for _ in models]
+        for model, below in zip(models, self._below, strict=True):
+            for cls, above in model.above.items():
+                for other in above:
+                    below[other].add(cls)
+
+    def above(self, cls: str) -> frozenset[str]:
+        """Return every class that any of the models holds a class to be within."""
+        return frozenset().union(*(model.above.get(cls, frozenset()) for model in self.models))
+
+    def slot(self, role: str, cls: str) -> Slot:
+        """Return the topmost kind recorded once that a class is within, by each of the models."""
+        return tuple(
+            theory.once(Existential(role, cls)) if cls in model.above else None
+            for theory, model in zip(self.theories, self.models, strict=True)
+        )
+
+    def overlaps(self, version: int, cls: str, filler: str) -> bool:
+        """Tell whether a class has a named class in common with another, by a model."""
+        below = self._below[version]
+        return not below.get(cls, NONE).isdisjoint(below.get(filler, NONE))
+
+    def cannot_be(self, version: int, cls: str, outside: Told, atom: Existential) -> bool:
+        """Tell whether a record of a class is known not to satisfy an existential."""
+        if not atom.facets.isdisjoint(outside[version]):
+            return True
+        above = self.models[version].above.get(cls, NONE)
+        return atom.filler not in above and not self.overlaps(version, cls, atom.filler)
+
+    def apart(self, one: str, other: str) -> bool:
+        """Tell whether nothing is of two classes, by any of the models."""
+        return any(model.disjoint(one, other) for model in self.models)
+
+    def together(self, parts: Iterable[Told]) -> Told:
+        """Return the facets of several values, as each version has them."""
+        nothing: Told = (frozenset(),) * len(self.models)
+        return tuple(frozenset().union(*one) for one in zip(nothing, *parts, strict=True))

@@ -1,0 +1,220 @@
+"""Findings and interventions that may occur any number of times: nodes for all they can tell."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from indicant.compile.model import ROLES, Existential
+from indicant.possible.facts import Node
+from indicant.possible.options import Option, Told, Values, is_type, topic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from indicant.compile.model import Facet
+    from indicant.possible.kinds import Kinds
+
+_COMBINATIONS: Final = 128
+_MOST_COMBINATIONS: Final = 4096
+"""How many ways to be known otherwise are tried for what one existential needs.
+
+More are there only where criteria part the values of a dozen properties of one class in ways that
+no value is outside of all at once.
+"""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A node that a case may have, what it tells, and how many statements its values take."""
+
+    node: Node
+    satisfied: Told
+    outside: Told
+    count: int
+    fails: frozenset[tuple[int, Existential]]
+
+
+class Candidates:
+    """Finds the nodes, for some classes and the values that tell something of them."""
+
+    def __init__(self, kinds: Kinds, values: Values) -> None:
+        self._kinds = kinds
+        self._values = values
+        self._elsewhere: dict[tuple[str, str], frozenset[tuple[int, Existential]]] = {}
+
+    def found(self) -> Iterator[Candidate]:
+        """Yield nodes of kinds of which a case has any number, one for each that tells something.
+
+        What a node tells is which existentials it satisfies, and which it is known not to. One that
+        satisfies none may still be what is demanded, and leave open what would be absent.
+        """
+        best: dict[tuple[object, ...], list[Candidate]] = {}
+        for role in ROLES:
+            atoms = [
+                (version, atom)
+                for version, atoms in enumerate(self._kinds.atoms)
+                for atom in atoms
+                if atom.role == role
+            ]
+            vague = {cls for _, atom in atoms for cls in self._kinds.above(atom.filler)}
+            for cls in self._kinds.classes:
+                if ROLES[role] not in self._kinds.above(cls) or any(self._kinds.slot(role, cls)):
+                    continue
+                at = [
+                    (version, atom)
+                    for version, atom in atoms
+                    if atom.filler in self._kinds.models[version].above[cls]
+                ]
+                if not at and cls not in vague:
+                    continue
+                near = [one for one in atoms if self._kinds.overlaps(one[0], cls, one[1].filler)]
+                for options in self._combinations(role, at, near):
+                    satisfied = self._kinds.together(one.satisfies for one in options)
+                    outside = self._kinds.together(one.violates for one in options)
+                    node = Node(role, (cls,), tuple(one.entry for one in options))
+                    tells = tuple(
+                        frozenset(
+                            atom
+                            for other, atom in at
+                            if other == version and atom.facets <= satisfied[version]
+                        )
+                        for version in range(len(self._kinds.models))
+                    )
+                    fails = frozenset(
+                        one for one in near if self._kinds.cannot_be(one[0], cls, outside, one[1])
+                    )
+                    if any(tells) or (cls in vague and len(fails) < len(near)):
+                        count = sum(one.entry.statements() for one in options)
+                        one = Candidate(node, satisfied, outside, count, fails)
+                        best.setdefault((role, *tells), []).append(one)
+        for some in best.values():
+            yield from (
+                one for one in some if not any(self._is_better(other, one) for other in some)
+            )
+
+    def _is_better(self, other: Candidate, one: Candidate) -> bool:
+        """Tell whether a node that tells the same does all that another does, for no more."""
+        if other is one:
+            return False
+        theirs, mine = (
+            self._kinds.above(other.node.classes[0]),
+            self._kinds.above(one.node.classes[0]),
+        )
+        if self._fails(one) != self._fails(other):
+            return False
+        return (other.count < one.count and theirs <= mine) or (
+            other.count <= one.count and theirs < mine
+        )
+
+    def _fails(self, one: Candidate) -> frozenset[tuple[int, Existential]]:
+        """Return all existentials of its role that a node is known not to satisfy."""
+        (cls,) = one.node.classes
+        key = (one.node.role, cls)
+        if key not in self._elsewhere:
+            self._elsewhere[key] = frozenset(
+                (version, atom)
+                for version, atoms in enumerate(self._kinds.atoms)
+                for atom in atoms
+                if atom.role == one.node.role
+                and not self._kinds.overlaps(version, cls, atom.filler)
+            )
+        return one.fails | self._elsewhere[key]
+
+    def _combinations(
+        self,
+        role: str,
+        at: Sequence[tuple[int, Existential]],
+        near: Sequence[tuple[int, Existential]],
+    ) -> Iterator[tuple[Option, ...]]:
+        """Yield values for a node: every combination, or where there are many what atoms need.
+
+        ``at`` are the existentials that a node can satisfy, ``near`` those that it may satisfy
+        unless a value says otherwise.
+        """
+        names = sorted(
+            {topic(facet) for _, atom in near for facet in atom.facets if not is_type(facet)}
+        )
+        wanted, feared = (
+            tuple(
+                frozenset(
+                    facet for other, atom in some if other == version for facet in atom.facets
+                )
+                for version in range(len(self._kinds.models))
+            )
+            for some in (at, near)
+        )
+        choices: list[list[tuple[Option, ...]]] = []
+        for name in names:
+            nothing = self._kinds.together(())
+            seen: dict[tuple[Told, Told], tuple[Option, ...]] = {(nothing, nothing): ()}
+            for option in self._values.options(role, name):
+                told = _common(option.satisfies, wanted), _common(option.violates, feared)
+                seen.setdefault(told, (option,))
+            if not self._values.functional(name):
+                for first, second in itertools.combinations(list(seen), 2):
+                    both = self._kinds.together((first[0], second[0])), nothing
+                    seen.setdefault(both, seen[first] + seen[second])
+            choices.append(list(seen.values()))
+        total = 1
+        for one in choices:
+            total *= len(one)
+        if total <= _COMBINATIONS:
+            for values in itertools.product(*choices):
+                yield tuple(itertools.chain.from_iterable(values))
+            return
+        yield ()
+        for version, atom in sorted(set(at), key=repr):
+            needed = sorted({topic(facet) for facet in atom.facets if not is_type(facet)})
+            per_name = []
+            for name in needed:
+                here = frozenset(facet for facet in atom.facets if topic(facet) == name)
+                per_name.append(self._enough(role, name, version, here))
+            # What is not needed is better known to be otherwise than not known.
+            per_name += [
+                [*((one,) for one in self._farthest(role, name, feared)), ()]
+                for name in names
+                if name not in needed
+            ]
+            every = itertools.product(*per_name)
+            for chosen in itertools.islice(every, _MOST_COMBINATIONS):
+                yield tuple(itertools.chain.from_iterable(chosen))
+
+    def _farthest(self, role: str, name: str, feared: Told) -> list[Option]:
+        """Return the values that lie outside of most facets, none of which another one beats."""
+        outside = {
+            _common(one.violates, feared): one for one in reversed(self._values.options(role, name))
+        }
+        return [
+            one
+            for told, one in outside.items()
+            if not any(
+                other != told and all(a <= b for a, b in zip(told, other, strict=True))
+                for other in outside
+            )
+        ]
+
+    def _enough(
+        self, role: str, name: str, version: int, wanted: frozenset[Facet]
+    ) -> list[tuple[Option, ...]]:
+        options = self._values.options(role, name)
+        single: list[tuple[Option, ...]] = [
+            (one,) for one in options if wanted <= one.satisfies[version]
+        ]
+        if single or self._values.functional(name):
+            return single
+        return [
+            tuple(dict.fromkeys(chosen))
+            for chosen in itertools.product(
+                *(
+                    [one for one in options if facet in one.satisfies[version]][:1]
+                    for facet in sorted(wanted, key=repr)
+                )
+            )
+        ]
+
+
+def _common(one: Told, other: Told) -> Told:
+    """Return the facets that are in both, as each version has them."""
+    return tuple(left & right for left, right in zip(one, other, strict=True))

@@ -1,0 +1,245 @@
+"""When something may have begun, ended or been done: one way for each that makes a difference.
+
+What dates and lengths tell of a record is what the rules of ``queries/rules`` derive from them.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from decimal import ROUND_FLOOR, Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from indicant.compile.model import HAS_FINDING, ITSELF, PROPOSES, RECEIVED, Facet, Range, RangeFacet
+from indicant.compile.values import representatives
+from indicant.possible.facts import AS_OF, DAYS, Entry, Value, When
+from indicant.terms import IND
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+WEEKS: Final = IND + "weeks"
+ONGOING: Final = IND + "ongoing"
+STARTS: Final = tuple(IND + f"{unit}SinceStart" for unit in ("days", "months", "years"))
+ENDS: Final = tuple(IND + f"{unit}SinceEnd" for unit in ("days", "months", "years"))
+AGES: Final = tuple(IND + f"ageIn{unit}" for unit in ("Days", "Months", "Years"))
+"""What follows from a date of birth."""
+TIMES: Final = frozenset((DAYS, WEEKS, ONGOING, *STARTS, *ENDS))
+"""What dates and lengths are the source of."""
+_FARTHEST: Final = 300_000
+
+_PLACES: Final = 9
+
+
+def recorded(role: str, entry: Entry) -> dict[str, Value]:
+    """Return what the rules make of a value of a record that a role leads to."""
+    when = entry.value
+    if isinstance(when, Decimal) and entry.property in AGES:
+        return _aged(entry.property, when)
+    if not isinstance(when, When):
+        return {entry.property: when}
+    if role == ITSELF:
+        assert when.start is not None  # noqa: S101
+        return dict(zip(AGES, map(Decimal, _counts(when.start)), strict=True))
+    found: dict[str, Value] = {}
+    if when.ongoing is not None:
+        found[ONGOING] = when.ongoing
+    length = None
+    if when.weeks is not None:
+        found[WEEKS] = when.weeks
+        length = (when.weeks * 7).to_integral_value(ROUND_FLOOR)
+        found[DAYS] = length
+    if role == PROPOSES:
+        return found
+    start = when.on if when.start is None else when.start
+    end = when.on if when.end is None else when.end
+    if when.ongoing or (role == HAS_FINDING and (start is not None or length is not None)):
+        end = 0
+    if when.end is not None:
+        found[ONGOING] = False
+    for days, names in ((start, STARTS), (end, ENDS)):
+        if days is not None:
+            found |= dict(zip(names, map(Decimal, _counts(days)), strict=True))
+    if start is None and length is not None:
+        if end is not None:
+            found[STARTS[0]] = length + end
+        else:
+            found[STARTS[0]] = Range(min_inclusive=length)
+    if when.start is not None and end is not None:
+        found |= _lasting(Decimal(when.start - end))
+    if role == RECEIVED:
+        found |= _bounded(when, start, end) if length is None else {}
+    return found
+
+
+def _aged(name: str, age: Decimal) -> dict[str, Value]:
+    """Return what is known of a patient whose age is recorded, and not the date of birth."""
+    _, months, years = AGES
+    if name == years:
+        return {years: age, months: Range(False, 12 * age, None, 12 * age + 11)}
+    if name == months:
+        least = Decimal(int(age) // 12)
+        return {months: age, years: Range(False, least, None, least)}
+    return {name: age}
+
+
+def _up_to(most: Decimal) -> Range:
+    return Range(min_inclusive=Decimal(0), max_inclusive=most)
+
+
+def _lasting(days: Decimal) -> dict[str, Value]:
+    return {DAYS: days, WEEKS: days / 7}
+
+
+def _bounded(when: When, start: int | None, end: int | None) -> dict[str, Value]:
+    """Return within what bounds the rest lies where one end of a course is not known."""
+    found: dict[str, Value] = {}
+    if when.start is not None and end is None:
+        most = [Decimal(one) for one in _counts(when.start)]
+        found |= {name: _up_to(one) for name, one in zip(ENDS, most, strict=True)}
+        found |= {name: _up_to(one) for name, one in ((DAYS, most[0]), (WEEKS, most[0] / 7))}
+    if when.end is not None and start is None:
+        least = map(Decimal, _counts(when.end))
+        found |= {name: Range(min_inclusive=one) for name, one in zip(STARTS, least, strict=True)}
+    return found
+
+
+def _counts(days: int) -> tuple[int, int, int]:
+    """Return how many days, months and years lie between a day and the as-of date."""
+    day = AS_OF - datetime.timedelta(days=days)
+    months = 12 * (AS_OF.year - day.year) + AS_OF.month - day.month - (AS_OF.day < day.day)
+    return days, months, months // 12
+
+
+def earlier(role: str, since: int) -> dict[str, Value]:
+    """Return what is known of what happened before a day, so many days before the as-of date."""
+    names = (STARTS,) if role == HAS_FINDING else (STARTS, ENDS)
+    least = [Decimal(one) for one in _counts(since + 1)]
+    found: dict[str, Value] = {
+        name: Range(min_inclusive=one)
+        for some in names
+        for name, one in zip(some, least, strict=True)
+    }
+    return found if role == HAS_FINDING else found | {ONGOING: False}
+
+
+def days_since(facets: Iterable[Facet]) -> list[int]:
+    """Return the days before the as-of date at which some facets part, the latest first."""
+    some = list(facets)
+    return _near({*_points(some, STARTS), *_points(some, ENDS), 0})
+
+
+def times(role: str, facets: Iterable[Facet]) -> Iterator[When]:
+    """Yield when something may have been, so that all is told apart that some facets tell apart."""
+    some = list(facets)
+    starts, ends = _points(some, STARTS), _points(some, ENDS)
+    lengths = _lengths(some)
+    named = {facet.property for facet in some}
+    weeks = list(_weeks(some)) if role == PROPOSES or WEEKS in named else []
+    yield from (When(weeks=one) for one in weeks)
+    if role == PROPOSES:
+        return
+    if role == HAS_FINDING:
+        yield from (When(start=one) for one in _near({*starts, *lengths, 0}))
+        return
+    dated = bool(named.intersection((*STARTS, *ENDS)))
+    if ONGOING in named or dated:
+        yield from (When(ongoing=one) for one in (True, False))
+        yield from (When(weeks=one, ongoing=way) for one in weeks for way in (True, False))
+    begun = _near({*starts, *lengths, *(ends if dated else ()), 0})
+    for start in begun:
+        yield When(start=start, ongoing=True)
+        yield When(start=start)
+        if ONGOING in named:
+            yield When(start=start, ongoing=False)
+    if dated:
+        yield from (When(on=one) for one in _near({*starts, *ends, 0}))
+    if dated or ONGOING in named:
+        over = _near({*starts, *ends, 0})
+        for end in over:
+            yield When(end=end)
+            yield from (When(end=end, weeks=one) for one in weeks)
+        pairs = {(start, end) for start in begun for end in over}
+        pairs |= {(end + length, end) for end in over for length in lengths}
+        pairs |= {(start, start - length) for start in begun for length in lengths}
+        for start, end in sorted(pairs):
+            if 0 <= end <= start <= _FARTHEST:
+                yield When(start=start, end=end)
+
+
+def births(facets: Iterable[Facet]) -> Iterator[When]:
+    """Yield how many days ago somebody may have been born, so that some facets are told apart."""
+    yield from (When(start=one) for one in _near({*_points(list(facets), AGES), 0}))
+
+
+def ages(facets: Iterable[Facet]) -> Iterator[tuple[str, Decimal]]:
+    """Yield ages that may be recorded in place of a date of birth, so that facets part."""
+    some = list(facets)
+    for name, each in zip(AGES, (1, 1, 12), strict=True):
+        points = {*_bounds(some, name)}
+        if each == 12:
+            points |= {one / 12 for one in _bounds(some, AGES[1])}
+        elif name == AGES[1]:
+            points |= {one * 12 for one in _bounds(some, AGES[2])}
+        found = {
+            number
+            for point in points
+            for base in (math.floor(point), math.ceil(point))
+            for number in range(base - 1, base + 2)
+        }
+        yield from ((name, Decimal(one)) for one in sorted(found) if 0 <= one <= _FARTHEST)
+
+
+def _near(days: set[int]) -> list[int]:
+    return sorted(one for one in days if 0 <= one <= _FARTHEST)
+
+
+def _bounds(facets: Iterable[Facet], name: str) -> set[Fraction]:
+    return {
+        Fraction(bound)
+        for facet in facets
+        if facet.property == name and isinstance(facet, RangeFacet)
+        for bound in facet.range.bounds().values()
+    }
+
+
+def _points(facets: Iterable[Facet], names: tuple[str, ...]) -> set[int]:
+    """Return the days before the as-of date at which facets about a distance part."""
+    some = list(facets)
+    found = {
+        day
+        for point in _bounds(some, names[0])
+        for base in (math.floor(point), math.ceil(point))
+        for day in range(base - 1, base + 2)
+    }
+    for each, name in ((1, names[1]), (12, names[2])):
+        for point in _bounds(some, name):
+            for count in range(math.floor(point) - 1, math.ceil(point) + 2):
+                if 0 <= count * each <= 12 * (AS_OF.year - 1):
+                    year, month = divmod(AS_OF.year * 12 + AS_OF.month - 1 - count * each, 12)
+                    day = (AS_OF - datetime.date(year, month + 1, AS_OF.day)).days
+                    found |= {day - 1, day}
+    return found
+
+
+def _lengths(facets: Iterable[Facet]) -> set[int]:
+    """Return how many days something may have lasted, in whole days and in whole weeks."""
+    some = list(facets)
+    # Whole days tell bounds of weeks apart at seven times as many, whole weeks at their sevens.
+    points = {*_bounds(some, DAYS), *(7 * one for one in _bounds(some, WEEKS))}
+    if not points and not {DAYS, WEEKS}.intersection(one.property for one in some):
+        return set()
+    return {
+        number
+        for point in {*points, Fraction(0)}
+        for base in (math.floor(point), math.ceil(point))
+        for number in (*range(base - 2, base + 3), 7 * (base // 7), 7 * (base // 7 + 1))
+    }
+
+
+def _weeks(facets: Iterable[Facet]) -> Iterator[Decimal]:
+    some = list(facets)
+    first = {one for day in _bounds(some, DAYS) for one in (math.ceil(day), math.floor(day) + 1)}
+    breaks = {*_bounds(some, WEEKS), *(Fraction(day, 7) for day in first)}
+    yield from (one for one in representatives(breaks, _PLACES) if one >= 0)
