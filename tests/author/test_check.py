@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,23 @@ def arguments_of(folder: Path) -> list[str]:
     if (folder / "document.txt").is_file():
         return [str(relative), "--document", str(relative / "document.txt")]
     return [str(relative)]
+
+
+@pytest.mark.parametrize(("count", "told"), [(3, ["T0", "T1", "T2"]), (5, ["T0"])])
+def test_many_terms_of_a_namespace_that_nothing_declares_are_told_once(
+    count: int, told: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A few are told each, more by the first of them with how many there are."""
+    for file in (ROOT / "tests" / "check" / "holds-rain").glob("*.t*t*"):
+        (tmp_path / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    guideline = tmp_path / "guideline.ttl"
+    odd = "".join(f":odd{one} a <https://example.org/other/T{one}> .\n" for one in range(count))
+    guideline.write_text(guideline.read_text(encoding="utf-8") + odd, encoding="utf-8")
+    code, printed = run(capsys, str(guideline))
+    assert code == 1
+    found = re.findall(r"nothing declares \S*?(T\d)\S*( and .*?)? \[undefined-term\]", printed)
+    more = f" and {count - 1} other terms of <https://example.org/other/>" if count > 3 else ""
+    assert found == [(one, more) for one in told]
 
 
 @pytest.mark.slow

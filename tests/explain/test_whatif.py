@@ -172,6 +172,20 @@ def test_a_node_of_several_classes_loses_one() -> None:
     assert [local_name(one["value"]) for one in record["takenBack"]] == ["CervicalRadiculopathy"]
 
 
+def test_what_stands_first_in_a_file_is_taken_back_as_well() -> None:
+    """The first class that is stated is that of the finding, and not that of the case."""
+    text = (
+        "@prefix : <https://example.org/case#> .\n"
+        "@prefix ind: <https://w3id.org/indicant/core/> .\n"
+        "@prefix spine: <https://w3id.org/indicant/spine/> .\n"
+        "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n"
+        ":pain a spine:NeckPain .\n"
+        ':case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ; ind:hasFinding :pain .\n'
+    )
+    (record,) = what_if(assessor(), parse(text, path="case.ttl"), ["~NeckPain"])
+    assert "NeckPain" in {local_name(one["value"]) for one in record["takenBack"]}
+
+
 def test_a_proposal_is_left_alone() -> None:
     record = only(["-CervicalFusion"])
     assert not record["takenBack"]

@@ -606,6 +606,12 @@ _:dup a owl:Restriction ; {WET} , :Rain .
     owl:annotatedTarget [ a owl:Restriction , owl:Class , rdfs:Class ; {WET} ] .
 ind:PatientCase rdfs:subClassOf [ a owl:Restriction ; owl:onProperty ind:received ;
     owl:maxQualifiedCardinality 1 ; owl:onClass :Hat ] .
+:Glove a owl:Class ; rdfs:subClassOf :Hat .
+ind:PatientCase rdfs:subClassOf [ a owl:Restriction ; owl:onProperty ind:received ;
+    owl:maxQualifiedCardinality 1 ; owl:onClass :Glove ] .
+[] a owl:Axiom ; rdfs:comment "one of two, written out" ; owl:annotatedSource ind:PatientCase ;
+    owl:annotatedProperty rdfs:subClassOf ; owl:annotatedTarget [ a owl:Restriction ;
+    owl:onProperty ind:received ; owl:maxQualifiedCardinality 1 ; owl:onClass :Glove ] .
 """
 DECIDED = f"""SELECT ?answer ?subject WHERE {{
   ?case a <{IND}PatientCase> ; ?answer ?subject .
