@@ -9,10 +9,12 @@ import pyoxigraph as ox
 
 from indicant.compile.intervals import is_whole, reduced
 from indicant.compile.model import (
+    DAYS,
     FINDING,
     HAS_FINDING,
     INTERVENTION,
     ITSELF,
+    ONGOING,
     PROPOSES,
     ClassFacet,
     IndividualFacet,
@@ -40,7 +42,7 @@ _BOUND_WORDS: Final = {
 }
 
 _TIME_WORDS: Final = {
-    IND + "days": "lasting {} days",
+    DAYS: "lasting {} days",
     **{
         f"{IND}{unit}Since{end}": f"{word} {{}} {unit} ago"
         for end, word in (("Start", "begun"), ("End", "ended"))
@@ -146,10 +148,7 @@ class GraphWriter:
 
     def overlaps(self, atoms: Iterable[Existential]) -> None:
         """Write which classes have a named class in common with one that an existential demands."""
-        below: dict[str, set[str]] = {}
-        for cls, above in self._model.above.items():
-            for other in above:
-                below.setdefault(other, set()).add(cls)
+        below = self._model.below()
         for filler in {atom.filler for atom in atoms}:
             for common in below[filler]:
                 for cls in self._model.above[common]:
@@ -208,10 +207,7 @@ class GraphWriter:
 
     def actions(self) -> None:
         """Write for which interventions each recommendation counts."""
-        below: dict[str, list[str]] = {}
-        for cls, above in self._model.above.items():
-            for other in above:
-                below.setdefault(other, []).append(cls)
+        below = self._model.below()
         for iri, recommendation in self._model.recommendations.items():
             if recommendation.against:
                 for action in below[recommendation.action]:
@@ -286,7 +282,7 @@ def words_of(atom: Existential, name: Callable[[str], str]) -> str:
 def _facet_words(facet: Facet, called: Callable[[str], str]) -> str:
     name = called(facet.property)
     if isinstance(facet, LiteralFacet):
-        if facet.property == IND + "ongoing" and isinstance(facet.value, bool):
+        if facet.property == ONGOING and isinstance(facet.value, bool):
             return "under way" if facet.value else "no longer under way"
         return f"with {name} {constant(facet.value).value}"
     if isinstance(facet, ClassFacet) and facet.property == TYPE:
@@ -297,7 +293,7 @@ def _facet_words(facet: Facet, called: Callable[[str], str]) -> str:
     bounds = bounds_words(facet.range)
     if facet.property in _TIME_WORDS and bounds:
         return _TIME_WORDS[facet.property].format(bounds)
-    if facet.property == IND + "days":
+    if facet.property == DAYS:
         return "of known duration"
     return f"with {name} {bounds}" if bounds else f"with a known {name}"
 

@@ -25,6 +25,15 @@ RECEIVED: Final = IND + "received"
 PROPOSES: Final = IND + "proposes"
 ITSELF: Final = IND + "itself"
 """The role of what is demanded of the case itself."""
+DAYS: Final = IND + "days"
+WEEKS: Final = IND + "weeks"
+ONGOING: Final = IND + "ongoing"
+STARTS: Final = tuple(IND + f"{unit}SinceStart" for unit in ("days", "months", "years"))
+ENDS: Final = tuple(IND + f"{unit}SinceEnd" for unit in ("days", "months", "years"))
+TIMES: Final = frozenset((DAYS, WEEKS, ONGOING, *STARTS, *ENDS))
+"""What dates and lengths are the source of."""
+AGES: Final = tuple(IND + f"ageIn{unit}" for unit in ("Days", "Months", "Years"))
+"""What a date of birth is the source of."""
 ROLES: Final[Mapping[str, str]] = {
     HAS_FINDING: FINDING,
     RECEIVED: INTERVENTION,
@@ -250,6 +259,14 @@ class Model:
     guidelines: list[str] = field(default_factory=list)
     scopes: dict[str, str] = field(default_factory=dict)
     version: dict[str, str] = field(default_factory=dict)
+
+    def below(self) -> dict[str, set[str]]:
+        """Return every class that is within each, itself included."""
+        found: dict[str, set[str]] = {}
+        for cls, above in self.above.items():
+            for other in above:
+                found.setdefault(other, set()).add(cls)
+        return found
 
     def value_classes(self, individual: str) -> frozenset[str]:
         """Return every class that an individual is known to be in."""

@@ -13,7 +13,6 @@ from indicant.terms import IND, OWL, TYPE, is_blank, local_name
 if TYPE_CHECKING:
     from indicant.compile.axioms import Axioms
     from indicant.compile.model import Model, Term
-    from indicant.errors import IndicantError
 
 _AGAINST: Final = {IND + "Contraindication", IND + "NonIndication"}
 _OPTIONAL: Final = {IND + "fulfilledBy"}
@@ -44,10 +43,8 @@ class Recommendations:
         kinds = {kind.value for kind in self._axioms.values(node, TYPE) if hasattr(kind, "value")}
         action = self._single(node, IND + "action")
         criterion = self._single(node, IND + "criterion")
-        if criterion not in model.criteria:
-            if self._axioms.told(criterion):
-                return
-            raise self._undefined(node, "criterion", criterion)
+        if not self._is_read(node, "criterion", criterion):
+            return
         if INTERVENTION not in model.above.get(action, ()):
             raise self._axioms.refuse(
                 node,
@@ -56,10 +53,8 @@ class Recommendations:
             )
         fulfilling = self._axioms.values(node, IND + "fulfilledBy")
         fulfilled_by = self._single(node, IND + "fulfilledBy") if fulfilling else None
-        if fulfilled_by is not None and fulfilled_by not in model.criteria:
-            if self._axioms.told(fulfilled_by):
-                return
-            raise self._undefined(node, "fulfilledBy", fulfilled_by)
+        if fulfilled_by is not None and not self._is_read(node, "fulfilledBy", fulfilled_by):
+            return
         part = self._axioms.one(node, terms.DCTERMS + "isPartOf")
         if part is not None and not isinstance(part, ox.NamedNode):
             raise self._axioms.refuse(
@@ -82,9 +77,11 @@ class Recommendations:
             fulfilled_by=fulfilled_by,
         )
 
-    def _undefined(self, node: ox.NamedNode, name: str, criterion: str) -> IndicantError:
-        """Return the refusal of a criterion that nothing defines."""
-        return self._axioms.refuse(
+    def _is_read(self, node: ox.NamedNode, name: str, criterion: str) -> bool:
+        """Tell whether a criterion was read; why one was not has been told, or is raised here."""
+        if criterion in self._model.criteria or self._axioms.told(criterion):
+            return criterion in self._model.criteria
+        raise self._axioms.refuse(
             node,
             f"{local_name(node.value)} {name} {local_name(criterion)}",
             "no such ind:Criterion is defined",
@@ -115,8 +112,7 @@ class Recommendations:
         self._model.guidelines.append(node.value)
         scope = self._axioms.one(node, IND + "scope")
         if isinstance(scope, ox.NamedNode):
-            if scope.value not in self._model.criteria and not self._axioms.told(scope.value):
-                raise self._undefined(node, "scope", scope.value)
+            self._is_read(node, "scope", scope.value)
             self._model.scopes[node.value] = scope.value
         version = self._axioms.one(node, OWL + "versionInfo")
         if isinstance(version, ox.Literal):

@@ -14,6 +14,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from indicant.compile.model import AGES, DAYS, TIMES
 from indicant.explain.entailment import Entailment, Mask, bits
 from indicant.terms import IND, OWL, TYPE
 
@@ -30,19 +31,6 @@ LARGEST: Final = 4
 TRIES: Final = 200_000
 MOST_KEPT: Final = 100_000
 """How many answers of a kind a ruling keeps."""
-DURATION: Final = IND + "days"
-_ENDS: Final = ("Start", "End")
-DURATIONS: Final = frozenset(
-    (
-        DURATION,
-        *(IND + name for name in ("weeks", "ongoing")),
-        *(f"{IND}{unit}Since{end}" for unit in ("days", "months", "years") for end in _ENDS),
-    )
-)
-"""What dates and lengths are the source of, taken together as one statement of a record."""
-AGE: Final = IND + "ageInDays"
-AGES: Final = frozenset(IND + f"ageIn{unit}" for unit in ("Days", "Months", "Years"))
-"""What the date of birth is the source of, taken together as one statement of a case."""
 SETTLED: Final[frozenset[Status]] = frozenset(
     ("recommended", "conflicting", "contraindicated", "not-applicable")
 )
@@ -80,7 +68,7 @@ class Statement:
 
 def whole(path: str) -> str:
     """Return the property that stands for all those which are one statement with a property."""
-    return DURATION if path in DURATIONS else AGE if path in AGES else path
+    return DAYS if path in TIMES else AGES[0] if path in AGES else path
 
 
 class Ruling:

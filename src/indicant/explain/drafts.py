@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant.compile.graph import bounds_words
-from indicant.compile.model import BOUNDS, Range
-from indicant.explain.consequences import AGE, AGES, DURATION, DURATIONS
+from indicant.compile.model import AGES, BOUNDS, DAYS, TIMES, Range
 from indicant.files.rdf import text_of
-from indicant.terms import IND, OWL, TYPE
+from indicant.terms import IND, OWL, PROV, TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,14 +22,12 @@ if TYPE_CHECKING:
 
 LINKS: Final = tuple(IND + name for name in ("hasFinding", "received", "proposes", "shows"))
 RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
-    DURATION: tuple(
-        IND + name for name in ("startedOn", "endedOn", "on", "onset", "ongoing", "weeks")
-    ),
-    AGE: (IND + "birthDate", *sorted(AGES)),
+    DAYS: tuple(IND + name for name in ("startedOn", "endedOn", "on", "onset", "ongoing", "weeks")),
+    AGES[0]: (IND + "birthDate", *AGES),
 }
 """What is recorded of when something was, of how long it lasted, and of how old the patient is."""
-_DERIVED: Final = {DURATION: DURATIONS, AGE: AGES}
-COMPLETE: Final = (IND + "of", IND + "since", "http://www.w3.org/ns/prov#wasAttributedTo")
+_DERIVED: Final[Mapping[str, Iterable[str]]] = {DAYS: TIMES, AGES[0]: AGES}
+COMPLETE: Final = (IND + "of", IND + "since", PROV + "wasAttributedTo")
 """What a completeness says: of which class, from which day on, and who states it."""
 BOUNDED: Final = IND + "bounds"
 _SHOWS: Final = IND + "shows"

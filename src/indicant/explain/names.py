@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
+from indicant.compile.model import AGES, DAYS, ENDS, STARTS
 from indicant.errors import IndicantError
 from indicant.files.rdf import text_of
 from indicant.guideline.names import Names, prefixes_in
@@ -20,13 +21,11 @@ EDITS: Final = "write  +Term  -Term  ~Term  Term:property=value  or  asOf=DATE"
 """How to write edits, for the help of errors."""
 _NUMBER: Final = re.compile(r"[+-]?\d+", re.ASCII)
 _DECIMAL: Final = re.compile(r"[+-]?\d*\.\d+", re.ASCII)
-_DERIVED: Final = re.compile(r"days|(?:days|months|years)Since(?:Start|End)")
+_DERIVED: Final = frozenset(map(local_name, (DAYS, *STARTS, *ENDS)))
 _DATES: Final = frozenset(
     IND + name for name in ("birthDate", "onset", "on", "startedOn", "endedOn")
 )
-_PATIENT: Final = frozenset(
-    IND + name for name in ("ageInDays", "ageInMonths", "ageInYears", "birthDate", "sex")
-)
+_PATIENT: Final = frozenset((*AGES, IND + "birthDate", IND + "sex"))
 _COURSE: Final = frozenset(
     IND + name for name in ("onset", "on", "startedOn", "endedOn", "ongoing", "weeks", "outcome")
 )
@@ -90,7 +89,7 @@ class CaseNames:
         if not parts:
             raise IndicantError(f"'{text}=' names no term and property", help=EDITS)
         known = [(term, name) for term, name in parts if self._properties.search(name)]
-        if not known and _DERIVED.fullmatch(local_name(parts[0][1])):
+        if not known and local_name(parts[0][1]) in _DERIVED:
             raise IndicantError(
                 f"{local_name(parts[0][1])} is derived and cannot be set",
                 help="set weeks, or on, or startedOn with endedOn or ongoing",

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, Literal, TypedDict
 import pyoxigraph as ox
 
 from indicant.assess.assessor import InvalidCase, with_date
+from indicant.compile.model import AGES
 from indicant.errors import IndicantError
-from indicant.explain.consequences import AGES, ORDER
+from indicant.explain.consequences import ORDER
 from indicant.explain.drafts import Draft
 from indicant.explain.names import EDITS, CaseNames
 from indicant.files.rdf import text_of
@@ -322,7 +323,7 @@ class _Editor:
         self._draft.add(node, edit.path, edit.value)
 
 
-_AGES: Final = tuple(local_name(one) for one in sorted(AGES))
+_AGES: Final = tuple(local_name(one) for one in AGES)
 _DATES_APART: Final[Mapping[str, tuple[str, ...]]] = {
     "startedOn": ("on", "weeks"),
     "endedOn": ("on", "ongoing", "weeks"),

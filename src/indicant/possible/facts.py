@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-DAYS: Final = IND + "days"
 BORN: Final = IND + "birthDate"
 AS_OF: Final = datetime.date(2026, 1, 1)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from indicant.compile.model import FINDING, INTERVENTION, Existential, Model
@@ -38,11 +37,7 @@ class Kinds:
             for cls in sorted(set.intersection(*(set(model.above) for model in models)))
             if len({model.above[cls] & {FINDING, INTERVENTION} for model in models}) == 1
         ]
-        self._below: list[dict[str, set[str]]] = [defaultdict(set) for _ in models]
-        for model, below in zip(models, self._below, strict=True):
-            for cls, above in model.above.items():
-                for other in above:
-                    below[other].add(cls)
+        self._below = [model.below() for model in models]
 
     def above(self, cls: str) -> frozenset[str]:
         """Return every class that any of the models holds a class to be within."""

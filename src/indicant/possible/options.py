@@ -15,8 +15,12 @@ import pyoxigraph as ox
 
 from indicant.compile.intervals import is_whole, reduced, stretches
 from indicant.compile.model import (
+    AGES,
+    DAYS,
     ITSELF,
     ROLES,
+    TIMES,
+    WEEKS,
     ClassFacet,
     Existential,
     Facet,
@@ -26,11 +30,8 @@ from indicant.compile.model import (
     RangeFacet,
 )
 from indicant.compile.theory import Theory
-from indicant.possible.facts import BORN, DAYS, Entry, Value, When
+from indicant.possible.facts import BORN, Entry, Value, When
 from indicant.possible.times import (
-    AGES,
-    TIMES,
-    WEEKS,
     ages,
     births,
     days_since,

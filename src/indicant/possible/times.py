@@ -11,22 +11,27 @@ from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from indicant.compile.model import HAS_FINDING, ITSELF, PROPOSES, RECEIVED, Facet, Range, RangeFacet
+from indicant.compile.model import (
+    AGES,
+    DAYS,
+    ENDS,
+    HAS_FINDING,
+    ITSELF,
+    ONGOING,
+    PROPOSES,
+    RECEIVED,
+    STARTS,
+    WEEKS,
+    Facet,
+    Range,
+    RangeFacet,
+)
 from indicant.compile.values import representatives
-from indicant.possible.facts import AS_OF, DAYS, Entry, Value, When
-from indicant.terms import IND
+from indicant.possible.facts import AS_OF, Entry, Value, When
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-WEEKS: Final = IND + "weeks"
-ONGOING: Final = IND + "ongoing"
-STARTS: Final = tuple(IND + f"{unit}SinceStart" for unit in ("days", "months", "years"))
-ENDS: Final = tuple(IND + f"{unit}SinceEnd" for unit in ("days", "months", "years"))
-AGES: Final = tuple(IND + f"ageIn{unit}" for unit in ("Days", "Months", "Years"))
-"""What follows from a date of birth."""
-TIMES: Final = frozenset((DAYS, WEEKS, ONGOING, *STARTS, *ENDS))
-"""What dates and lengths are the source of."""
 _FARTHEST: Final = 300_000
 
 _PLACES: Final = 9
