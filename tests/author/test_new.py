@@ -120,6 +120,29 @@ def test_a_term_stands_in_the_module_of_its_domain() -> None:
     assert criterion.text.startswith((SEED / "criteria.ttl").read_text(encoding="utf-8"))
 
 
+def test_what_a_file_says_first_counts_as_well(
+    room: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also of a class whose type is stated elsewhere."""
+    run(capsys, "guideline", "rain")
+    iri = "https://example.org/rain/findings"
+    text = (room / "rain" / "guideline.ttl").read_text(encoding="utf-8")
+    prefixes, head = text.split("\n\n", 1)
+    (room / "rain" / "findings.ttl").write_text(
+        f"{prefixes}\n:Rain rdfs:subClassOf ind:Finding .\n:Rain a owl:Class .\n"
+        f"<{iri}> a owl:Ontology .\n",
+        encoding="utf-8",
+    )
+    head = head.replace("owl:imports ", f"owl:imports <{iri}> , ")
+    (room / "rain" / "guideline.ttl").write_text(f"{prefixes}\n\n{head}", encoding="utf-8")
+    catalog = room / "rain" / "catalog-v001.xml"
+    other = f'<uri name="{iri}" uri="findings.ttl"/></catalog>'
+    catalog.write_text(catalog.read_text().replace("</catalog>", other), encoding="utf-8")
+    code, out, err = run(capsys, "finding", "Snow", "--in", "rain")
+    assert (code, err) == (0, "")
+    assert out.startswith("rain/findings.ttl:")
+
+
 def test_a_recommendation_stands_in_the_file_of_its_section() -> None:
     with pytest.raises(IndicantError, match="recommendations stand in 9 files") as caught:
         compose("recommendation", "of-a-test", place=SEED)

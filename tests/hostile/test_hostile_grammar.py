@@ -363,6 +363,13 @@ SLIPS = [
         "part of itself",
     ),
     Slip(
+        "a-list-within-itself-that-comes-first",
+        "<https://example.org/g/> a owl:Ontology",
+        "_:l rdf:first :Snow ; rdf:rest _:l . [] a owl:AllDisjointClasses ; owl:members _:l .\n"
+        "<https://example.org/g/> a owl:Ontology",
+        "part of itself",
+    ),
+    Slip(
         "a-list-in-two-places",
         "( :Snow :Hail :Rain )",
         "_:l . _:l rdf:first :Snow ; rdf:rest ( :Hail ) . "

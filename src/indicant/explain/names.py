@@ -59,16 +59,8 @@ class CaseNames:
             {iri: labels.get(iri, ()) for iri in classes},
             prefixes,
         )
-        functional = {
-            subject
-            for subject, path, value in vocabulary.triples
-            if path == TYPE and value == OWL + "FunctionalProperty"
-        }
-        self._objects = {
-            subject
-            for subject, path, value in vocabulary.triples
-            if path == TYPE and value == OWL + "ObjectProperty"
-        }
+        functional = vocabulary.of_type(OWL + "FunctionalProperty")
+        self._objects = vocabulary.of_type(OWL + "ObjectProperty")
         own = {one for one in functional if not one.startswith(IND)} | _COURSE | _PATIENT
         self._properties = Names(
             "property of a finding or an intervention",

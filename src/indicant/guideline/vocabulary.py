@@ -235,6 +235,10 @@ class Vocabulary:
         """Return the classes that are a kind of a class, without itself."""
         return [item for item in self.classes if item != name and name in self.ancestors(item)]
 
+    def of_type(self, kind: str) -> set[str]:
+        """Return what is stated to be of a type."""
+        return {subject for subject in self._blocks if (subject, terms.TYPE, kind) in self.triples}
+
     def individuals_of(self, kind: str | None) -> list[str]:
         """Return the individuals of a class, or all of them."""
         return [

@@ -486,11 +486,8 @@ def serialize(
     if suffix == ".nq":
         return ox.serialize(quads, format=FORMATS[suffix]) or b""
     prefixes = prefixes_in(one.text for one in collected.documents)
-    own = {name: iri for name, iri in sorted(prefixes.items()) if name}
-    data = ox.serialize(quads, format=FORMATS[suffix], prefixes=own) or b""
-    lines = data.splitlines(keepends=True)
-    count = sum(line.startswith(b"@prefix ") for line in lines[: len(own)])
-    return b"".join([*sorted(lines[:count]), *lines[count:]])
+    own = {name: iri for name, iri in prefixes.items() if name}
+    return ox.serialize(quads, format=FORMATS[suffix], prefixes=own) or b""
 
 
 def _quads(collected: Collected, added: Sequence[Added], as_of: str | None) -> Iterator[ox.Quad]:
