@@ -10,25 +10,32 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired, Union, get_a
 from docparts.markup import heading, plain, sections, table
 from indicant.assess import records
 from indicant.explain import next as next_
-from indicant.explain import whatif, why
+from indicant.explain import sums, whatif, why
 from indicant.files import resources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-MODULES: Final = {"assessment": records, "why": why, "whatif": whatif, "next": next_}
+MODULES: Final = {
+    "assessment": (records,),
+    "why": (why, sums),
+    "whatif": (whatif,),
+    "next": (next_,),
+}
 
 
 def classes(name: str) -> Mapping[str, type]:
     """Return the records that a verb prints by their names, outermost first."""
-    module = MODULES[name]
-    found = {
-        key: one
-        for key, one in vars(module).items()
-        if typing.is_typeddict(one) and one.__module__ == module.__name__
-    }
-    return dict(reversed(found.items()))
+    found: dict[str, type] = {}
+    for module in MODULES[name]:
+        own = {
+            key: one
+            for key, one in vars(module).items()
+            if typing.is_typeddict(one) and one.__module__ == module.__name__
+        }
+        found |= dict(reversed(own.items()))
+    return found
 
 
 def typed(name: str) -> str:

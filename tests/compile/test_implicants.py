@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import itertools
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
 import pytest
 
 from each import each
 from indicant.compile.implicants import Literal, compile_expression
-from indicant.compile.model import And, Const, Existential, Not, Or
+from indicant.compile.model import And, Const, Existential, Model, Not, Or
 from indicant.compile.theory import Clauses
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Entailed:
     """A theory of which nothing is known but its clauses; numbers above those of atoms are free."""
 
     given: tuple[tuple[int, ...], ...]
+    model: Model = field(default_factory=Model)
 
     def normal(self, expression: Expression) -> Expression:
         """Return the criterion as it is."""

@@ -80,12 +80,10 @@ REFUSALS = [
         remedy="ind:days some xsd:integer[>= 42]",
     ),
     Refusal(
-        "two-at-least",
-        criterion(
-            restriction("ind:hasFinding", f"owl:minQualifiedCardinality {TWO} ; owl:onClass ex:F")
-        ),
-        ("X", "hasFinding min 2 F"),
-        remedy="none:  not (ind:hasFinding some F);  how many there are is recorded",
+        "two-of-anything",
+        criterion(restriction("ind:hasFinding", f"owl:minCardinality {TWO}")),
+        ("X", "hasFinding min 2"),
+        remedy="several:  ind:hasFinding min 2 Class",
     ),
     Refusal(
         "or-in-a-filler",
@@ -182,9 +180,10 @@ REFUSALS = [
     Refusal(
         "cardinality-in-a-criterion",
         criterion(
-            restriction("ind:hasFinding", f"owl:minQualifiedCardinality {ONE} ; owl:onClass ex:F")
+            restriction("ind:proposes", f"owl:minQualifiedCardinality {TWO} ; owl:onClass ex:I")
         ),
-        ("X", "hasFinding min 1 F"),
+        ("X", "proposes min 2 I"),
+        remedy="write  ind:proposes some …",
     ),
     Refusal(
         "value-in-a-criterion",

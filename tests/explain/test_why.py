@@ -365,7 +365,7 @@ def searches() -> dict[str, tuple[_Search, dict[str, int]]]:
             Reference.name(source, model, theory, atom): number
             for atom, number in clauses.variables.items()
         }
-        found[iri] = (_Search(clauses, normal, float("inf"), iri), names)
+        found[iri] = (_Search(clauses, normal, float("inf"), ()), names)
     return found
 
 

@@ -115,11 +115,20 @@ Facet = Within | Is | IsA
 
 @dataclass(frozen=True)
 class Some:
-    """``role some (cls and facets)``."""
+    """``role some (cls and facets)``, or that there are at least so many."""
 
     role: str
     cls: str
     facets: tuple[Facet, ...] = ()
+    least: int = 1
+
+
+@dataclass(frozen=True)
+class Points:
+    """The points of a score are in a span."""
+
+    score: str
+    span: Span
 
 
 @dataclass(frozen=True)
@@ -150,7 +159,7 @@ class Ref:
     name: str
 
 
-Expression = Some | Not | And | Or | Ref
+Expression = Some | Points | Not | And | Or | Ref
 
 
 @dataclass(frozen=True)
@@ -181,6 +190,7 @@ class Guideline:
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     individuals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     alias: Mapping[str, str] = field(default_factory=dict)
+    scores: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     criteria: Mapping[str, Expression] = field(default_factory=dict)
     advice: Mapping[str, Advice] = field(default_factory=dict)
 
@@ -418,6 +428,9 @@ def atoms_of(guideline: Guideline, expression: Expression) -> Iterator[Some]:
     """Yield the existentials of an expression, through the criteria that it names."""
     if isinstance(expression, Some):
         yield expression
+    elif isinstance(expression, Points):
+        for name, _ in guideline.scores[expression.score]:
+            yield from atoms_of(guideline, guideline.criteria[name])
     elif isinstance(expression, Not):
         yield from atoms_of(guideline, expression.part)
     elif isinstance(expression, (And, Or)):
@@ -473,7 +486,7 @@ class Models:
             values, limits = values_of(case, node), limits_of(case, node)
             self._individual(node.role, node.types, values, limits)
         for atom in self._atoms:
-            if atom.role != ITSELF:
+            for _ in range(atom.least if atom.role != ITSELF else 0):
                 self._individual(atom.role, None, {})
         self._individual(ITSELF, (CASE,), values_of_case(case), limits_of_case(case))
         self._proposals()
@@ -675,17 +688,33 @@ class Models:
                 self._add(-one, -other)
 
     def _atom(self, atom: Some) -> int:
-        return self._either(
-            [
-                self._all([one.classes[atom.cls], *(one.facets[facet] for facet in atom.facets)])
-                for one in self._individuals
-                if one.role == atom.role
-            ]
-        )
+        each = [
+            self._all([one.classes[atom.cls], *(one.facets[facet] for facet in atom.facets)])
+            for one in self._individuals
+            if one.role == atom.role
+        ]
+        if atom.least == 1:
+            return self._either(each)
+        return self._either([self._all(list(s)) for s in itertools.combinations(each, atom.least)])
+
+    def _points(self, expression: Points) -> int:
+        """Return where the points of the criteria that are met add up to what is demanded."""
+        items = [
+            (self._encode(self._guideline.criteria[name]), points)
+            for name, points in self._guideline.scores[expression.score]
+        ]
+        ways = []
+        for met in itertools.product((False, True), repeat=len(items)):
+            pairs = list(zip(items, met, strict=True))
+            if Decimal(sum(points for (_, points), yes in pairs if yes)) in expression.span:
+                ways.append(self._all([one if yes else -one for (one, _), yes in pairs]))
+        return self._either(ways)
 
     def _encode(self, expression: Expression) -> int:
         if isinstance(expression, Some):
             return self._truth[expression]
+        if isinstance(expression, Points):
+            return self._points(expression)
         if isinstance(expression, Not):
             return -self._encode(expression.part)
         if isinstance(expression, And):
@@ -701,6 +730,15 @@ def kleene(guideline: Guideline, expression: Expression, known: Mapping[Some, st
     """Return what the truth tables of three values make of the answers of the existentials."""
     if isinstance(expression, Some):
         return known[expression]
+    if isinstance(expression, Points):
+        items = [
+            (kleene(guideline, guideline.criteria[name], known), points)
+            for name, points in guideline.scores[expression.score]
+        ]
+        least = sum(points for answer, points in items if answer == "met")
+        most = sum(points for answer, points in items if answer != "refuted")
+        inside = {Decimal(one) in expression.span for one in range(least, most + 1)}
+        return "open" if len(inside) == 2 else "met" if inside == {True} else "refuted"
     if isinstance(expression, Not):
         opposite = {"met": "refuted", "refuted": "met", "open": "open"}
         return opposite[kleene(guideline, expression.part, known)]

@@ -37,6 +37,7 @@ from brute import (
     Node,
     Not,
     Or,
+    Points,
     Ref,
     Some,
     Span,
@@ -100,6 +101,8 @@ def expression_text(one: Expression) -> str:
         word = "intersectionOf" if isinstance(one, And) else "unionOf"
         parts = " ".join(expression_text(part) for part in one.parts)
         return f"[ a owl:Class ; owl:{word} ( {parts} ) ]"
+    if isinstance(one, Points):
+        return facet_text(Within(one.score, one.span))
     filler = one.cls
     if one.role == ITSELF:
         facets = " ".join(facet_text(facet) for facet in one.facets)
@@ -107,7 +110,11 @@ def expression_text(one: Expression) -> str:
     if one.facets:
         facets = " ".join(facet_text(facet) for facet in one.facets)
         filler = f"[ a owl:Class ; owl:intersectionOf ( {one.cls} {facets} ) ]"
-    return f"[ a owl:Restriction ; owl:onProperty {one.role} ; owl:someValuesFrom {filler} ]"
+    rest = f"owl:someValuesFrom {filler}"
+    if one.least > 1:
+        number = f'"{one.least}"^^xsd:nonNegativeInteger'
+        rest = f"owl:minQualifiedCardinality {number} ; owl:onClass {filler}"
+    return f"[ a owl:Restriction ; owl:onProperty {one.role} ; {rest} ]"
 
 
 def facet_text(facet: Facet) -> str:
@@ -161,6 +168,10 @@ def guideline_text(guideline: Guideline) -> str:
         f"{name} a owl:Class , ind:Criterion ; owl:equivalentClass {expression_text(one)} ."
         for name, one in guideline.criteria.items()
     )
+    for name, items in guideline.scores.items():
+        counted = " , ".join(f"[ ind:criterion {one} ; ind:points {n} ]" for one, n in items)
+        kinds = "owl:DatatypeProperty , owl:FunctionalProperty , ind:Score"
+        lines.append(f"{name} a {kinds} ; ind:item {counted} .")
     for advice in guideline.advice.values():
         overrides = "".join(f" ; ind:overrides {other}" for other in advice.overrides)
         lines.append(
@@ -859,6 +870,71 @@ class Maker:
             for (role, one), (other, two) in itertools.combinations(limits, 2)
         )
         return trial if apart and all(trial.possible([cls]) for cls in trial.above) else guideline
+
+
+class CountingMaker(Maker):
+    """Makes guidelines that count things and add up points."""
+
+    def guideline(self) -> Guideline:
+        """Return a guideline within the profile."""
+        guideline = super().guideline()
+        criteria = {
+            name: self._counted(guideline, body) for name, body in guideline.criteria.items()
+        }
+        short = [name for name, body in criteria.items() if len(list(_leaves(body))) <= 4]
+        if not short:
+            return replace(guideline, criteria=criteria)
+        items = self.random.sample(short, min(len(short), self.one((1, 2, 3, 4))))
+        score = tuple((name, self.one((1, 1, 1, 2, 3))) for name in items)
+        total = sum(points for _, points in score)
+        advice = dict(guideline.advice)
+        for number in range(3):
+            body: Expression = Points("ex:s0", self._span(total))
+            if self.chance(0.5):
+                other: Expression = Ref(self.one(short))
+                if self.chance(0.5):
+                    other = Not(other)
+                parts = (body, other) if self.chance(0.5) else (other, body)
+                body = And(parts) if self.chance(0.5) else Or(parts)
+            elif self.chance(0.4):
+                body = Or((body, Points("ex:s0", self._span(total))))
+            criteria[f"ex:P{number}"] = Not(body) if self.chance(0.2) else body
+            name = f"ex:Q{number}"
+            actions = [one.action for one in guideline.advice.values()]
+            advice[name] = Advice(name, "Indication", self.one(actions), f"ex:P{number}")
+        return replace(guideline, criteria=criteria, scores={"ex:s0": score}, advice=advice)
+
+    def _span(self, total: int) -> Span:
+        low, high = sorted(self.random.choices(range(total + 2), k=2))
+        lower = (self.one(("minInclusive", "minExclusive")), Decimal(low))
+        upper = (self.one(("maxInclusive", "maxExclusive")), Decimal(high))
+        return Span("integer", self.one(((lower,), (lower,), (upper,), (lower, upper))))
+
+    def _counted(self, guideline: Guideline, one: Expression) -> Expression:
+        """Let some existentials demand several things."""
+        if isinstance(one, Not):
+            return Not(self._counted(guideline, one.part))
+        if isinstance(one, (And, Or)):
+            return type(one)(tuple(self._counted(guideline, part) for part in one.parts))
+        if isinstance(one, Some) and one.role in (HAS_FINDING, RECEIVED) and self.chance(0.3):
+            return replace(one, least=self.one((2, 2, 3)))
+        return one
+
+    def case(self, guideline: Guideline, name: str) -> Case:
+        """Return a case with several things of the kinds that are counted."""
+        case = super().case(guideline, name)
+        counted = [
+            atom
+            for body in guideline.criteria.values()
+            for atom in brute.atoms_of(guideline, body)
+            if atom.least > 1
+        ]
+        for atom in dict.fromkeys(counted):
+            for _ in range(self.one((0, 0, atom.least - 1, atom.least, atom.least + 1))):
+                trial = self._with(guideline, case, atom)
+                if conforms(guideline, trial):
+                    case = trial
+        return case
 
 
 class BesideMaker(Maker):

@@ -39,7 +39,16 @@ from indicant.files.sources import Source, load
 from indicant.possible.advice import Statuses, advise
 from indicant.possible.facts import turtle
 from indicant.possible.space import Space
-from making import BASE, EX, IND, BesideMaker, Maker, case_text, guideline_text
+from making import (
+    BASE,
+    EX,
+    IND,
+    BesideMaker,
+    CountingMaker,
+    Maker,
+    case_text,
+    guideline_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -534,7 +543,7 @@ def run(
             yield str(differences[0])
     number, before = seed, tally.pairs
     while tally.pairs - before < pairs:
-        maker = (BesideMaker, EdgeMaker, Maker, Maker)[number % 4](number)
+        maker = (BesideMaker, EdgeMaker, Maker, Maker, CountingMaker)[number % 5](number)
         guideline = maker.guideline()
         tally.guidelines += 1
         try:

@@ -229,7 +229,8 @@ def asked(one: ActionRecord) -> list[str]:
     side = {each["iri"]: each["direction"] for each in one["recommendations"]}
     favouring = [each for each in one["settledBy"] if side[each["recommendation"]] == "for"]
     facts = [fact for each in favouring or one["settledBy"] for fact in each["facts"]]
-    wanted = {(fact["term"], fact["label"]) for fact in facts}
+    every = [each for fact in facts for each in (fact, *fact.get("restsOn", ()))]
+    wanted = {(each["term"], each["label"]) for each in every}
     found = []
     for fact in one["awaiting"]:
         if (fact["term"], fact["label"]) in wanted:

@@ -135,11 +135,36 @@ class Awaited(Value):
 
 @dataclass(frozen=True)
 class Fact(Value):
-    """A fact that would have to be known, as present or as absent."""
+    """A fact that would have to be known, as present or as absent.
+
+    ``rests_on`` are the facts that decide it, where it is about a score.
+    """
 
     term: str
     label: str
     polarity: Literal["present", "absent"]
+    rests_on: tuple[Term, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Item(Value):
+    """A criterion that a score counts, its points, and whether the case meets it."""
+
+    criterion: str
+    label: str
+    points: int
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Score(Value):
+    """A score of a case: between which numbers it lies, and what it counts, most points first."""
+
+    score: str
+    label: str
+    least: int
+    most: int
+    items: tuple[Item, ...]
 
 
 @dataclass(frozen=True)
@@ -253,6 +278,7 @@ class Argument(Value):
     settled_by: tuple[Settling, ...]
     passages: tuple[Passage, ...]
     evidence: tuple[Evidence, ...]
+    scores: tuple[Score, ...] | None = None
 
 
 @dataclass(frozen=True)

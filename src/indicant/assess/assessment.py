@@ -27,7 +27,7 @@ from indicant.assess.validation import MORE
 from indicant.errors import IndicantError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     import pyoxigraph as ox
 
@@ -71,6 +71,7 @@ class _Rows:
     proposals: list[tuple[str, Status]]
     settled: dict[str, list[tuple[SettlingRecord, list[str]]]]
     records: dict[str, RecommendationRecord]
+    known: Collection[str]
 
     @classmethod
     def empty(cls) -> _Rows:
@@ -87,6 +88,7 @@ class _Rows:
             [],
             {},
             {},
+            (),
         )
 
 
@@ -192,12 +194,12 @@ class Assessment:
         # What "which-answers-are-possible" and "why-is-it-so" return, sooner; a test compares them.
         for case, rows in found.items():
             nodes = attesting[case]
-            known = nodes.keys()
+            known = rows.known = nodes.keys()
             denied = {self._catalogue.opposite[literal] for literal in known}
             for iri, answer in rows.answers.items():
                 if answer == "open":
                     rows.settling[iri] = [
-                        (possible, literals - known)
+                        (possible, literals.difference(known))
                         for possible, literals in self._catalogue.implicants[iri]
                         if denied.isdisjoint(literals)
                     ]
@@ -289,7 +291,7 @@ class Assessment:
                 for iri in ordered
                 for literal, nodes in rows.reasons[iri].items()
             ],
-            awaiting=self._awaiting(settling),
+            awaiting=self._awaiting(settling, rows.known),
             settledBy=[record for record, _ in settling],
             recommendations=recommendations,
             tensions=standing.tensions,
@@ -356,7 +358,7 @@ class Assessment:
     def _least(self, iri: str, rows: _Rows) -> list[tuple[SettlingRecord, list[str]]]:
         """Return the least sets of missing facts that settle one recommendation."""
         facts, places = self._catalogue.facts, self._catalogue.places
-        sets = rows.settling[iri]
+        sets = list(dict.fromkeys(rows.settling[iri]))
         found = []
         for answer, missing in sets:
             if any(other < missing for _, other in sets):
@@ -369,11 +371,17 @@ class Assessment:
         found.sort(key=itemgetter(0))
         return [(record, order) for _, record, order in found]
 
-    def _awaiting(self, settling: list[tuple[SettlingRecord, list[str]]]) -> list[AwaitedRecord]:
+    def _awaiting(
+        self, settling: list[tuple[SettlingRecord, list[str]]], known: Collection[str]
+    ) -> list[AwaitedRecord]:
+        """Return the facts to be asked for; of a score those that it still depends on."""
+        catalogue = self._catalogue
         found: dict[tuple[str, str], AwaitedRecord] = {}
         for literal in dict.fromkeys(literal for _, facts in settling for literal in facts):
-            record = self._catalogue.awaited[literal]
-            found.setdefault((record["term"], record["label"]), record)
+            for one in catalogue.beneath.get(literal, [literal]):
+                if one not in known and catalogue.opposite[one] not in known:
+                    record = catalogue.awaited[one]
+                    found.setdefault((record["term"], record["label"]), record)
         return list(found.values())
 
 

@@ -119,6 +119,16 @@ class Catalogue:
         ordered = sorted({fact["label"] for fact in self.facts.values()})
         places = {label: place for place, label in enumerate(ordered)}
         self.places = {iri: places[fact["label"]] for iri, fact in self.facts.items()}
+        self.scored = {
+            literal or "": score or ""
+            for score, literal, _, _ in engine.ask("which-facts-rest-on-a-score")
+        }
+        self.beneath = self._scores(engine)
+        for literal, items in self.beneath.items():
+            named = {self.facts[one]["label"]: self.facts[one]["term"] for one in items}
+            self.facts[literal]["restsOn"] = [
+                TermRecord(term=term, label=label) for label, term in named.items()
+            ]
         self._standing: dict[str, Standing] = {}
         self.guidelines = [
             (iri, label, version, scope)
@@ -240,6 +250,16 @@ class Catalogue:
                 question,
                 found,
             )
+
+    def _scores(self, engine: Engine) -> dict[str, list[str]]:
+        """Return, for each literal about a score, those that the score depends on."""
+        resting: dict[str, set[str]] = defaultdict(set)
+        for row in engine.ask("which-steps-make-a-score"):
+            resting[row[0] or ""].update([row[-1]] if row[-1] else [])
+        return {
+            literal: sorted(resting[score], key=self.places.__getitem__)
+            for literal, score in self.scored.items()
+        }
 
     def _said_about_passages(self, engine: Engine) -> dict[str, list[EvidenceRecord]]:
         """Return what publications say, by passage."""

@@ -10,7 +10,8 @@ import hashlib
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from indicant.terms import IND, OWL, RDF, RDFS, TYPE, XSD
+from indicant.compile.owl import listed
+from indicant.terms import IND, OWL, RDFS, TYPE, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -64,16 +65,16 @@ def _closed(
         options.append(f"{stem}o")
         yield f"{stem}o <{TYPE}> <{OWL}Class>"
         yield f"{stem}o <{OWL}oneOf> {stem}p0"
-        yield from _list(f"{stem}p", [f"<{node}>" for node in nodes])
+        yield from listed(f"{stem}p", [f"<{node}>" for node in nodes])
     if before is not None:
         options.append(f"{stem}b")
         yield f"{stem}b <{TYPE}> <{OWL}Class>"
         yield f"{stem}b <{OWL}intersectionOf> {stem}q0"
-        yield from _list(f"{stem}q", [f"{stem}r{number}" for number in range(len(before))])
+        yield from listed(f"{stem}q", [f"{stem}r{number}" for number in range(len(before))])
         for number, (name, bound, limit) in enumerate(before):
             yield from _before(f"{stem}r{number}", name, bound, limit)
     yield f"{stem}u <{OWL}unionOf> {stem}v0"
-    yield from _list(f"{stem}v", options)
+    yield from listed(f"{stem}v", options)
 
 
 def _before(node: str, name: str, bound: str | None, limit: str) -> Iterator[str]:
@@ -86,12 +87,5 @@ def _before(node: str, name: str, bound: str | None, limit: str) -> Iterator[str
     yield f"{node}d <{TYPE}> <{RDFS}Datatype>"
     yield f"{node}d <{OWL}onDatatype> <{XSD}decimal>"
     yield f"{node}d <{OWL}withRestrictions> {node}e0"
-    yield from _list(f"{node}e", [f"{node}f"])
+    yield from listed(f"{node}e", [f"{node}f"])
     yield f'{node}f <{bound.replace(IND, XSD)}> "{limit}"^^<{XSD}integer>'
-
-
-def _list(stem: str, members: Sequence[str]) -> Iterator[str]:
-    for number, member in enumerate(members):
-        rest = f"{stem}{number + 1}" if number + 1 < len(members) else f"<{RDF}nil>"
-        yield f"{stem}{number} <{RDF}first> {member}"
-        yield f"{stem}{number} <{RDF}rest> {rest}"

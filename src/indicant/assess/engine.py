@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 import pyoxigraph as ox
 
 from indicant.assess.closing import closed_text
-from indicant.compile.owl import ontology_text
+from indicant.compile.owl import ontology_text, score_axioms
 from indicant.errors import IndicantError
 from indicant.files import bounded, resources
 from indicant.process.sharing import RDFLIB
-from indicant.terms import IND, OWL, RDF, TYPE, XSD
+from indicant.terms import GENID, IND, OWL, RDF, TYPE, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import rdflib
 
     from indicant.compile.compiled import CompiledGuideline
+    from indicant.compile.model import Score
     from indicant.files.sources import Source
     from indicant.query.rows import Row, Solutions, Term
 
@@ -40,18 +41,21 @@ RENEWAL: Final = 50_000
 
 _ORDER: Final = re.compile(r"^ORDER BY .*\s*\Z", re.MULTILINE)
 _NEEDS: Final = re.compile(r"^#\+ needs: \[(.*)\]$", re.MULTILINE)
+_AGAIN: Final = re.compile(r"^#\+ again: \{(.*)\}$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Rule:
     """A rule, with its stratum and the properties one of which it takes to say anything.
 
-    A rule that names no such property is always run.
+    A rule that names no such property is always run. One that has more to say once others have
+    spoken is run ``again``, in a later stratum, where what it takes is stated.
     """
 
     stratum: int
     text: str
     needs: frozenset[str]
+    again: bool = False
 
 
 @functools.cache
@@ -65,7 +69,12 @@ def rules() -> tuple[Rule, ...]:
     for file in files:
         text = bounded.text(file)
         found.append(Rule(int(file.name[:2]), text, needs(text)))
-    return tuple(found)
+        header = _AGAIN.search(text)
+        for one in header.group(1).split(",") if header else ():
+            stratum, name = one.split(":", 1)
+            needed = frozenset({IND + name.strip().removeprefix("ind:")})
+            found.append(Rule(int(stratum), text, needed, again=True))
+    return tuple(sorted(found, key=lambda rule: rule.stratum))
 
 
 @functools.cache
@@ -123,6 +132,9 @@ class Engine(ABC):
     thread has put into it.
     """
 
+    repeats = True
+    """Whether rules run again that have more to say once others have spoken."""
+
     def __init__(self) -> None:
         self._stated: set[str] = set()
         self._of_guideline: dict[str, bool] = {}
@@ -135,7 +147,11 @@ class Engine(ABC):
         self._stated = {predicate.value for _, predicate, _ in triples}
         for stratum, together in strata():
             if stratum < DESCRIBING:
-                texts = [rule.text for rule in together if self._speaks(rule.needs)]
+                texts = [
+                    rule.text
+                    for rule in together
+                    if self._speaks(rule.needs) and (self.repeats or not rule.again)
+                ]
                 self._stated |= self._apply(stratum, texts)
 
     def forget(self) -> None:
@@ -409,14 +425,18 @@ class HermitEngine(OxigraphEngine):
     For reference: what is met, refuted or open rests on no compiled implicant.
     """
 
+    repeats = False
+
     def __init__(self, graph: str, source: Source) -> None:
         super().__init__(graph)
-        self._ontology = ontology_text(source)
+        scores = _scores(source)
+        self._ontology = ontology_text(source) + score_axioms(scores)
         kind = ox.NamedNode(IND + "Criterion")
         self._criteria = {
             quad.subject.value
             for quad in self._store.quads_for_pattern(None, ox.NamedNode(TYPE), kind)
             if isinstance(quad.subject, ox.NamedNode)
+            and not scores  # which speak of criteria, whose definitions have to stay then
         }
         self._subjects: dict[str, tuple[str, set[str]]] = {}
         for subject, criterion, stronger in self.select(_owl("effective-criteria")):
@@ -439,7 +459,7 @@ class HermitEngine(OxigraphEngine):
             assert isinstance(found, ox.QueryTriples)  # noqa: S101
             parts.append(found.serialize(format=ox.RdfFormat.N_TRIPLES) or b"")
         closed = closed_text(self.select(_owl("closed")), self.select(_owl("missing")))
-        return b"".join(parts).decode() + closed
+        return _named(b"".join(parts).decode() + closed)
 
     def _decide(self) -> None:
         from indicant.compile.hermit import Reasoner
@@ -455,11 +475,26 @@ class HermitEngine(OxigraphEngine):
                 for subject, name in names.items():
                     assert case is not None  # noqa: S101
                     node, about = ox.NamedNode(case), ox.NamedNode(subject)
-                    if reasoner.entails_type(case, name):
+                    if reasoner.entails_type(_named(case), name):
                         answers.append((node, ox.NamedNode(IND + "meets"), about))
-                    elif reasoner.refutes_type(case, name):
+                    elif reasoner.refutes_type(_named(case), name):
                         answers.append((node, ox.NamedNode(IND + "refutes"), about))
         self._add(answers)
+
+
+def _named(text: str) -> str:
+    """Return a text in which names that stand for blank nodes are names like others.
+
+    The OWL API takes them for blank nodes, of which nobody can say that they differ.
+    """
+    return text.replace(GENID, "/node/")
+
+
+def _scores(source: Source) -> list[Score]:
+    """Return the scores of a source, sorted."""
+    from indicant.compile.profile import read_model
+
+    return sorted(read_model(source).scores.values(), key=lambda one: one.iri)
 
 
 def _owl(name: str) -> str:

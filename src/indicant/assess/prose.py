@@ -191,10 +191,11 @@ def questions_to_ask(record: ActionRecord) -> Iterator[str]:
     sides = {one["iri"]: one["direction"] for one in record["recommendations"]}
     indicating = any(sides[one["recommendation"]] == "for" for one in record["settledBy"])
     terms = {
-        (fact["term"], fact["label"])
+        (named["term"], named["label"])
         for one in record["settledBy"]
         for fact in one["facts"]
         if not indicating or sides[one["recommendation"]] == "for"
+        for named in (fact, *fact.get("restsOn", ()))
     }
     told: dict[str, None] = {}
     for awaited in record["awaiting"]:

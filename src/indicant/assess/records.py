@@ -113,11 +113,15 @@ class AwaitedRecord(TypedDict):
 
 
 class FactRecord(TypedDict):
-    """A fact that would have to be known, and whether as present or as absent."""
+    """A fact that would have to be known, and whether as present or as absent.
+
+    ``restsOn`` are the facts that decide it, where it is about a score.
+    """
 
     term: str
     label: str
     polarity: Literal["present", "absent"]
+    restsOn: NotRequired[list[TermRecord]]
 
 
 class SettlingRecord(TypedDict):

@@ -11,6 +11,7 @@ from indicant.compile.compiled import is_kept
 from indicant.compile.model import existentials
 from indicant.compile.overriding import effective, overriders, weighed, without
 from indicant.compile.profile import read_model
+from indicant.compile.scores import used
 from indicant.compile.theory import Theory, simplify
 from indicant.errors import IndicantError, OutOfTimeError
 from indicant.guideline.mappings import MappingSet, of_source
@@ -29,8 +30,8 @@ class Admitted:
     """A guideline that lies within the profile and that the compiler and HermiT agree on.
 
     ``normal`` holds in normal form what is to be compiled: the effective criterion of every
-    recommendation, and the criteria that are weighed beside them. ``atoms`` are the existentials
-    that these speak of, with what a record is to be known by beside them.
+    recommendation, the criteria that are weighed beside them, and the steps of scores. ``atoms``
+    are the existentials that these speak of, with what a record is to be known by beside them.
     """
 
     tables: list[MappingSet]
@@ -68,6 +69,9 @@ def admit(
             iri: simplify(theory.normal(simplify(expression)))
             for iri, expression in subjects.items()
         }
+        for name in used(normal.values(), model):
+            for step in theory.ladder(name).steps:
+                normal.setdefault(step.subject, step.expression)
         own: set[Existential] = set()
         for expression in set(normal.values()):
             demanded = set(existentials(expression))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from indicant.compile.graph import BASE
 from indicant.compile.model import FINDING, INTERVENTION
 from indicant.compile.owl import existential_classes, ontology_text
+from indicant.compile.scores import scores_of
 from indicant.errors import IndicantError
 from indicant.terms import OWL, local_name
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from indicant.files.sources import Source
 
 
+# One piece: what is put to HermiT, and what the compiler holds against each of its answers.
 def check_with_reasoner(
     source: Source,
     model: Model,
@@ -35,6 +37,8 @@ def check_with_reasoner(
     """
     from indicant.compile.hermit import Reasoner
 
+    # What a score can be is no matter of the vocabulary alone.
+    atoms = [atom for atom in atoms if not scores_of([atom], model)]
     names = {atom: f"{BASE}atom/{number}" for number, atom in enumerate(atoms, 1)}
     # A criterion is defined and defines nothing else: HermiT is far quicker without.
     text = ontology_text(source, undefined=set(model.criteria)) + existential_classes(names)

@@ -80,6 +80,7 @@ def compile_source(source: Source, *, seconds: float = 60.0) -> CompiledGuidelin
     """
     from indicant.compile.admission import admit
     from indicant.compile.implicants import compile_expression, need_solver
+    from indicant.compile.scores import used
     from indicant.guideline.vocabulary import slim_vocabulary
 
     need_solver("compiling")
@@ -98,6 +99,8 @@ def compile_source(source: Source, *, seconds: float = 60.0) -> CompiledGuidelin
     writer.clauses(found.atoms)
     for iri, expression in found.normal.items():
         writer.implicants(iri, done[expression])
+    for name in used(found.normal.values(), found.model):
+        writer.score(name, found.theory.ladder(name))
     writer.actions()
     writer.overriding(overriders(found.model))
     for table in found.tables:

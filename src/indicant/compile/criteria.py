@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant.compile.model import CASE, MAX_DEPTH, ROLES, And, Const, Not, Or, oversize
+from indicant.compile.facets import OF_CASES
+from indicant.compile.model import (
+    CASE,
+    MAX_DEPTH,
+    MOST_COUNTED,
+    PROPOSES,
+    ROLES,
+    And,
+    Const,
+    Not,
+    Or,
+    oversize,
+)
 from indicant.terms import IND, OWL, RDFS, TYPE, is_blank, local_name
 
 if TYPE_CHECKING:
@@ -135,10 +147,14 @@ class Criteria:
             return Not(self._whole(complement, about))
         role = self._axioms.one(node, OWL + "onProperty")
         filler = self._axioms.one(node, OWL + "someValuesFrom")
-        if isinstance(role, ox.NamedNode) and role.value in ROLES and filler is not None:
-            return self._facets.existential(role.value, filler, node, about)
-        if role is not None and ox.NamedNode(IND + "CaseProperty") in self._axioms.values(
-            role, TYPE
+        if isinstance(role, ox.NamedNode) and role.value in ROLES:
+            if filler is not None:
+                return self._facets.existential(role.value, filler, node, about)
+            counted = self._counted(role.value, node, about)
+            if counted is not None:
+                return counted
+        if role is not None and any(
+            ox.NamedNode(one) in self._axioms.values(role, TYPE) for one in OF_CASES
         ):
             return self._facets.of_case(node, about)
         raise self._axioms.refuse(
@@ -148,6 +164,53 @@ class Criteria:
             "ind:hasFinding, ind:received or ind:proposes",
             self._remedy(node, role),
         )
+
+    def _counted(self, role: str, node: Term, about: ox.NamedNode) -> Expression | None:
+        """Read how many things a role leads to, or return nothing where it is not said of what.
+
+        At most two is not at least three, and exactly two is both.
+
+        Raises:
+            IndicantError: the number is none that a criterion can count up to.
+        """
+        filler = self._axioms.one(node, OWL + "onClass")
+        if filler is None:
+            return None
+        for word in ("min", "max", ""):
+            name = f"{word}QualifiedCardinality" if word else "qualifiedCardinality"
+            count = self._axioms.one(node, OWL + name)
+            if count is None:
+                continue
+            assert isinstance(count, ox.Literal)  # noqa: S101 - the grammar has seen to it
+            text = f"{local_name(about.value)}: {self._axioms.manchester(node)}"
+            number = int(count.value) if len(count.value) < 9 else MOST_COUNTED + 1
+            if number > MOST_COUNTED:
+                raise self._axioms.refuse(
+                    about,
+                    text,
+                    f"a criterion counts up to {MOST_COUNTED}",
+                    "record the number as a value of one finding",
+                )
+            if number == 0 and word == "min":
+                raise self._axioms.refuse(
+                    about, text, "every case has at least none", "write  min 1,  or leave it out"
+                )
+            if role == PROPOSES:
+                raise self._axioms.refuse(
+                    about,
+                    text,
+                    "proposals are not counted: one may name a class",
+                    f"write  ind:{local_name(role)} some …",
+                )
+
+            def at_least(least: int, filler: Term = filler) -> Expression:
+                return self._facets.existential(role, filler, node, about, least)
+
+            if word == "min":
+                return at_least(number)
+            most = Not(at_least(number + 1))
+            return And((at_least(number), most)) if not word and number else most
+        return None
 
     def _remedy(self, node: Term, role: Term | None) -> str:
         """Return what to write in place of an expression that is none of a criterion."""
@@ -168,6 +231,6 @@ class Criteria:
         if self._axioms.values(node, OWL + "hasValue"):
             return f"name a class:  ind:{name} some Class"
         return (
-            f"one:  ind:{name} some {of};  none:  not (ind:{name} some {of});  how many there are "
-            "is recorded as a number of one finding, or as a class of its own"
+            f"one:  ind:{name} some {of};  none:  not (ind:{name} some {of});  several:  "
+            f"ind:{name} min 2 {of}"
         )

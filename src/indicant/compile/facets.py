@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from indicant.compile.axioms import Axioms
     from indicant.compile.model import Facet, Model, Term
 
+OF_CASES: Final = frozenset({IND + "CaseProperty", IND + "Score"})
+"""The classes of properties that a case itself has."""
 _TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -43,8 +45,10 @@ class Facets:
         self._axioms = axioms
         self._model = model
 
-    def existential(self, role: str, filler: Term, node: Term, about: ox.NamedNode) -> Existential:
-        """Read that a case has something to which a role leads.
+    def existential(
+        self, role: str, filler: Term, node: Term, about: ox.NamedNode, least: int = 1
+    ) -> Existential:
+        """Read that a case has something to which a role leads, or several things.
 
         Raises:
             IndicantError: it is not one named class, below what the role takes, with facets.
@@ -83,7 +87,7 @@ class Facets:
                 f"ind:{local_name(role)} takes",
             )
         facets = frozenset(self._facet(part, about, text) for part in parts if is_blank(part))
-        return Existential(role, cls, facets)
+        return Existential(role, cls, facets, least)
 
     def of_case(self, node: Term, about: ox.NamedNode) -> Existential:
         """Read that a case itself has a value.
@@ -94,6 +98,8 @@ class Facets:
         text = f"{local_name(about.value)}: {self._axioms.manchester(node)}"
         self._model.above.setdefault(CASE, frozenset({CASE}))
         facet = self._facet(node, about, text, of_case=True)
+        if facet.property in self._model.scores and not isinstance(facet, RangeFacet):
+            raise self._axioms.refuse(about, text, "a score is a whole number")
         return Existential(ITSELF, CASE, frozenset({facet}))
 
     def _refuse_boolean(self, part: Term, about: ox.NamedNode, text: str, role: str) -> None:
@@ -143,7 +149,7 @@ class Facets:
         kinds = {
             kind.value for kind in self._axioms.values(on, TYPE) if isinstance(kind, ox.NamedNode)
         }
-        if IND + "CaseProperty" in kinds and not of_case:
+        if kinds & OF_CASES and not of_case:
             raise self._axioms.refuse(
                 about,
                 text,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
@@ -22,6 +23,7 @@ from indicant.compile.model import (
     RangeFacet,
 )
 from indicant.compile.owl import constant
+from indicant.compile.scores import RUNG
 from indicant.terms import GENID, IND, LABEL, TYPE, local_name
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from indicant.compile.implicants import Compiled
     from indicant.compile.model import Existential, Facet, Model, Range
+    from indicant.compile.scores import Ladder
     from indicant.compile.theory import Theory
     from indicant.files.sources import Source
     from indicant.guideline.mappings import MappingSet
@@ -91,13 +94,11 @@ class GraphWriter:
             iri = self._existential(atom)
             self._add(iri, TYPE, IND + "Existential")
             self._add(iri, IND + "role", atom.role)
-            self._add(iri, IND + "filler", atom.filler)
-            self._add(iri, IND + "facetCount", len(atom.facets))
-            root = self._theory.once(atom)
-            if root is not None:
-                self._add(iri, IND + "once", root)
-            for facet in atom.facets:
-                self._add(iri, IND + "facet", self._facet(facet))
+            if atom.least > 1:
+                self._add(iri, IND + "counts", self._existential(replace(atom, least=1)))
+                self._add(iri, IND + "least", atom.least)
+            else:
+                self._demanded(iri, atom)
             words = words_of(atom, self._name)
             self._add(iri, LABEL, ox.Literal(words, language="en"))
             for present in (True, False):
@@ -108,11 +109,18 @@ class GraphWriter:
                 opposite = f"{iri}/{'absent' if present else 'present'}"
                 self._add(literal, IND + "opposite", opposite)
                 self._add(literal, IND + "polarity", IND + ("Present" if present else "Absent"))
-                self._add(
-                    literal,
-                    LABEL,
-                    ox.Literal(words if present else f"no {words}", language="en"),
-                )
+                said = words if present else f"no {words}"
+                self._add(literal, LABEL, ox.Literal(said, language="en"))
+
+    def _demanded(self, iri: str, atom: Existential) -> None:
+        """Write what an existential demands of one thing."""
+        self._add(iri, IND + "filler", atom.filler)
+        self._add(iri, IND + "facetCount", len(atom.facets))
+        root = self._theory.once(atom)
+        if root is not None:
+            self._add(iri, IND + "once", root)
+        for facet in atom.facets:
+            self._add(iri, IND + "facet", self._facet(facet))
 
     def proofs(self, atoms: Iterable[Existential]) -> None:
         """Write which literals a class proves when present and disproves when excluded.
@@ -122,7 +130,7 @@ class GraphWriter:
         """
         at: dict[str, list[Existential]] = {}
         also: dict[str, list[Existential]] = {}
-        for atom in atoms:
+        for atom in (one for one in atoms if one.least == 1):
             at.setdefault(atom.filler, []).append(atom)
             for facet in atom.facets:
                 if isinstance(facet, ClassFacet) and facet.property == TYPE:
@@ -189,7 +197,8 @@ class GraphWriter:
 
     def implicants(self, subject: str, compiled: Compiled) -> None:
         """Write the implicants of a criterion or of a recommendation's effective criterion."""
-        self._add(subject, TYPE, IND + "CompiledCriterion")
+        if not subject.startswith(RUNG):
+            self._add(subject, TYPE, IND + "CompiledCriterion")
         for word, implicants in (("meets", compiled.met), ("refutes", compiled.refuted)):
             for rank, implicant in enumerate(implicants, 1):
                 literals = sorted(
@@ -204,6 +213,24 @@ class GraphWriter:
                 self._add(iri, IND + "rank", rank)
                 for literal in literals:
                     self._add(iri, IND + "literal", literal)
+
+    def score(self, name: str, ladder: Ladder) -> None:
+        """Write what a score counts, in which steps it grows, and what it is at least and at most.
+
+        Items are written once more by names of their own, since most have none.
+        """
+        for criterion, points in self._model.scores[name].items:
+            iri = f"{BASE}item/" + _digest(name, criterion)
+            self._add(name, IND + "item", iri)
+            self._add(iri, IND + "criterion", criterion)
+            self._add(iri, IND + "points", points)
+        self._add(name, IND + "base", ladder.base)
+        self._add(name, IND + "total", ladder.total)
+        for step in ladder.steps:
+            iri = f"{BASE}step/" + _digest(name, step.subject)
+            self._add(name, IND + "step", iri)
+            self._add(iri, IND + "reachedBy", step.subject)
+            self._add(iri, IND + "points", step.points)
 
     def actions(self) -> None:
         """Write for which interventions each recommendation counts."""
@@ -276,7 +303,8 @@ def words_of(atom: Existential, name: Callable[[str], str]) -> str:
     if atom.role != HAS_FINDING:
         words += " proposed" if atom.role == PROPOSES else " received"
     facets = [_facet_words(facet, name) for facet in sorted(atom.facets, key=repr)]
-    return f"{words} {' and '.join(facets)}" if facets else words
+    words = f"{words} {' and '.join(facets)}" if facets else words
+    return words if atom.least == 1 else f"{words} {atom.least} times or more"
 
 
 def _facet_words(facet: Facet, called: Callable[[str], str]) -> str:
@@ -309,7 +337,8 @@ def bounds_words(numbers: Range) -> str:
 def existential_iri(atom: Existential) -> str:
     """Return the IRI that an existential has in every compiled guideline."""
     facets = sorted(map(_facet_iri, atom.facets))
-    return f"{BASE}existential/" + _digest(atom.role, atom.filler, *facets)
+    least = [f"min {atom.least}"] if atom.least > 1 else []
+    return f"{BASE}existential/" + _digest(*least, atom.role, atom.filler, *facets)
 
 
 def _facet_iri(facet: Facet) -> str:

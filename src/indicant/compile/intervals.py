@@ -56,10 +56,11 @@ def intervals(theory: Theory, model: Model, own: Iterable[Existential]) -> dict[
     Returns:
         Each with the property of the run, and none of those given.
     """
-    own = set(own)
+    own = set(own)  # of what is counted nothing is known within bounds together
     demands: dict[str, list[_Demand]] = defaultdict(list)
-    for atom in sorted(own, key=repr):
-        for name in {facet.property for facet in atom.facets if isinstance(facet, RangeFacet)}:
+    for atom in sorted((one for one in own if one.least == 1), key=repr):
+        names = {facet.property for facet in atom.facets if isinstance(facet, RangeFacet)}
+        for name in names - model.scores.keys():  # of a score each bound is a fact of its own
             here = [facet for facet in atom.facets if facet.property == name]
             whole = is_whole(model, name)
             if len(here) == 1 and isinstance(here[0], RangeFacet):

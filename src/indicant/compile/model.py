@@ -142,11 +142,15 @@ Facet = RangeFacet | LiteralFacet | IndividualFacet | ClassFacet
 
 @dataclass(frozen=True)
 class Existential:
-    """``role some (filler and facets)``, or facets of the case itself."""
+    """``role some (filler and facets)``, or facets of the case itself.
+
+    ``least`` is how many there are at least: ``role min 2 (filler and facets)``.
+    """
 
     role: str
     filler: str
     facets: frozenset[Facet] = frozenset()
+    least: int = 1
 
 
 @dataclass(frozen=True)
@@ -195,6 +199,8 @@ class Or:
 Expression = Existential | Const | Not | And | Or
 
 MAX_DEPTH: Final = 100
+MOST_COUNTED: Final = 12
+"""How many things of a kind a criterion can demand."""
 MAX_PARTS: Final = 100_000
 """How large a criterion may be with all that it names, which counts each time that it is named."""
 
@@ -216,6 +222,22 @@ def _extent(operands: tuple[Expression, ...]) -> tuple[int, int]:
     extents = [one.extent for one in operands if isinstance(one, (Not, And, Or))]
     depth = max((one[0] for one in extents), default=0)
     return depth + 1, 1 + len(operands) - len(extents) + sum(one[1] for one in extents)
+
+
+@dataclass(frozen=True)
+class Score:
+    """A number of a case that adds up points for the criteria that it meets.
+
+    ``items`` are the criteria with their points, sorted.
+    """
+
+    iri: str
+    items: tuple[tuple[str, int], ...]
+
+    @property
+    def total(self) -> int:
+        """Return the sum of all points."""
+        return sum(points for _, points in self.items)
 
 
 @dataclass(frozen=True)
@@ -254,6 +276,7 @@ class Model:
     same: dict[str, str] = field(default_factory=dict)
     types: dict[str, set[str]] = field(default_factory=dict)
     different: dict[str, set[str]] = field(default_factory=dict)
+    scores: dict[str, Score] = field(default_factory=dict)
     criteria: dict[str, Expression] = field(default_factory=dict)
     recommendations: dict[str, Recommendation] = field(default_factory=dict)
     guidelines: list[str] = field(default_factory=list)

@@ -79,12 +79,13 @@ def fulfilling(model: Model) -> dict[str, str]:
 def weighed(model: Model) -> list[str]:
     """Return the criteria that are answered beside the recommendations.
 
-    They are the scopes of guidelines, what fulfils a recommendation, and what decides whether one
-    is superseded.
+    They are the scopes of guidelines, what fulfils a recommendation, what decides whether one
+    is superseded, and what a score counts.
     """
     above = overriders(model)
     found = set(model.scopes.values())
     found.update(fulfilling(model).values())
+    found.update(criterion for one in model.scores.values() for criterion, _ in one.items)
     for iri, others in above.items():
         found.update(model.recommendations[one].criterion for one in others)
         if others:

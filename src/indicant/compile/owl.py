@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
 from indicant.compile.model import (
+    CASE,
     ITSELF,
     ClassFacet,
     Existential,
@@ -16,12 +18,18 @@ from indicant.compile.model import (
     LiteralFacet,
     RangeFacet,
 )
-from indicant.terms import GENID, OWL, RDF, RDFS, TYPE, XSD
+from indicant.errors import IndicantError
+from indicant.terms import GENID, OWL, RDF, RDFS, TYPE, XSD, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from indicant.compile.model import Score
     from indicant.files.sources import Source
+
+
+MOST_WAYS: Final = 2000
+"""In how many ways a score that HermiT is to know may reach a number."""
 
 
 def _restore(term: object) -> str:
@@ -48,6 +56,73 @@ def ontology_text(source: Source, *, undefined: Collection[str] = ()) -> str:
     return "\n".join(dict.fromkeys(lines)) + "\n"
 
 
+def score_axioms(scores: Iterable[Score]) -> str:
+    """Return what a score is by the criteria that it counts, written out, as N-Triples.
+
+    A case is at least at a number where it meets all of some criteria that give as much.
+
+    Raises:
+        IndicantError: there are too many ways to write them out.
+    """
+    lines: list[str] = []
+    for score in scores:
+        for number in range(score.total + 2):
+            sets = list(itertools.islice(_least_sets(score, number), MOST_WAYS + 1))
+            if len(sets) > MOST_WAYS:
+                raise IndicantError(
+                    f"{local_name(score.iri)} reaches {number} in more than {MOST_WAYS} ways, "
+                    "which is too many for HermiT",
+                    help="use another engine",
+                )
+            lines += _scored(score, number, sets)
+    return "".join(f"{line} .\n" for line in lines)
+
+
+def _least_sets(score: Score, number: int) -> Iterator[tuple[str, ...]]:
+    """Yield the sets of criteria that give at least so many points and from which none can go."""
+    for size in range(len(score.items) + 1):
+        for some in itertools.combinations(score.items, size):
+            points = [one for _, one in some]
+            if sum(points) >= number and sum(points) - min(points, default=1) < number:
+                yield tuple(iri for iri, _ in some)
+
+
+def _scored(score: Score, number: int, sets: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Yield that cases are at least at a number exactly where they meet one of some sets."""
+    stem = "_:s" + hashlib.sha256(f"{score.iri} {number}".encode()).hexdigest()[:24]
+    case, thing = f"<{CASE}>", f"<{OWL}Class>"
+    yield f"{stem} <{TYPE}> {thing}"
+    yield f"{stem} <{OWL}intersectionOf> {stem}a0"
+    yield from listed(f"{stem}a", [case, f"{stem}r"])
+    yield f"{stem}r <{TYPE}> <{OWL}Restriction>"
+    yield f"{stem}r <{OWL}onProperty> <{score.iri}>"
+    yield f"{stem}r <{OWL}someValuesFrom> {stem}d"
+    yield f"{stem}d <{TYPE}> <{RDFS}Datatype>"
+    yield f"{stem}d <{OWL}onDatatype> <{XSD}integer>"
+    yield f"{stem}d <{OWL}withRestrictions> {stem}w0"
+    yield from listed(f"{stem}w", [f"{stem}f"])
+    yield f'{stem}f <{XSD}minInclusive> "{number}"^^<{XSD}integer>'
+    if not sets:
+        yield f"{stem} <{OWL}equivalentClass> <{OWL}Nothing>"
+        return
+    yield f"{stem} <{OWL}equivalentClass> {stem}b"
+    yield f"{stem}b <{TYPE}> {thing}"
+    yield f"{stem}b <{OWL}unionOf> {stem}u0"
+    yield from listed(f"{stem}u", [f"{stem}o{n}" for n in range(len(sets))])
+    for place, some in enumerate(sets):
+        yield f"{stem}o{place} <{TYPE}> {thing}"
+        yield f"{stem}o{place} <{OWL}intersectionOf> {stem}o{place}l0"
+        yield from listed(f"{stem}o{place}l", [case, *(f"<{iri}>" for iri in some)])
+
+
+def listed(stem: str, members: Sequence[str]) -> Iterator[str]:
+    """Yield the triples of a list whose nodes are named by a stem and a number."""
+    for number, member in enumerate(members):
+        rest = f"{stem}{number + 1}" if number + 1 < len(members) else f"<{RDF}nil>"
+        yield f"{stem}{number} <{RDF}first> {member}"
+        yield f"{stem}{number} <{RDF}rest> {rest}"
+
+
 def existential_classes(names: Mapping[Existential, str]) -> str:
     """Return axioms that define a class of the given name by each existential, as N-Triples."""
     lines = (line for atom, name in names.items() for line in _equivalent(name, atom))
@@ -68,7 +143,12 @@ def _equivalent(name: str, atom: Existential) -> Iterator[str]:
         inner = stem + "i" if atom.facets else f"<{atom.filler}>"
         yield triple(stem, TYPE, f"<{OWL}Restriction>")
         yield triple(stem, OWL + "onProperty", f"<{atom.role}>")
-        yield triple(stem, OWL + "someValuesFrom", inner)
+        if atom.least == 1:
+            yield triple(stem, OWL + "someValuesFrom", inner)
+        else:
+            count = f'"{atom.least}"^^<{XSD}nonNegativeInteger>'
+            yield triple(stem, OWL + "minQualifiedCardinality", count)
+            yield triple(stem, OWL + "onClass", inner)
         if not atom.facets:
             return
     yield triple(inner, TYPE, f"<{OWL}Class>")

@@ -11,6 +11,7 @@ from indicant.compile.hierarchy import Hierarchy
 from indicant.compile.model import Model, existentials
 from indicant.compile.properties import Properties
 from indicant.compile.recommendations import Recommendations
+from indicant.compile.scores import Scores
 from indicant.errors import IndicantError
 
 if TYPE_CHECKING:
@@ -40,8 +41,10 @@ def _read(axioms: Axioms) -> Model:
     axioms.hold_to_grammar()
     model = Model()
     _read_vocabulary(axioms, model)
-    facets = Facets(axioms, model)
+    facets, scores = Facets(axioms, model), Scores(axioms, model)
+    scores.read()
     Criteria(axioms, model, facets).read()
+    scores.settle()
     used = {
         facet
         for expression in model.criteria.values()

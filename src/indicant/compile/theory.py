@@ -14,14 +14,15 @@ tied together by the one cell in which each property of the record lies.
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
 from indicant.compile.intervals import intervals, redundant
 from indicant.compile.model import (
+    CASE,
     ITSELF,
     PLACES,
     And,
@@ -40,12 +41,13 @@ from indicant.compile.model import (
 )
 from indicant.compile.values import representatives
 from indicant.errors import in_time
-from indicant.terms import TYPE, XSD
+from indicant.terms import TYPE, XSD, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from indicant.compile.implicants import Literal
+    from indicant.compile.implicants import Compiled, Literal
+    from indicant.compile.scores import Ladder
 
 Constant = Decimal | str | bool
 _Step = TypeVar("_Step")
@@ -80,8 +82,10 @@ class Theory:
     """Answers what a model's vocabulary entails among given existentials."""
 
     def __init__(self, model: Model) -> None:
-        self._model = model
+        self.model = self._model = model
         self._deadline = float("inf")
+        self._ladders: dict[str, Ladder] = {}
+        self._decided: dict[str, tuple[Compiled, ...]] = {}
 
     def _timed(self, steps: Iterable[_Step]) -> Iterator[_Step]:
         """Yield what is gone through as long as there is time.
@@ -118,6 +122,10 @@ class Theory:
             root = self.once(expression)
             if root is None:
                 return expression
+            if expression.least > 1:
+                return Const(False)
+            if root == CASE:
+                return self._of_case(expression)
             parts: list[Expression] = [
                 Existential(expression.role, root, frozenset({facet}))
                 for facet in sorted(expression.facets, key=repr)
@@ -132,6 +140,60 @@ class Theory:
         if isinstance(expression, Or):
             return Or(tuple(self.normal(part) for part in expression.operands))
         return expression
+
+    def _of_case(self, atom: Existential) -> Expression:
+        """Return what is demanded of a score as that it is at least a number, and not another.
+
+        A case always has it, so that what is known of it is known by such bounds.
+        """
+        (facet,) = atom.facets
+        if facet.property not in self._model.scores:
+            return atom
+        assert isinstance(facet, RangeFacet)  # noqa: S101
+        sums = sorted(self.ladder(facet.property).sums)
+        inside = [one for one in sums if Decimal(one) in facet.range]
+        if not inside:
+            return Const(False)
+        beyond = [one for one in sums if one > inside[-1]]
+        parts: list[Expression] = []
+        if inside[0] > sums[0]:
+            parts.append(self._at_least(facet.property, inside[0]))
+        if beyond:
+            parts.append(Not(self._at_least(facet.property, beyond[0])))
+        return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    @staticmethod
+    def _at_least(score: str, number: int) -> Existential:
+        numbers = Range(integral=True, min_inclusive=Decimal(number))
+        return Existential(ITSELF, CASE, frozenset({RangeFacet(score, numbers)}))
+
+    def ladder(self, name: str) -> Ladder:
+        """Return the steps in which a score grows.
+
+        Raises:
+            OutOfTimeError: they were not found in time.
+            IndicantError: its criteria depend on one another in too many ways.
+        """
+        from indicant.compile.scores import ladder
+
+        if name not in self._ladders:
+            self._ladders[name] = ladder(self, self._model, self._model.scores[name])
+        return self._ladders[name]
+
+    def decided(self, name: str, *, seconds: float = 60.0) -> tuple[Compiled, ...]:
+        """Return the implicants of each step of a score.
+
+        Raises:
+            IndicantError: they were not found in time.
+        """
+        from indicant.compile.implicants import compile_expression
+
+        if name not in self._decided:
+            self._decided[name] = tuple(
+                compile_expression(step.expression, self, seconds=seconds, about=local_name(name))
+                for step in self.ladder(name).steps
+            )
+        return self._decided[name]
 
     def runs(self, own: Iterable[Existential]) -> dict[Existential, str]:
         """Return what a number known within bounds establishes for one expression; see there.
@@ -150,16 +212,19 @@ class Theory:
         ``role some (Care and p and q)`` is true of a record that satisfies q as soon as
         ``role some (Course and p)`` is, so that q of the record is a fact that a case can
         establish. Another such fact is that the record is of a class beside its kind; it is put
-        as a facet on the type.
+        as a facet on the type. And what is counted is there at all.
         """
         model = self._model
         atoms = set(own)
+        atoms.update(replace(atom, least=1) for atom in list(atoms))
         records: dict[tuple[str, str], list[Existential]] = defaultdict(list)
         for atom in sorted(atoms, key=repr):
             root = self.once(atom)
             if root is not None:
                 records[(atom.role, root)].append(atom)
-        free = [atom for atom in atoms if atom.facets and self.once(atom) is None]
+        free = [
+            atom for atom in atoms if atom.facets and atom.least == 1 and self.once(atom) is None
+        ]
         for (role, root), record in records.items():
             tied = {facet.property for atom in record for facet in atom.facets}
             kinds = {above for atom in record for above in model.above[atom.filler]}
@@ -239,22 +304,32 @@ class Theory:
         cells: Mapping[str, list[Cell]],
         numbers: Mapping[Existential, int],
     ) -> set[frozenset[int]]:
-        """Return the sets of variables that the possible least witnesses of ``atom`` satisfy."""
+        """Return the sets of variables that the possible least witnesses of ``atom`` satisfy.
+
+        Of what is counted there are as many witnesses, of one kind or of several.
+        """
         above = self._model.above[atom.filler]
         properties = sorted({facet.property for facet in atom.facets})
         options = []
         for name in properties:
             wanted = frozenset(facet for facet in atom.facets if facet.property == name)
             options.append(self._least_values(name, wanted, cells[name]))
-        found = set()
+        single = set()
         for values in self._timed(itertools.product(*options)):
             satisfied: frozenset[Facet] = frozenset().union(*values)
-            found.add(
+            single.add(
                 frozenset(
-                    numbers[other]
+                    other
                     for other in members
                     if other.filler in above and other.facets <= satisfied
                 )
+            )
+        found = set()
+        several = itertools.combinations_with_replacement(sorted(single, key=repr), atom.least)
+        for witnesses in self._timed(several):
+            counts = Counter(itertools.chain.from_iterable(witnesses))
+            found.add(
+                frozenset(numbers[other] for other, count in counts.items() if count >= other.least)
             )
         return found
 
@@ -286,7 +361,8 @@ class Theory:
                     out.add(-variable, above)
                 if one < other and model.disjoint(one, other):
                     out.add(-variable, -above)
-        reach = [atom for atom in others if atom.filler in self._reachable(kinds)]
+        there = self._reachable(kinds)
+        reach = [atom for atom in others if atom.least == 1 and atom.filler in there]
         seen = set(facets) | {facet for atom in reach for facet in atom.facets}
         for name, cells in self._cells(seen).items():
             here = sorted((facet for facet in seen if facet.property == name), key=repr)
@@ -321,7 +397,12 @@ class Theory:
     ) -> None:
         """Tie the facets on one property of a record to the one cell that its value is in."""
         possible: set[Cell]
-        if name in self._model.functional:
+        if name in self._model.scores:
+            possible = {
+                frozenset(facet for facet in here if self.accepts(facet, Decimal(value)))
+                for value in self.ladder(name).sums
+            }
+        elif name in self._model.functional:
             possible = {frozenset(), *cells}
         else:
             possible = {

@@ -418,6 +418,7 @@ def _same_words(models: tuple[Model, Model]) -> bool:
         and before.apart == after.apart
         and before.once == after.once
         and before.same == after.same
+        and _scored(before) == _scored(after)
         and all(
             before.ranges.get(name) == after.ranges.get(name)
             and before.kinds.get(name) == after.kinds.get(name)
@@ -426,6 +427,14 @@ def _same_words(models: tuple[Model, Model]) -> bool:
             for name in used
         )
     )
+
+
+def _scored(model: Model) -> dict[str, list[tuple[Expression, int]]]:
+    """Return what each score counts, and how much that gives."""
+    return {
+        name: [(model.criteria[criterion], points) for criterion, points in score.items]
+        for name, score in model.scores.items()
+    }
 
 
 def _values(model: Model, name: str) -> list[tuple[str, frozenset[str], list[str]]]:

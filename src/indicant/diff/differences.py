@@ -426,7 +426,8 @@ def _validity(
     }
     for name in sorted(used & properties):
         label = names.label(name)
-        if before.ranges.get(name) != after.ranges.get(name):
+        scored = name in before.scores and name in after.scores  # which no case records
+        if before.ranges.get(name) != after.ranges.get(name) and not scored:
             yield f"{label} has another range"
         if before.kinds.get(name) != after.kinds.get(name):
             yield f"{label} takes values of other classes"

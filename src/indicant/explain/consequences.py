@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from indicant.compile.model import AGES, DAYS, TIMES
 from indicant.explain.entailment import Entailment, Mask, bits
+from indicant.explain.scoring import Scores
 from indicant.terms import IND, OWL, TYPE
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 4
 TRIES: Final = 200_000
+MOST_TOGETHER: Final = 1_000
+"""How many sets of statements that show several things together are looked at."""
 MOST_KEPT: Final = 100_000
 """How many answers of a kind a ruling keeps."""
 SETTLED: Final[frozenset[Status]] = frozenset(
@@ -50,7 +53,11 @@ _PROPOSES: Final = IND + "proposes"
 _UNPLANNED: Final = IND + "doesNotPropose"
 CLOSING: Final = frozenset(IND + name for name in ("recordsAll", "recordsAllProposals", "of"))
 """What says that no more is there than is recorded."""
-ASKED: Final = ("which-statements-establish-what", "which-records-are-not-what-is-complete")
+ASKED: Final = (
+    "which-statements-establish-what",
+    "which-records-are-not-what-is-complete",
+    "which-records-may-be-what-is-counted",
+)
 """The questions about a case that a situation is made of."""
 
 
@@ -104,8 +111,16 @@ class Ruling:
         for action, iri, direction in engine.ask("what-counts-for-what"):
             assert action and iri  # noqa: S101, PT018
             self.counting[action][direction != "for"].append(iri)
+        self._scores = Scores(engine, self.entailment)
+        self.least = {
+            self.entailment.number[literal]: int(least)
+            for literal, least in engine.ask("which-facts-demand-several")
+            if literal in self.entailment.number and least
+        }
         self._about = {
-            iri: functools.reduce(operator.or_, (*self.met[iri], *self.refuted[iri]), 0)
+            iri: self._scores.beneath(
+                functools.reduce(operator.or_, (*self.met[iri], *self.refuted[iri]), 0)
+            )
             for iri in sets
         }
         self._answered = functools.lru_cache(MOST_KEPT)(self._answer)
@@ -117,6 +132,7 @@ class Ruling:
         return self._answered(recommendation, known & self._about[recommendation])
 
     def _answer(self, recommendation: str, known: Mask) -> Answer:
+        known |= self._scores.established(known)
         if any(one & known == one for one in self.met[recommendation]):
             return "met"
         if any(one & known == one for one in self.refuted[recommendation]):
@@ -135,12 +151,12 @@ class Ruling:
         """Return what the status can be where at least and at most certain literals are known."""
         sides = []
         for side in self.counting[action]:
-            scores = [self._scores(iri, least, most) for iri in side] or [(0, 0)]
+            scores = [self._counts(iri, least, most) for iri in side] or [(0, 0)]
             low, high = max(one for one, _ in scores), max(one for _, one in scores)
             sides.append(range(low, high + 1))
         return [_status(pro, contra) for pro in sides[0] for contra in sides[1]]
 
-    def _scores(self, iri: str, least: Mask, most: Mask) -> tuple[int, int]:
+    def _counts(self, iri: str, least: Mask, most: Mask) -> tuple[int, int]:
         """Return the lowest and the highest that the answer of a recommendation can count."""
         about = self._about[iri]
         return self._scored(iri, least & about, most & about)
@@ -148,16 +164,31 @@ class Ruling:
     def _score(self, iri: str, least: Mask, most: Mask) -> tuple[int, int]:
         if (answer := self.answer(iri, least)) != "open":
             return _SCORES[answer], _SCORES[answer]
+        most |= self._scores.established(most)
         refutable = any(one & most == one for one in self.refuted[iri])
         meetable = any(one & most == one for one in self.met[iri])
         return 0 if refutable else 1, 2 if meetable else 1
 
     def relevant(self, action: str) -> Mask:
-        """Return the literals, with their opposites, on which the status can depend."""
+        """Return the literals, with their opposites, on which the status can depend.
+
+        What a score is depends on other facts, and is none that a case records.
+        """
         found = 0
         for iri in itertools.chain(*self.counting[action]):
             found |= self._about[iri]
-        return found | self.entailment.opposite(found)
+        return (found | self.entailment.opposite(found)) & ~self._scores.own
+
+
+def _together(nodes: Sequence[Sequence[Mask]], least: int) -> list[Mask]:
+    """Return the statements of every so many nodes, each node by any of its ways."""
+    found = []
+    for some in itertools.combinations(nodes, least):
+        for ways in itertools.product(*some):
+            found.append(functools.reduce(operator.or_, ways))
+            if len(found) >= MOST_TOGETHER:
+                return found
+    return found
 
 
 def _completing(facts: Mask, found: Iterable[tuple[Mask, Status]]) -> Mask:
@@ -230,17 +261,19 @@ class Situation:
         self, ruling: Ruling, case: str, told: Sequence[Iterable[Row]], quads: Sequence[ox.Quad]
     ) -> None:
         """Take the rows of ``ASKED`` and the case as it was read."""
-        rows, short = told
+        rows, short, counted = told
         self.ruling = ruling
         self.case = case
         self._number: dict[Statement, int] = {}
         self.statements: list[Statement] = []
         self._supports: dict[int, list[Mask]] = defaultdict(list)
         self._closed: dict[int, list[tuple[Mask, list[_Other]]]] = defaultdict(list)
+        self._spare = self._spared(counted)
         self._contrary: dict[int, Mask] = defaultdict(int)
         self._states: dict[Mask, Mask] = {}
         links = _Links(case, quads)
         others = self._short(short, links)
+        several: dict[int, dict[str, list[Mask]]] = defaultdict(lambda: defaultdict(list))
         for literal, statements, needed in self._ways(rows, links):
             number = ruling.entailment.number[literal]
             primary = self._union(0, statements)
@@ -248,8 +281,13 @@ class Situation:
             if any(one.path in CLOSING for one in statements):
                 self._closed[number].append((primary, others.get(literal, [])))
                 continue
-            for further in itertools.product(*needed):
-                self._supports[number].append(self._union(primary, further))
+            ways = [self._union(primary, further) for further in itertools.product(*needed)]
+            if number in ruling.least:
+                several[number][statements[0].node] += ways
+            else:
+                self._supports[number] += ways
+        for number, nodes in several.items():
+            self._supports[number] += _together(list(nodes.values()), ruling.least[number])
         self.known = self._known(0)
 
     def _short(self, rows: Iterable[Row], links: _Links) -> dict[str, list[_Other]]:
@@ -264,6 +302,14 @@ class Situation:
         for (literal, record), mask in ways.items():
             gone = [self._union(0, some) for some in links.gone(record)]
             found[literal].append(_Other(mask, tuple(gone)))
+        return found
+
+    def _spared(self, rows: Iterable[Row]) -> dict[int, int]:
+        """Return how many more records may be what is counted before it is not known to be few."""
+        found = {number: least - 1 for number, least in self.ruling.least.items()}
+        for case, literal, _ in rows:
+            if case == self.case:
+                found[self.ruling.entailment.number[literal or ""]] -= 1
         return found
 
     def _union(self, mask: Mask, statements: Iterable[Statement]) -> Mask:
@@ -285,8 +331,10 @@ class Situation:
                 if any(not one & withdrawn for one in supports):
                     found |= 1 << number
             for number, closed in self._closed.items():
+                spare = self._spare.get(number, 0)
                 if any(
-                    not primary & withdrawn and all(one.holds(withdrawn) for one in others)
+                    not primary & withdrawn
+                    and sum(not one.holds(withdrawn) for one in others) <= spare
                     for primary, others in closed
                 ):
                     found |= 1 << number

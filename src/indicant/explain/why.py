@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final, Literal, TypedDict, get_args
+from typing import TYPE_CHECKING, Final, Literal, NotRequired, TypedDict, get_args
 
 from indicant.assess.prose import reference
 from indicant.assess.reasons import answering
@@ -20,6 +20,7 @@ from indicant.explain.consequences import (
 )
 from indicant.explain.drafts import BOUNDED, COMPLETE, RECORDED, bounds_of
 from indicant.explain.names import names_of
+from indicant.explain.sums import ScoreRecord, lines, sums
 from indicant.files.lines import Lines
 from indicant.files.rdf import text_of
 from indicant.foreign import joined, wrapped
@@ -93,7 +94,10 @@ class CriterionRecord(TypedDict):
 
 
 class ArgumentRecord(TypedDict):
-    """Why one recommendation is met, refuted or open, and whether the status is its doing."""
+    """Why one recommendation is met, refuted or open, and whether the status is its doing.
+
+    ``scores`` are those that it rests on.
+    """
 
     decides: bool
     recommendation: str
@@ -107,6 +111,7 @@ class ArgumentRecord(TypedDict):
     settledBy: list[SettlingRecord]
     passages: list[PassageRecord]
     evidence: list[EvidenceRecord]
+    scores: NotRequired[list[ScoreRecord]]
 
 
 class ChangingFactRecord(TypedDict):
@@ -226,6 +231,7 @@ class _Explainer:
         self._told = [part.ask(question) for question in ASKED]
         self._rows = self._told[0]
         self._reasons = part.ask("why-is-it-so")
+        self._sums = part.ask("how-does-each-score-add-up")
         self._ways = part.ask("what-gives-way-to-what")
         self._labels = {row[0] or "": row[1] or "" for row in part.ask("what-is-each-term-called")}
         self._criteria = {row[0]: row for row in part.ask("which-criteria-are-there")}
@@ -273,7 +279,7 @@ class _Explainer:
         for found in about["settledBy"]:
             if found["recommendation"] == iri and found not in settling:
                 settling.append(found)
-        return ArgumentRecord(
+        record = ArgumentRecord(
             decides=any(iri == other["iri"] for other in _answering(about)),
             recommendation=iri,
             label=one["label"],
@@ -295,6 +301,12 @@ class _Explainer:
             passages=one["passages"],
             evidence=one["evidence"],
         )
+        scored = self._catalogue.scored
+        rests = {literal for _, some in self._catalogue.implicants[iri] for literal in some}
+        wanted = {scored[literal] for literal in rests if literal in scored}
+        if wanted:
+            record["scores"] = sums(self._sums, case, wanted)
+        return record
 
     def _established(self, literal: str, case: str) -> EstablishedRecord:
         one = self._catalogue.literals[literal]
@@ -445,6 +457,11 @@ def _argument_text(one: ArgumentRecord) -> Iterator[str]:
         for node in fact["nodes"]:
             place = f"{node['file']}:{node['line']}" if node["line"] else node["file"]
             yield from _wrapped(8, f"{local_name(node['node'])} {node['statement']} ({place})")
+    for score in one.get("scores", ()):
+        first, *rest = lines(score)
+        yield from _wrapped(6, first)
+        for line in rest:
+            yield from _wrapped(8, line)
     for settling in one["settledBy"][:_SHOWN]:
         facts = " and ".join(map(stated, settling["facts"]))
         answer = _ONCE[one["direction"], settling["answer"]]

@@ -18,7 +18,7 @@ _CLASS: Final = terms.OWL + "Class"
 _INDIVIDUAL: Final = terms.OWL + "NamedIndividual"
 _ONTOLOGY: Final = terms.OWL + "Ontology"
 _FUNCTIONAL: Final = terms.OWL + "FunctionalProperty"
-_OF_CASE: Final = terms.IND + "CaseProperty"
+_OF_CASE: Final = frozenset({terms.IND + "CaseProperty", terms.IND + "Score"})
 _PROPERTIES: Final = frozenset(
     terms.OWL + kind for kind in ("AnnotationProperty", "DatatypeProperty", "ObjectProperty")
 )
@@ -27,7 +27,7 @@ _DECLARATIONS: Final = _PROPERTIES | {
     _INDIVIDUAL,
     _ONTOLOGY,
     _FUNCTIONAL,
-    _OF_CASE,
+    *_OF_CASE,
 }
 _SUBCLASS: Final = terms.RDFS + "subClassOf"
 _EQUIVALENT: Final = terms.OWL + "equivalentClass"
@@ -201,7 +201,7 @@ class Vocabulary:
                     if value == _ONTOLOGY and subject.endswith(("/", "#")):
                         # The shapes look for the namespace of a term; a module is none.
                         self._always += line
-                    elif subject == _OF_CASE:
+                    elif subject in _OF_CASE:
                         self._always += line
                 block += line + (text(value) if value in anonymous else "")
             self._blocks[subject] = self._blocks.get(subject, "") + block
@@ -211,7 +211,7 @@ class Vocabulary:
             self.classes.add(subject)
         elif kind in _PROPERTIES:
             self.properties.add(subject)
-        elif kind not in (_ONTOLOGY, _FUNCTIONAL, _OF_CASE):
+        elif kind not in (_ONTOLOGY, _FUNCTIONAL, *_OF_CASE):
             self.individuals.setdefault(subject, set()).add(kind)
 
     def __contains__(self, term: object) -> bool:

@@ -78,11 +78,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class Node:
-    """A finding or an intervention of a case: how the case is linked to it, its classes, values."""
+    """A finding or an intervention of a case: how the case is linked to it, its classes, values.
+
+    ``copy`` tells apart those of which a case may have several that say the same.
+    """
 
     role: str
     classes: tuple[str, ...]
     entries: tuple[Entry, ...] = ()
+    copy: int = 0
 
 
 @dataclass(frozen=True)

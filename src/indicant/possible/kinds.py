@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from indicant.compile.model import FINDING, INTERVENTION, Existential, Model
+from indicant.compile.scores import scores_of
 from indicant.compile.theory import Theory
 
 if TYPE_CHECKING:
@@ -16,6 +18,19 @@ NONE: Final[frozenset[str]] = frozenset()
 
 Slot = tuple[str | None, ...]
 """The kind recorded once that a node is within, by each version."""
+
+
+def _with_what_they_rest_on(atoms: Iterable[Existential], theory: Theory) -> set[Existential]:
+    """Return existentials with what scores among them count, and each of what is counted."""
+    found = set(atoms)
+    for name in scores_of(found, theory.model):
+        for one in theory.decided(name):
+            found.update(
+                literal.existential
+                for implicant in (*one.met, *one.refuted)
+                for literal in implicant
+            )
+    return found.union(replace(atom, least=1) for atom in found)
 
 
 class Kinds:
@@ -31,7 +46,10 @@ class Kinds:
     ) -> None:
         self.models = models
         self.theories = [Theory(model) for model in models]
-        self.atoms = [sorted(set(atoms), key=repr) for atoms in existentials]
+        self.atoms = [
+            sorted(_with_what_they_rest_on(atoms, theory), key=repr)
+            for atoms, theory in zip(existentials, self.theories, strict=True)
+        ]
         self.classes = [
             cls
             for cls in sorted(set.intersection(*(set(model.above) for model in models)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from indicant.compile.model import ROLES, Existential
@@ -35,6 +35,10 @@ class Candidate:
     count: int
     fails: frozenset[tuple[int, Existential]]
 
+    def again(self, copy: int) -> Candidate:
+        """Return another node that says the same."""
+        return replace(self, node=replace(self.node, copy=copy))
+
 
 class Candidates:
     """Finds the nodes, for some classes and the values that tell something of them."""
@@ -43,6 +47,28 @@ class Candidates:
         self._kinds = kinds
         self._values = values
         self._elsewhere: dict[tuple[str, str], frozenset[tuple[int, Existential]]] = {}
+
+    def several(self) -> Iterator[Candidate]:
+        """Yield the nodes that ``found`` yields, as often as an existential can demand them."""
+        counted = [
+            (version, atom)
+            for version, atoms in enumerate(self._kinds.atoms)
+            for atom in atoms
+            if atom.least > 1
+        ]
+        for one in self.found():
+            (cls,) = one.node.classes
+            most = max(
+                (
+                    atom.least
+                    for version, atom in counted
+                    if atom.role == one.node.role
+                    and self._kinds.overlaps(version, cls, atom.filler)
+                    and not self._kinds.cannot_be(version, cls, one.outside, atom)
+                ),
+                default=1,
+            )
+            yield from (one.again(copy) for copy in range(most))
 
     def found(self) -> Iterator[Candidate]:
         """Yield nodes of kinds of which a case has any number, one for each that tells something.
@@ -56,7 +82,7 @@ class Candidates:
                 (version, atom)
                 for version, atoms in enumerate(self._kinds.atoms)
                 for atom in atoms
-                if atom.role == role
+                if atom.role == role and atom.least == 1
             ]
             vague = {cls for _, atom in atoms for cls in self._kinds.above(atom.filler)}
             for cls in self._kinds.classes:

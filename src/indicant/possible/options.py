@@ -85,7 +85,7 @@ class Values:
                         grouped[topic(facet)].add(facet)
         self._options = {
             (role, name): []
-            if name in foreign
+            if name in foreign or any(name in model.scores for model in models)
             else self._values(role, name, sorted(facets, key=repr))
             for role in (*ROLES, ITSELF)
             for name, facets in grouped.items()

@@ -17,9 +17,10 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from indicant.compile.implicants import at_least
 from indicant.compile.model import (
     FINDING,
     HAS_FINDING,
@@ -32,70 +33,32 @@ from indicant.compile.model import (
     Existential,
     Model,
 )
+from indicant.compile.scores import bound_of, scores_of
 from indicant.possible.circuit import FALSE, Circuit, Formula
-from indicant.possible.facts import Entry, Node, Recorded
 from indicant.possible.kinds import NONE, Kinds, Slot
 from indicant.possible.nodes import Candidate, Candidates
 from indicant.possible.options import Option, Told, Values, is_type, topic, topic_of
+from indicant.possible.parts import (
+    AllPlanned,
+    Complete,
+    Excluded,
+    Part,
+    Proposed,
+    Typed,
+    Unplanned,
+    Valued,
+    assembled,
+)
 from indicant.terms import IND
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from indicant.compile.implicants import Implicant, Literal
+    from indicant.compile.theory import Theory
+    from indicant.possible.facts import Recorded
 
 _ROOTS: Final = frozenset((FINDING, INTERVENTION, IND + "Investigation"))
-
-
-@dataclass(frozen=True)
-class _Excluded:
-    cls: str
-
-
-@dataclass(frozen=True)
-class _Proposed:
-    cls: str
-
-
-@dataclass(frozen=True)
-class _Unplanned:
-    """Nothing of a class is proposed."""
-
-    cls: str
-
-
-@dataclass(frozen=True)
-class _AllPlanned:
-    """All that is proposed is recorded."""
-
-
-@dataclass(frozen=True)
-class _Complete:
-    """All of a class is recorded, or all from so many days before the as-of date on."""
-
-    cls: str
-    since: int | None
-
-
-@dataclass(frozen=True)
-class _Typed:
-    """The one record of a kind is of a class."""
-
-    role: str
-    slot: Slot
-    cls: str
-
-
-@dataclass(frozen=True)
-class _Valued:
-    """The one record of a kind has a value."""
-
-    role: str
-    slot: Slot
-    option: Option
-
-
-_Part = _Excluded | _Proposed | _Unplanned | _AllPlanned | _Complete | _Typed | _Valued | Node
 
 
 class Space:
@@ -121,8 +84,8 @@ class Space:
         self._kinds = Kinds(models, existentials)
         self._models = models
         self._atoms = self._kinds.atoms
-        self._parts: dict[_Part, Formula] = {}
-        self._things: dict[Formula, _Part] = {}
+        self._parts: dict[Part, Formula] = {}
+        self._things: dict[Formula, Part] = {}
         self._classes = self._kinds.classes
         self._shared = frozenset(self._classes)
         self._values = Values(models, self._atoms, foreign)
@@ -134,7 +97,7 @@ class Space:
         if complete:
             self._closings()
         self._nodes: list[tuple[Candidate, Formula]] = []
-        for one in Candidates(self._kinds, self._values).found():
+        for one in Candidates(self._kinds, self._values).several():
             number = self._part(one.node, 1 + one.count)
             self._forbid_excluded(number, one.node.classes, one.node.role)
             self._nodes.append((one, number))
@@ -145,6 +108,10 @@ class Space:
             self._known.append(self._establish(index))
 
     # ------------------------------------------------------------------ what is asked
+
+    def theory(self, version: int = 0) -> Theory:
+        """Return what the vocabulary of a model entails."""
+        return self._kinds.theories[version]
 
     def known(self, literal: Literal, version: int = 0) -> Formula:
         """Return where a literal is established, as a model reads the case."""
@@ -159,48 +126,11 @@ class Space:
 
     def recorded(self, chosen: Iterable[Formula]) -> Recorded:
         """Return the case that some variables being true stand for."""
-        nodes: list[Node] = []
-        excluded: list[str] = []
-        proposed: list[str] = []
-        unplanned: list[str] = []
-        complete: list[tuple[str, int | None]] = []
-        all_planned = False
-        kinds: dict[tuple[str, Slot], list[str]] = defaultdict(list)
-        values: dict[tuple[str, Slot], list[Entry]] = defaultdict(list)
-        for number in sorted(chosen):
-            part = self._things[number]
-            if isinstance(part, Node):
-                nodes.append(part)
-            elif isinstance(part, _Excluded):
-                excluded.append(part.cls)
-            elif isinstance(part, _Proposed):
-                proposed.append(part.cls)
-            elif isinstance(part, _Unplanned):
-                unplanned.append(part.cls)
-            elif isinstance(part, _Complete):
-                complete.append((part.cls, part.since))
-            elif isinstance(part, _AllPlanned):
-                all_planned = True
-            elif isinstance(part, _Typed):
-                kinds[(part.role, part.slot)].append(part.cls)
-            else:
-                values[(part.role, part.slot)].append(part.option.entry)
-        for (role, slot), classes in kinds.items():
-            entries = tuple(sorted(values[(role, slot)], key=repr))
-            nodes.append(Node(role, tuple(sorted(classes)), entries))
-        return Recorded(
-            tuple(sorted(nodes, key=repr)),
-            tuple(sorted(excluded)),
-            tuple(sorted(proposed)),
-            tuple(sorted(unplanned)),
-            tuple(sorted(complete, key=repr)),
-            all_planned,
-            tuple(sorted(values[(ITSELF, ())], key=repr)),
-        )
+        return assembled(self._things[number] for number in sorted(chosen))
 
     # ------------------------------------------------------------------ parts of a case
 
-    def _part(self, thing: _Part, weight: int) -> Formula:
+    def _part(self, thing: Part, weight: int) -> Formula:
         if thing not in self._parts:
             number = self.circuit.variable(weight)
             self._parts[thing] = number
@@ -218,7 +148,7 @@ class Space:
                 spoken_of |= named
                 wanted.update(*(model.above[cls] for cls in named))
         self._excludable = {
-            cls: self._part(_Excluded(cls), 1)
+            cls: self._part(Excluded(cls), 1)
             for cls in sorted(wanted & self._shared)
             if (cls in spoken_of or cls not in _ROOTS)
             and self._kinds.above(cls) & {FINDING, INTERVENTION}
@@ -236,12 +166,12 @@ class Space:
                 if atom.filler in self._shared:
                     fillers[atom.role].add(atom.filler)
         self._unplanned = {
-            cls: self._part(_Unplanned(cls), 1) for cls in sorted(fillers.get(PROPOSES, ()))
+            cls: self._part(Unplanned(cls), 1) for cls in sorted(fillers.get(PROPOSES, ()))
         }
-        self._all_planned = self._part(_AllPlanned(), 2) if self._unplanned else FALSE
+        self._all_planned = self._part(AllPlanned(), 2) if self._unplanned else FALSE
         for role in (HAS_FINDING, RECEIVED):
             for cls in sorted(fillers.get(role, ())):
-                self._complete.append((cls, None, self._part(_Complete(cls, None), 2)))
+                self._complete.append((cls, None, self._part(Complete(cls, None), 2)))
                 facets = {
                     facet
                     for atoms in self._atoms
@@ -250,7 +180,7 @@ class Space:
                     for facet in atom.facets
                 }
                 for since, beyond in self._values.settled(role, facets):
-                    self._complete.append((cls, beyond, self._part(_Complete(cls, since), 3)))
+                    self._complete.append((cls, beyond, self._part(Complete(cls, since), 3)))
 
     def _forbid_excluded(self, part: Formula, classes: Iterable[str], role: str) -> None:
         """Let a node not be of a class that is excluded."""
@@ -347,14 +277,14 @@ class Space:
     def _record(
         self, role: str, slot: Slot, classes: list[str], options: list[Option]
     ) -> dict[str, Formula]:
-        typed = {cls: self._part(_Typed(role, slot, cls), 1) for cls in classes}
+        typed = {cls: self._part(Typed(role, slot, cls), 1) for cls in classes}
         for one, other in itertools.combinations(classes, 2):
             if self._kinds.apart(one, other):
                 self.circuit.forbid(typed[one], typed[other])
         for cls in classes:
             self._forbid_excluded(typed[cls], [cls], role)
         valued = [
-            self._part(_Valued(role, slot, option), option.entry.statements()) for option in options
+            self._part(Valued(role, slot, option), option.entry.statements()) for option in options
         ]
         names = [topic_of(option.entry.property) for option in options]
         for first, second in itertools.combinations(range(len(options)), 2):
@@ -372,6 +302,7 @@ class Space:
                 if atom.role == ITSELF
                 for facet in atom.facets
             }
+            - {name for model in self._models for name in model.scores}
         )
         options = [one for name in names for one in self._values.options(ITSELF, name)]
         self._record(ITSELF, (), [], options)
@@ -386,7 +317,7 @@ class Space:
                 for atoms in self._atoms
                 for atom in atoms
             ):
-                self._proposed[cls] = self._part(_Proposed(cls), 1)
+                self._proposed[cls] = self._part(Proposed(cls), 1)
                 self._forbid_excluded(self._proposed[cls], [cls], PROPOSES)
 
     # ------------------------------------------------------------------ what parts establish
@@ -395,10 +326,14 @@ class Space:
         model = self._models[version]
         circuit = self.circuit
         known: dict[tuple[Existential, bool], Formula] = {}
-        for atom in self._atoms[version]:
+        scored = [one for one in self._atoms[version] if scores_of([one], model)]
+        for atom in (*(one for one in self._atoms[version] if one not in scored), *scored):
+            if atom in scored:
+                self._of_score(version, atom, known)
+                continue
             if atom.role == ITSELF:
                 ways = [
-                    (self._parts[_Valued(ITSELF, (), one)], one.satisfies, one.violates)
+                    (self._parts[Valued(ITSELF, (), one)], one.satisfies, one.violates)
                     for one in self._own
                 ]
                 known[(atom, True)] = circuit.all_of(
@@ -409,12 +344,13 @@ class Space:
                     number for number, _, out in ways if not atom.facets.isdisjoint(out[version])
                 )
                 continue
+            single = replace(atom, least=1)
             present = [
                 number
                 for one, number in self._nodes
                 if one.node.role == atom.role
                 and atom.filler in model.above.get(one.node.classes[0], ())
-                and atom.facets <= one.satisfied[version]
+                and single.facets <= one.satisfied[version]
             ]
             if atom.role == PROPOSES and not atom.facets:
                 present += [
@@ -432,14 +368,41 @@ class Space:
                     ]
             for role, slot in self._records:
                 if role == atom.role:
-                    self._of_record(version, atom, slot, present, absent)
+                    self._of_record(version, single, slot, present, absent)
             absent += self._by_completeness(version, atom)
-            known[(atom, True)] = circuit.any_of(present)
+            known[(atom, True)] = self._at_least([(one, 1) for one in present], atom.least)
             known[(atom, False)] = circuit.any_of(absent)
         return known
 
+    def _at_least(self, weighted: Sequence[tuple[Formula, int]], least: int) -> Formula:
+        """Return where the true ones of some formulas weigh enough together."""
+        return at_least(weighted, least, self.circuit.all_of, self.circuit.any_of)
+
+    def _of_score(
+        self, version: int, atom: Existential, known: dict[tuple[Existential, bool], Formula]
+    ) -> None:
+        """Add where a score is known to be at least a number, and where it is known not to be."""
+        circuit, theory = self.circuit, self._kinds.theories[version]
+        name, number = bound_of(atom)
+        ladder = theory.ladder(name)
+
+        def decided(implicants: Iterable[Implicant]) -> Formula:
+            return circuit.any_of(
+                circuit.all_of(known[(literal.existential, literal.present)] for literal in one)
+                for one in implicants
+            )
+
+        steps = list(zip(theory.decided(name), ladder.steps, strict=True))
+        won = [(decided(one.met), step.points) for one, step in steps]
+        lost = [(decided(one.refuted), step.points) for one, step in steps]
+        known[(atom, True)] = self._at_least(won, number - ladder.base)
+        known[(atom, False)] = self._at_least(lost, ladder.total - number + 1)
+
     def _by_completeness(self, version: int, atom: Existential) -> Iterator[Formula]:
-        """Yield where nothing satisfies an existential because nothing that is recorded does."""
+        """Yield where nothing satisfies an existential because nothing that is recorded does.
+
+        Of what is counted, where too little that is recorded may.
+        """
         model, circuit = self._models[version], self.circuit
         above = model.above[atom.filler]
         if atom.role == PROPOSES:
@@ -455,32 +418,33 @@ class Space:
             return
         once = self._kinds.theories[version].once(atom)
         the_one = circuit.any_of(
-            self._parts[_Typed(role, slot, cls)]
+            self._parts[Typed(role, slot, cls)]
             for role, slot in self._records
             if role == atom.role
             for cls in self._records[(role, slot)][1]
             if once is not None and once in model.above.get(cls, NONE)
         )
-        nothing = []
+        may_be = []
         for one, number in self._nodes:
             (cls,) = one.node.classes
             if one.node.role == atom.role and not self._kinds.cannot_be(
                 version, cls, one.outside, atom
             ):
                 another = once is not None and once not in model.above.get(cls, NONE)
-                nothing.append(circuit.any_of((-number, the_one)) if another else -number)
+                may_be.append(circuit.all_of((number, -the_one)) if another else number)
         if atom.role == PROPOSES:
-            nothing += [
-                -number
+            may_be += [
+                number
                 for cls, number in self._proposed.items()
                 if self._kinds.overlaps(version, cls, atom.filler)
             ]
-        nothing += [
-            self._record_fails(version, atom, slot, the_one)
+        may_be += [
+            -self._record_fails(version, atom, slot, the_one)
             for role, slot in self._records
             if role == atom.role
         ]
-        yield circuit.all_of((circuit.any_of(closed), *nothing))
+        enough = self._at_least([(one, 1) for one in may_be], atom.least)
+        yield circuit.all_of((circuit.any_of(closed), -enough))
 
     def _record_fails(
         self, version: int, atom: Existential, slot: Slot, the_one: Formula
@@ -488,7 +452,7 @@ class Space:
         """Return where the record of a kind is not there, or does not satisfy an existential."""
         model, circuit = self._models[version], self.circuit
         kinds, classes, options = self._records[(atom.role, slot)]
-        typed = {cls: self._parts[_Typed(atom.role, slot, cls)] for cls in classes}
+        typed = {cls: self._parts[Typed(atom.role, slot, cls)] for cls in classes}
         within = [typed[cls] for cls in classes if atom.filler in model.above.get(cls, NONE)]
         apart = [
             typed[cls] for cls in classes if not self._kinds.overlaps(version, cls, atom.filler)
@@ -497,7 +461,7 @@ class Space:
             -circuit.any_of(typed[cls] for cls in kinds),
             circuit.all_of((circuit.any_of(apart), -circuit.any_of(within))),
             circuit.any_of(
-                self._parts[_Valued(atom.role, slot, one)]
+                self._parts[Valued(atom.role, slot, one)]
                 for one in options
                 if not atom.facets.isdisjoint(one.violates[version])
             ),
@@ -522,8 +486,8 @@ class Space:
         circuit = self.circuit
         model = self._models[version]
         kinds, classes, options = self._records[(atom.role, slot)]
-        typed = {cls: self._parts[_Typed(atom.role, slot, cls)] for cls in classes}
-        valued = {one: self._parts[_Valued(atom.role, slot, one)] for one in options}
+        typed = {cls: self._parts[Typed(atom.role, slot, cls)] for cls in classes}
+        valued = {one: self._parts[Valued(atom.role, slot, one)] for one in options}
         there = circuit.any_of(typed[cls] for cls in kinds)
 
         def of(wanted: str) -> Formula:

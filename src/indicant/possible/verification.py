@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from indicant.compile.admission import admit
 from indicant.compile.implicants import need_solver
-from indicant.compile.model import And
+from indicant.compile.model import ITSELF, And
 from indicant.compile.overriding import overriders, without
+from indicant.compile.scores import scores_of
 from indicant.possible.advice import advise
 from indicant.possible.circuit import OutOfTimeError
 from indicant.possible.facts import CaseFiles, write_cases
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from indicant.compile.implicants import Literal
-    from indicant.compile.model import Expression
+    from indicant.compile.model import Existential, Expression
     from indicant.files.sources import Source
     from indicant.possible.advice import Advice
     from indicant.possible.circuit import Formula
@@ -254,8 +255,9 @@ class _Verifier:
                 continue
             for implicant in compiled.met:
                 for literal in sorted(implicant, key=repr):
-                    if literal.existential.filler not in known:
-                        resting[literal.existential.filler].setdefault(iri, literal)
+                    for term in self._asked_for(literal.existential):
+                        if term not in known:
+                            resting[term].setdefault(iri, literal)
         for term, literals in sorted(resting.items()):
             iri = min(literals)
             names = ", ".join(local_name(one) for one in sorted(literals))
@@ -273,6 +275,26 @@ class _Verifier:
                 goal,
                 {"answers": {iri: "met"}},
             )
+
+    def _asked_for(self, atom: Existential) -> set[str]:
+        """Return the terms that have to be established for an existential.
+
+        Of what a case has itself it is the property, and of a score the terms of what it counts.
+        """
+        if atom.role != ITSELF:
+            return {atom.filler}
+        theory = self._search.space.theory()
+        scores = scores_of([atom], self._model)
+        if not scores:
+            return {facet.property for facet in atom.facets}
+        return {
+            term
+            for name in scores
+            for one in theory.decided(name)
+            for implicant in one.met
+            for literal in implicant
+            for term in self._asked_for(literal.existential)
+        }
 
     def _unsettled(self) -> Iterator[Result]:
         found = unsettled(
