@@ -226,7 +226,7 @@ def test_every_threshold_has_a_case_on_either_side() -> None:
       ?existential ind:facet ?facet ; ind:filler ?filler .
       OPTIONAL {
         ?node ?property ?value ; a ?class .
-        ?class ind:within ?filler .
+        ?class ind:subsumedBy ?filler .
       }
     }"""
     values: dict[tuple[str, str, str, int], set[int]] = {}

@@ -232,7 +232,7 @@ class Stated:
     @functools.cached_property
     def within(self) -> dict[str, set[str]]:
         """Return the classes at and above each class."""
-        return {one: set(above) for one, above in self.pairs("ind:within").items()}
+        return {one: set(above) for one, above in self.pairs("ind:subsumedBy").items()}
 
     def below(self, iri: str) -> set[str]:
         """Return the interventions below an intervention."""

@@ -101,6 +101,7 @@ def compile_source(source: Source, *, seconds: float = 60.0) -> CompiledGuidelin
         writer.implicants(iri, done[expression])
     for name in used(found.normal.values(), found.model):
         writer.score(name, found.theory.ladder(name))
+    writer.quantities()
     writer.actions()
     writer.overriding(overriders(found.model))
     for table in found.tables:

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from indicant.compile.model import BOUNDS
-from indicant.terms import OWL, RDF, RDFS, XSD
+from indicant.terms import IND, OWL, RDF, RDFS, XSD
 
 _FIRST: Final = RDF + "first"
 _REST: Final = RDF + "rest"
@@ -125,6 +125,7 @@ TAKES: Final[dict[str, frozenset[Kind]]] = {
         (OWL, "targetValue", {_L}),
         (OWL, f"{_COUNTS} {_QUALIFIED}", {Kind.COUNT}),
         (OWL, "annotatedSource annotatedTarget", EVERY),
+        (IND, "where", {_C}),
     )
     for name in names.split()
 }

@@ -89,6 +89,14 @@ class Facets:
         facets = frozenset(self._facet(part, about, text) for part in parts if is_blank(part))
         return Existential(role, cls, facets, least)
 
+    def facet(self, node: Term, about: ox.NamedNode, text: str) -> Facet:
+        """Read what is demanded of a value of one record.
+
+        Raises:
+            IndicantError: it is no facet.
+        """
+        return self._facet(node, about, text)
+
     def of_case(self, node: Term, about: ox.NamedNode) -> Existential:
         """Read that a case itself has a value.
 

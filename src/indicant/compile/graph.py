@@ -20,6 +20,7 @@ from indicant.compile.model import (
     ClassFacet,
     IndividualFacet,
     LiteralFacet,
+    Range,
     RangeFacet,
 )
 from indicant.compile.owl import constant
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from indicant.compile.implicants import Compiled
-    from indicant.compile.model import Existential, Facet, Model, Range
+    from indicant.compile.model import Existential, Facet, Model
     from indicant.compile.scores import Ladder
     from indicant.compile.theory import Theory
     from indicant.files.sources import Source
@@ -86,7 +87,7 @@ class GraphWriter:
         for cls, above in self._model.above.items():
             if FINDING in above or INTERVENTION in above:
                 for other in above:
-                    self._add(cls, IND + "within", other)
+                    self._add(cls, IND + "subsumedBy", other)
 
     def existentials(self, atoms: Iterable[Existential]) -> None:
         """Write every existential with its two literals."""
@@ -157,7 +158,10 @@ class GraphWriter:
     def overlaps(self, atoms: Iterable[Existential]) -> None:
         """Write which classes have a named class in common with one that an existential demands."""
         below = self._model.below()
-        for filler in {atom.filler for atom in atoms}:
+        wanted = {atom.filler for atom in atoms if atom.role != ITSELF}
+        for one in self._model.quantities.values():
+            wanted.update((one.over, *one.also))
+        for filler in wanted:
             for common in below[filler]:
                 for cls in self._model.above[common]:
                     if self._model.above[cls] & {FINDING, INTERVENTION}:
@@ -231,6 +235,23 @@ class GraphWriter:
             self._add(name, IND + "step", iri)
             self._add(iri, IND + "reachedBy", step.subject)
             self._add(iri, IND + "points", step.points)
+
+    def quantities(self) -> None:
+        """Write what each quantity is computed from."""
+        for iri, one in self._model.quantities.items():
+            self._add(iri, IND + "ofRole", one.role)
+            self._add(iri, IND + "over", one.over)
+            self._add(iri, IND + "hasAs", one.value)
+            numbers = self._model.ranges.get(one.value)
+            positive = isinstance(numbers, Range) and any(
+                least is not None and least >= 0
+                for least in (numbers.min_inclusive, numbers.min_exclusive)
+            )
+            self._add(iri, IND + "sign", positive)
+            for facet in one.conditions:
+                self._add(iri, IND + "condition", self._facet(facet))
+            for cls in one.also:
+                self._add(iri, IND + "alsoOf", cls)
 
     def actions(self) -> None:
         """Write for which interventions each recommendation counts."""

@@ -144,8 +144,19 @@ class Hierarchy:
         for one in names:
             self._model.apart[one] = self._model.apart.get(one, frozenset()) | (together - {one})
 
+    def _tell_quantities_apart(self) -> None:
+        """Let a case have one of each quantity, and none be another."""
+        names = sorted(
+            node.value for node in self._axioms.subjects(IND + "Quantity") if not is_blank(node)
+        )
+        for name in names:
+            self._model.once.setdefault(name, set()).add(HAS_FINDING)
+            others = frozenset(names) - {name}
+            self._model.apart[name] = self._model.apart.get(name, frozenset()) | others
+
     def _close(self) -> None:
         model = self._model
+        self._tell_quantities_apart()
         model.same = {name: min(group) for name, group in self._groups.items()}
         model.once = self._joined(model.once)
         asserted = self._joined(model.parents)

@@ -241,6 +241,25 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Quantity:
+    """A class of findings that are one value computed from many records.
+
+    ``over`` is the class of the records, which a case has by ``role``; ``value`` the property under
+    which the value stands; ``conditions`` and ``also`` are what records satisfy besides, the window
+    included; of ``last`` records, the latest, it is computed where that is stated.
+    """
+
+    iri: str
+    over: str
+    role: str
+    aggregate: str
+    value: str
+    conditions: frozenset[Facet] = frozenset()
+    also: tuple[str, ...] = ()
+    last: int | None = None
+
+
+@dataclass(frozen=True)
 class Recommendation:
     """A recommendation as the compiler sees it."""
 
@@ -277,6 +296,7 @@ class Model:
     types: dict[str, set[str]] = field(default_factory=dict)
     different: dict[str, set[str]] = field(default_factory=dict)
     scores: dict[str, Score] = field(default_factory=dict)
+    quantities: dict[str, Quantity] = field(default_factory=dict)
     criteria: dict[str, Expression] = field(default_factory=dict)
     recommendations: dict[str, Recommendation] = field(default_factory=dict)
     guidelines: list[str] = field(default_factory=list)

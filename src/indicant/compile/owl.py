@@ -11,6 +11,7 @@ import pyoxigraph as ox
 
 from indicant.compile.model import (
     CASE,
+    HAS_FINDING,
     ITSELF,
     ClassFacet,
     Existential,
@@ -19,7 +20,7 @@ from indicant.compile.model import (
     RangeFacet,
 )
 from indicant.errors import IndicantError
-from indicant.terms import GENID, OWL, RDF, RDFS, TYPE, XSD, local_name
+from indicant.terms import GENID, IND, OWL, RDF, RDFS, TYPE, XSD, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -53,7 +54,26 @@ def ontology_text(source: Source, *, undefined: Collection[str] = ()) -> str:
         for _, subject, predicate, value in source.triples()
         if str(predicate) != definition or str(subject) not in bare
     )
-    return "\n".join(dict.fromkeys(lines)) + "\n"
+    return "\n".join((*dict.fromkeys(lines), *_quantity_axioms(source))) + "\n"
+
+
+def _quantity_axioms(source: Source) -> Iterator[str]:
+    """Yield that a case has one of each quantity at most, and that none is another."""
+    kind = ox.NamedNode(IND + "Quantity")
+    names = sorted(
+        subject.value
+        for _, subject, predicate, value in source.triples()
+        if value == kind and str(predicate) == f"<{TYPE}>" and isinstance(subject, ox.NamedNode)
+    )
+    for name in dict.fromkeys(names):
+        stem = "_:q" + hashlib.sha256(name.encode()).hexdigest()[:24]
+        yield f"<{CASE}> <{RDFS}subClassOf> {stem} ."
+        yield f"{stem} <{TYPE}> <{OWL}Restriction> ."
+        yield f"{stem} <{OWL}onProperty> <{HAS_FINDING}> ."
+        yield f'{stem} <{OWL}maxQualifiedCardinality> "1"^^<{XSD}nonNegativeInteger> .'
+        yield f"{stem} <{OWL}onClass> <{name}> ."
+    for one, other in itertools.combinations(dict.fromkeys(names), 2):
+        yield f"<{one}> <{OWL}disjointWith> <{other}> ."
 
 
 def score_axioms(scores: Iterable[Score]) -> str:

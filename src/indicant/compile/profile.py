@@ -10,6 +10,7 @@ from indicant.compile.facets import Facets
 from indicant.compile.hierarchy import Hierarchy
 from indicant.compile.model import Model, existentials
 from indicant.compile.properties import Properties
+from indicant.compile.quantities import Quantities
 from indicant.compile.recommendations import Recommendations
 from indicant.compile.scores import Scores
 from indicant.errors import IndicantError
@@ -43,6 +44,9 @@ def _read(axioms: Axioms) -> Model:
     _read_vocabulary(axioms, model)
     facets, scores = Facets(axioms, model), Scores(axioms, model)
     scores.read()
+    quantities = Quantities(axioms, model, facets)
+    quantities.read()
+    quantities.settle()
     Criteria(axioms, model, facets).read()
     scores.settle()
     used = {
@@ -51,6 +55,7 @@ def _read(axioms: Axioms) -> Model:
         for existential in existentials(expression)
         for facet in existential.facets
     }
+    used.update(facet for one in model.quantities.values() for facet in one.conditions)
     axioms.attempt(facets.decided_values, used)
     axioms.attempt(facets.plain_properties, used)
     Recommendations(axioms, model).read()

@@ -245,7 +245,7 @@ def _candidates(source: Source, model: Model) -> list[_Pair]:
     for _, subject, predicate, value in source.triples():
         if text_of(predicate) in wanted or text_of(value) in types:
             store.add(ox.Quad(subject, predicate, value))  # type: ignore[arg-type]
-    predicate = ox.NamedNode(IND + "within")
+    predicate = ox.NamedNode(IND + "subsumedBy")
     store.extend(
         ox.Quad(ox.NamedNode(cls), predicate, ox.NamedNode(other))
         for cls, above in model.above.items()
