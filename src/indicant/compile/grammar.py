@@ -147,9 +147,7 @@ class _Grammar:
             for name, values in said.items():
                 if not of_owl[name] and name not in TAKES:
                     self._uses_of_lists(node, name, values)
-                elif name in TAKES and not of_owl[name]:
-                    self._values(node, name, values, whole)
-                elif self._may_be_said(node, name, values):
+                elif not of_owl[name] or self._may_be_said(node, name, values):
                     self._values(node, name, values, whole)
         self._lists()
         self._circles()

@@ -485,8 +485,10 @@ class _Links:
         self._shown: dict[str, list[str]] = defaultdict(list)
         self._kinds: dict[str, list[Statement]] = defaultdict(list)
         self._received: set[str] = set()
+        self._recorded: set[str] = set()
         shown = []
         for quad in quads:
+            self._recorded.add(getattr(quad.subject, "value", ""))
             subject, path = getattr(quad.subject, "value", ""), quad.predicate.value
             value = getattr(quad.object, "value", "")
             if subject == case and path in _LINKS:
@@ -512,6 +514,6 @@ class _Links:
         """Return the lists of statements of each of which one is needed."""
         if path == _EXCLUDES:
             return [self._kinds[node]] if node in self._received else []
-        if node in self._own:
+        if node in self._own or node not in self._recorded:  # as a quantity, which is computed
             return []
         return [[kind for by in self._shown[node] for kind in self._kinds[by]]]

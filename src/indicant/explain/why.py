@@ -232,6 +232,11 @@ class _Explainer:
         self._rows = self._told[0]
         self._reasons = part.ask("why-is-it-so")
         self._sums = part.ask("how-does-each-score-add-up")
+        self._computed = part.ask("which-records-make-a-quantity")
+        self._made: dict[str, list[str]] = {}
+        for row in self._computed:
+            records = self._made.setdefault(row[1] or "", [])
+            records += [row[-1]] if row[-1] and row[-1] not in records else []
         self._ways = part.ask("what-gives-way-to-what")
         self._labels = {row[0] or "": row[1] or "" for row in part.ask("what-is-each-term-called")}
         self._criteria = {row[0]: row for row in part.ask("which-criteria-are-there")}
@@ -313,9 +318,9 @@ class _Explainer:
         nodes: list[NodeRecord] = []
         for owner, given, node, _, path, value in self._rows:
             if (owner, given) == (case, literal) and node and path:
-                record = self._node(node, path, value)
-                if record not in nodes:
-                    nodes.append(record)
+                made = self._made.get(node)
+                found = [self._node(node, path, value)] if made is None else map(self._whole, made)
+                nodes += [record for record in found if record not in nodes]
         return EstablishedRecord(term=one.term, label=one.fact, polarity=one.polarity, nodes=nodes)
 
     def _node(self, node: str, path: str, value: str | None) -> NodeRecord:
@@ -345,6 +350,25 @@ class _Explainer:
             statement=", ".join(dict.fromkeys(words)),
             file=self._file,
             line=self._lines.locate(node, first, value),
+        )
+
+    def _whole(self, node: str) -> NodeRecord:
+        """Tell all that a record says of itself, as one that a quantity was computed from."""
+        stated = [quad for quad in self._document.quads if text_of(quad.subject) == node]
+        known = [(quad.predicate.value, text_of(quad.object)) for quad in stated]
+        words = [
+            f"{'a' if path == TYPE else self._called(path)} {self._called(value)}"
+            for path, value in known
+            if path != BOUNDED
+        ]
+        for path in dict.fromkeys(row[7] or "" for row in self._computed):
+            said = bounds_of(self._document.quads, node, path)
+            words += [f"{self._called(path)} {one}" for one in said]
+        return NodeRecord(
+            node=node,
+            statement=", ".join(dict.fromkeys(words)),
+            file=self._file,
+            line=self._lines.locate(node, TYPE, None),
         )
 
     def _called(self, term: str) -> str:
