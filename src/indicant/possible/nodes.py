@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from indicant.compile.model import ROLES, Existential
+from indicant.compile.model import ROLES, Existential, implied
 from indicant.possible.facts import Node
 from indicant.possible.options import Option, Told, Values, is_type, topic
 
@@ -56,7 +56,7 @@ class Candidates:
                 (version, atom)
                 for version, atoms in enumerate(self._kinds.atoms)
                 for atom in atoms
-                if atom.role == role
+                if atom.role in implied(role)
             ]
             vague = {cls for _, atom in atoms for cls in self._kinds.above(atom.filler)}
             for cls in self._kinds.classes:
@@ -109,7 +109,7 @@ class Candidates:
         )
 
     def _fails(self, one: Candidate) -> frozenset[tuple[int, Existential]]:
-        """Return all existentials of its role that a node is known not to satisfy."""
+        """Return all existentials of its roles that a node is known not to satisfy."""
         (cls,) = one.node.classes
         key = (one.node.role, cls)
         if key not in self._elsewhere:
@@ -117,7 +117,7 @@ class Candidates:
                 (version, atom)
                 for version, atoms in enumerate(self._kinds.atoms)
                 for atom in atoms
-                if atom.role == one.node.role
+                if atom.role in implied(one.node.role)
                 and not self._kinds.overlaps(version, cls, atom.filler)
             )
         return one.fails | self._elsewhere[key]

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 from indicant.compile.model import (
     FINDING,
+    HAD_FINDING,
     HAS_FINDING,
     INTERVENTION,
     ITSELF,
@@ -31,6 +32,7 @@ from indicant.compile.model import (
     ClassFacet,
     Existential,
     Model,
+    implied,
 )
 from indicant.possible.circuit import FALSE, Circuit, Formula
 from indicant.possible.facts import Entry, Node, Recorded
@@ -49,6 +51,13 @@ _ROOTS: Final = frozenset((FINDING, INTERVENTION, IND + "Investigation"))
 
 @dataclass(frozen=True)
 class _Excluded:
+    cls: str
+
+
+@dataclass(frozen=True)
+class _Never:
+    """There never was a finding of a class."""
+
     cls: str
 
 
@@ -95,7 +104,8 @@ class _Valued:
     option: Option
 
 
-_Part = _Excluded | _Proposed | _Unplanned | _AllPlanned | _Complete | _Typed | _Valued | Node
+_OfClass = _Excluded | _Never | _Proposed | _Unplanned
+_Part = _OfClass | _AllPlanned | _Complete | _Typed | _Valued | Node
 
 
 class Space:
@@ -160,9 +170,7 @@ class Space:
     def recorded(self, chosen: Iterable[Formula]) -> Recorded:
         """Return the case that some variables being true stand for."""
         nodes: list[Node] = []
-        excluded: list[str] = []
-        proposed: list[str] = []
-        unplanned: list[str] = []
+        said: dict[type[_OfClass], list[str]] = defaultdict(list)
         complete: list[tuple[str, int | None]] = []
         all_planned = False
         kinds: dict[tuple[str, Slot], list[str]] = defaultdict(list)
@@ -171,12 +179,8 @@ class Space:
             part = self._things[number]
             if isinstance(part, Node):
                 nodes.append(part)
-            elif isinstance(part, _Excluded):
-                excluded.append(part.cls)
-            elif isinstance(part, _Proposed):
-                proposed.append(part.cls)
-            elif isinstance(part, _Unplanned):
-                unplanned.append(part.cls)
+            elif isinstance(part, _OfClass):
+                said[type(part)].append(part.cls)
             elif isinstance(part, _Complete):
                 complete.append((part.cls, part.since))
             elif isinstance(part, _AllPlanned):
@@ -190,12 +194,13 @@ class Space:
             nodes.append(Node(role, tuple(sorted(classes)), entries))
         return Recorded(
             tuple(sorted(nodes, key=repr)),
-            tuple(sorted(excluded)),
-            tuple(sorted(proposed)),
-            tuple(sorted(unplanned)),
+            tuple(sorted(said[_Excluded])),
+            tuple(sorted(said[_Proposed])),
+            tuple(sorted(said[_Unplanned])),
             tuple(sorted(complete, key=repr)),
             all_planned,
             tuple(sorted(values[(ITSELF, ())], key=repr)),
+            tuple(sorted(said[_Never])),
         )
 
     # ------------------------------------------------------------------ parts of a case
@@ -208,21 +213,30 @@ class Space:
         return self._parts[thing]
 
     def _exclusions(self) -> None:
+        """Make what a case can say to be absent, or never to have been there."""
+        self._excludable = {
+            cls: self._part(_Excluded(cls), 1) for cls in self._deniable(HAS_FINDING, RECEIVED)
+        }
+        # Where no criterion speaks of the past, it says no more than an exclusion does.
+        self._never = {cls: self._part(_Never(cls), 1) for cls in self._deniable(HAD_FINDING)}
+
+    def _deniable(self, *roles: str) -> list[str]:
+        """Return what existentials of some roles speak of, and what is above it."""
         spoken_of: set[str] = set()
         wanted: set[str] = set()
         for model, atoms in zip(self._models, self._atoms, strict=True):
             for atom in atoms:
-                named = {facet.cls for facet in _also(atom)}
-                if atom.role != PROPOSES:
-                    named.add(atom.filler)
+                if atom.role not in roles:
+                    continue
+                named = {atom.filler, *(facet.cls for facet in _also(atom))}
                 spoken_of |= named
                 wanted.update(*(model.above[cls] for cls in named))
-        self._excludable = {
-            cls: self._part(_Excluded(cls), 1)
+        return [
+            cls
             for cls in sorted(wanted & self._shared)
             if (cls in spoken_of or cls not in _ROOTS)
             and self._kinds.above(cls) & {FINDING, INTERVENTION}
-        }
+        ]
 
     def _closings(self) -> None:
         """Make what a case can say of completeness.
@@ -234,7 +248,8 @@ class Space:
         for atoms in self._atoms:
             for atom in atoms:
                 if atom.filler in self._shared:
-                    fillers[atom.role].add(atom.filler)
+                    role = HAS_FINDING if atom.role == HAD_FINDING else atom.role
+                    fillers[role].add(atom.filler)
         self._unplanned = {
             cls: self._part(_Unplanned(cls), 1) for cls in sorted(fillers.get(PROPOSES, ()))
         }
@@ -246,7 +261,7 @@ class Space:
                     facet
                     for atoms in self._atoms
                     for atom in atoms
-                    if atom.role == role and cls in self._kinds.above(atom.filler)
+                    if atom.role in implied(role) and cls in self._kinds.above(atom.filler)
                     for facet in atom.facets
                 }
                 for since, beyond in self._values.settled(role, facets):
@@ -259,9 +274,11 @@ class Space:
                 if any(cls in self._kinds.above(one) for one in classes):
                     self.circuit.forbid(part, unplanned)
             return
+        denied = [self._never, self._excludable] if role != HAD_FINDING else [self._never]
         for cls in sorted({above for one in classes for above in self._kinds.above(one)}):
-            if cls in self._excludable:
-                self.circuit.forbid(part, self._excludable[cls])
+            for said in denied:
+                if cls in said:
+                    self.circuit.forbid(part, said[cls])
 
     def _record_parts(self) -> dict[tuple[str, Slot], tuple[list[str], list[str], list[Option]]]:
         """Make the parts of the one record of each kind that a case has at most one of.
@@ -276,7 +293,7 @@ class Space:
                 for cls in self._classes
                 if root in self._kinds.above(cls)
             }
-            if not any(atom.role == role for atoms in self._atoms for atom in atoms):
+            if not any(atom.role in implied(role) for atoms in self._atoms for atom in atoms):
                 continue
             made: dict[Slot, dict[str, Formula]] = {}
             for slot in sorted({one for one in slots.values() if any(one)}, key=repr):
@@ -297,7 +314,7 @@ class Space:
                         topic(facet)
                         for model, atoms in zip(self._models, self._atoms, strict=True)
                         for atom in atoms
-                        if atom.role == role
+                        if atom.role in implied(role)
                         and any(not model.disjoint(atom.filler, cls) for cls in within)
                         for facet in atom.facets
                         if not is_type(facet)
@@ -326,7 +343,7 @@ class Space:
         """
         told: dict[tuple[object, ...], list[tuple[frozenset[str], str]]] = defaultdict(list)
         fillers = [
-            {atom.filler for atom in atoms if atom.role == role}
+            {atom.filler for atom in atoms if atom.role in implied(role)}
             | {facet.cls for atom in atoms if atom.role == role for facet in _also(atom)}
             for atoms in self._atoms
         ]
@@ -337,7 +354,9 @@ class Space:
                 apart.append(frozenset(one for one in named if model.disjoint(cls, one)))
             if any(above) or any(apart):
                 bars = frozenset(
-                    one for one in self._kinds.above(cls) if one in self._excludable
+                    one
+                    for one in self._kinds.above(cls)
+                    if one in self._excludable or one in self._never
                 ) | frozenset(f"not {one}" for one in peers if self._kinds.apart(cls, one))
                 same = told[(slots[cls], tuple(above), tuple(apart))]
                 if not any(other <= bars for other, _ in same):
@@ -412,7 +431,7 @@ class Space:
             present = [
                 number
                 for one, number in self._nodes
-                if one.node.role == atom.role
+                if atom.role in implied(one.node.role)
                 and atom.filler in model.above.get(one.node.classes[0], ())
                 and atom.facets <= one.satisfied[version]
             ]
@@ -423,16 +442,15 @@ class Space:
                     if atom.filler in model.above[cls]
                 ]
             absent: list[Formula] = []
-            if atom.role != PROPOSES:
-                for cls in (atom.filler, *(facet.cls for facet in _also(atom))):
-                    absent += [
-                        self._excludable[above]
-                        for above in sorted(model.above[cls])
-                        if above in self._excludable
-                    ]
-            for role, slot in self._records:
-                if role == atom.role:
-                    self._of_record(version, atom, slot, present, absent)
+            for cls in (atom.filler, *(facet.cls for facet in _also(atom))):
+                for above in sorted(model.above[cls]):
+                    if atom.role in (HAS_FINDING, RECEIVED) and above in self._excludable:
+                        absent.append(self._excludable[above])
+                    if atom.role in (HAS_FINDING, HAD_FINDING) and above in self._never:
+                        absent.append(self._never[above])
+            for place in self._records:
+                if atom.role in implied(place[0]):
+                    self._of_record(version, atom, place, present, absent)
             absent += self._by_completeness(version, atom)
             known[(atom, True)] = circuit.any_of(present)
             known[(atom, False)] = circuit.any_of(absent)
@@ -464,7 +482,7 @@ class Space:
         nothing = []
         for one, number in self._nodes:
             (cls,) = one.node.classes
-            if one.node.role == atom.role and not self._kinds.cannot_be(
+            if atom.role in implied(one.node.role) and not self._kinds.cannot_be(
                 version, cls, one.outside, atom
             ):
                 another = once is not None and once not in model.above.get(cls, NONE)
@@ -476,19 +494,19 @@ class Space:
                 if self._kinds.overlaps(version, cls, atom.filler)
             ]
         nothing += [
-            self._record_fails(version, atom, slot, the_one)
-            for role, slot in self._records
-            if role == atom.role
+            self._record_fails(version, atom, place, the_one)
+            for place in self._records
+            if atom.role in implied(place[0])
         ]
         yield circuit.all_of((circuit.any_of(closed), *nothing))
 
     def _record_fails(
-        self, version: int, atom: Existential, slot: Slot, the_one: Formula
+        self, version: int, atom: Existential, place: tuple[str, Slot], the_one: Formula
     ) -> Formula:
         """Return where the record of a kind is not there, or does not satisfy an existential."""
         model, circuit = self._models[version], self.circuit
-        kinds, classes, options = self._records[(atom.role, slot)]
-        typed = {cls: self._parts[_Typed(atom.role, slot, cls)] for cls in classes}
+        kinds, classes, options = self._records[place]
+        typed = {cls: self._parts[_Typed(*place, cls)] for cls in classes}
         within = [typed[cls] for cls in classes if atom.filler in model.above.get(cls, NONE)]
         apart = [
             typed[cls] for cls in classes if not self._kinds.overlaps(version, cls, atom.filler)
@@ -497,7 +515,7 @@ class Space:
             -circuit.any_of(typed[cls] for cls in kinds),
             circuit.all_of((circuit.any_of(apart), -circuit.any_of(within))),
             circuit.any_of(
-                self._parts[_Valued(atom.role, slot, one)]
+                self._parts[_Valued(*place, one)]
                 for one in options
                 if not atom.facets.isdisjoint(one.violates[version])
             ),
@@ -514,16 +532,16 @@ class Space:
         self,
         version: int,
         atom: Existential,
-        slot: Slot,
+        place: tuple[str, Slot],
         present: list[Formula],
         absent: list[Formula],
     ) -> None:
         """Add what the one record of a kind establishes about an existential."""
         circuit = self.circuit
         model = self._models[version]
-        kinds, classes, options = self._records[(atom.role, slot)]
-        typed = {cls: self._parts[_Typed(atom.role, slot, cls)] for cls in classes}
-        valued = {one: self._parts[_Valued(atom.role, slot, one)] for one in options}
+        kinds, classes, options = self._records[place]
+        typed = {cls: self._parts[_Typed(*place, cls)] for cls in classes}
+        valued = {one: self._parts[_Valued(*place, one)] for one in options}
         there = circuit.any_of(typed[cls] for cls in kinds)
 
         def of(wanted: str) -> Formula:
