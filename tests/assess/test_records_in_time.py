@@ -33,6 +33,7 @@ ex:Naloxone a owl:Class ; rdfs:subClassOf ex:Order .
 ex:Visit a owl:Class ; rdfs:subClassOf ind:Intervention .
 ex:Dose a owl:Class ; rdfs:subClassOf ind:Intervention .
 ex:Reading a owl:Class ; rdfs:subClassOf ind:Finding .
+ex:Scan a owl:Class ; rdfs:subClassOf ind:Investigation .
 ex:Act a owl:Class ; rdfs:subClassOf ind:Intervention .
 ex:value a owl:DatatypeProperty , owl:FunctionalProperty ; rdfs:range xsd:decimal .
 """
@@ -81,6 +82,12 @@ CRITERIA: Mapping[str, str] = {
     "this-year": some("received", "ex:Visit", monthsSinceStart="less than 12"),
     "grown-up": some("received", "ex:Visit", yearsSinceStart="at least 18"),
     "low": some("hasFinding", "ex:Reading", value="less than 30"),
+    "present": some("hasFinding", "ex:Reading"),
+    "had": some("hadFinding", "ex:Reading"),
+    "had-recently": some("hadFinding", "ex:Reading", daysSinceEnd="at most 90"),
+    "had-this-year": some("hadFinding", "ex:Reading", monthsSinceStart="less than 12"),
+    "had-for-long": some("hadFinding", "ex:Reading", days="at least 42"),
+    "had-low": some("hadFinding", "ex:Reading", value="less than 30"),
     "low-or-not": either(
         some("hasFinding", "ex:Reading", value="less than 30"),
         some("hasFinding", "ex:Reading", value="at least 30"),
@@ -281,6 +288,93 @@ def test_a_proposal_is_denied_or_all_are_recorded() -> None:
     ):
         assert answers(said)["planned"] == "open", said
     assert answers("ind:recordsAllProposals true ; ind:proposes ex:Naloxone")["planned"] == "met"
+
+
+# ---------------------------------------------------------------------- the past
+
+
+PAST = ("present", "had", "had-recently", "had-this-year", "had-for-long", "had-low")
+
+
+def past(case: str, *said: str) -> str:
+    """Return what criteria about a reading are answered, by a letter each."""
+    told = answers(case, f":r {' ; '.join(('a ex:Reading', *said))} ." if said else "")
+    return "".join(told[name][0] for name in PAST)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("case", "answers_"),
+    [
+        ("ind:excludes ex:Reading", "rooooo"),
+        ("ind:neverHad ex:Reading", "rrrrrr"),
+        ("ind:neverHad ind:Finding", "rrrrrr"),
+        ("ind:recordsAll ex:Reading", "rrrrrr"),
+        ("ind:excludes ex:Dose", "oooooo"),
+    ],
+)
+def test_what_is_absent_now_may_have_been_there(case: str, answers_: str) -> None:
+    assert past(case) == answers_
+
+
+@pytest.mark.slow
+def test_what_is_present_has_been_there_and_ended_no_day_ago() -> None:
+    onset = f"ind:onset {before(41)}"
+    assert past("ind:hasFinding :r", onset) == "mmmmoo"
+    assert past("ind:hasFinding :r , :r ; ind:hadFinding :r", onset) == "mmmmoo"
+    assert past("ind:hasFinding :r ; ind:recordsAll ex:Reading", onset) == "mmmmro"
+    shown = "ind:received [ a ex:Scan ; ind:shows :r ]"
+    assert past(shown, onset, "ex:value 29") == "mmmmom"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("onset", "end", "answers_"),
+    [
+        (41, 0, "rmmmro"),
+        (42, 0, "rmmmmo"),
+        (131, 90, "rmmmro"),
+        (132, 90, "rmmmmo"),
+        (132, 91, "rmrmro"),
+        (133, 91, "rmrmmo"),
+        (364, 364, "rmrmro"),
+        (365, 364, "rmrrro"),
+        (30, None, "rmmmro"),
+        (90, None, "rmmmoo"),
+        (91, None, "rmomoo"),
+        (400, None, "rmoroo"),
+        (None, 90, "rmmooo"),
+        (None, 91, "rmrooo"),
+        (None, 365, "rmrroo"),
+    ],
+)
+def test_an_end_that_is_missing_lies_between_the_onset_and_today(
+    onset: int | None, end: int | None, answers_: str
+) -> None:
+    """The day before each bound, the day and the next."""
+    said = [f"ind:onset {before(onset)}"] if onset is not None else []
+    said += [f"ind:endedOn {before(end)}"] if end is not None else []
+    assert past("ind:hadFinding :r ; ind:recordsAll ex:Reading", *said) == answers_
+    assert past("ind:hadFinding :r", *said) == answers_.replace("r", "o")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("days", "answers_"), [(90, "rmmmoo"), (91, "rmrmoo"), (365, "rmrroo")])
+def test_what_was_there_on_one_day_has_no_length(days: int, answers_: str) -> None:
+    case = "ind:hadFinding :r ; ind:recordsAll ex:Reading"
+    assert past(case, f"ind:on {before(days)}") == answers_
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("days", "answers_"), [(90, "oooooo"), (363, "oooooo"), (364, "oooroo"), (365, "oooroo")]
+)
+def test_what_is_missing_although_all_is_recorded_from_a_day_on_began_before(
+    days: int, answers_: str
+) -> None:
+    """It may be over since, or not."""
+    complete = f"[ a ind:Completeness ; ind:of ex:Reading ; ind:since {before(days)} ]"
+    assert past(f"ind:completeness {complete}") == answers_
 
 
 # ---------------------------------------------------------------------- bounds

@@ -219,6 +219,7 @@ SIDE: Final = "of a side only the sign is looked at, and it is not nought here"
 ENDING: Final = "a date has nothing behind its day: shape:PlainDate"
 EQUIVALENT: Final[dict[str, dict[str, str]]] = {
     "10-shown.rq": {"without a ind:PatientCase ;": CASE},
+    "11-had.rq": {"without a ind:PatientCase ;": CASE},
     "20-duration-from-dates.rq": {
         "without a ind:PatientCase ;": CASE,
         "without ?case ind:hasFinding ?node .": "only findings have one: shape:Date-of-finding",
@@ -228,7 +229,7 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
     },
     "20-duration-from-weeks.rq": {
         "without a ind:PatientCase ;": CASE,
-        "without ; ind:hasFinding|ind:received|ind:proposes ?node": LINKED,
+        "without ; ind:hadFinding|ind:received|ind:proposes ?node": LINKED,
         "without MINUS { ?node ind:startedOn ?start }": BESIDE,
         "without ?node ind:startedOn ?start": BESIDE,
         "without MINUS { ?node ind:onset ?onset }": BESIDE,
@@ -252,6 +253,7 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
         "without ?case ind:hasFinding|ind:received|ind:proposes ?node .": LINKED,
         "CEIL for FLOOR in ) && IF(?integral, FLOOR(?value) = ?value, FLOOR(": FLOOR,
     },
+    "40-never.rq": {"without a ind:PatientCase ;": CASE},
     "40-absent-by-kind.rq": {
         "without a ind:PatientCase ;": CASE,
         "without ; ind:hasFinding|ind:received|ind:proposes ?node": LINKED,

@@ -97,7 +97,7 @@ def test_a_disagreement_is_reported_and_counted(
 
 def test_a_reproduction_is_shrunk() -> None:
     """Shrinking keeps what the failure needs and drops the rest."""
-    maker = Maker(9003)
+    maker = Maker(9004)
     guideline = maker.guideline()
     case = maker.case(guideline, "c")
 

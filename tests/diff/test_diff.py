@@ -26,6 +26,7 @@ from indicant.assess.engine import make_engine
 from indicant.assess.validation import Validator
 from indicant.cli import main
 from indicant.compile.compiled import compile_source
+from indicant.diff.behaviour import with_terms
 from indicant.diff.differences import Difference, _renamed, compare
 from indicant.diff.forms import as_markdown, as_text, report
 from indicant.diff.revisions import Version, open_version
@@ -35,6 +36,7 @@ from indicant.files import resources
 from indicant.files.rdf import parse
 from indicant.files.sources import load
 from indicant.possible.circuit import Circuit, OutOfTimeError
+from indicant.possible.facts import Entry, Node, Recorded
 from indicant.terms import DCTERMS, IND, OWL
 from making import PREFIXES, Maker, case_text, guideline_text
 from oracle import source_of
@@ -680,10 +682,15 @@ def test_a_renamed_finding_is_written_in_the_words_of_each_version(tmp_path: Pat
     new.write_text(text, encoding="utf-8")
     found = difference(new)
     assert found.renamed == ((EX_BACK + "Instability", EX_BACK + "Unsteadiness"),)
+    hold_to_both_words(found, BASE, new)
+
+
+def hold_to_both_words(found: Difference, old: Path, new: Path) -> None:
+    """See that each version answers the case in its own words as is said."""
     assert found.behaviour
     for one in found.behaviour:
         for path, case, answer in (
-            (BASE, one.witness.before or one.witness.turtle, one.old),
+            (old, one.witness.before or one.witness.turtle, one.old),
             (new, one.witness.turtle, one.new),
         ):
             (record,) = assessor(path, "oxigraph").assess(
@@ -691,6 +698,20 @@ def test_a_renamed_finding_is_written_in_the_words_of_each_version(tmp_path: Pat
             )
             statuses = {each["action"]: each["status"] for each in record["actions"]}
             assert statuses[one.subject] == answer
+
+
+def test_a_case_in_other_words_says_all_that_it_said() -> None:
+    """Whatever a case can record of a term."""
+    old, new = EX_BACK + "Old", EX_BACK + "New"
+
+    def said(term: str) -> Recorded:
+        value = Entry(term, ox.NamedNode(term))
+        node = Node(IND + "hadFinding", (term,), (value,))
+        some = (term,)
+        return Recorded((node,), some, some, some, ((term, 3),), True, (value,), some)
+
+    assert with_terms(said(old), {old: new}) == said(new)
+    assert all(getattr(said(old), one.name) for one in dataclasses.fields(Recorded))
 
 
 EX_BACK = "https://example.org/back/"

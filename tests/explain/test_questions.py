@@ -43,9 +43,9 @@ def bounded(name: str) -> str:
     )
 
 
-def faceted(*names: str) -> str:
+def faceted(*names: str, role: str = "ind:hasFinding") -> str:
     facets = " ".join(map(bounded, names))
-    return some("ind:hasFinding", f"[ a owl:Class ; owl:intersectionOf ( ex:Rain {facets} ) ]")
+    return some(role, f"[ a owl:Class ; owl:intersectionOf ( ex:Rain {facets} ) ]")
 
 
 def asked(folder: Path, *parts: str) -> Assessment:
@@ -62,6 +62,11 @@ def asked(folder: Path, *parts: str) -> Assessment:
         (some("ind:hasFinding", "ex:Rain"), "Does it rain, and how deep is it?"),
         (faceted("ex:depth"), "rain: How many centimetres?"),
         (faceted("ex:speed", "ex:depth"), "rain: And how fast? How many centimetres?"),
+        (some("ind:hadFinding", "ex:Rain"), "Has there ever been rain?"),
+        (
+            faceted("ex:speed", "ex:depth", role="ind:hadFinding"),
+            "Has there ever been rain? And how fast? How many centimetres?",
+        ),
         (some("ind:received", "ex:Umbrella"), "Has an umbrella been given?"),
         (some("ind:proposes", "ex:Umbrella"), "Is there an order for umbrella?"),
     ],

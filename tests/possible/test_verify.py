@@ -157,6 +157,7 @@ def test_witnesses_show_what_is_found(folder: Path, engine: str) -> None:
     universal = {"dead-contradiction", "dead-disjoint", "dead-not-recordable", "idle-acceptance"}
     universal |= {"dead-beside-what-is-not"}
     universal |= {"irrefutable", "irrefutable-facet", "unsatisfiable-facet"}
+    universal |= {"irrefutable-facet-of-the-past"}
     assert bool(shown) == bool(report(folder).results) or folder.name in universal
     for result in shown:
         validator, made = engines(folder)

@@ -36,7 +36,7 @@ def test_the_page_of_a_term_says_what_speaks_of_it(source: str) -> None:
     looked: dict[str, set[str]] = defaultdict(set)
     for iri, sets in stated.implicants.items():
         for literal in {literal for one in sets for literal in one.literals}:
-            if stated.roles[literal] == "hasFinding":
+            if stated.roles[literal] in {"hasFinding", "hadFinding"}:
                 looked[stated.facts[literal][0]].add(iri)
     for root, what in (("Finding", "finding"), ("Intervention", "intervention")):
         terms = [iri for iri in reader.below(root) if iri in reader.places]

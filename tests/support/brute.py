@@ -24,12 +24,20 @@ FINDING = "ind:Finding"
 INTERVENTION = "ind:Intervention"
 INVESTIGATION = "ind:Investigation"
 HAS_FINDING = "ind:hasFinding"
+HAD_FINDING = "ind:hadFinding"
 RECEIVED = "ind:received"
 PROPOSES = "ind:proposes"
 ITSELF = "itself"
 CASE = "ind:PatientCase"
 AGES = ("ind:ageInDays", "ind:ageInMonths", "ind:ageInYears")
-ROOTS = {HAS_FINDING: FINDING, RECEIVED: INTERVENTION, PROPOSES: INTERVENTION}
+ROOTS = {
+    HAS_FINDING: FINDING,
+    HAD_FINDING: FINDING,
+    RECEIVED: INTERVENTION,
+    PROPOSES: INTERVENTION,
+}
+COUNTS = {one: (one,) for one in (*ROOTS, ITSELF)} | {HAD_FINDING: (HAD_FINDING, HAS_FINDING)}
+"""In which roles a case has what it has in each: what is there now has been there."""
 DAYS = "ind:days"
 WEEKS = "ind:weeks"
 ONGOING = "ind:ongoing"
@@ -286,7 +294,7 @@ class Case:
     """What is known about one patient; the one who excludes nothing by name is the case.
 
     ``complete`` names the classes of which all is recorded, or all from a day on; ``unplanned``
-    those of which nothing is proposed.
+    those of which nothing is proposed, ``never`` those of which there never was a finding.
     """
 
     name: str
@@ -299,6 +307,7 @@ class Case:
     complete: tuple[tuple[str, datetime.date | None], ...] = ()
     born: datetime.date | None = None
     values: tuple[tuple[str, Value], ...] = ()
+    never: tuple[str, ...] = ()
 
 
 def _months(one: datetime.date, other: datetime.date) -> int:
@@ -343,7 +352,7 @@ def values_of(case: Case, node: Node) -> dict[str, list[Value]]:
             node.role == HAS_FINDING and (node.start is not None or weeks is not None)
         ):
             counts |= dict.fromkeys(ENDS, 0)
-        if node.end is not None:
+        if node.end is not None and node.role == RECEIVED:
             found[ONGOING] = [False]
         if node.start is not None and ENDS[0] in counts:
             length = counts[STARTS[0]] - counts[ENDS[0]]
@@ -385,7 +394,7 @@ def limits_of_case(case: Case) -> dict[str, Span]:
 def limits_of(case: Case, node: Node) -> dict[str, Span]:
     """Return within what limits values of a node lie that are not known exactly."""
     found = dict(node.within)
-    if node.role != RECEIVED:
+    if node.role not in {RECEIVED, HAD_FINDING}:
         return found
     known = values_of(case, node)
 
@@ -631,8 +640,12 @@ class Models:
     def _exclusions(self) -> None:
         for _, excluded in self._case.excludes:
             for one in self._individuals:
-                if one.role not in {PROPOSES, ITSELF} and excluded in one.classes:
+                if one.role in {HAS_FINDING, RECEIVED} and excluded in one.classes:
                     self._add(-one.classes[excluded])
+        for cls in self._case.never:
+            for one in self._individuals:
+                if one.role in {HAS_FINDING, HAD_FINDING}:
+                    self._add(-one.classes[cls])
         for excluded in self._case.unplanned:
             for one in self._individuals:
                 if one.role == PROPOSES:
@@ -691,7 +704,7 @@ class Models:
         each = [
             self._all([one.classes[atom.cls], *(one.facets[facet] for facet in atom.facets)])
             for one in self._individuals
-            if one.role == atom.role
+            if one.role in COUNTS[atom.role]
         ]
         if atom.least == 1:
             return self._either(each)

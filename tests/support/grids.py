@@ -16,10 +16,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import brute
 from brute import (
     DAYS,
+    ENDS,
     FINDING,
+    HAD_FINDING,
     HAS_FINDING,
     PROPOSES,
     RECEIVED,
+    ROOTS,
+    STARTS,
     WEEKS,
     Advice,
     And,
@@ -305,6 +309,136 @@ def of_found_kinds() -> Grid:
     )
 
 
+def of_past() -> Grid:
+    """Return a grid about what is there and what was: the one of which there is one, and beside."""
+    deficit, weak = "ex:Deficit", "ex:Weakness"
+    criteria: dict[str, Expression] = {
+        "has": Some(HAS_FINDING, deficit),
+        "has-weakness": Some(HAS_FINDING, weak),
+        "had": Some(HAD_FINDING, deficit),
+        "had-sign": Some(HAD_FINDING, "ex:Sign"),
+        "had-weakness": Some(HAD_FINDING, weak),
+        "had-numbness": Some(HAD_FINDING, "ex:Numbness"),
+        "over": And((Some(HAD_FINDING, deficit), Not(Some(HAS_FINDING, deficit)))),
+        "never-over": Or((Not(Some(HAD_FINDING, deficit)), Some(HAS_FINDING, deficit))),
+        "has-high": Some(HAS_FINDING, deficit, (HIGH,)),
+        "had-high": Some(HAD_FINDING, deficit, (HIGH,)),
+        "had-weak-high": Some(HAD_FINDING, weak, (HIGH,)),
+        "had-low": Some(HAD_FINDING, deficit, (LEVELS["less"],)),
+        "high-or-low": Or(
+            (Some(HAS_FINDING, deficit, (HIGH,)), Some(HAD_FINDING, deficit, (LEVELS["less"],)))
+        ),
+        # What is known of the one deficit that there is now is known of one that there was.
+        "kind-below": Or((Not(Some(HAS_FINDING, weak)), Some(HAD_FINDING, weak, (HIGH,)))),
+        "always": Or((Not(Some(HAS_FINDING, weak, (HIGH,))), Some(HAD_FINDING, "ex:Sign"))),
+        "has-pain": Some(HAS_FINDING, "ex:Pain"),
+        "had-pain": Some(HAD_FINDING, "ex:Pain"),
+        "high-pain-once": Or(
+            (
+                Some(HAS_FINDING, "ex:Pain", (HIGH,)),
+                Some(HAD_FINDING, "ex:Pain", (LEVELS["less"],)),
+            )
+        ),
+    }
+    types = (("ex:Sign",), (deficit,), (weak,), (weak, "ex:A"), ("ex:Pain",))
+    values: tuple[tuple[tuple[str, Value], ...], ...] = (
+        (),
+        (("ex:level", Decimal(1)),),
+        (("ex:level", Decimal(2)),),
+    )
+    around = Span("decimal", (("minInclusive", Decimal(1)), ("maxInclusive", Decimal(3))))
+    alone = [
+        [Node("n", place, one, value)]
+        for place in (HAS_FINDING, HAD_FINDING)
+        for one in types
+        for value in values
+    ]
+    alone += [
+        [Node("n", place, (cls,), within=(("ex:level", around),))]
+        for place in (HAS_FINDING, HAD_FINDING)
+        for cls in (deficit, weak, "ex:Pain")
+    ]
+    scan = Node("scan", RECEIVED, ("ex:Scan",))
+    alone += [[scan, Node("n", "scan", one)] for one in types]
+    alone += [[Node("n", HAS_FINDING, (weak,)), Node("m", HAD_FINDING, (deficit,), values[2])]]
+    classes = ("ex:Sign", deficit, weak, "ex:Pain", FINDING)
+    cases = [*numbered((nodes, (), ()) for nodes in alone)]
+    for number, nodes in enumerate(([], [Node("n", HAD_FINDING, (deficit,), values[1])])):
+        for cls in classes:
+            short = cls.partition(":")[2]
+            named = [dataclasses.replace(one, name=f"x{number}-{short}-n") for one in nodes]
+            empty = Case(f"x{number}-{short}", TODAY, tuple(named))
+            cases.append(dataclasses.replace(empty, excludes=(("", cls),)))
+            if not nodes:
+                cases.append(dataclasses.replace(empty, name=f"v-{short}", never=(cls,)))
+    known = [
+        nodes for nodes in alone if all(one.values and "ex:Sign" not in one.types for one in nodes)
+    ]
+    for number, nodes in enumerate(known):
+        named = [dataclasses.replace(one, name=f"a{number}-{one.name}") for one in nodes]
+        cases.append(Case(f"a{number}", TODAY, tuple(named), complete=((deficit, None),)))
+    return Grid("past", guideline(criteria), tuple(cases))
+
+
+SINCE: Mapping[str, Facet] = {
+    "begun-within": within(STARTS[0], maxInclusive=90),
+    "begun-before": within(STARTS[0], minInclusive=90),
+    "over-within": within(ENDS[0], maxInclusive=90),
+    "over-less": within(ENDS[0], maxExclusive=90),
+    "over-before": within(ENDS[0], minExclusive=90),
+    "over-months": within(ENDS[1], maxExclusive=3),
+    "begun-years": within(STARTS[2], minInclusive=1),
+    "over-years": within(ENDS[2], maxExclusive=1),
+    "long": within(DAYS, minInclusive=42),
+}
+
+
+def of_windows(role: str, cls: str) -> Grid:
+    """Return a grid about when something was: the day before each window, the day and the next."""
+    criteria: dict[str, Expression] = {
+        name: Some(role, cls, (facet,)) for name, facet in SINCE.items()
+    }
+    criteria["over-long"] = Some(role, cls, (SINCE["over-within"], SINCE["long"]))
+
+    def day(before: int) -> datetime.date:
+        return TODAY - datetime.timedelta(days=before)
+
+    days = (0, 89, 90, 91, 364, 365, 366)
+    made = [Node("n", role, (cls,), (), day(one)) for one in days]
+    if role != HAS_FINDING:
+        made += [Node("n", role, (cls,), on=day(one)) for one in days]
+        made += [Node("n", role, (cls,), (), None, day(one)) for one in days]
+        made += [
+            Node("n", role, (cls,), (), day(one + length), day(one))
+            for one in days[1:4]
+            for length in (0, 41, 42)
+        ]
+        made += [
+            Node("n", role, (cls,), ((WEEKS, Decimal(weeks)),), None, day(one))
+            for one in days[1:4]
+            for weeks in ("5.9", "6")
+        ]
+    made += [Node("n", role, (cls,), ((WEEKS, Decimal(weeks)),)) for weeks in ("6", "12.9", "13")]
+    alone = numbered(([one], (), ()) for one in made)
+    every = tuple(
+        dataclasses.replace(
+            one,
+            name=f"a{one.name}",
+            nodes=tuple(dataclasses.replace(node, name=f"a{node.name}") for node in one.nodes),
+            complete=((cls, None),),
+        )
+        for one in alone
+    )
+    since = tuple(
+        Case(f"s{number}", TODAY, complete=((cls, day(number)),)) for number in (89, 90, 91, 400)
+    )
+    base = guideline(criteria)
+    data = {**base.data, **dict.fromkeys((*STARTS, *ENDS), Span("integer"))}
+    return Grid(
+        f"windows-{role[4:]}", dataclasses.replace(base, data=data), (*alone, *every, *since)
+    )
+
+
 def of_cells(role: str, cls: str) -> Grid:
     """Return a grid about facets that one value can satisfy together, or that none can."""
     grave, slight, fatal = (IsA("ex:severity", f"ex:{one}") for one in ("Grave", "Slight", "Fatal"))
@@ -391,6 +525,7 @@ def of_steps() -> Grid:
     criteria: dict[str, Expression] = {}
     for role, classes in (
         (HAS_FINDING, ("ex:High", "ex:Middle", "ex:Low")),
+        (HAD_FINDING, ("ex:High", "ex:Middle", "ex:Low")),
         (RECEIVED, ("ex:Above", "ex:Act", "ex:Below")),
         (PROPOSES, ("ex:Above", "ex:Act", "ex:Below")),
     ):
@@ -399,6 +534,7 @@ def of_steps() -> Grid:
     cases: list[tuple[Iterable[Node], Iterable[str], Iterable[str]]] = []
     for cls in ("ex:High", "ex:Middle", "ex:Low", FINDING):
         cases += [([Node("n", HAS_FINDING, (cls,))], (), ()), ((), (cls,), ())]
+        cases.append(([Node("n", HAD_FINDING, (cls,))], (cls,), ()))
         scan = Node("scan", RECEIVED, ("ex:Scan",))
         cases.append(([scan, Node("n", "scan", (cls,))], (), ()))
     for cls in ("ex:Above", "ex:Act", "ex:Below", "ind:Intervention"):
@@ -414,7 +550,11 @@ def of_steps() -> Grid:
         Case(f"s{n}", TODAY, (Node(f"s{n}-scan", RECEIVED, ("ex:Scan",)),), ((f"s{n}-scan", cls),))
         for n, cls in enumerate(("ex:High", "ex:Middle", "ex:Low", "ex:Above", FINDING))
     )
-    return Grid("steps", guideline(criteria), (*made, *scanned))
+    never = tuple(
+        Case(f"v{n}", TODAY, never=(cls,))
+        for n, cls in enumerate(("ex:High", "ex:Middle", "ex:Low", FINDING))
+    )
+    return Grid("steps", guideline(criteria), (*made, *scanned, *never))
 
 
 BOUNDS: Mapping[str, Facet] = {
@@ -486,15 +626,25 @@ def grids() -> tuple[Grid, ...]:
             (RECEIVED, "ex:Course", courses),
             (RECEIVED, "ex:Act", ("ex:Below",)),
             (HAS_FINDING, "ex:Deficit", deficits),
+            (HAD_FINDING, "ex:Deficit", deficits),
             (PROPOSES, "ex:Act", ("ex:Act", "ex:Above")),
         )
         for facets in (LEVELS, OTHERS)
     ]
     found += [crossed(RECEIVED, "ex:Course", PROPOSES), crossed(PROPOSES, "ex:Course", RECEIVED)]
-    found += [of_kinds(), of_found_kinds(), of_literals(), of_steps()]
+    found += [of_kinds(), of_found_kinds(), of_past(), of_literals(), of_steps()]
     found += [
         of_lengths(role, cls)
-        for role, cls in ((RECEIVED, "ex:Course"), (HAS_FINDING, "ex:A"), (PROPOSES, "ex:Act"))
+        for role, cls in (
+            (RECEIVED, "ex:Course"),
+            (HAS_FINDING, "ex:A"),
+            (HAD_FINDING, "ex:A"),
+            (PROPOSES, "ex:Act"),
+        )
+    ]
+    found += [
+        of_windows(role, cls)
+        for role, cls in ((RECEIVED, "ex:Act"), (HAS_FINDING, "ex:A"), (HAD_FINDING, "ex:A"))
     ]
     found += [of_cells(*one) for one in ((RECEIVED, "ex:Course"), (RECEIVED, "ex:Act"))]
     found += [of_cells(HAS_FINDING, "ex:Pain"), of_dates()]
@@ -517,7 +667,7 @@ class EdgeMaker(Maker):
         few = self.random.sample(every, 8)
         found: dict[Some, None] = {}
         for _ in range(self.random.randint(8, 11)):
-            role = self.one((HAS_FINDING, RECEIVED, RECEIVED, PROPOSES))
+            role = self.one((HAS_FINDING, HAD_FINDING, RECEIVED, RECEIVED, PROPOSES))
             chosen = self.random.sample(few, self.one((0, 0, 1, 1, 1, 2)))
             found[Some(role, self.one(self._classes(role)), tuple(chosen))] = None
         pool = list(found)
@@ -532,7 +682,7 @@ class EdgeMaker(Maker):
         """Return a case of a few nodes with values that lie at bounds or beside them."""
         case = Case(name, TODAY)
         for number in range(self.one((0, 1, 2, 3, 4, 5))):
-            role = self.one((HAS_FINDING, RECEIVED, RECEIVED, PROPOSES))
+            role = self.one((HAS_FINDING, HAD_FINDING, RECEIVED, RECEIVED, PROPOSES))
             types = tuple(self.random.sample(self._classes(role), self.one((1, 1, 1, 2))))
             node = Node(f"{name}-n{number}", role, types)
             for path in self.random.sample(list(VALUES), self.one((0, 1, 2, 3))):
@@ -546,6 +696,8 @@ class EdgeMaker(Maker):
             role = self.one((HAS_FINDING, RECEIVED))
             excluded = (*case.excludes, ("", self.one(self._classes(role))))
             trial = dataclasses.replace(case, excludes=tuple(dict.fromkeys(excluded)))
+            if role == HAS_FINDING and self.chance(0.4):
+                trial = dataclasses.replace(case, never=(*case.never, excluded[-1][1]))
             case = trial if conforms(guideline, trial) else case
         if self.chance(0.4):
             case = dataclasses.replace(case, proposes=(self.one(self._classes(PROPOSES)),))
@@ -555,8 +707,7 @@ class EdgeMaker(Maker):
         return self._completed(guideline, case, asked) if asked else case
 
     def _classes(self, role: str) -> list[str]:
-        root = FINDING if role == HAS_FINDING else "ind:Intervention"
-        return [cls for cls, up in SINGLE.above.items() if root in up]
+        return [cls for cls, up in SINGLE.above.items() if ROOTS[role] in up]
 
     def _long(self, node: Node) -> Node:
         """Let something have lasted about as long as a bound says, by dates or by weeks."""
@@ -567,10 +718,10 @@ class EdgeMaker(Maker):
             return dataclasses.replace(node, values=(*node.values, weeks))
         days = datetime.timedelta(days=self.one((0, 41, 42, 43)))
         end = TODAY
-        if node.role == RECEIVED:
+        if node.role in (RECEIVED, HAD_FINDING):
             if self.chance(0.5):
                 end -= datetime.timedelta(days=self.one((1, 300)))
                 node = dataclasses.replace(node, end=end)
-            else:
+            elif node.role == RECEIVED:
                 node = dataclasses.replace(node, ongoing=self.one((None, True, True, False)))
         return dataclasses.replace(node, start=end - days)

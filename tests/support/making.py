@@ -15,6 +15,7 @@ from brute import (
     DAYS,
     ENDS,
     FINDING,
+    HAD_FINDING,
     HAS_FINDING,
     INTERVENTION,
     INVESTIGATION,
@@ -55,6 +56,11 @@ BASE = "https://example.org/case/"
 IND = "https://w3id.org/indicant/core/"
 TOP = "ind:PatientCase"
 SINCE = (*STARTS, *ENDS)
+ROLES = (
+    *(HAS_FINDING, HAS_FINDING, HAD_FINDING, HAD_FINDING),
+    *(RECEIVED, RECEIVED, RECEIVED, PROPOSES),
+)
+"""The roles of existentials, each as often as it is to occur."""
 PREFIXES = f"""@prefix : <{BASE}> .
 @prefix ex: <{EX}> .
 @prefix ind: <{IND}> .
@@ -193,6 +199,7 @@ def case_text(cases: Iterable[Case]) -> str:
         facts += [f"ind:proposes :{node.name}" for node in case.nodes if node.planned]
         facts += [f"ind:proposes {cls}" for cls in case.proposes]
         facts += [f"ind:excludes {cls}" for by, cls in case.excludes if not by]
+        facts += [f"ind:neverHad {cls}" for cls in case.never]
         facts += [f"ind:doesNotPropose {cls}" for cls in case.unplanned]
         if case.all_planned is not None:
             facts.append(f"ind:recordsAllProposals {literal(case.all_planned)}")
@@ -210,7 +217,7 @@ def case_text(cases: Iterable[Case]) -> str:
             for name, span in node.within:
                 bounds = " ; ".join(f"ind:{kind} {literal(limit)}" for kind, limit in span.bounds)
                 facts.append(f"ind:bounds [ a ind:Bounds ; ind:of {name} ; {bounds} ]")
-            begin = "ind:onset" if node.role == HAS_FINDING else "ind:startedOn"
+            begin = "ind:onset" if ROOTS[node.role] == FINDING else "ind:startedOn"
             if node.start is not None:
                 facts.append(f'{begin} "{node.start}"^^xsd:date')
             if node.end is not None:
@@ -378,7 +385,7 @@ class Maker:
         limited = [cls for _, cls in guideline.once]
         found: dict[Some, None] = {}
         for _ in range(self.random.randint(8, 13)):
-            role = self.one((HAS_FINDING, HAS_FINDING, RECEIVED, RECEIVED, RECEIVED, PROPOSES))
+            role = self.one(ROLES)
             members = [cls for cls in guideline.above if ROOTS[role] in guideline.above[cls]]
             near = [
                 cls
@@ -552,6 +559,8 @@ class Maker:
         cls = atom.cls if self.chance(0.6) else self.one(sorted(above))
         if cls in ROOTS.values() and self.chance(0.8):
             cls = atom.cls
+        if atom.role == HAD_FINDING or (atom.role == HAS_FINDING and self.chance(0.1)):
+            return replace(case, never=tuple(dict.fromkeys((*case.never, cls))))
         sources = ["", *(node.name for node in case.nodes if node.role == RECEIVED)]
         by = self.one(sources) if self.chance(0.5) else ""
         return replace(case, excludes=tuple(dict.fromkeys((*case.excludes, (by, cls)))))
@@ -564,26 +573,25 @@ class Maker:
         cls = self.one((atom.cls, atom.cls, self.one(below), self.one(up)))
         if atom.role == PROPOSES and self.chance(0.3):
             return replace(case, proposes=tuple(dict.fromkeys((*case.proposes, cls))))
+        role = HAS_FINDING if atom.role == HAD_FINDING and self.chance(0.4) else atom.role
         limited = [
-            root
-            for role, root in guideline.once
-            if role == atom.role and root in guideline.above[cls]
+            root for limit, root in guideline.once if limit == role and root in guideline.above[cls]
         ]
         kin = [
             node
             for node in case.nodes
-            if node.role == atom.role
+            if node.role == role
             and any(root in guideline.above[one] for root in limited for one in node.types)
         ]
         if kin or self.chance(0.2):
-            kin = kin or [node for node in case.nodes if node.role == atom.role]
+            kin = kin or [node for node in case.nodes if node.role == role]
         if kin:
             old = self.one(kin)
             node = replace(old, types=tuple(dict.fromkeys((*old.types, cls))))
             others = tuple(one for one in case.nodes if one is not old)
         else:
             node = Node(
-                f"{case.name}-n{len(case.nodes)}", self._place(guideline, case, atom), (cls,)
+                f"{case.name}-n{len(case.nodes)}", self._place(guideline, case, role), (cls,)
             )
             others = case.nodes
         if self.chance(0.1):
@@ -597,30 +605,26 @@ class Maker:
             node = replace(node, planned=True)
         return replace(case, nodes=(*others, node))
 
-    def _place(self, guideline: Guideline, case: Case, atom: Some) -> str:
+    def _place(self, guideline: Guideline, case: Case, role: str) -> str:
         shown = [
             node.name
             for node in case.nodes
             if node.role == RECEIVED
             and any(INVESTIGATION in guideline.above[cls] for cls in node.types)
         ]
-        return (
-            self.one(shown)
-            if atom.role == HAS_FINDING and shown and self.chance(0.5)
-            else (atom.role)
-        )
+        return self.one(shown) if role == HAS_FINDING and shown and self.chance(0.5) else role
 
     def _dated(self, case: Case, node: Node, days: int) -> Node:
         if node.start is not None or node.role == PROPOSES:
             return node
         end = case.as_of
-        if node.role == RECEIVED:
+        if node.role in (RECEIVED, HAD_FINDING):
             if node.end is not None or node.on is not None:
                 return node
             if node.ongoing is None and self.chance(0.5):
                 end -= datetime.timedelta(days=self.random.randint(0, 400))
                 node = replace(node, end=end)
-            elif node.ongoing is None and self.chance(0.7):
+            elif node.role == RECEIVED and node.ongoing is None and self.chance(0.7):
                 node = replace(node, ongoing=self.chance(0.8))
         return replace(node, start=end - datetime.timedelta(days=days))
 
@@ -970,8 +974,13 @@ class BesideMaker(Maker):
         every = [one for one in (*guideline.data, *guideline.objects) if one not in own]
         names = self.random.sample(every, 3)
         facets = [self._facet(guideline, self.one(names)) for _ in range(4)]
+        roles = (self.role, self.role if self.role == RECEIVED else HAD_FINDING)
         pool = [
-            Some(self.role, self.one(classes), tuple(dict.fromkeys(self.random.sample(facets, n))))
+            Some(
+                self.one(roles),
+                self.one(classes),
+                tuple(dict.fromkeys(self.random.sample(facets, n))),
+            )
             for n in self.random.choices((0, 1, 1, 2, 2, 3), k=7)
         ]
         criteria: dict[str, Expression] = {}
@@ -1005,7 +1014,8 @@ class BesideMaker(Maker):
             types = tuple(self.random.sample(list(guideline.classes), self.one((1, 2, 2, 3))))
             if number == 0 and self.chance(0.7):
                 types = tuple(dict.fromkeys(("ex:Course", *types)))
-            node = Node(f"{name}-n{number}", self.role, types)
+            before = self.role == HAS_FINDING and self.chance(0.3)
+            node = Node(f"{name}-n{number}", HAD_FINDING if before else self.role, types)
             for facet in dict.fromkeys(asked):
                 if self.chance(0.4):
                     node = self._value(guideline, case, node, facet)
@@ -1015,6 +1025,8 @@ class BesideMaker(Maker):
         for _ in range(self.one((0, 0, 1, 2))):
             excluded = (*case.excludes, ("", self.one(guideline.classes)))
             trial = replace(case, excludes=tuple(dict.fromkeys(excluded)))
+            if self.role == HAS_FINDING and self.chance(0.5):
+                trial = replace(case, never=tuple(dict.fromkeys((*case.never, excluded[-1][1]))))
             if conforms(guideline, trial):
                 case = trial
         atoms = [
@@ -1057,7 +1069,11 @@ def conforms(guideline: Guideline, case: Case) -> bool:
             return False
     for one in case.nodes:
         above = {(one.role, up) for cls in one.types for up in guideline.above[cls]}
-        if one.role != PROPOSES and any(up == cls for _, up in above for _, cls in case.excludes):
+        if one.role in {HAS_FINDING, RECEIVED} and any(
+            up == cls for _, up in above for _, cls in case.excludes
+        ):
+            return False
+        if any(up in case.never for _, up in above):
             return False
         for other in case.nodes:
             shared = above & {

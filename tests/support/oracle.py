@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import brute
 from brute import (
+    HAD_FINDING,
     HAS_FINDING,
     INTERVENTION,
     PROPOSES,
@@ -275,7 +276,7 @@ def _is_loose(guideline: Guideline, case: Case, atoms: Mapping[Some, str]) -> bo
             if since is not None and any({once, cls} <= up for up in guideline.above.values()):
                 return True
     closed = {HAS_FINDING: [cls for cls, _ in case.complete]}
-    closed[RECEIVED] = closed[HAS_FINDING]
+    closed[RECEIVED] = closed[HAD_FINDING] = closed[HAS_FINDING]
     closed[PROPOSES] = [INTERVENTION] if case.all_planned else []
     return any(
         answer == "open"
@@ -439,6 +440,8 @@ def _smaller(guideline: Guideline, case: Case) -> Iterator[tuple[Guideline, Case
             yield guideline, replace(case, nodes=nodes)
     for one_out in case.excludes:
         yield guideline, replace(case, excludes=tuple(o for o in case.excludes if o != one_out))
+    for cls in case.never:
+        yield guideline, replace(case, never=tuple(o for o in case.never if o != cls))
     for cls in case.proposes:
         yield guideline, replace(case, proposes=tuple(o for o in case.proposes if o != cls))
     for group in guideline.disjoint:

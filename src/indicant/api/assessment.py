@@ -185,6 +185,7 @@ class Assessment:
 
         Args:
             edits: ``+Term`` (present), ``-Term`` (absent), ``~Term`` (not recorded),
+                ``+ever:Term`` (present at some time), ``-ever:Term`` (never present),
                 ``Term:property=value`` or ``asOf=DATE``.
 
         Raises:

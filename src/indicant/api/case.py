@@ -28,6 +28,7 @@ Shown = Iterable[str] | Mapping[str, Mapping[str, Scalar]]
 
 IRI: Final = "https://w3id.org/indicant/case/case"
 _FINDING, _RECEIVED, _PROPOSED, _EXCLUDED = "hasFinding", "received", "proposes", "excludes"
+_HAD, _NEVER = "hadFinding", "neverHad"
 _EVERY, _SINCE, _UNPLANNED, _ALL_PLANNED = (
     "recordsAll",
     "completeness",
@@ -35,7 +36,7 @@ _EVERY, _SINCE, _UNPLANNED, _ALL_PLANNED = (
     "recordsAllProposals",
 )
 _ITSELF: Final = "patient"
-_OF_CLASSES: Final = frozenset({_EXCLUDED, _EVERY, _UNPLANNED})
+_OF_CLASSES: Final = frozenset({_EXCLUDED, _NEVER, _EVERY, _UNPLANNED})
 _PLACE: Final = "case.ttl"
 
 
@@ -156,8 +157,37 @@ class Case:
             values = {"onset": day(since), **values}
         return self._and(_Said(_FINDING, finding, tuple(values.items())))
 
+    def had(
+        self,
+        finding: str,
+        *,
+        since: str | datetime.date | None = None,
+        until: str | datetime.date | None = None,
+        **values: Scalar,
+    ) -> Self:
+        """Say that a finding was present at some time, whether it still is or not.
+
+        Args:
+            finding: the class of it.
+            since: the day on which it began (``ind:onset``).
+            until: the day on which it ended (``ind:endedOn``). Without, it is known only that it
+                ended some time up to the as-of date, if at all.
+            values: of its other properties, such as ``on="2019-05-01"`` or ``weeks=7``.
+        """
+        for name, given in (("endedOn", until), ("onset", since)):
+            if given is not None:
+                values = {name: day(given), **values}
+        return self._and(_Said(_HAD, finding, tuple(values.items())))
+
+    def never_had(self, *findings: str) -> Self:
+        """Say that findings of some classes were never present, and are not now."""
+        made = self
+        for finding in findings:
+            made = made._and(_Said(_NEVER, finding))
+        return made
+
     def excludes(self, *terms: str) -> Self:
-        """Say that findings are absent, or that interventions were never received."""
+        """Say that findings are absent now, or that interventions were never received."""
         made = self
         for term in terms:
             made = made._and(_Said(_EXCLUDED, term))

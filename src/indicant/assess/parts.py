@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
 CASE: Final = IND + "PatientCase"
 ROLES: Final = frozenset(
-    IND + name for name in ("bounds", "completeness", "hasFinding", "proposes", "received", "shows")
+    IND + name
+    for name in (
+        "bounds",
+        "completeness",
+        "hadFinding",
+        "hasFinding",
+        "proposes",
+        "received",
+        "shows",
+    )
 )
 _LONGER: Final = 2
 """How many times as long as the document its parts may be together."""

@@ -161,7 +161,7 @@ class Criteria:
             about,
             f"{local_name(about.value)}: {self._axioms.manchester(node)}",
             "a criterion is built with and, or, not from 'role some class', the role being "
-            "ind:hasFinding, ind:received or ind:proposes",
+            "ind:hasFinding, ind:hadFinding, ind:received or ind:proposes",
             self._remedy(node, role),
         )
 

@@ -12,11 +12,12 @@ from indicant.compile.intervals import is_whole, reduced
 from indicant.compile.model import (
     DAYS,
     FINDING,
-    HAS_FINDING,
+    HAD_FINDING,
     INTERVENTION,
     ITSELF,
     ONGOING,
     PROPOSES,
+    RECEIVED,
     ClassFacet,
     IndividualFacet,
     LiteralFacet,
@@ -45,6 +46,11 @@ _BOUND_WORDS: Final = {
     "maxExclusive": "less than",
 }
 
+_ROLE_WORDS: Final = {
+    HAD_FINDING: " at any time",
+    RECEIVED: " received",
+    PROPOSES: " proposed",
+}
 _TIME_WORDS: Final = {
     DAYS: "lasting {} days",
     **{
@@ -320,9 +326,7 @@ def words_of(atom: Existential, name: Callable[[str], str]) -> str:
             _facet_words(facet, name).removeprefix("with ")
             for facet in sorted(atom.facets, key=repr)
         )
-    words = name(atom.filler)
-    if atom.role != HAS_FINDING:
-        words += " proposed" if atom.role == PROPOSES else " received"
+    words = name(atom.filler) + _ROLE_WORDS.get(atom.role, "")
     facets = [_facet_words(facet, name) for facet in sorted(atom.facets, key=repr)]
     words = f"{words} {' and '.join(facets)}" if facets else words
     return words if atom.least == 1 else f"{words} {atom.least} times or more"

@@ -12,10 +12,10 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections import defaultdict
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from indicant.compile.model import Existential, Facet, Range, RangeFacet
+from indicant.compile.model import Existential, Facet, Range, RangeFacet, implied
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -74,7 +74,7 @@ def intervals(theory: Theory, model: Model, own: Iterable[Existential]) -> dict[
             ranges = {
                 one.range
                 for one in some
-                if one.atom.role == role
+                if one.atom.role in implied(role)
                 and (
                     not model.disjoint(one.atom.filler, filler)
                     if once
@@ -91,6 +91,8 @@ def intervals(theory: Theory, model: Model, own: Iterable[Existential]) -> dict[
 def stretches(ranges: Sequence[Range], allowed: Sequence[Range | str | None]) -> Iterator[Range]:
     """Yield every stretch of numbers from where one of some ranges begins or ends to another.
 
+    The last one has all of these places in it.
+
     Args:
         ranges: what tells numbers apart.
         allowed: the ranges of the property, by each version of a vocabulary.
@@ -102,6 +104,8 @@ def stretches(ranges: Sequence[Range], allowed: Sequence[Range | str | None]) ->
     for start, end in itertools.combinations([None, *cuts, None], 2):
         if start is not None or end is not None:
             yield dataclasses.replace(_range(start, end, whole=whole), integral=False)
+    if cuts:
+        yield Range(min_inclusive=cuts[0].number.to_integral_value(ROUND_FLOOR) - 1)
 
 
 def reduced(numbers: Range, allowed: Range | str | None) -> Range:
@@ -138,7 +142,7 @@ def redundant(
 
     def of_the_same(one: Existential, other: Literal) -> bool:
         atom = other.existential
-        if one.role != atom.role:
+        if atom.role not in implied(one.role):
             return False
         if not any(facet.property == made[one] for facet in atom.facets):
             return False
@@ -162,19 +166,21 @@ def _places(
     """Return of which records, and with which other facets, two ranges are demanded.
 
     A record of which a case has one is known by each of its values alone, and whatever is not
-    disjoint with it may be demanded of it.
+    disjoint with it may be demanded of it. Of two roles the one that implies the other counts.
     """
     found = set()
     for one, other in itertools.combinations(demands, 2):
-        if one.atom.role != other.atom.role or one.range == other.range:
+        roles = {one.atom.role, other.atom.role}
+        role = next((role for role in roles if roles <= implied(role)), None)
+        if role is None or one.range == other.range:
             continue
         for low, high in ((one, other), (other, one)):
-            root = theory.once(low.atom)
+            root = theory.once(Existential(role, low.atom.filler))
             if root is not None:
                 if not model.disjoint(root, high.atom.filler):
-                    found.add((low.atom.role, root, frozenset[Facet]()))
+                    found.add((role, root, frozenset[Facet]()))
             elif high.atom.filler in model.above[low.atom.filler]:
-                found.add((one.atom.role, low.atom.filler, one.others | other.others))
+                found.add((role, low.atom.filler, one.others | other.others))
     return found
 
 

@@ -21,6 +21,7 @@ CASE: Final = IND + "PatientCase"
 FINDING: Final = IND + "Finding"
 INTERVENTION: Final = IND + "Intervention"
 HAS_FINDING: Final = IND + "hasFinding"
+HAD_FINDING: Final = IND + "hadFinding"
 RECEIVED: Final = IND + "received"
 PROPOSES: Final = IND + "proposes"
 ITSELF: Final = IND + "itself"
@@ -36,6 +37,7 @@ AGES: Final = tuple(IND + f"ageIn{unit}" for unit in ("Days", "Months", "Years")
 """What a date of birth is the source of."""
 ROLES: Final[Mapping[str, str]] = {
     HAS_FINDING: FINDING,
+    HAD_FINDING: FINDING,
     RECEIVED: INTERVENTION,
     PROPOSES: INTERVENTION,
 }
@@ -346,6 +348,11 @@ class Model:
     def disjoint(self, one: str, other: str) -> bool:
         """Tell whether two classes share no member."""
         return other in self.apart.get(one, ())
+
+
+def implied(role: str) -> frozenset[str]:
+    """Return by which roles a case has what it has by one: whoever has a finding has had it."""
+    return frozenset((role, HAD_FINDING)) if role == HAS_FINDING else frozenset((role,))
 
 
 def number_of(term: Term) -> Decimal | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant.compile.model import ROLES
+from indicant.compile.model import HAD_FINDING, HAS_FINDING, ROLES
 from indicant.terms import IND, OWL, RDF, RDFS, TYPE, is_blank, local_name
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ _INSTEAD: Final = {
     "domain": "leave it out: which class a facet is about stands in the criterion",
 }
 """What to write in place of an axiom that is not read."""
+
+_HAD: Final = (ox.NamedNode(HAS_FINDING), ox.NamedNode(HAD_FINDING))
+"""The two roles of which one is below the other, as the core has it."""
 
 
 class Properties:
@@ -79,7 +82,7 @@ class Properties:
                 )
         for value in properties.get(RDFS + "subPropertyOf", ()):
             names = {getattr(node, "value", ""), getattr(value, "value", "")}
-            if names & relevant:
+            if names & relevant and (node, value) != _HAD:
                 raise self._axioms.refuse(
                     node,
                     f"{words(node)} subPropertyOf {words(value)}",

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from indicant.compile.model import (
     FINDING,
-    HAS_FINDING,
+    HAD_FINDING,
     INTERVENTION,
     RECEIVED,
     Quantity,
@@ -58,7 +58,7 @@ class Quantities:
             raise self._refuse(node, f"{local_name(over)} is no class of findings or interventions")
         if over in model.above[node.value] or node.value in above:
             raise self._refuse(node, "a quantity over itself", "name the class of its records")
-        role = HAS_FINDING if FINDING in roots else RECEIVED
+        role = HAD_FINDING if FINDING in roots else RECEIVED
         kind = self._one(node, "aggregate")
         if kind not in _KINDS:
             raise self._refuse(node, f"{local_name(kind)} is no ind:Aggregate")
@@ -154,9 +154,10 @@ class Quantities:
         if not stated:
             return None
         value = stated[0]
-        is_one = len(stated) == 1 and isinstance(value, ox.Literal)
-        is_duration = is_one and getattr(value, "datatype", value).value == XSD + "duration"
-        match = _WINDOW.fullmatch(getattr(value, "value", "")) if is_duration else None
+        match = None
+        if isinstance(value, ox.Literal) and len(stated) == 1:
+            is_duration = value.datatype.value == XSD + "duration"
+            match = _WINDOW.fullmatch(value.value) if is_duration else None
         parts = [int(part) if part else 0 for part in match.groups()] if match else [0] * 4
         years, months, weeks, days = parts
         if (years or months) and (weeks or days):
@@ -172,7 +173,7 @@ class Quantities:
             unit, number = "days", 7 * weeks + days
         elif not months:
             unit, number = "years", years
-        end = "Start" if role == HAS_FINDING else "End"
+        end = "Start" if role == HAD_FINDING else "End"
         limit = Range(integral=True, max_exclusive=Decimal(number))
         return RangeFacet(f"{IND}{unit}Since{end}", limit)
 

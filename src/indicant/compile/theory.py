@@ -9,6 +9,10 @@ say about values that may differ from one existential to the next.
 A course of a kind that a case has at most once is one record, shared by all existentials over it.
 ``role some (Course and p and q)`` is therefore the conjunction of its parts, and the parts are
 tied together by the one cell in which each property of the record lies.
+
+What a case has by one role it may have by another as well: a witness of ``hasFinding some D`` is
+one of ``hadFinding some D``, and never the other way round. Of what a case once had there may be
+any number.
 """
 
 from __future__ import annotations
@@ -38,6 +42,7 @@ from indicant.compile.model import (
     Or,
     Range,
     RangeFacet,
+    implied,
 )
 from indicant.compile.values import representatives
 from indicant.errors import in_time
@@ -212,7 +217,8 @@ class Theory:
         ``role some (Care and p and q)`` is true of a record that satisfies q as soon as
         ``role some (Course and p)`` is, so that q of the record is a fact that a case can
         establish. Another such fact is that the record is of a class beside its kind; it is put
-        as a facet on the type. And what is counted is there at all.
+        as a facet on the type. That it is of a class below its kind is an existential of its own.
+        And what is counted is there at all.
         """
         model = self._model
         atoms = set(own)
@@ -230,13 +236,18 @@ class Theory:
             kinds = {above for atom in record for above in model.above[atom.filler]}
             for atom in free:
                 beside = atom.filler not in model.above[root]
-                if atom.role != role or model.disjoint(root, atom.filler):
+                below = root in model.above[atom.filler]
+                if atom.role not in implied(role) or model.disjoint(root, atom.filler):
                     continue
                 if tied.isdisjoint(facet.property for facet in atom.facets) and not (
                     beside and atom.filler in kinds
                 ):
                     continue
-                known = {*atom.facets, *([ClassFacet(TYPE, atom.filler)] if beside else [])}
+                known = set(atom.facets)
+                if beside and below:
+                    atoms.add(Existential(role, atom.filler))
+                elif beside:
+                    known.add(ClassFacet(TYPE, atom.filler))
                 atoms.update(Existential(role, root, frozenset({facet})) for facet in known)
         return atoms
 
@@ -260,19 +271,24 @@ class Theory:
                 free[atom.role].append(atom)
             else:
                 records[(atom.role, root)].append(atom)
+        told = {
+            role: [atom for other in sorted(implied(role)) for atom in free.get(other, ())]
+            for role in {atom.role for atom in atoms}
+        }
         for role, members in free.items():
-            self._free(members, result)
+            self._free(members, told[role], result)
             for (other, root), record in records.items():
                 if other == role:
-                    self._record(root, record, members, result)
+                    self._record(root, record, told[role], result)
         for (role, root), record in records.items():
             if role not in free:
-                self._record(root, record, [], result)
+                self._record(root, record, told[role], result)
         return result
 
-    def _free(self, members: list[Existential], out: Clauses) -> None:
+    def _free(self, own: list[Existential], members: list[Existential], out: Clauses) -> None:
+        """Say what existentials of a role entail among those of the roles that it implies."""
         cells = self._cells({facet for atom in members for facet in atom.facets})
-        for atom in members:
+        for atom in own:
             in_time(self._deadline)
             variable = out.variables[atom]
             outcomes = self._outcomes(atom, members, cells, out.variables)

@@ -146,6 +146,7 @@ def with_terms(recorded: Recorded, names: Mapping[str, str]) -> Recorded:
         tuple((names.get(cls, cls), since) for cls, since in recorded.complete),
         recorded.all_planned,
         tuple(map(entry, recorded.entries)),
+        all_of(recorded.never),
     )
 
 

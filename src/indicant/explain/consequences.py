@@ -46,11 +46,13 @@ ORDER: Final[tuple[Status, ...]] = (
     "not-applicable",
 )
 _SCORES: Final[dict[Answer, int]] = {"refuted": 0, "open": 1, "met": 2}
-_LINKS: Final = frozenset(IND + name for name in ("hasFinding", "received", "proposes"))
+_LINKS: Final = frozenset(
+    IND + name for name in ("hasFinding", "hadFinding", "received", "proposes")
+)
 _SHOWS: Final = IND + "shows"
 _EXCLUDES: Final = IND + "excludes"
 _PROPOSES: Final = IND + "proposes"
-_UNPLANNED: Final = IND + "doesNotPropose"
+_DENYING: Final = frozenset(IND + name for name in ("neverHad", "doesNotPropose"))
 CLOSING: Final = frozenset(IND + name for name in ("recordsAll", "recordsAllProposals", "of"))
 """What says that no more is there than is recorded."""
 ASKED: Final = (
@@ -463,7 +465,7 @@ class Situation:
             if case != self.case:
                 continue
             assert literal and node and path  # noqa: S101, PT018
-            if path in {TYPE, _EXCLUDES, _PROPOSES, _UNPLANNED, *CLOSING}:
+            if path in {TYPE, _EXCLUDES, _PROPOSES, *_DENYING, *CLOSING}:
                 statement = Statement(node, path, value)
             else:
                 statement = Statement(node, whole(path), None)

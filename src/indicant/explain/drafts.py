@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from indicant.explain.consequences import Statement
     from indicant.files.rdf import Document
 
-LINKS: Final = tuple(IND + name for name in ("hasFinding", "received", "proposes", "shows"))
+LINKS: Final = tuple(
+    IND + name for name in ("hasFinding", "hadFinding", "received", "proposes", "shows")
+)
 RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     DAYS: tuple(IND + name for name in ("startedOn", "endedOn", "on", "onset", "ongoing", "weeks")),
     AGES[0]: (IND + "birthDate", *AGES),

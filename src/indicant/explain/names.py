@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from indicant.assess.assessor import Assessor
     from indicant.files.rdf import Document
 
-EDITS: Final = "write  +Term  -Term  ~Term  Term:property=value  or  asOf=DATE"
+EVER: Final = "ever:"
+"""What stands before a finding that was there at some time, or never."""
+EDITS: Final = (
+    f"write  +Term  -Term  ~Term  +{EVER}Term  -{EVER}Term  Term:property=value  or  asOf=DATE"
+)
 """How to write edits, for the help of errors."""
 _NUMBER: Final = re.compile(r"[+-]?\d+", re.ASCII)
 _DECIMAL: Final = re.compile(r"[+-]?\d*\.\d+", re.ASCII)
@@ -49,11 +53,8 @@ class CaseNames:
         for term, label in assessor.ask("what-is-each-term-called"):
             labels.setdefault(term or "", []).append(label or "")
         self._labels = labels
-        classes = {
-            iri
-            for root in ("Finding", "Intervention")
-            for iri in vocabulary.descendants(IND + root)
-        }
+        self._findings = frozenset(vocabulary.descendants(IND + "Finding"))
+        classes = {*self._findings, *vocabulary.descendants(IND + "Intervention")}
         self.classes = Names(
             "finding or intervention",
             {iri: labels.get(iri, ()) for iri in classes},
@@ -73,6 +74,10 @@ class CaseNames:
             if quad.predicate.value == TYPE and text_of(quad.object) in classes
         }
         self._nodes = Names("node of the case", dict.fromkeys(nodes, ()), prefixes)
+
+    def is_finding(self, cls: str) -> bool:
+        """Tell whether a class is one of findings."""
+        return cls in self._findings
 
     def split(self, text: str) -> tuple[str, str]:
         """Return the class or node and the property that the left side of an edit names."""

@@ -12,7 +12,7 @@ from indicant.compile.model import AGES
 from indicant.errors import IndicantError
 from indicant.explain.consequences import ORDER
 from indicant.explain.drafts import Draft
-from indicant.explain.names import EDITS, CaseNames
+from indicant.explain.names import EDITS, EVER, CaseNames
 from indicant.files.rdf import text_of
 from indicant.foreign import joined, wrapped
 from indicant.terms import IND, TYPE, XSD, local_name
@@ -32,6 +32,11 @@ SET: Final = "="
 AS_OF: Final = "asOf"
 _CASE: Final = IND + "PatientCase"
 _EXCLUDES: Final = IND + "excludes"
+_NEVER: Final = IND + "neverHad"
+_HAS: Final = IND + "hasFinding"
+_HAD: Final = IND + "hadFinding"
+_OVER: Final = frozenset((IND + "endedOn", IND + "on"))
+"""What says of a finding that it is no longer there."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,14 @@ class Edit:
     """A change to a case: a class is added, excluded or forgotten, or a value is set.
 
     ``term`` is the IRI of a class or of a node of the case; for another as-of date it is empty.
+    ``ever`` tells whether it is about the past as well: that a finding was there, or never was.
     """
 
     kind: Literal["+", "-", "~", "="]
     term: str
     path: str | None = None
     value: ox.NamedNode | ox.Literal | None = None
+    ever: bool = False
 
 
 class StatementRecord(TypedDict):
@@ -103,13 +110,14 @@ def what_if(assessor: Assessor, document: Document, edits: list[str]) -> list[Wh
     """Assess every case of a document as it is and as it would be.
 
     What an edit contradicts is taken back: who adds a class takes back what excludes it, who
-    excludes one takes back the nodes of it. Edits never take back one another, so that edits which
-    contradict each other break a shape.
+    excludes one takes back the nodes of it, and who sets an end of a finding that it is present.
+    Edits never take back one another, so that edits which contradict each other break a shape.
 
     Args:
         assessor: the guideline.
         document: what ``files.rdf.read`` returned; it is left as it is.
-        edits: ``+Term``, ``-Term``, ``~Term``, ``Term:property=value`` or ``asOf=DATE``.
+        edits: ``+Term``, ``-Term``, ``~Term``, ``+ever:Term``, ``-ever:Term``,
+            ``Term:property=value`` or ``asOf=DATE``.
 
     Raises:
         InvalidCase: a case does not conform to the case shapes.
@@ -195,14 +203,22 @@ def _differences(before: CaseRecord, after: CaseRecord) -> list[DifferenceRecord
 def _parsed(text: str, names: CaseNames) -> Edit:
     """Read one edit, and find the terms that it names."""
     if text[:1] in (ADD, EXCLUDE, FORGET):
-        if not text[1:].strip():
+        ever = text[:1] != FORGET and text[1:].startswith(EVER)
+        term = text[1:].removeprefix(EVER) if ever else text[1:]
+        if not term.strip():
             raise IndicantError(f"'{text}' names no term", help=EDITS)
         if "=" in text:
             raise IndicantError(
                 f"'{text}' both edits a term and sets a value",
                 help=f"to set a value, write  {text[1:]}",
             )
-        return Edit(text[0], names.classes.find(text[1:]))  # type: ignore[arg-type]
+        found = names.classes.find(term)
+        if ever and not names.is_finding(found):
+            raise IndicantError(
+                f"'{text}' is about an intervention, and what was received counts for all time",
+                help=f"write  {text[0]}{term}",
+            )
+        return Edit(text[0], found, ever=ever)  # type: ignore[arg-type]
     left, equals, value = text.partition("=")
     if not equals:
         raise IndicantError(f"'{text}' is no edit", help=EDITS)
@@ -221,22 +237,26 @@ class _Editor:
         self._vocabulary = assessor.vocabulary
         self._draft = draft
         self._cases = cases
+        self._added: set[str] = set()
+        self._over: set[str] = set()
 
     def apply(self, edits: list[Edit]) -> None:
         """Apply edits, whatever their order."""
+        self._over = {edit.term for edit in edits if edit.path in _OVER}
         for edit in edits:
             if edit.kind in (EXCLUDE, FORGET):
-                self._take_nodes(edit.term)
+                self._take_nodes(edit.term, ever=edit.ever or edit.kind == FORGET)
         for edit in edits:
             if edit.kind in (ADD, FORGET):
-                self._take_exclusions(edit.term)
+                self._take_exclusions(edit.term, ever=edit.ever)
         given: dict[tuple[str, str], object] = {}
         for case in self._cases:
             for edit in edits:
                 if edit.kind == EXCLUDE:
-                    self._draft.add(case, _EXCLUDES, ox.NamedNode(edit.term))
-                elif edit.kind == ADD and not self._nodes(case, edit.term):
-                    self._node(case, edit.term)
+                    path = _NEVER if edit.ever else _EXCLUDES
+                    self._draft.add(case, path, ox.NamedNode(edit.term))
+                elif edit.kind == ADD and not self._nodes(case, edit.term, ever=edit.ever):
+                    self._added.add(self._node(case, edit.term, ever=edit.ever))
             for edit in edits:
                 if edit.kind == SET and edit.term:
                     self._set(case, edit, given)
@@ -244,35 +264,38 @@ class _Editor:
     def _below(self, cls: str) -> set[str]:
         return {cls, *self._vocabulary.descendants(cls)}
 
-    def _take_nodes(self, cls: str) -> None:
+    def _take_nodes(self, cls: str, *, ever: bool) -> None:
         below = self._below(cls)
         typed: dict[str, list[str]] = {}
         for quad in self._draft.matching(None, TYPE):
             if text_of(quad.object) in below:
                 typed.setdefault(text_of(quad.subject), []).append(text_of(quad.object))
         for node, classes in typed.items():
-            if self._recorded(node):
+            if self._recorded(node, ever=ever):
                 self._draft.declassify(node, classes)
 
-    def _recorded(self, node: str) -> bool:
+    def _recorded(self, node: str, *, ever: bool) -> bool:
         """Tell whether a node is a finding or was received, and is not merely proposed."""
         links = {quad.predicate.value for quad in self._draft.matching(None, None, node)}
-        return bool(links & {IND + "hasFinding", IND + "received", IND + "shows"})
+        past = {_HAD} if ever else set()
+        return bool(links & {_HAS, IND + "received", IND + "shows", *past})
 
-    def _take_exclusions(self, cls: str) -> None:
+    def _take_exclusions(self, cls: str, *, ever: bool) -> None:
+        """Take back what says that there is nothing of a class, or that there never was."""
         above = self._vocabulary.ancestors(cls)
-        self._draft.remove(
-            quad
-            for quad in list(self._draft.matching(None, _EXCLUDES))
-            if text_of(quad.object) in above
-        )
+        for path in (_NEVER,) if ever else (_NEVER, _EXCLUDES):
+            self._draft.remove(
+                quad
+                for quad in list(self._draft.matching(None, path))
+                if text_of(quad.object) in above
+            )
 
-    def _nodes(self, case: str, cls: str) -> list[str]:
+    def _nodes(self, case: str, cls: str, *, ever: bool) -> list[str]:
         """Return the nodes of a case that are of a class or of one below."""
         below = self._below(cls)
         linked = []
-        for name in ("hasFinding", "received"):
-            for quad in self._draft.matching(case, IND + name):
+        for link in (_HAS, IND + "received", *([_HAD] if ever else [])):
+            for quad in self._draft.matching(case, link):
                 linked.append(text_of(quad.object))
                 linked += [
                     text_of(one.object)
@@ -284,7 +307,7 @@ class _Editor:
             if any(text_of(one.object) in below for one in self._draft.matching(node, TYPE))
         ]
 
-    def _node(self, case: str, cls: str) -> str:
+    def _node(self, case: str, cls: str, *, ever: bool) -> str:
         """Add a node of a class to a case."""
         stem = f"{case}/what-if/{local_name(cls)}"
         node, number = stem, 1
@@ -292,7 +315,7 @@ class _Editor:
             number += 1
             node = f"{stem}-{number}"
         finding = IND + "Finding" in self._vocabulary.ancestors(cls)
-        link = IND + ("hasFinding" if finding else "received")
+        link = (_HAD if ever else _HAS) if finding else IND + "received"
         self._draft.add(case, link, ox.NamedNode(node))
         self._draft.add(node, TYPE, ox.NamedNode(cls))
         return node
@@ -300,7 +323,7 @@ class _Editor:
     def _set(self, case: str, edit: Edit, given: dict[tuple[str, str], object]) -> None:
         assert edit.path is not None and edit.value is not None  # noqa: S101, PT018
         if edit.term in self._vocabulary.classes:
-            nodes = self._nodes(case, edit.term)
+            nodes = self._nodes(case, edit.term, ever=True)
             if len(nodes) > 1:
                 exact = [node for node in nodes if any(self._draft.matching(node, TYPE, edit.term))]
                 nodes = exact if len(exact) == 1 else nodes
@@ -310,11 +333,16 @@ class _Editor:
                     f"the case records several nodes of {local_name(edit.term)}: {names}",
                     help="name the node in place of the class",
                 )
+            over = edit.term in self._over
             if not nodes:
-                self._take_exclusions(edit.term)
-            node = nodes[0] if nodes else self._node(case, edit.term)
+                self._take_exclusions(edit.term, ever=over)
+            node = nodes[0] if nodes else self._node(case, edit.term, ever=over)
         else:
             node = edit.term
+        if edit.path in _OVER and node not in self._added:
+            for quad in list(self._draft.matching(None, _HAS, node)):
+                self._draft.remove([quad])
+                self._draft.add(text_of(quad.subject), _HAD, ox.NamedNode(node))
         if (node, edit.path) not in given:
             for path in _replaced(edit.path, edit.value):
                 if (node, path) not in given:
@@ -327,8 +355,8 @@ _AGES: Final = tuple(local_name(one) for one in AGES)
 _DATES_APART: Final[Mapping[str, tuple[str, ...]]] = {
     "startedOn": ("on", "weeks"),
     "endedOn": ("on", "ongoing", "weeks"),
-    "onset": ("weeks",),
-    "on": ("endedOn", "ongoing", "startedOn", "weeks"),
+    "onset": ("on", "weeks"),
+    "on": ("endedOn", "ongoing", "onset", "startedOn", "weeks"),
     "weeks": ("endedOn", "on", "onset", "startedOn"),
     "ongoing": (),
     "birthDate": _AGES,

@@ -48,9 +48,9 @@ _ORDERED: Final = """
     ind:fulfilledBy ind:alternativeTo ind:overrides
     rdfs:subClassOf rdfs:subPropertyOf owl:equivalentClass owl:equivalentProperty owl:inverseOf
     rdfs:domain rdfs:range owl:disjointWith owl:deprecated dcterms:isReplacedBy
-    ind:asOf ind:hasFinding ind:received ind:on ind:onset ind:startedOn ind:endedOn
+    ind:asOf ind:hasFinding ind:hadFinding ind:received ind:on ind:onset ind:startedOn ind:endedOn
     ind:ongoing ind:weeks ind:days ind:bounds ind:of ind:minInclusive ind:minExclusive
-    ind:maxInclusive ind:maxExclusive ind:shows ind:excludes ind:proposes ind:outcome
+    ind:maxInclusive ind:maxExclusive ind:shows ind:excludes ind:neverHad ind:proposes ind:outcome
     owl:onProperty owl:onDatatype owl:withRestrictions owl:someValuesFrom owl:allValuesFrom
     owl:hasValue owl:qualifiedCardinality owl:minQualifiedCardinality
     owl:maxQualifiedCardinality owl:onClass owl:onDataRange

@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant.compile.graph import bounds_words
-from indicant.compile.model import HAS_FINDING, ITSELF, PROPOSES, RECEIVED, Range
+from indicant.compile.model import (
+    FINDING,
+    HAD_FINDING,
+    HAS_FINDING,
+    ITSELF,
+    PROPOSES,
+    RECEIVED,
+    ROLES,
+    Range,
+)
 from indicant.compile.owl import constant
 from indicant.errors import IndicantError
 from indicant.files.staging import recover, staged
@@ -95,7 +104,7 @@ class Recorded:
 
     ``unplanned`` are classes of which nothing is proposed; ``complete`` those of which all is
     recorded, or all from so many days before the as-of date on; ``entries`` are values of the case
-    itself.
+    itself; ``never`` are classes of which there never was a finding.
     """
 
     nodes: tuple[Node, ...] = ()
@@ -105,6 +114,7 @@ class Recorded:
     complete: tuple[tuple[str, int | None], ...] = ()
     all_planned: bool = False
     entries: tuple[Entry, ...] = ()
+    never: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -116,7 +126,7 @@ class Recorded:
         complete = sum(2 if since is None else 3 for _, since in self.complete)
         plans = len(self.proposed) + len(self.unplanned) + 2 * self.all_planned
         own = sum(entry.statements() for entry in self.entries)
-        return nodes + len(self.excluded) + complete + plans + own
+        return nodes + len(self.excluded) + len(self.never) + complete + plans + own
 
 
 def turtle(recorded: Recorded, prefixes: Mapping[str, str], *, about: str | None = None) -> str:
@@ -203,7 +213,7 @@ class _Writer:
             lines += [
                 f"    {self._iri(name)} {value} ;" for name, value in self._entry(ITSELF, entry)
             ]
-        for role in (HAS_FINDING, RECEIVED, PROPOSES):
+        for role in ROLES:
             values = [
                 f":{name}"
                 for name, node in zip(names, recorded.nodes, strict=True)
@@ -213,6 +223,7 @@ class _Writer:
                 values += [self._iri(cls) for cls in recorded.proposed]
             lines += self._list(role, values)
         lines += self._list(IND + "excludes", [self._iri(cls) for cls in recorded.excluded])
+        lines += self._list(IND + "neverHad", [self._iri(cls) for cls in recorded.never])
         lines += self._list(IND + "doesNotPropose", [self._iri(cls) for cls in recorded.unplanned])
         every = [self._iri(cls) for cls, since in recorded.complete if since is None]
         lines += self._list(IND + "recordsAll", every)
@@ -274,7 +285,8 @@ class _Writer:
         return [(entry.property, _written(value))]
 
     def _times(self, role: str, when: When) -> Iterator[tuple[str, str]]:
-        began = {HAS_FINDING: "onset", ITSELF: "birthDate"}.get(role, "startedOn")
+        began = "onset" if ROLES.get(role) == FINDING else "startedOn"
+        began = "birthDate" if role == ITSELF else began
         for name, days in ((began, when.start), ("endedOn", when.end), ("on", when.on)):
             if days is not None:
                 yield IND + name, self._date(AS_OF - datetime.timedelta(days=days))
@@ -313,17 +325,24 @@ def _written(value: Decimal | str | bool) -> str:
     return str(literal) if isinstance(value, str) else literal.value
 
 
+_LINK_WORDS: Final = {
+    HAS_FINDING: "",
+    HAD_FINDING: " in the past",
+    RECEIVED: " received",
+    PROPOSES: " proposed",
+}
+
+
 def words(recorded: Recorded, label: Callable[[str], str]) -> list[str]:
     """Return what a case says, a fact each, in words."""
     found = [_entry_words(ITSELF, entry, label) for entry in recorded.entries]
     for node in recorded.nodes:
-        kinds = " and ".join(label(cls) for cls in node.classes)
-        if node.role != HAS_FINDING:
-            kinds += " proposed" if node.role == PROPOSES else " received"
+        kinds = " and ".join(label(cls) for cls in node.classes) + _LINK_WORDS[node.role]
         entries = [_entry_words(node.role, entry, label) for entry in node.entries]
         found.append(f"{kinds} {' and '.join(entries)}" if entries else kinds)
     found += [f"{label(cls)} proposed" for cls in recorded.proposed]
     found += [f"no {label(cls)}" for cls in recorded.excluded]
+    found += [f"no {label(cls)} at any time" for cls in recorded.never]
     found += [f"no {label(cls)} proposed" for cls in recorded.unplanned]
     found += [
         f"all {label(cls)} recorded" + ("" if since is None else f" since {since} days ago")

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from indicant.compile.model import ROLES, Existential
+from indicant.compile.model import ROLES, Existential, implied
 from indicant.possible.facts import Node
 from indicant.possible.options import Option, Told, Values, is_type, topic
 
@@ -62,7 +62,7 @@ class Candidates:
                 (
                     atom.least
                     for version, atom in counted
-                    if atom.role == one.node.role
+                    if atom.role in implied(one.node.role)
                     and self._kinds.overlaps(version, cls, atom.filler)
                     and not self._kinds.cannot_be(version, cls, one.outside, atom)
                 ),
@@ -82,7 +82,7 @@ class Candidates:
                 (version, atom)
                 for version, atoms in enumerate(self._kinds.atoms)
                 for atom in atoms
-                if atom.role == role and atom.least == 1
+                if atom.role in implied(role) and atom.least == 1
             ]
             vague = {cls for _, atom in atoms for cls in self._kinds.above(atom.filler)}
             for cls in self._kinds.classes:
@@ -135,7 +135,7 @@ class Candidates:
         )
 
     def _fails(self, one: Candidate) -> frozenset[tuple[int, Existential]]:
-        """Return all existentials of its role that a node is known not to satisfy."""
+        """Return all existentials of its roles that a node is known not to satisfy."""
         (cls,) = one.node.classes
         key = (one.node.role, cls)
         if key not in self._elsewhere:
@@ -143,7 +143,7 @@ class Candidates:
                 (version, atom)
                 for version, atoms in enumerate(self._kinds.atoms)
                 for atom in atoms
-                if atom.role == one.node.role
+                if atom.role in implied(one.node.role)
                 and not self._kinds.overlaps(version, cls, atom.filler)
             )
         return one.fails | self._elsewhere[key]

@@ -28,6 +28,7 @@ from indicant.compile.model import (
     Model,
     Range,
     RangeFacet,
+    implied,
 )
 from indicant.compile.theory import Theory
 from indicant.possible.facts import BORN, Entry, Value, When
@@ -78,6 +79,7 @@ class Values:
     ) -> None:
         self._models = models
         grouped: dict[str, set[Facet]] = defaultdict(set)
+        asked = {atom.role for atoms in existentials for atom in atoms}
         for atoms in existentials:
             for atom in atoms:
                 for facet in atom.facets:
@@ -88,6 +90,7 @@ class Values:
             if name in foreign or any(name in model.scores for model in models)
             else self._values(role, name, sorted(facets, key=repr))
             for role in (*ROLES, ITSELF)
+            if asked & implied(role)
             for name, facets in grouped.items()
             if name != (DAYS if role == ITSELF else BORN)
         }

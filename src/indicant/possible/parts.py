@@ -24,6 +24,13 @@ class Excluded:
 
 
 @dataclass(frozen=True)
+class Never:
+    """There never was a finding of a class."""
+
+    cls: str
+
+
+@dataclass(frozen=True)
 class Proposed:
     """An intervention of a class is proposed."""
 
@@ -68,15 +75,14 @@ class Valued:
     option: Option
 
 
-Part = Excluded | Proposed | Unplanned | AllPlanned | Complete | Typed | Valued | Node
+OfClass = Excluded | Never | Proposed | Unplanned
+Part = OfClass | AllPlanned | Complete | Typed | Valued | Node
 
 
 def assembled(parts: Iterable[Part]) -> Recorded:
     """Return the case that says all of some parts."""
     nodes: list[Node] = []
-    excluded: list[str] = []
-    proposed: list[str] = []
-    unplanned: list[str] = []
+    said: dict[type[OfClass], list[str]] = defaultdict(list)
     complete: list[tuple[str, int | None]] = []
     all_planned = False
     kinds: dict[tuple[str, Slot], list[str]] = defaultdict(list)
@@ -84,12 +90,8 @@ def assembled(parts: Iterable[Part]) -> Recorded:
     for part in parts:
         if isinstance(part, Node):
             nodes.append(replace(part, copy=0))
-        elif isinstance(part, Excluded):
-            excluded.append(part.cls)
-        elif isinstance(part, Proposed):
-            proposed.append(part.cls)
-        elif isinstance(part, Unplanned):
-            unplanned.append(part.cls)
+        elif isinstance(part, OfClass):
+            said[type(part)].append(part.cls)
         elif isinstance(part, Complete):
             complete.append((part.cls, part.since))
         elif isinstance(part, AllPlanned):
@@ -103,10 +105,11 @@ def assembled(parts: Iterable[Part]) -> Recorded:
         nodes.append(Node(role, tuple(sorted(classes)), entries))
     return Recorded(
         tuple(sorted(nodes, key=repr)),
-        tuple(sorted(excluded)),
-        tuple(sorted(proposed)),
-        tuple(sorted(unplanned)),
+        tuple(sorted(said[Excluded])),
+        tuple(sorted(said[Proposed])),
+        tuple(sorted(said[Unplanned])),
         tuple(sorted(complete, key=repr)),
         all_planned,
         tuple(sorted(values[(ITSELF, ())], key=repr)),
+        tuple(sorted(said[Never])),
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from indicant.compile.graph import words_of
 from indicant.compile.implicants import Literal
-from indicant.compile.model import HAS_FINDING, Existential, existentials
+from indicant.compile.model import HAD_FINDING, HAS_FINDING, Existential, existentials
 from indicant.possible.advice import Statuses
 from indicant.possible.circuit import OutOfTimeError
 from indicant.possible.space import Space
@@ -26,6 +26,10 @@ _DAYS: Final = "ind:days is derived from a start and an end, or from weeks: ind:
 _ONCE: Final = (
     "if a case has one at most, say so:  ind:PatientCase rdfs:subClassOf [ a owl:Restriction ; "
     "owl:onProperty ind:{role} ; owl:maxQualifiedCardinality 1 ; owl:onClass {cls} ]"
+)
+_BEFORE: Final = (
+    "of what a case had there may be any number: where what is present is meant, demand it by "
+    "ind:hasFinding"
 )
 _UNLESS: Final = "unless it records all {}: there may be another"
 _RANGE: Final = "demand a value within the range of the property"
@@ -113,7 +117,9 @@ def _is_timed(atom: Existential) -> bool:
 def _hint(atom: Existential, *, several: bool) -> str:
     """Return what to do about a facet that few cases refute, or none."""
     hint = _VALUES
-    if several:
+    if several and atom.role == HAD_FINDING:
+        hint = _BEFORE
+    elif several:
         hint = _ONCE.format(role=local_name(atom.role), cls=local_name(atom.filler))
     return f"{hint}; {_DAYS}" if _is_timed(atom) and atom.role != HAS_FINDING else hint
 

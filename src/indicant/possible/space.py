@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 from indicant.compile.implicants import at_least
 from indicant.compile.model import (
     FINDING,
+    HAD_FINDING,
     HAS_FINDING,
     INTERVENTION,
     ITSELF,
@@ -32,6 +33,7 @@ from indicant.compile.model import (
     ClassFacet,
     Existential,
     Model,
+    implied,
 )
 from indicant.compile.scores import bound_of, scores_of
 from indicant.possible.circuit import FALSE, Circuit, Formula
@@ -42,6 +44,7 @@ from indicant.possible.parts import (
     AllPlanned,
     Complete,
     Excluded,
+    Never,
     Part,
     Proposed,
     Typed,
@@ -138,21 +141,30 @@ class Space:
         return self._parts[thing]
 
     def _exclusions(self) -> None:
+        """Make what a case can say to be absent, or never to have been there."""
+        self._excludable = {
+            cls: self._part(Excluded(cls), 1) for cls in self._deniable(HAS_FINDING, RECEIVED)
+        }
+        # Where no criterion speaks of the past, it says no more than an exclusion does.
+        self._never = {cls: self._part(Never(cls), 1) for cls in self._deniable(HAD_FINDING)}
+
+    def _deniable(self, *roles: str) -> list[str]:
+        """Return what existentials of some roles speak of, and what is above it."""
         spoken_of: set[str] = set()
         wanted: set[str] = set()
         for model, atoms in zip(self._models, self._atoms, strict=True):
             for atom in atoms:
-                named = {facet.cls for facet in _also(atom)}
-                if atom.role != PROPOSES:
-                    named.add(atom.filler)
+                if atom.role not in roles:
+                    continue
+                named = {atom.filler, *(facet.cls for facet in _also(atom))}
                 spoken_of |= named
                 wanted.update(*(model.above[cls] for cls in named))
-        self._excludable = {
-            cls: self._part(Excluded(cls), 1)
+        return [
+            cls
             for cls in sorted(wanted & self._shared)
             if (cls in spoken_of or cls not in _ROOTS)
             and self._kinds.above(cls) & {FINDING, INTERVENTION}
-        }
+        ]
 
     def _closings(self) -> None:
         """Make what a case can say of completeness.
@@ -164,7 +176,8 @@ class Space:
         for atoms in self._atoms:
             for atom in atoms:
                 if atom.filler in self._shared:
-                    fillers[atom.role].add(atom.filler)
+                    role = HAS_FINDING if atom.role == HAD_FINDING else atom.role
+                    fillers[role].add(atom.filler)
         self._unplanned = {
             cls: self._part(Unplanned(cls), 1) for cls in sorted(fillers.get(PROPOSES, ()))
         }
@@ -176,7 +189,7 @@ class Space:
                     facet
                     for atoms in self._atoms
                     for atom in atoms
-                    if atom.role == role and cls in self._kinds.above(atom.filler)
+                    if atom.role in implied(role) and cls in self._kinds.above(atom.filler)
                     for facet in atom.facets
                 }
                 for since, beyond in self._values.settled(role, facets):
@@ -189,9 +202,11 @@ class Space:
                 if any(cls in self._kinds.above(one) for one in classes):
                     self.circuit.forbid(part, unplanned)
             return
+        denied = [self._never, self._excludable] if role != HAD_FINDING else [self._never]
         for cls in sorted({above for one in classes for above in self._kinds.above(one)}):
-            if cls in self._excludable:
-                self.circuit.forbid(part, self._excludable[cls])
+            for said in denied:
+                if cls in said:
+                    self.circuit.forbid(part, said[cls])
 
     def _record_parts(self) -> dict[tuple[str, Slot], tuple[list[str], list[str], list[Option]]]:
         """Make the parts of the one record of each kind that a case has at most one of.
@@ -206,7 +221,7 @@ class Space:
                 for cls in self._classes
                 if root in self._kinds.above(cls)
             }
-            if not any(atom.role == role for atoms in self._atoms for atom in atoms):
+            if not any(atom.role in implied(role) for atoms in self._atoms for atom in atoms):
                 continue
             made: dict[Slot, dict[str, Formula]] = {}
             for slot in sorted({one for one in slots.values() if any(one)}, key=repr):
@@ -227,7 +242,7 @@ class Space:
                         topic(facet)
                         for model, atoms in zip(self._models, self._atoms, strict=True)
                         for atom in atoms
-                        if atom.role == role
+                        if atom.role in implied(role)
                         and any(not model.disjoint(atom.filler, cls) for cls in within)
                         for facet in atom.facets
                         if not is_type(facet)
@@ -256,7 +271,7 @@ class Space:
         """
         told: dict[tuple[object, ...], list[tuple[frozenset[str], str]]] = defaultdict(list)
         fillers = [
-            {atom.filler for atom in atoms if atom.role == role}
+            {atom.filler for atom in atoms if atom.role in implied(role)}
             | {facet.cls for atom in atoms if atom.role == role for facet in _also(atom)}
             for atoms in self._atoms
         ]
@@ -267,7 +282,9 @@ class Space:
                 apart.append(frozenset(one for one in named if model.disjoint(cls, one)))
             if any(above) or any(apart):
                 bars = frozenset(
-                    one for one in self._kinds.above(cls) if one in self._excludable
+                    one
+                    for one in self._kinds.above(cls)
+                    if one in self._excludable or one in self._never
                 ) | frozenset(f"not {one}" for one in peers if self._kinds.apart(cls, one))
                 same = told[(slots[cls], tuple(above), tuple(apart))]
                 if not any(other <= bars for other, _ in same):
@@ -348,7 +365,7 @@ class Space:
             present = [
                 number
                 for one, number in self._nodes
-                if one.node.role == atom.role
+                if atom.role in implied(one.node.role)
                 and atom.filler in model.above.get(one.node.classes[0], ())
                 and single.facets <= one.satisfied[version]
             ]
@@ -359,16 +376,15 @@ class Space:
                     if atom.filler in model.above[cls]
                 ]
             absent: list[Formula] = []
-            if atom.role != PROPOSES:
-                for cls in (atom.filler, *(facet.cls for facet in _also(atom))):
-                    absent += [
-                        self._excludable[above]
-                        for above in sorted(model.above[cls])
-                        if above in self._excludable
-                    ]
-            for role, slot in self._records:
-                if role == atom.role:
-                    self._of_record(version, single, slot, present, absent)
+            for cls in (atom.filler, *(facet.cls for facet in _also(atom))):
+                for above in sorted(model.above[cls]):
+                    if atom.role in (HAS_FINDING, RECEIVED) and above in self._excludable:
+                        absent.append(self._excludable[above])
+                    if atom.role in (HAS_FINDING, HAD_FINDING) and above in self._never:
+                        absent.append(self._never[above])
+            for place in self._records:
+                if atom.role in implied(place[0]):
+                    self._of_record(version, single, place, present, absent)
             absent += self._by_completeness(version, atom)
             known[(atom, True)] = self._at_least([(one, 1) for one in present], atom.least)
             known[(atom, False)] = circuit.any_of(absent)
@@ -427,7 +443,7 @@ class Space:
         may_be = []
         for one, number in self._nodes:
             (cls,) = one.node.classes
-            if one.node.role == atom.role and not self._kinds.cannot_be(
+            if atom.role in implied(one.node.role) and not self._kinds.cannot_be(
                 version, cls, one.outside, atom
             ):
                 another = once is not None and once not in model.above.get(cls, NONE)
@@ -439,20 +455,20 @@ class Space:
                 if self._kinds.overlaps(version, cls, atom.filler)
             ]
         may_be += [
-            -self._record_fails(version, atom, slot, the_one)
-            for role, slot in self._records
-            if role == atom.role
+            -self._record_fails(version, atom, place, the_one)
+            for place in self._records
+            if atom.role in implied(place[0])
         ]
         enough = self._at_least([(one, 1) for one in may_be], atom.least)
         yield circuit.all_of((circuit.any_of(closed), -enough))
 
     def _record_fails(
-        self, version: int, atom: Existential, slot: Slot, the_one: Formula
+        self, version: int, atom: Existential, place: tuple[str, Slot], the_one: Formula
     ) -> Formula:
         """Return where the record of a kind is not there, or does not satisfy an existential."""
         model, circuit = self._models[version], self.circuit
-        kinds, classes, options = self._records[(atom.role, slot)]
-        typed = {cls: self._parts[Typed(atom.role, slot, cls)] for cls in classes}
+        kinds, classes, options = self._records[place]
+        typed = {cls: self._parts[Typed(*place, cls)] for cls in classes}
         within = [typed[cls] for cls in classes if atom.filler in model.above.get(cls, NONE)]
         apart = [
             typed[cls] for cls in classes if not self._kinds.overlaps(version, cls, atom.filler)
@@ -461,7 +477,7 @@ class Space:
             -circuit.any_of(typed[cls] for cls in kinds),
             circuit.all_of((circuit.any_of(apart), -circuit.any_of(within))),
             circuit.any_of(
-                self._parts[Valued(atom.role, slot, one)]
+                self._parts[Valued(*place, one)]
                 for one in options
                 if not atom.facets.isdisjoint(one.violates[version])
             ),
@@ -478,16 +494,16 @@ class Space:
         self,
         version: int,
         atom: Existential,
-        slot: Slot,
+        place: tuple[str, Slot],
         present: list[Formula],
         absent: list[Formula],
     ) -> None:
         """Add what the one record of a kind establishes about an existential."""
         circuit = self.circuit
         model = self._models[version]
-        kinds, classes, options = self._records[(atom.role, slot)]
-        typed = {cls: self._parts[Typed(atom.role, slot, cls)] for cls in classes}
-        valued = {one: self._parts[Valued(atom.role, slot, one)] for one in options}
+        kinds, classes, options = self._records[place]
+        typed = {cls: self._parts[Typed(*place, cls)] for cls in classes}
+        valued = {one: self._parts[Valued(*place, one)] for one in options}
         there = circuit.any_of(typed[cls] for cls in kinds)
 
         def of(wanted: str) -> Formula:

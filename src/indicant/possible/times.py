@@ -6,6 +6,7 @@ What dates and lengths tell of a record is what the rules of ``queries/rules`` d
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
@@ -15,6 +16,7 @@ from indicant.compile.model import (
     AGES,
     DAYS,
     ENDS,
+    HAD_FINDING,
     HAS_FINDING,
     ITSELF,
     ONGOING,
@@ -61,7 +63,7 @@ def recorded(role: str, entry: Entry) -> dict[str, Value]:
     end = when.on if when.end is None else when.end
     if when.ongoing or (role == HAS_FINDING and (start is not None or length is not None)):
         end = 0
-    if when.end is not None:
+    if when.end is not None and role == RECEIVED:
         found[ONGOING] = False
     for days, names in ((start, STARTS), (end, ENDS)):
         if days is not None:
@@ -73,7 +75,7 @@ def recorded(role: str, entry: Entry) -> dict[str, Value]:
             found[STARTS[0]] = Range(min_inclusive=length)
     if when.start is not None and end is not None:
         found |= _lasting(Decimal(when.start - end))
-    if role == RECEIVED:
+    if role in (RECEIVED, HAD_FINDING):
         found |= _bounded(when, start, end) if length is None else {}
     return found
 
@@ -98,7 +100,7 @@ def _lasting(days: Decimal) -> dict[str, Value]:
 
 
 def _bounded(when: When, start: int | None, end: int | None) -> dict[str, Value]:
-    """Return within what bounds the rest lies where one end of a course is not known."""
+    """Return within what bounds the rest lies where one end of what lasted is not known."""
     found: dict[str, Value] = {}
     if when.start is not None and end is None:
         most = [Decimal(one) for one in _counts(when.start)]
@@ -119,14 +121,14 @@ def _counts(days: int) -> tuple[int, int, int]:
 
 def earlier(role: str, since: int) -> dict[str, Value]:
     """Return what is known of what happened before a day, so many days before the as-of date."""
-    names = (STARTS,) if role == HAS_FINDING else (STARTS, ENDS)
+    names = (STARTS,) if role in (HAS_FINDING, HAD_FINDING) else (STARTS, ENDS)
     least = [Decimal(one) for one in _counts(since + 1)]
     found: dict[str, Value] = {
         name: Range(min_inclusive=one)
         for some in names
         for name, one in zip(some, least, strict=True)
     }
-    return found if role == HAS_FINDING else found | {ONGOING: False}
+    return found | {ONGOING: False} if role == RECEIVED else found
 
 
 def days_since(facets: Iterable[Facet]) -> list[int]:
@@ -141,30 +143,34 @@ def times(role: str, facets: Iterable[Facet]) -> Iterator[When]:
     starts, ends = _points(some, STARTS), _points(some, ENDS)
     lengths = _lengths(some)
     named = {facet.property for facet in some}
-    weeks = list(_weeks(some)) if role == PROPOSES or WEEKS in named else []
+    dated = bool(named.intersection((*STARTS, *ENDS)))
+    weeks = list(_weeks(some)) if role == PROPOSES or WEEKS in named or dated else []
     yield from (When(weeks=one) for one in weeks)
     if role == PROPOSES:
         return
     if role == HAS_FINDING:
         yield from (When(start=one) for one in _near({*starts, *lengths, 0}))
         return
-    dated = bool(named.intersection((*STARTS, *ENDS)))
-    if ONGOING in named or dated:
+    course = role == RECEIVED
+    if course and (ONGOING in named or dated):
         yield from (When(ongoing=one) for one in (True, False))
         yield from (When(weeks=one, ongoing=way) for one in weeks for way in (True, False))
     begun = _near({*starts, *lengths, *(ends if dated else ()), 0})
     for start in begun:
-        yield When(start=start, ongoing=True)
+        yield When(start=start, ongoing=True) if course else When(start=start, end=0)
         yield When(start=start)
-        if ONGOING in named:
+        if course and ONGOING in named:
             yield When(start=start, ongoing=False)
     if dated:
         yield from (When(on=one) for one in _near({*starts, *ends, 0}))
-    if dated or ONGOING in named:
+    if dated or (course and ONGOING in named):
         over = _near({*starts, *ends, 0})
         for end in over:
             yield When(end=end)
             yield from (When(end=end, weeks=one) for one in weeks)
+        for start, one in itertools.product(begun, weeks):
+            if (end := start - math.floor(one * 7)) >= 0 and end not in over:
+                yield When(end=end, weeks=one)
         pairs = {(start, end) for start in begun for end in over}
         pairs |= {(end + length, end) for end in over for length in lengths}
         pairs |= {(start, start - length) for start in begun for length in lengths}
@@ -245,6 +251,7 @@ def _lengths(facets: Iterable[Facet]) -> set[int]:
 
 def _weeks(facets: Iterable[Facet]) -> Iterator[Decimal]:
     some = list(facets)
-    first = {one for day in _bounds(some, DAYS) for one in (math.ceil(day), math.floor(day) + 1)}
+    days = _bounds(some, DAYS) | _bounds(some, STARTS[0])
+    first = {one for day in days for one in (math.ceil(day), math.floor(day) + 1)}
     breaks = {*_bounds(some, WEEKS), *(Fraction(day, 7) for day in first)}
     yield from (one for one in representatives(breaks, _PLACES) if one >= 0)

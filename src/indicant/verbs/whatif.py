@@ -24,9 +24,11 @@ examples:
 edits:
   +Term                  it is present, or was received; what excludes it is taken back
   -Term                  it is excluded; nodes of it, or of a class below, are taken back
-  ~Term                  whether there is one is not known
+  ~Term                  whether there is one, or ever was, is not known
+  +ever:Term             the finding was there at some time
+  -ever:Term             it never was; nodes of it are taken back, those of the past as well
   Term:property=value    the node of the class, or the named node, has this value; one is added
-                         where there is none
+                         where there is none; a finding that gets an end is no longer present
   asOf=DATE              the case is as of another date
 
 A term is an IRI, a name with a prefix, a local name or a label. Edits never take back one another:
