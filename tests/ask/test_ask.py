@@ -47,6 +47,7 @@ COUNTING = frozenset(
         "how-does-each-score-add-up",
         "which-facts-demand-several",
         "which-facts-rest-on-a-score",
+        "which-records-make-a-quantity",
         "which-records-may-be-what-is-counted",
         "which-steps-make-a-score",
     }
