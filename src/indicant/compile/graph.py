@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from indicant.guideline.mappings import MappingSet
 
 BASE: Final = "https://w3id.org/indicant/compiled/"
-_BOUND_WORDS: Final = {
+BOUND_WORDS: Final = {
     "minInclusive": "at least",
     "minExclusive": "more than",
     "maxInclusive": "at most",
@@ -98,7 +98,7 @@ class GraphWriter:
                 self._add(iri, IND + "once", root)
             for facet in atom.facets:
                 self._add(iri, IND + "facet", self._facet(facet))
-            words = words_of(atom, self._name)
+            words = words_of(atom, self._name, self._model.units)
             self._add(iri, LABEL, ox.Literal(words, language="en"))
             for present in (True, False):
                 literal = f"{iri}/{'present' if present else 'absent'}"
@@ -265,21 +265,21 @@ class GraphWriter:
         return self._labels.get(iri, local_name(iri))
 
 
-def words_of(atom: Existential, name: Callable[[str], str]) -> str:
-    """Return what an existential says, by what its terms are called."""
+def words_of(atom: Existential, name: Callable[[str], str], units: Mapping[str, str]) -> str:
+    """Return what an existential says, by what its terms are called, numbers with their units."""
     if atom.role == ITSELF:
         return " and ".join(
-            _facet_words(facet, name).removeprefix("with ")
+            _facet_words(facet, name, units).removeprefix("with ")
             for facet in sorted(atom.facets, key=repr)
         )
     words = name(atom.filler)
     if atom.role != HAS_FINDING:
         words += " proposed" if atom.role == PROPOSES else " received"
-    facets = [_facet_words(facet, name) for facet in sorted(atom.facets, key=repr)]
+    facets = [_facet_words(facet, name, units) for facet in sorted(atom.facets, key=repr)]
     return f"{words} {' and '.join(facets)}" if facets else words
 
 
-def _facet_words(facet: Facet, called: Callable[[str], str]) -> str:
+def _facet_words(facet: Facet, called: Callable[[str], str], units: Mapping[str, str]) -> str:
     name = called(facet.property)
     if isinstance(facet, LiteralFacet):
         if facet.property == ONGOING and isinstance(facet.value, bool):
@@ -290,7 +290,7 @@ def _facet_words(facet: Facet, called: Callable[[str], str]) -> str:
     if isinstance(facet, (IndividualFacet, ClassFacet)):
         value = facet.individual if isinstance(facet, IndividualFacet) else facet.cls
         return f"with {name} {called(value)}"
-    bounds = bounds_words(facet.range)
+    bounds = bounds_words(facet.range, units.get(facet.property))
     if facet.property in _TIME_WORDS and bounds:
         return _TIME_WORDS[facet.property].format(bounds)
     if facet.property == DAYS:
@@ -298,12 +298,12 @@ def _facet_words(facet: Facet, called: Callable[[str], str]) -> str:
     return f"with {name} {bounds}" if bounds else f"with a known {name}"
 
 
-def bounds_words(numbers: Range) -> str:
+def bounds_words(numbers: Range, unit: str | None = None) -> str:
     """Return the bounds of a range in words, nothing where it has none."""
-    return " and ".join(
-        f"{_BOUND_WORDS[bound]} {constant(value).value}"
-        for bound, value in numbers.bounds().items()
+    words = " and ".join(
+        f"{BOUND_WORDS[bound]} {constant(value).value}" for bound, value in numbers.bounds().items()
     )
+    return f"{words} {unit}" if words and unit else words
 
 
 def existential_iri(atom: Existential) -> str:
