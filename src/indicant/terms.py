@@ -12,6 +12,8 @@ XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 SKOS: Final = "http://www.w3.org/2004/02/skos/core#"
 DCTERMS: Final = "http://purl.org/dc/terms/"
 PROV: Final = "http://www.w3.org/ns/prov#"
+UCUM: Final = "https://w3id.org/cdt/ucum"
+"""The datatype of a quantity: a number, white space and a unit of UCUM."""
 
 GENID: Final = "/.well-known/genid/"
 """What names a node that stands for a blank one."""
@@ -82,6 +84,7 @@ STATING: Final = frozenset(
         "Citation",
         "ContextPassage",
         "Contraindication",
+        "Conversion",
         "Effect",
         "EvidenceLink",
         "Fact",

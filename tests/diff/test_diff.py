@@ -331,6 +331,72 @@ def test_what_is_demanded_of_the_patient_is_a_change_of_a_criterion(tmp_path: Pa
     assert "itself" not in str(changed.parts)
 
 
+def measured(unit: str, factor: str) -> str:
+    """Return a guideline on a number in a unit, to which something else is converted."""
+    return PREFIXES + (
+        "<https://example.org/g/> a owl:Ontology ; "
+        "owl:imports <https://w3id.org/indicant/core/> .\n"
+        "ex:A a owl:Class ; rdfs:subClassOf ind:Intervention .\n"
+        "ex:F a owl:Class ; rdfs:subClassOf ind:Finding .\n"
+        'ex:level a owl:DatatypeProperty , owl:FunctionalProperty ; rdfs:label "level"@en ; '
+        f"rdfs:range xsd:decimal ; {unit} ind:conversion [ a ind:Conversion ; "
+        f'ind:fromUnit "mol/L" ; ind:factor {factor} ] .\n'
+        "ex:C a owl:Class , ind:Criterion ; owl:equivalentClass [ a owl:Restriction ; "
+        "owl:onProperty ind:hasFinding ; owl:someValuesFrom [ a owl:Class ; owl:intersectionOf ( "
+        "ex:F [ a owl:Restriction ; owl:onProperty ex:level ; owl:someValuesFrom [ "
+        "a rdfs:Datatype ; owl:onDatatype xsd:decimal ; "
+        "owl:withRestrictions ( [ xsd:minInclusive 3 ] ) ] ] ) ] ] .\n"
+        "ex:R a ind:Indication ; ind:action ex:A ; ind:criterion ex:C .\n"
+    )
+
+
+@pytest.mark.slow
+def test_a_number_in_another_unit_is_another_number(tmp_path: Path) -> None:
+    """No case says the same to both, so that none is said to be answered alike."""
+    for name, unit in (("old", "mg/dL"), ("new", "g/L")):
+        text = measured(f'ind:unit "{unit}" ;', "2")
+        (tmp_path / f"{name}.ttl").write_text(text, encoding="utf-8")
+    found = difference(tmp_path / "new.ttl", tmp_path / "old.ttl")
+    assert [one.label for one in found.unshared] == ["level in mg/dL", "level in g/L"]
+    assert not found.behaviour
+    assert not found.undecided
+    assert found.changes_advice
+    assert list(found.validity) == ["level is stated in another unit: mg/dL, now g/L"]
+    changed = {one.predicate for term in found.terms for one in (*term.removed, *term.added)}
+    assert changed == {IND + "unit"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("unit", "factor", "otherwise"),
+    [('ind:unit "g/L" ;', "2", False), ('ind:unit "g/L" ;', "2.5", True), ("", "2", True)],
+)
+def test_what_is_given_in_other_units_is_not_said_to_be_answered_alike(
+    unit: str, factor: str, otherwise: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "old.ttl").write_text(measured('ind:unit "g/L" ;', "2"), encoding="utf-8")
+    (tmp_path / "new.ttl").write_text(measured(unit, factor), encoding="utf-8")
+    found = difference(tmp_path / "new.ttl", tmp_path / "old.ttl")
+    told = ["level given in other units, which convert otherwise"]
+    assert list(found.undecided) == (told if otherwise else [])
+    assert not found.behaviour
+    assert not found.unshared
+    assert not found.changes_advice
+
+
+@pytest.mark.slow
+def test_a_case_that_is_answered_differently_says_its_numbers_with_their_units(
+    tmp_path: Path,
+) -> None:
+    text = measured('ind:unit "g/L" ;', "2")
+    (tmp_path / "old.ttl").write_text(text, encoding="utf-8")
+    text = text.replace("minInclusive 3", "minInclusive 4")
+    (tmp_path / "new.ttl").write_text(text, encoding="utf-8")
+    found = difference(tmp_path / "new.ttl", tmp_path / "old.ttl")
+    facts = {fact for one in found.behaviour for fact in one.witness.facts}
+    assert "F with level 3 g/L" in facts
+
+
 def test_a_name_is_followed_whatever_a_version_says_first() -> None:
     """The order of statements does not matter, and a name that was left twice has a last one."""
     first, second, third = (f"https://example.org/{name}" for name in ("a", "b", "c"))

@@ -16,6 +16,7 @@ import shacl
 
 from indicant.assess import validation
 from indicant.assess.parts import parted
+from indicant.assess.quantities import read_quantities
 from indicant.assess.validation import SHAPE, Validator
 from indicant.files import resources
 from indicant.files.rdf import Document, read, text_of
@@ -61,7 +62,7 @@ def raw() -> str:
 
 def told(findings: Iterable[Finding]) -> set[tuple[str, ...]]:
     return {
-        (one.shape, one.focus or "", one.path or "", one.value or "", one.message)
+        (one.shape, one.severity, one.focus or "", one.path or "", one.value or "", one.message)
         for one in findings
     }
 
@@ -83,10 +84,11 @@ def test_what_the_shapes_are_given_of_a_vocabulary_is_enough(folder: Path) -> No
     """With all of it, they find the same."""
     made = validator(own=True)
     quads = read(folder / "case.ttl").quads
-    facts, found = made._split(quads)
+    quantities = read_quantities(quads, made.vocabulary)
+    facts, found = made._split(quantities.checked)
     text = "".join(map(validation._ntriples, facts)) + raw()
     found += validation._findings(made._shapes, text)
-    assert told(found) == told(made.validate(quads))
+    assert told(quantities.told(found)) == told(made.validate(quads))
 
 
 @pytest.mark.slow
@@ -125,7 +127,8 @@ def graphs() -> tuple[tuple[frozenset[str], str], ...]:
             expected = folder / "expected.txt"
             lines = expected.read_text("utf-8").splitlines() if expected.is_file() else []
             broken = frozenset(line.split()[1] for line in lines)
-            facts, _ = made._split(read(folder / "case.ttl").quads)
+            read_of = read_quantities(read(folder / "case.ttl").quads, made.vocabulary)
+            facts, _ = made._split(read_of.checked)
             together = parted(facts, made.vocabulary)
             together.parts[0] = together.parts[0] + together.loose
             for part in together.parts:

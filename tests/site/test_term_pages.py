@@ -111,6 +111,7 @@ def test_the_reference_says_all_that_is_said_of_a_term(source: str) -> None:
 REMARKS: Final = {
     "ind:lacksCode": "has no code",
     "ind:question": "what to ask",
+    "ind:unit": "unit",
     "skos:altLabel": "also called",
     "skos:editorialNote": "editorial note",
     "skos:example": "example",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import functools
 import random
+import re
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -61,7 +62,14 @@ class Dresser:
     def text(self) -> str:
         """Return what is said, in Turtle."""
         return "\n".join(
-            [_PREFIXES, *self._header(), *self._terms(), *self._advice(), *self._source()]
+            [
+                _PREFIXES,
+                *self._header(),
+                *self._terms(),
+                *self._advice(),
+                *self._source(),
+                *(f'{name} ind:unit "%" .' for name in measured(self.guideline)),
+            ]
         )
 
     def _header(self) -> Iterator[str]:
@@ -178,6 +186,22 @@ class Dresser:
             )
 
 
+def measured(made: Guideline) -> list[str]:
+    """Return the properties of a guideline whose values are numbers."""
+    return [
+        name
+        for name, span in made.data.items()
+        if name.startswith("ex:") and span and span.datatype not in {"boolean", "string"}
+    ]
+
+
+def in_other_units(text: str, made: Guideline) -> str:
+    """Return a case that gives its percentages as so many hundredths, which are as many."""
+    for name in measured(made):
+        text = re.sub(rf"({name}) (-?[0-9.]+)(?= [;.])", r'\1 "\2 10*-2"^^cdt:ucum', text)
+    return f"@prefix cdt: <https://w3id.org/cdt/> .\n{text}"
+
+
 @functools.cache
 def guideline(seed: int) -> tuple[Maker, Guideline, str]:
     """Return who makes cases of a random guideline, the guideline, and its text."""
@@ -234,7 +258,8 @@ def cases(seed: int, count: int = 8) -> tuple[Document, ...]:
         case = maker.case(made, f"case-{number}")
         if number % 2:
             case = _received(maker, made, case)
-        document = parse(case_text([case]), path="case.ttl")
+        text = case_text([case])
+        document = parse(in_other_units(text, made) if number % 3 else text, path="case.ttl")
         try:
             assessor(seed).assess(document)
         except InvalidCase:

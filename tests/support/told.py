@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         ActionRecord,
         CaseRecord,
         EvidenceRecord,
+        ReasonRecord,
         RecommendationRecord,
     )
     from reading_back import Evidence, Group
@@ -186,12 +187,25 @@ def title(one: ActionRecord) -> str:
     return flat(found)
 
 
+def attesting(reason: ReasonRecord) -> list[str]:
+    """Return the nodes that establish a fact, each with what it gives in a unit of its own."""
+    found = []
+    for node in reason["nodes"]:
+        values = [
+            f"{one['recorded']}, read as {one['read']}"
+            for one in reason.get("recorded", [])
+            if one["node"] == node
+        ]
+        found.append(name(node) + (": " + "; ".join(values) if values else ""))
+    return found
+
+
 def because(one: ActionRecord) -> list[str]:
     """Return why, a line for each recommendation that decided."""
     found = []
     for each in deciding(one):
         facts = [
-            f"{reason['literal']} ({', '.join(map(name, reason['nodes']))})"
+            f"{reason['literal']} ({', '.join(attesting(reason))})"
             for reason in one["because"]
             if reason["recommendation"] == each["iri"]
         ]

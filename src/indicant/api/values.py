@@ -114,13 +114,27 @@ class Recommendation(Value):
 
 
 @dataclass(frozen=True)
+class Recorded(Value):
+    """A value that a node of the case gives in a unit of its own, and what it was read as."""
+
+    node: str
+    property: str
+    recorded: str
+    read: str
+
+
+@dataclass(frozen=True)
 class Reason(Value):
-    """A fact that decided a recommendation, with the nodes of the case that establish it."""
+    """A fact that decided a recommendation, with the nodes of the case that establish it.
+
+    ``recorded`` has the values which that rests on that were given in another unit, if any were.
+    """
 
     recommendation: str
     answer: Answer
     literal: str
     nodes: tuple[str, ...]
+    recorded: tuple[Recorded, ...] | None = None
 
 
 @dataclass(frozen=True)

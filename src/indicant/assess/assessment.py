@@ -19,6 +19,7 @@ from indicant.assess.records import (
     ProposalRecord,
     ReasonRecord,
     RecommendationRecord,
+    RecordedRecord,
     SettlingRecord,
     Status,
     TermRecord,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from indicant.assess.catalogue import Catalogue
     from indicant.assess.engine import Engine
+    from indicant.assess.quantities import Reading
     from indicant.assess.validation import Finding
     from indicant.query.rows import Row, Solutions
 
@@ -105,12 +107,20 @@ class Assessment:
     """
 
     def __init__(
-        self, engine: Engine, catalogue: Catalogue, findings: Callable[[], Sequence[Finding]]
+        self,
+        engine: Engine,
+        catalogue: Catalogue,
+        findings: Callable[[], Sequence[Finding]],
+        readings: Mapping[tuple[str, str], Reading],
     ) -> None:
-        """Take an engine that has begun the cases, and what waits for their findings."""
+        """Take an engine that has begun the cases, and what waits for their findings.
+
+        ``readings`` are the values, by node and property, that were given in a unit of their own.
+        """
         self._own: Engine | None = engine
         self._catalogue = catalogue
         self._findings = findings
+        self.readings = readings
 
     def close(self) -> None:
         """End the assessment; its engine may be used for another one."""
@@ -282,12 +292,7 @@ class Assessment:
             contingent=bool(leading and leading.contingent),
             disputed=any(one["disputed"] for one in answering(status, recommendations)),
             because=[
-                ReasonRecord(
-                    recommendation=iri,
-                    answer=answers[iri],
-                    literal=catalogue.literals[literal].label,
-                    nodes=nodes,
-                )
+                self._reason(iri, answers[iri], literal, nodes)
                 for iri in ordered
                 for literal, nodes in rows.reasons[iri].items()
             ],
@@ -303,6 +308,23 @@ class Assessment:
             ),
             received=rows.received[action],
         )
+
+    def _reason(self, iri: str, answer: Answer, literal: str, nodes: list[str]) -> ReasonRecord:
+        record = ReasonRecord(
+            recommendation=iri,
+            answer=answer,
+            literal=self._catalogue.literals[literal].label,
+            nodes=nodes,
+        )
+        recorded = [
+            RecordedRecord(node=node, property=path, recorded=found.recorded, read=found.read)
+            for node in (nodes if self.readings else ())
+            for path in self._catalogue.demanded[literal]
+            if (found := self.readings.get((node, path))) is not None
+        ]
+        if recorded:
+            record["recorded"] = recorded
+        return record
 
     def _terms(self, below: list[tuple[str, Status]], status: Status) -> list[TermRecord]:
         return [

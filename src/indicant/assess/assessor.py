@@ -14,6 +14,7 @@ from indicant.assess.catalogue import Catalogue
 from indicant.assess.engine import make_engine
 from indicant.assess.lending import Engines
 from indicant.assess.parts import parted
+from indicant.assess.quantities import read_quantities
 from indicant.assess.validation import Finding, Validator, Vocabulary
 from indicant.compile.compiled import key_of, obtain
 from indicant.errors import IndicantError
@@ -142,9 +143,10 @@ class Assessor:
         """
         document = document if as_of is None else with_date(document, as_of)
         engine = self._engines.give()
+        read = read_quantities(document.quads, self.vocabulary)
         with self._checked(document) as findings:
-            engine.begin(document.quads)
-        return Assessment(engine, self._catalogue, findings)
+            engine.begin(read.counted)
+        return Assessment(engine, self._catalogue, findings, read.readings)
 
     @contextmanager
     def parts(
@@ -170,13 +172,14 @@ class Assessor:
     def _in_turn(
         self, document: Document, engine: Engine, findings: Callable[[], list[Finding]]
     ) -> Generator[Assessment]:
-        if len(document.quads) > FEW:
-            few = parted(document.quads, self.vocabulary).batches(FEW)
+        read = read_quantities(document.quads, self.vocabulary)
+        if len(read.counted) > FEW:
+            few = parted(read.counted, self.vocabulary).batches(FEW)
         else:
-            few = iter([list(document.quads)])
+            few = iter([list(read.counted)])
         for quads in few:
             engine.begin(quads)
-            with closing(Assessment(engine, self._catalogue, findings)) as one:
+            with closing(Assessment(engine, self._catalogue, findings, read.readings)) as one:
                 yield one
 
     @contextmanager

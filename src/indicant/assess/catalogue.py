@@ -101,6 +101,7 @@ class Catalogue:
         self.literals: dict[str, NamedLiteral] = {}
         self.opposite: dict[str, str] = {}
         self._literals(engine)
+        self.demanded = self._demanded(engine)
         self.awaited = {
             iri: AwaitedRecord(
                 term=one.term,
@@ -260,6 +261,15 @@ class Catalogue:
             literal: sorted(resting[score], key=self.places.__getitem__)
             for literal, score in self.scored.items()
         }
+
+    @staticmethod
+    def _demanded(engine: Engine) -> _Table[list[str]]:
+        """Return the properties of which a literal demands a value."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for literal, name, _ in engine.ask("which-facts-demand-a-value-of-what"):
+            assert literal is not None and name is not None  # noqa: S101, PT018
+            found[literal].append(name)
+        return _Table(found, list)
 
     def _said_about_passages(self, engine: Engine) -> dict[str, list[EvidenceRecord]]:
         """Return what publications say, by passage."""

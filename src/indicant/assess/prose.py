@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         ActionRecord,
         CaseRecord,
         EvidenceRecord,
+        ReasonRecord,
         RecommendationRecord,
     )
     from indicant.assess.validation import Finding
@@ -111,13 +112,25 @@ def _answering(record: ActionRecord) -> list[RecommendationRecord]:
 def reasons(record: ActionRecord) -> Iterator[str]:
     """Yield why a status is what it is: a line for each recommendation that made it so."""
     for one in _answering(record):
-        parts = []
-        for reason in record["because"]:
-            if reason["recommendation"] == one["iri"]:
-                nodes = ", ".join(local_name(node) for node in reason["nodes"])
-                parts.append(f"{reason['literal']} ({nodes})")
+        parts = [
+            f"{reason['literal']} ({attesting(reason)})"
+            for reason in record["because"]
+            if reason["recommendation"] == one["iri"]
+        ]
         if parts:
             yield "; ".join(parts)
+
+
+def attesting(reason: ReasonRecord) -> str:
+    """Name the nodes that establish a fact, with what was recorded in a unit of its own."""
+    recorded = reason.get("recorded", [])
+    told = []
+    for node in reason["nodes"]:
+        values = [
+            f"{one['recorded']}, read as {one['read']}" for one in recorded if one["node"] == node
+        ]
+        told.append(": ".join([local_name(node), *(["; ".join(values)] if values else [])]))
+    return ", ".join(told)
 
 
 def _sources(records: list[ActionRecord]) -> str:

@@ -87,13 +87,27 @@ class RecommendationRecord(TypedDict):
     guideline: NotRequired[str]
 
 
+class RecordedRecord(TypedDict):
+    """A value that a node of the case gives in a unit of its own, and what it was read as."""
+
+    node: str
+    property: str
+    recorded: str
+    read: str
+
+
 class ReasonRecord(TypedDict):
-    """A literal that decided a recommendation, with the nodes of the case that establish it."""
+    """A literal that decided a recommendation, with the nodes of the case that establish it.
+
+    ``recorded`` has the values which that rests on that were given in another unit, where there
+    are any.
+    """
 
     recommendation: str
     answer: Answer
     literal: str
     nodes: list[str]
+    recorded: NotRequired[list[RecordedRecord]]
 
 
 class TermRecord(TypedDict):

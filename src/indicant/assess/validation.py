@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from indicant import terms
 from indicant.assess.parts import CASE, parted
+from indicant.assess.quantities import read_quantities
 from indicant.errors import IndicantError
 from indicant.files.habits import is_idle_in_case
 from indicant.files.rdf import text_of, undirected
@@ -155,7 +156,8 @@ class Validator:
 
         Of very many findings some are left out, and that there are is then a finding itself.
         """
-        facts, found = self._split(quads)
+        read = read_quantities(quads, self.vocabulary)
+        facts, found = self._split(read.checked)
         together = parted(facts, self.vocabulary)
         parts = together.parts
         parts[0] = parts[0] + together.loose
@@ -168,13 +170,15 @@ class Validator:
             }
             text = "".join(map(_ntriples, part))
             found += _findings(self._shapes, text + self.vocabulary.excerpt(mentioned))
-        return _unique(found)
+        return _unique(read.told(found))
 
     def validate_with_pyshacl(self, quads: Iterable[pyoxigraph.Quad]) -> list[Finding]:
         """Do the same with pySHACL, the reference, on the whole vocabulary."""
-        facts, found = self._split(quads)
-        text = "".join(map(_ntriples, facts))
-        return _unique(found + _run_pyshacl(self._turtle, text + self.vocabulary.ntriples))
+        read = read_quantities(quads, self.vocabulary)
+        facts, found = self._split(read.checked)
+        text = "".join(map(_ntriples, facts)) + self.vocabulary.ntriples
+        found += _run_pyshacl(self._turtle, text)
+        return _unique(read.told(found))
 
     def description(self, shape: str) -> str | None:
         """Return why a shape is there and how to put a finding right."""

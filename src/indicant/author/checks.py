@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from indicant.assess.validation import MORE as UNLISTED
-from indicant.author import slips
+from indicant.author import measures, slips
 from indicant.author.rules import (
     LEVELS,
     RULES,
@@ -293,7 +293,7 @@ class _Check:
             )
             return
         self._use(SHAPES_OF_GUIDELINES)
-        self.checks("undefined-term", "profile", "codes", "override-circle")
+        self.checks("undefined-term", "profile", "codes", "override-circle", measures.RULE)
         undefined = slips.undefined_terms(source.documents)
         for one in [
             *slips.imports_astray(source.astray),
@@ -306,6 +306,8 @@ class _Check:
         places = Places(source.documents)
         refused = self._profile(source, unknown)
         for one in broken_shapes(source, places, unknown, self._rules, reference=self._reference):
+            self.add(one)
+        for one in measures.misstated_units(source, places):
             self.add(one)
         self._codes(source)
         if not refused and not unknown:

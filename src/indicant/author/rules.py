@@ -38,6 +38,7 @@ RULES: Final = {
         Rule("undefined-term", "every term that is used shall be declared"),
         Rule("codes", "every table of codes shall be readable as SSSOM"),
         Rule("profile", "every axiom and every criterion shall lie within the profile"),
+        Rule("unit", "every unit shall be one of UCUM, and what UCUM converts be left to it"),
         Rule("override-circle", "recommendations shall not override one another in a circle"),
         Rule(
             "unsettled",

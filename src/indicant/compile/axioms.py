@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant.compile.model import BOUNDS, EXACTLY, INTEGERS, Range, is_exact, number_of
+from indicant.compile.model import (
+    BOUNDS,
+    EXACTLY,
+    INTEGERS,
+    UNITLESS,
+    Range,
+    is_exact,
+    is_quantity,
+    number_of,
+)
 from indicant.errors import IndicantError
 from indicant.files.rdf import text_of
 from indicant.terms import OWL, RDF, TYPE, XSD, is_blank, local_name
@@ -289,6 +298,7 @@ class Axioms:
                         f"{self.manchester(about)}: facet {name} {self.manchester(values[0])}",
                         "facets are xsd:minInclusive, minExclusive, maxInclusive, maxExclusive "
                         "with an integer or decimal",
+                        UNITLESS if is_quantity(values[0]) else None,
                     )
                 if not is_exact(values[0]):
                     raise self.refuse(

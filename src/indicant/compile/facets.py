@@ -16,6 +16,7 @@ from indicant.compile.model import (
     INTERVENTION,
     ITSELF,
     ROLES,
+    UNITLESS,
     ClassFacet,
     Existential,
     IndividualFacet,
@@ -23,6 +24,7 @@ from indicant.compile.model import (
     Range,
     RangeFacet,
     is_exact,
+    is_quantity,
     number_of,
 )
 from indicant.terms import IND, OWL, RDFS, TYPE, XSD, is_blank, local_name
@@ -271,7 +273,10 @@ class Facets:
                 about, text, f"{self._axioms.manchester(value)} is no xsd:{local_name(datatype)}"
             )
         raise self._axioms.refuse(
-            about, text, f"values of type {local_name(datatype)} are not compared"
+            about,
+            text,
+            f"values of type {local_name(datatype)} are not compared",
+            UNITLESS if is_quantity(value) else None,
         )
 
     def decided_values(self, facets: Iterable[Facet]) -> None:

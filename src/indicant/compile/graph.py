@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from indicant.guideline.mappings import MappingSet
 
 BASE: Final = "https://w3id.org/indicant/compiled/"
-_BOUND_WORDS: Final = {
+BOUND_WORDS: Final = {
     "minInclusive": "at least",
     "minExclusive": "more than",
     "maxInclusive": "at most",
@@ -106,7 +106,7 @@ class GraphWriter:
                 self._add(iri, IND + "least", atom.least)
             else:
                 self._demanded(iri, atom)
-            words = words_of(atom, self._name)
+            words = words_of(atom, self._name, self._model.units)
             self._add(iri, LABEL, ox.Literal(words, language="en"))
             for present in (True, False):
                 literal = f"{iri}/{'present' if present else 'absent'}"
@@ -319,20 +319,20 @@ class GraphWriter:
         return self._labels.get(iri, local_name(iri))
 
 
-def words_of(atom: Existential, name: Callable[[str], str]) -> str:
-    """Return what an existential says, by what its terms are called."""
+def words_of(atom: Existential, name: Callable[[str], str], units: Mapping[str, str]) -> str:
+    """Return what an existential says, by what its terms are called, numbers with their units."""
     if atom.role == ITSELF:
         return " and ".join(
-            _facet_words(facet, name).removeprefix("with ")
+            _facet_words(facet, name, units).removeprefix("with ")
             for facet in sorted(atom.facets, key=repr)
         )
     words = name(atom.filler) + _ROLE_WORDS.get(atom.role, "")
-    facets = [_facet_words(facet, name) for facet in sorted(atom.facets, key=repr)]
+    facets = [_facet_words(facet, name, units) for facet in sorted(atom.facets, key=repr)]
     words = f"{words} {' and '.join(facets)}" if facets else words
     return words if atom.least == 1 else f"{words} {atom.least} times or more"
 
 
-def _facet_words(facet: Facet, called: Callable[[str], str]) -> str:
+def _facet_words(facet: Facet, called: Callable[[str], str], units: Mapping[str, str]) -> str:
     name = called(facet.property)
     if isinstance(facet, LiteralFacet):
         if facet.property == ONGOING and isinstance(facet.value, bool):
@@ -343,7 +343,7 @@ def _facet_words(facet: Facet, called: Callable[[str], str]) -> str:
     if isinstance(facet, (IndividualFacet, ClassFacet)):
         value = facet.individual if isinstance(facet, IndividualFacet) else facet.cls
         return f"with {name} {called(value)}"
-    bounds = bounds_words(facet.range)
+    bounds = bounds_words(facet.range, units.get(facet.property))
     if facet.property in _TIME_WORDS and bounds:
         return _TIME_WORDS[facet.property].format(bounds)
     if facet.property == DAYS:
@@ -351,12 +351,12 @@ def _facet_words(facet: Facet, called: Callable[[str], str]) -> str:
     return f"with {name} {bounds}" if bounds else f"with a known {name}"
 
 
-def bounds_words(numbers: Range) -> str:
+def bounds_words(numbers: Range, unit: str | None = None) -> str:
     """Return the bounds of a range in words, nothing where it has none."""
-    return " and ".join(
-        f"{_BOUND_WORDS[bound]} {constant(value).value}"
-        for bound, value in numbers.bounds().items()
+    words = " and ".join(
+        f"{BOUND_WORDS[bound]} {constant(value).value}" for bound, value in numbers.bounds().items()
     )
+    return f"{words} {unit}" if words and unit else words
 
 
 def existential_iri(atom: Existential) -> str:

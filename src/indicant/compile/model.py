@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant.terms import IND, XSD
+from indicant.terms import IND, UCUM, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,6 +67,7 @@ EXACTLY: Final = (
     f"numbers have at most {WHOLE_DIGITS} digits before the point and {PLACES} after it, which is "
     "what every engine compares exactly"
 )
+UNITLESS: Final = "write the number alone: it is in the unit that the property declares by ind:unit"
 _INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 _DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _EXACT: Final = re.compile(rf"[+-]?[0-9]{{0,{WHOLE_DIGITS}}}(?:\.[0-9]{{0,{PLACES}}})?")
@@ -283,8 +284,9 @@ class Model:
     ``ind:Intervention`` and of each class used by a facet; ``above`` its reflexive, transitive
     closure. ``same`` holds, for each class that is said to be equivalent to others, the one that
     stands for all of them. ``apart`` holds, per class, the classes that are disjoint with it.
-    ``ranges`` holds the range of data properties, ``kinds`` the classes that a value of an object
-    property is in.
+    ``ranges`` holds the range of data properties, ``units`` the unit in which their numbers are,
+    ``conversions`` what converts to it beside UCUM, and ``kinds`` the classes that a value of an
+    object property is in.
     """
 
     parents: dict[str, set[str]] = field(default_factory=dict)
@@ -292,6 +294,8 @@ class Model:
     apart: dict[str, frozenset[str]] = field(default_factory=dict)
     functional: set[str] = field(default_factory=set)
     ranges: dict[str, Range | str] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    conversions: dict[str, frozenset[tuple[str, ...]]] = field(default_factory=dict)
     kinds: dict[str, frozenset[str]] = field(default_factory=dict)
     once: dict[str, set[str]] = field(default_factory=dict)
     same: dict[str, str] = field(default_factory=dict)
@@ -386,6 +390,11 @@ def _plain(number: Decimal) -> Decimal:
 def is_exact(term: Term) -> bool:
     """Tell whether every engine reads a number as it is written and compares it exactly."""
     return isinstance(term, ox.Literal) and _EXACT.fullmatch(term.value) is not None
+
+
+def is_quantity(term: Term) -> bool:
+    """Tell whether a term is a number with a unit of UCUM."""
+    return isinstance(term, ox.Literal) and term.datatype.value == UCUM
 
 
 def existentials(expression: Expression) -> Iterator[Existential]:

@@ -47,6 +47,7 @@ class Properties:
             assert isinstance(node, ox.NamedNode)  # noqa: S101
             for value in self._axioms.values(node, RDFS + "range"):
                 self._axioms.attempt(self._data_property, node, value)
+            self._measure(node)
         for subject, properties in self._axioms.index.items():
             if isinstance(subject, ox.NamedNode) and not is_blank(subject):
                 for cls in properties.get(TYPE, ()):
@@ -121,6 +122,22 @@ class Properties:
     def _data_property(self, node: ox.NamedNode, value: Term) -> None:
         self._axioms.one(node, RDFS + "range")
         self._model.ranges[node.value] = self._axioms.data_range(value, node)
+
+    def _measure(self, node: ox.NamedNode) -> None:
+        """Take note of the unit of a property, and of what a vocabulary converts to it."""
+        values = self._axioms.values
+        for unit in values(node, IND + "unit"):
+            if isinstance(unit, ox.Literal):
+                self._model.units[node.value] = unit.value
+        found = {
+            tuple(
+                " ".join(sorted(str(value) for value in values(one, IND + name)))
+                for name in ("fromUnit", "factor", "offset")
+            )
+            for one in values(node, IND + "conversion")
+        }
+        if found:
+            self._model.conversions[node.value] = frozenset(found)
 
     def _different(self) -> None:
         for node in self._axioms.subjects(OWL + "AllDifferent"):

@@ -92,7 +92,10 @@ class BehaviourChange:
 
 @dataclass(frozen=True)
 class Unshared:
-    """A term that only one version knows, with the recommendations that rest on it there."""
+    """A term that only one version knows, with the recommendations that rest on it there.
+
+    Of a property that both know it may be the unit.
+    """
 
     term: str
     label: str
@@ -179,7 +182,12 @@ class Behaviour:
             )
             for version, model in enumerate(models)
         ]
-        foreign = properties[0] ^ properties[1]
+        self._remeasured = frozenset(
+            name
+            for name in properties[0] & properties[1]
+            if len({model.units[name] for model in models if name in model.units}) > 1
+        )
+        foreign = properties[0] ^ properties[1] | self._remeasured
         self._space = Space(models, [one.existentials() for one in self._advice], foreign)
         self._statuses = [
             Statuses(one, self._space, version) for version, one in enumerate(self._advice)
@@ -207,7 +215,17 @@ class Behaviour:
         }
 
     def ask(self) -> None:
-        """Compare what either version speaks of: interventions, scopes, and what is fulfilled."""
+        """Compare what either version speaks of: interventions, scopes, and what is fulfilled.
+
+        Cases are compared whose numbers are in the unit of their property.
+        """
+        for name in _used(self._models):
+            before, after = (
+                (model.units.get(name), model.conversions.get(name)) for model in self._models
+            )
+            if before != after and name not in self._remeasured:
+                label = self._names.label(name)
+                self.undecided.append(f"{label} given in other units, which convert otherwise")
         for action in self._asked:
             self._compare(action, self._names.label(action))
         for guideline in sorted({one for model in self._models for one in model.scopes}):
@@ -329,7 +347,7 @@ class Behaviour:
 
     def _witness(self, chosen: frozenset[Formula], label: str, old: str, new: str) -> Witness:
         recorded = self._space.recorded(chosen)
-        facts = tuple(words(recorded, self._names.label))
+        facts = tuple(words(recorded, self._names.label, self._models[1].units))
         about = f"{label}: {old} before, {new} now"
         text = turtle(recorded, self._names.prefixes, about=about)
         before = turtle(with_terms(recorded, self._former), self._names.prefixes, about=about)
@@ -363,7 +381,10 @@ class Behaviour:
     # ------------------------------------------------------------------ terms of one version
 
     def unshared(self) -> Iterator[Unshared]:
-        """Yield the terms that criteria rest on and that the other version does not know."""
+        """Yield the terms that criteria rest on and that the other version does not know.
+
+        Nor does it know a number in another unit than its own.
+        """
         for version, side in enumerate(SIDES):
             model, other = self._models[version], self._models[1 - version]
             resting: dict[str, set[str]] = {}
@@ -378,6 +399,8 @@ class Behaviour:
             for term in sorted(resting):
                 if not self._knows(model, other, 1 - version, term):
                     label = self._names.label(term)
+                    if term in self._remeasured:
+                        label += f" in {model.units[term]}"
                     yield Unshared(term, label, side, tuple(sorted(resting[term])))
 
     def _knows(self, model: Model, other: Model, version: int, term: str) -> bool:
@@ -385,7 +408,7 @@ class Behaviour:
         if term in model.above:
             return term in other.above and model.above[term] & roots == other.above[term] & roots
         if term in self._properties[1 - version]:
-            return term in self._properties[version]
+            return term in self._properties[version] and term not in self._remeasured
         return term not in model.types or term in other.types
 
 
@@ -405,15 +428,6 @@ def _terms(atom: Existential) -> Iterator[str]:
 def _same_words(models: tuple[Model, Model]) -> bool:
     """Tell whether two models read every case alike, so that criteria alone make a difference."""
     before, after = models
-    used = sorted(
-        {
-            facet.property
-            for model in models
-            for criterion in model.criteria.values()
-            for atom in existentials(criterion)
-            for facet in atom.facets
-        }
-    )
     return (
         before.above == after.above
         and before.apart == after.apart
@@ -425,7 +439,7 @@ def _same_words(models: tuple[Model, Model]) -> bool:
             and before.kinds.get(name) == after.kinds.get(name)
             and (name in before.functional) == (name in after.functional)
             and (name in before.ranges or _values(before, name) == _values(after, name))
-            for name in used
+            for name in _used(models)
         )
     )
 
@@ -436,6 +450,19 @@ def _scored(model: Model) -> dict[str, list[tuple[Expression, int]]]:
         name: [(model.criteria[criterion], points) for criterion, points in score.items]
         for name, score in model.scores.items()
     }
+
+
+def _used(models: tuple[Model, Model]) -> list[str]:
+    """Return the properties of which a criterion of either model demands a value."""
+    return sorted(
+        {
+            facet.property
+            for model in models
+            for criterion in model.criteria.values()
+            for atom in existentials(criterion)
+            for facet in atom.facets
+        }
+    )
 
 
 def _values(model: Model, name: str) -> list[tuple[str, frozenset[str], list[str]]]:

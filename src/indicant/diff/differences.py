@@ -429,6 +429,9 @@ def _validity(
         scored = name in before.scores and name in after.scores  # which no case records
         if before.ranges.get(name) != after.ranges.get(name) and not scored:
             yield f"{label} has another range"
+        if before.units.get(name) != after.units.get(name):
+            units = (model.units.get(name, "no unit") for model in (before, after))
+            yield f"{label} is stated in another unit: {', now '.join(units)}"
         if before.kinds.get(name) != after.kinds.get(name):
             yield f"{label} takes values of other classes"
         if (name in before.functional) != (name in after.functional):

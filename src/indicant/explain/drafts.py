@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant.compile.graph import bounds_words
-from indicant.compile.model import AGES, BOUNDS, DAYS, TIMES, Range
+from indicant.compile.graph import BOUND_WORDS
+from indicant.compile.model import AGES, DAYS, TIMES
 from indicant.files.rdf import text_of
 from indicant.terms import IND, OWL, PROV, TYPE
 
@@ -122,7 +121,8 @@ def bounds_of(quads: Iterable[ox.Quad], node: str, path: str) -> Iterator[str]:
             links.append(text_of(quad.object))
     for known in links:
         if said[known].get(IND + "of") == path:
-            limits = {name: said[known].get(IND + name) for name in BOUNDS}
-            yield bounds_words(
-                Range(False, *(None if one is None else Decimal(one) for one in limits.values()))
+            yield " and ".join(
+                f"{words} {said[known][IND + name]}"
+                for name, words in BOUND_WORDS.items()
+                if IND + name in said[known]
             )

@@ -11,7 +11,7 @@ from indicant.compile.model import AGES, DAYS, ENDS, STARTS
 from indicant.errors import IndicantError
 from indicant.files.rdf import text_of
 from indicant.guideline.names import Names, prefixes_in
-from indicant.terms import IND, OWL, PREFIXES, TYPE, XSD, local_name
+from indicant.terms import IND, OWL, PREFIXES, TYPE, UCUM, XSD, local_name
 
 if TYPE_CHECKING:
     from indicant.assess.assessor import Assessor
@@ -25,6 +25,7 @@ EDITS: Final = (
 """How to write edits, for the help of errors."""
 _NUMBER: Final = re.compile(r"[+-]?\d+", re.ASCII)
 _DECIMAL: Final = re.compile(r"[+-]?\d*\.\d+", re.ASCII)
+_QUANTITY: Final = re.compile(r"[+-]?\d*\.?\d+\S*\s+\S", re.ASCII)
 _DERIVED: Final = frozenset(map(local_name, (DAYS, *STARTS, *ENDS)))
 _DATES: Final = frozenset(
     IND + name for name in ("birthDate", "onset", "on", "startedOn", "endedOn")
@@ -135,4 +136,6 @@ class CaseNames:
             kind = "decimal"
         elif text in ("true", "false"):
             kind = "boolean"
+        elif path in self._vocabulary.units and _QUANTITY.match(text):
+            return ox.Literal(text, datatype=ox.NamedNode(UCUM))
         return ox.Literal(text, datatype=ox.NamedNode(XSD + kind))

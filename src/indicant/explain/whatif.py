@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypedDict
 import pyoxigraph as ox
 
 from indicant.assess.assessor import InvalidCase, with_date
+from indicant.assess.prose import attesting
 from indicant.compile.model import AGES
 from indicant.errors import IndicantError
 from indicant.explain.consequences import ORDER
@@ -402,8 +403,7 @@ def _text(record: WhatIfRecord) -> Iterator[str]:
                 2, f"{turn['direction']}: {turn['label']}: {turn['before']} -> {turn['after']}"
             )
             for reason in turn["because"]:
-                nodes = ", ".join(local_name(node) for node in reason["nodes"])
-                yield from _wrap(4, f"{reason['literal']} ({nodes})")
+                yield from _wrap(4, f"{reason['literal']} ({attesting(reason)})")
 
 
 def _words(statement: StatementRecord) -> str:

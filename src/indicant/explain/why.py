@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, NotRequired, TypedDict, get_ar
 from indicant.assess.prose import reference
 from indicant.assess.reasons import answering
 from indicant.assess.records import Answer, Status, TermRecord
+from indicant.compile.model import number_of
 from indicant.errors import IndicantError
 from indicant.explain.consequences import (
     ASKED,
@@ -28,7 +29,9 @@ from indicant.guideline.names import Names
 from indicant.terms import TYPE, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import pyoxigraph as ox
 
     from indicant.assess.assessor import Assessment, Assessor
     from indicant.assess.catalogue import Catalogue
@@ -188,7 +191,9 @@ def why(
     with assessor.parts(document) as parts:
         for part in parts:
             records = part.records(everything=True)
-            explainer = _Explainer(assessor.catalogue, ruling, document, lines, part)
+            explainer = _Explainer(
+                assessor.catalogue, ruling, document, lines, part, assessor.vocabulary.units
+            )
             found += [explainer.explain(record, iri, to, largest, most) for record in records]
     return sorted(found, key=lambda one: one["case"])
 
@@ -222,12 +227,14 @@ class _Explainer:
         document: Document,
         lines: Lines,
         part: Assessment,
+        units: Mapping[str, str],
     ) -> None:
         self._catalogue = catalogue
         self._document = document
         self._lines = lines
         self._file = "<stdin>" if document.path == "-" else document.path
         self.ruling = ruling
+        self._readings, self._units = part.readings, units
         self._told = [part.ask(question) for question in ASKED]
         self._rows = self._told[0]
         self._reasons = part.ask("why-is-it-so")
@@ -341,9 +348,12 @@ class _Explainer:
         ]
         words += [
             f"{'a' if quad.predicate.value == TYPE else self._called(quad.predicate.value)} "
-            f"{self._called(text_of(quad.object))}"
+            f"{self._called(text_of(quad.object))}{self._measured(quad)}"
             for quad in stated
         ]
+        reading = self._readings.get((node, path))
+        if reading is not None:
+            words.append(f"read as {reading.read}")
         first = stated[0].predicate.value if stated else BOUNDED if words else path
         return NodeRecord(
             node=node,
@@ -370,6 +380,11 @@ class _Explainer:
             file=self._file,
             line=self._lines.locate(node, TYPE, None),
         )
+
+    def _measured(self, quad: ox.Quad) -> str:
+        """Return the unit of a number, where its property has one."""
+        unit = self._units.get(quad.predicate.value)
+        return f" {unit}" if unit is not None and number_of(quad.object) is not None else ""
 
     def _called(self, term: str) -> str:
         return self._labels.get(term, local_name(term) if "://" in term else term)

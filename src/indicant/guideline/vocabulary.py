@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from indicant import terms
@@ -37,15 +38,30 @@ _MAXIMUM: Final = terms.OWL + "maxQualifiedCardinality"
 _ON_CLASS: Final = terms.OWL + "onClass"
 _FIRST: Final = terms.RDF + "first"
 _REST: Final = terms.RDF + "rest"
+_UNIT: Final = terms.IND + "unit"
+_CONVERSION: Final = terms.IND + "conversion"
+_CONVERTING: Final = tuple(terms.IND + name for name in ("fromUnit", "factor", "offset"))
 
 
 def slim_vocabulary(triples: Iterable[tuple[object, object, object]]) -> str:
     """Reduce ontologies to what the shapes need, as N-Triples.
 
-    Kept are declarations, the named hierarchy, disjointness as pairs, ranges, what occurs at most
-    once per case, and individuals with their types. Terms are those of pyoxigraph.
+    Kept are declarations, the named hierarchy, disjointness as pairs, ranges, units, what occurs at
+    most once per case, and individuals with their types. Terms are those of pyoxigraph.
     """
     return _Slim(triples).text()
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """How a number in one unit becomes one in the unit of a property: times a factor, plus a shift.
+
+    The two numbers are as they are written.
+    """
+
+    unit: str
+    factor: str
+    offset: str
 
 
 class _Slim:
@@ -84,11 +100,13 @@ class _Slim:
         return "".join(self._lines)
 
     def _keep_axiom(self, subject: str, predicate: str, value: str) -> None:
-        if predicate == _RANGE:
+        if predicate in (_RANGE, _CONVERSION):
             self._keep(subject, predicate, value)
             if is_blank(self._values[value]):
                 self._keep_all(value)
-        elif predicate in (_SUBCLASS, _DISJOINT) and not is_blank(self._values[value]):
+        elif predicate in (_UNIT, *_CONVERTING) or (
+            predicate in (_SUBCLASS, _DISJOINT) and not is_blank(self._values[value])
+        ):
             self._keep(subject, predicate, value)
         elif predicate == _EQUIVALENT and not is_blank(self._values[value]):
             self._keep(subject, _SUBCLASS, value)
@@ -142,6 +160,8 @@ class Vocabulary:
         self.individuals: dict[str, set[str]] = {}
         self.ranges: dict[str, str] = {}
         self.parents: dict[str, list[str]] = {}
+        self.units: dict[str, str] = {}
+        self.conversions: dict[str, list[Conversion]] = {}
         self.triples: set[tuple[str, str, str]] = set()
         self.ntriples = ntriples
         self._disjoint: dict[str, list[tuple[str, str]]] = {}
@@ -203,8 +223,33 @@ class Vocabulary:
                         self._always += line
                     elif subject in _OF_CASE:
                         self._always += line
+                elif predicate == _UNIT:
+                    self._measure(subject, described, rows)
+                    block += "".join(row[2] for row in rows.get(_UNIT, ()))
+                elif predicate == _CONVERSION:
+                    continue
                 block += line + (text(value) if value in anonymous else "")
             self._blocks[subject] = self._blocks.get(subject, "") + block
+
+    def _measure(
+        self,
+        subject: str,
+        described: list[tuple[str, str, str]],
+        rows: dict[str, list[tuple[str, str, str]]],
+    ) -> None:
+        """Take note of the unit of a property, where it has one, and of what converts to it."""
+        if sum(predicate == _UNIT for predicate, _, _ in described) != 1:
+            return
+        for predicate, node, _ in described:
+            if predicate == _UNIT:
+                self.units[subject] = node
+            elif predicate == _CONVERSION:
+                told = rows.get(node, ())
+                said = [[row[1] for row in told if row[0] == path] for path in _CONVERTING]
+                if [len(one) for one in said[:2]] == [1, 1] and len(said[2]) < 2:
+                    (unit,), (factor,), offset = said
+                    found = Conversion(unit, factor, *(offset or ["0"]))
+                    self.conversions.setdefault(subject, []).append(found)
 
     def _declare(self, subject: str, kind: str) -> None:
         if kind == _CLASS:

@@ -61,6 +61,11 @@ _DEFINING: Final = frozenset(
                 "causes",
                 "treats",
                 "goal",
+                "unit",
+                "conversion",
+                "fromUnit",
+                "factor",
+                "offset",
             )
         ),
     )

@@ -333,12 +333,12 @@ _LINK_WORDS: Final = {
 }
 
 
-def words(recorded: Recorded, label: Callable[[str], str]) -> list[str]:
-    """Return what a case says, a fact each, in words."""
-    found = [_entry_words(ITSELF, entry, label) for entry in recorded.entries]
+def words(recorded: Recorded, label: Callable[[str], str], units: Mapping[str, str]) -> list[str]:
+    """Return what a case says, a fact each, in words, numbers with their units."""
+    found = [_entry_words(ITSELF, entry, label, units) for entry in recorded.entries]
     for node in recorded.nodes:
         kinds = " and ".join(label(cls) for cls in node.classes) + _LINK_WORDS[node.role]
-        entries = [_entry_words(node.role, entry, label) for entry in node.entries]
+        entries = [_entry_words(node.role, entry, label, units) for entry in node.entries]
         found.append(f"{kinds} {' and '.join(entries)}" if entries else kinds)
     found += [f"{label(cls)} proposed" for cls in recorded.proposed]
     found += [f"no {label(cls)}" for cls in recorded.excluded]
@@ -352,14 +352,16 @@ def words(recorded: Recorded, label: Callable[[str], str]) -> list[str]:
     return found
 
 
-def _entry_words(role: str, entry: Entry, label: Callable[[str], str]) -> str:
-    value = entry.value
+def _entry_words(
+    role: str, entry: Entry, label: Callable[[str], str], units: Mapping[str, str]
+) -> str:
+    value, unit = entry.value, units.get(entry.property)
     if isinstance(value, When):
         return " and ".join(_when_words(role, value))
     if isinstance(value, Range):
-        return f"with {label(entry.property)} {bounds_words(value)}"
+        return f"with {label(entry.property)} {bounds_words(value, unit)}"
     said = label(value.value) if isinstance(value, ox.NamedNode) else constant(value).value
-    return f"with {label(entry.property)} {said}"
+    return f"with {label(entry.property)} {said} {unit or ''}".rstrip()
 
 
 def _when_words(role: str, when: When) -> Iterator[str]:

@@ -154,7 +154,7 @@ class Search:
         recorded = self.space.recorded(chosen)
         return _Shown(
             turtle(recorded, self._stated.prefixes, about=about),
-            words(recorded, self._stated.label),
+            words(recorded, self._stated.label, self.advice.model.units),
             {name: dict(one) for name, one in claims.items()},
         )
 

@@ -64,7 +64,7 @@ def unsettled(
         seconds: the time limit for each question.
         deadline: when to stop altogether, as of ``time.monotonic``.
     """
-    resting = _demanding(advice)
+    resting, units = _demanding(advice), advice.model.units
     atoms = sorted(resting, key=repr)
     plain = {atom: Existential(atom.role, atom.filler, frozenset()) for atom in atoms}
     every = {*atoms, *plain.values(), *advice.existentials()}
@@ -86,7 +86,7 @@ def unsettled(
     for atom in atoms:
         if not atom.facets:
             continue
-        words, about = words_of(atom, called), (atom.filler, *resting[atom])
+        words, about = words_of(atom, called, units), (atom.filler, *resting[atom])
         can = possible(space.known(Literal(atom, present=True)))
         if not can:
             names = ", ".join(map(local_name, resting[atom]))
@@ -97,7 +97,7 @@ def unsettled(
         can = refutable(atom, incomplete)
         if not can:
             several = not _is_once(advice, atom) and refutable(atom, space)
-            message = f"no case with {words_of(plain[atom], called)} can refute {words}"
+            message = f"no case with {words_of(plain[atom], called, units)} can refute {words}"
             message += f", {_UNLESS.format(called(atom.filler))}" if several else ""
             hint = _hint(atom, several=bool(several))
             yield _told("irrefutable-facet", "note", about, message, hint, can)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from indicant.ask.questions import questions
+from indicant.assess.prose import attesting
 from indicant.errors import IndicantError
 from indicant.site.content import Answered, CaseAnswer, Reason, slugs
 from indicant.terms import local_name
@@ -82,7 +83,7 @@ def _answers(
                 one["answer"],
                 action["status"],
                 tuple(
-                    Reason(reason["literal"], tuple(map(local_name, reason["nodes"])))
+                    Reason(reason["literal"], (attesting(reason),))
                     for reason in action["because"]
                     if reason["recommendation"] == iri
                 ),

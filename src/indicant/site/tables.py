@@ -49,6 +49,7 @@ _REMARKS: Final = {
     SKOS + "example": "example",
     IND + "question": "what to ask",
     IND + "lacksCode": "has no code",
+    IND + "unit": "unit",
 }
 _RELATIONS: Final = {
     RDFS + "subClassOf": "is a kind of",

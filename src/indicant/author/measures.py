@@ -1,0 +1,83 @@
+"""Hold the units that a vocabulary declares, and what it converts by itself, to UCUM."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from indicant.files.rdf import text_of
+from indicant.report.findings import Result
+from indicant.terms import GENID, IND
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from indicant.author.verdicts import Places
+    from indicant.files.sources import Source
+
+RULE: Final = "unit"
+_UNIT, _CONVERSION, _FROM = IND + "unit", IND + "conversion", IND + "fromUnit"
+_AS_IN: Final = "write it as UCUM does, as in mg/dL, mmol/L, 10*3/uL, mm[Hg], [iU]/L, Cel or %"
+
+
+def misstated_units(source: Source, places: Places) -> Iterator[Result]:
+    """Yield what is no unit of UCUM, and conversions that UCUM knows better or that say one twice.
+
+    Args:
+        source: the ontology.
+        places: where its statements stand.
+    """
+    units: dict[str, dict[str, None]] = defaultdict(dict)
+    taken: dict[str, dict[str, None]] = defaultdict(dict)
+    conversions: dict[str, dict[str, None]] = defaultdict(dict)
+    into = {_UNIT: units, _FROM: taken, _CONVERSION: conversions}
+    for _, subject, predicate, value in source.triples():
+        found = into.get(text_of(predicate))
+        if found is not None:
+            found[text_of(subject)][text_of(value)] = None
+    for path, said in ((_UNIT, units), (_FROM, taken)):
+        for subject, codes in said.items():
+            for code in codes:
+                why = _fault(code, whole=path == _FROM)
+                if why is not None:
+                    yield _told(places, subject, path, code, why, _AS_IN)
+    for subject, nodes in conversions.items():
+        known: list[str] = []
+        for node in nodes:
+            for code in taken[node]:
+                yield from _of_conversion(places, (node, code), list(units[subject]), known)
+                known.append(code)
+
+
+def _of_conversion(
+    places: Places, said: tuple[str, str], units: list[str], known: list[str]
+) -> Iterator[Result]:
+    from indicant.guideline.units import measure_same
+
+    node, code = said
+    for unit in units:
+        if measure_same(code, unit):
+            why = f"UCUM knows how {code} becomes {unit}, and no conversion has a say in it"
+            yield _told(places, node, _FROM, code, why, "take the conversion away")
+    for other in known:
+        if measure_same(code, other):
+            why = f"another conversion of the property takes {other}, and with it {code}"
+            yield _told(places, node, _FROM, code, why, "keep one of the two")
+
+
+def _fault(code: str, *, whole: bool) -> str | None:
+    """Return what is wrong with a unit, which is a multiple of something where it is converted."""
+    from indicant.guideline.units import NoUnitError, UnitError, unit_of
+
+    try:
+        unit_of(code)
+    except NoUnitError as error:
+        return str(error)
+    except UnitError as error:
+        return str(error) if whole else None
+    return None
+
+
+def _told(places: Places, subject: str, path: str, code: str, message: str, hint: str) -> Result:
+    about = () if GENID in subject else (subject,)
+    return Result(RULE, "error", message, places.of(subject, path, code), hint, about=about)
