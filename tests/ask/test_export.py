@@ -135,7 +135,7 @@ def test_it_holds_the_guideline_with_its_axioms() -> None:
 @pytest.mark.parametrize(
     ("subject", "predicate", "value"),
     [
-        (SPINE + "Foraminotomy", IND + "within", SPINE + "SpinalSurgery"),
+        (SPINE + "Foraminotomy", IND + "subsumedBy", SPINE + "SpinalSurgery"),
         (G + "surgery-not-for-osteophytes", IND + "opposes", SPINE + "Foraminotomy"),
         (None, IND + "meets", G + "foraminotomy"),
         (G + "E04", CITO + "disputes", G + "s03"),
