@@ -169,6 +169,7 @@ def test_the_record_says_what_follows(source: str) -> None:
             assert each["direction"] == stated.direction
             assert each["fulfilment"] == graph.fulfilment(stated, known.answers)
             assert (each["label"], each["strength"]) == (stated.label, stated.strength)
+            assert (each["gradeStrength"], each["certainty"]) == (stated.grade, stated.certainty)
             assert each.get("guideline") == (
                 stated.guideline if len(graph.guidelines) > 1 else None
             )
@@ -177,9 +178,9 @@ def test_the_record_says_what_follows(source: str) -> None:
                 graph.passages[passage] for passage in rests
             )
             evidence = [
-                (relation, who, graph.passages[passage], note, basis)
+                (relation, who, graph.passages[passage], note, basis, certainty)
                 for passage in rests
-                for relation, who, _, note, basis in graph.evidence[passage]
+                for relation, who, _, note, basis, certainty in graph.evidence[passage]
             ]
             assert sorted(
                 (
@@ -188,6 +189,7 @@ def test_the_record_says_what_follows(source: str) -> None:
                     said["passage"],
                     said["note"] or "",
                     said["basis"] or "",
+                    said["certainty"] or "",
                 )
                 for said in each["evidence"]
             ) == sorted(evidence)
@@ -435,6 +437,8 @@ def _decision(one: One, graph: Described, node: str, said: RecommendationRecord)
     fulfilment = stated.fulfilment(stated.advice[iri], known.answers)
     words = "".join(word.title() for word in (fulfilment or "").split("-"))
     assert {name(one) for one in graph.all(node, "fulfilment")} == ({words} if words else set())
+    for relation in ("gradeStrength", "certainty"):
+        assert graph.all(node, relation) == set(stated.pairs(f"ind:{relation}").get(iri, ()))
     assert {
         (
             name(graph.one(link, "relation")),

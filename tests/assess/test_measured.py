@@ -407,10 +407,23 @@ def test_only_so_many_units_of_a_document_are_looked_up(
 ) -> None:
     assert MOST_UNITS >= 100
     monkeypatch.setattr(quantities, "MOST_UNITS", 2)
-    text = turtle('lab:rate "1 /min"^^cdt:ucum , "1 /h"^^cdt:ucum , "1 /d"^^cdt:ucum')
+    rates = ('"1 /min"', '"1 /h"', '"1 /d"', '"2 /h"')
+    text = turtle(" ; ".join(f"lab:rate {one}^^cdt:ucum" for one in rates))
     found = read_quantities(parse(text, path="a").quads, guideline.assessor.vocabulary)
     assert list(found.unread.values()) == ["more than 2 units of one document are not looked up"]
-    assert len(found.made) == 2
+    assert len(found.made) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+def test_many_units_that_take_long_take_no_time(guideline: Guideline) -> None:
+    """Each is a unit, nests as deeply as there is room, and is there once."""
+    nests = [f'"1 {"(" * 20}m.{one}.s{")" * 20}"^^cdt:ucum' for one in range(20_000)]
+    quads = parse(turtle(f"lab:rate {' , '.join(nests)}"), path="a").quads
+    found = read_quantities(quads, guideline.assessor.vocabulary)
+    assert len(found.unread) == 20_000
+    told = f"more than {MOST_UNITS} units of one document are not looked up"
+    assert list(found.unread.values()).count(told) == 20_000 - MOST_UNITS
 
 
 @pytest.mark.parametrize(

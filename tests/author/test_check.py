@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from each import each
 from indicant.assess.validation import validate_graph
-from indicant.author import checks, rules
+from indicant.author import checks, measures, rules
 from indicant.cli import main
 from indicant.compile import hermit, java
 from indicant.errors import IndicantError
@@ -408,3 +408,21 @@ def test_no_slip_of_the_pen_makes_it_stumble(
         for place in result.places:
             if place.file == path and place.line is not None:
                 assert 1 <= place.line <= text.count("\n") + 1
+
+
+def test_more_units_than_anybody_declares_are_not_looked_up(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measures, "MOST_UNITS", 5)
+    text = (HERE / "breaks-units" / "guideline.ttl").read_text(encoding="utf-8")
+    (tmp_path / "guideline.ttl").write_text(text.replace("mmHg", "furlong"), encoding="utf-8")
+    for file in (RAIN / "guideline.ttl", ROOT / HERE / "breaks-units" / "catalog-v001.xml"):
+        shown = file.read_text(encoding="utf-8").replace("../holds-rain/", "")
+        (tmp_path / file.name.replace("guideline", "rain")).write_text(shown, encoding="utf-8")
+    catalog = tmp_path / "catalog-v001.xml"
+    shown = catalog.read_text(encoding="utf-8").replace("guideline.ttl", "rain.ttl")
+    catalog.write_text(shown, encoding="utf-8")
+    code, printed = run(capsys, str(tmp_path / "guideline.ttl"), "--no-reasoner")
+    assert code == 1
+    assert "error: there are units in more than 5 places [unit]" in printed
+    assert "furlong" not in printed

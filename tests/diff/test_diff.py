@@ -137,6 +137,7 @@ SAME_ANSWERS = {
     "finding-added",
     "finding-renamed",
     "finding-that-became-an-intervention",
+    "grade-stated",
     "once-removed",
     "range-of-values-narrowed",
     "recommendation-renamed",
@@ -224,7 +225,8 @@ def test_the_exit_code_and_the_summary_say_whether_advice_changes(
         "differs",
         "threshold-lowered": "1 of 4 interventions is answered differently in some case",
         "urgency-changed": "no status differs in a case that both versions can read (4 "
-        "interventions compared); 1 recommendation told with another urgency, phase or strength",
+        "interventions compared); 1 recommendation told with another urgency, phase, strength "
+        "or certainty",
         "scope-narrowed": "no status differs in a case that both versions can read (4 "
         "interventions compared); the scope differs",
         "criterion-on-new-property": "1 of 4 interventions is answered differently in some case; "

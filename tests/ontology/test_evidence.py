@@ -237,6 +237,7 @@ def test_evidence_carries_what_is_needed_to_look_it_up() -> None:
         note="Moderate-to-high-quality evidence that gabapentinoids are ineffective for lumbar "
         "radicular/low back pain, with more adverse events.",
         basis="abstract seen",
+        certainty=None,
     )
 
 

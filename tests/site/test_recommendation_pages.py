@@ -20,7 +20,8 @@ from site_reader import (
     read,
     sections,
 )
-from told import flat, name
+from told import by_grade, flat, name
+from told import read as read_as_graded
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -42,6 +43,7 @@ def _facts(reader: Reader, one: Advice) -> list[tuple[str, str]]:
     overridden = sorted(other for other, found in overriding.items() if one.iri in found)
     found = [
         ("strength", f"“{one.strength}”" if one.strength else ""),
+        ("GRADE", by_grade(one.grade, one.certainty)),
         ("urgency", one.urgency or ""),
         ("phase", reader.stated.label(one.phase) if one.phase else ""),
         ("overrides", reader.words(overriding.get(one.iri, []))),
@@ -151,9 +153,9 @@ def test_the_page_of_a_recommendation_says_what_it_rests_on(source: str) -> None
         assert [" ".join(words(part) for part in one) for one in unclear] == wanted
         assert [link for one in unclear for link in linked(one, path)] == reader.links(noted)
         said = [
-            (relation, [who, passage], note, basis)
+            (relation, [who, passage], note, read_as_graded(basis, certainty))
             for passage in rests
-            for relation, who, _, note, basis in sorted(stated.evidence[passage])
+            for relation, who, _, note, basis, certainty in sorted(stated.evidence[passage])
         ]
         hold_evidence(
             reader,

@@ -197,9 +197,9 @@ def test_the_page_of_a_publication_says_what_it_speaks_to(source: str) -> None:
         nothing = "No DOI and no PubMed number is known."
         assert words(at) == (", ".join(said for _, said in places) or nothing)
         said = [
-            (how, [what], note, basis)
+            (how, [what], note, told.read(basis, certainty))
             for what, rows in stated.evidence.items()
-            for how, who, _, note, basis in rows
+            for how, who, _, note, basis, certainty in rows
             if who == iri
         ]
         hold_evidence(

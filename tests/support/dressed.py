@@ -39,6 +39,7 @@ _PREFIXES: Final = """\
 """
 _PHASES: Final = (("first care", 2, ""), ("a later step", 1, "false"), ("last resort", 3, "1"))
 """Their names do not stand in the order that they have."""
+_CERTAINTIES: Final = ("High", "Moderate", "Low", "VeryLow")
 _RELATIONS: Final = ("agreesWith", "disputes", "disputes", "qualifies", "citesAsRelated")
 
 
@@ -131,6 +132,8 @@ class Dresser:
                 + self.maybe(f'ind:strength "{self.random.choice(("should", "may", "is to"))}"@en')
                 + self.maybe(f"ind:restsOn {self.some('s', 6)}", 0.8)
                 + self._fulfilled(name)
+                + self._graded(name, "gradeStrength", ("Strong", "Conditional"), "Recommendation")
+                + self._graded(name, "certainty", _CERTAINTIES, "Certainty")
                 + " ."
             )
 
@@ -139,6 +142,12 @@ class Dresser:
         chance = random.Random(name)  # noqa: S311 - it makes guidelines, not secrets
         criterion = chance.choice([*self.guideline.criteria, None, None])
         return f" ; ind:fulfilledBy {criterion}" if criterion else ""
+
+    def _graded(self, name: str, how: str, grades: tuple[str, ...], kind: str) -> str:
+        """Return a grade, by chance of its own, or none."""
+        chance = random.Random(f"{name} {how}")  # noqa: S311 - it makes guidelines, not secrets
+        grade = chance.choice([*grades, None])
+        return f" ; ind:{how} ind:{grade}{kind}" if grade else ""
 
     def _source(self) -> Iterator[str]:
         for number in range(3):
@@ -171,6 +180,7 @@ class Dresser:
                 f"ind:relation cito:{self.random.choice(_RELATIONS)}"
                 + self.maybe(f'ind:note "note {number}"@en')
                 + self.maybe('ind:basis "abstract seen"@en')
+                + self._graded(f"ex:e{number}", "certainty", _CERTAINTIES, "Certainty")
                 + " ."
             )
         kinds = ("Tension", "Tension", "Omission", "Fact")

@@ -61,6 +61,8 @@ def recommendations(graph: Graph) -> list[list[str]]:
             "action",
             "criterion",
             "strength",
+            "grade",
+            "certainty",
             "urgency",
             "phase",
             "passages",
@@ -71,10 +73,9 @@ def recommendations(graph: Graph) -> list[list[str]]:
     ]
     for kind in KINDS:
         for one in graph.subjects(RDF.type, IND[kind]):
-            links = ("action", "criterion", "strength", "urgency", "phase", "restsOn", "overrides")
-            told = [
-                held(graph, one, IND[link]) for link in (*links, "alternativeTo", "fulfilledBy")
-            ]
+            links = ["action", "criterion", "strength", "gradeStrength", "certainty", "urgency"]
+            links += ["phase", "restsOn", "overrides", "alternativeTo", "fulfilledBy"]
+            told = [held(graph, one, IND[link]) for link in links]
             rows.append([name(one), kind, *told])
     return rows
 
@@ -99,11 +100,13 @@ def passages(graph: Graph) -> list[list[str]]:
 
 def evidence(graph: Graph) -> list[list[str]]:
     """Tell of each link of evidence which publication says what of which passage."""
-    rows = [["link", "publication", "relation", "passage", "basis", "identifiers", "issued"]]
+    head = ("link", "publication", "relation", "passage", "basis", "certainty")
+    rows = [[*head, "identifiers", "issued"]]
     bibo = Namespace("http://purl.org/ontology/bibo/")
     for one in graph.subjects(RDF.type, IND.EvidenceLink):
         (publication,) = graph.objects(one, IND.publication)
-        told = [held(graph, one, IND[link]) for link in ("relation", "passage", "basis")]
+        links = ("relation", "passage", "basis", "certainty")
+        told = [held(graph, one, IND[link]) for link in links]
         told.append(held(graph, publication, bibo.doi, bibo.pmid))
         told.append(held(graph, publication, DCTERMS.issued))
         rows.append([name(one), name(publication), *told])

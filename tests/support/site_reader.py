@@ -143,7 +143,10 @@ def hold_evidence(
     said: list[tuple[str, list[str], str, str]],
     nothing: str,
 ) -> None:
-    """See that evidence is listed by how it stands, each with its links, note and basis."""
+    """See that evidence is listed by how it stands, each with its links, note and how it was read.
+
+    How much was read, and how certain it is, comes last, in words.
+    """
     if not said:
         assert [words(one) for one in parts] == [nothing]
         return
@@ -160,10 +163,10 @@ def hold_evidence(
             flat(
                 ", on ".join(flat(reader.places[iri][1]) for iri in about)
                 + (f": {note}" if note else "")
-                + (f" ({basis})" if basis else "")
+                + (f" ({seen})" if seen else "")
             ),
         )
-        for relation, about, note, basis in said
+        for relation, about, note, seen in said
     ]
     assert sorted(found) == sorted(wanted)
     order = [row[2] for row in told.RELATIONS]

@@ -29,7 +29,7 @@ PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 """
 ANSWERS: Final = {"meets": "met", "refutes": "refuted", "leavesOpen": "open"}
-Said = tuple[str, str, str, str, str]
+Said = tuple[str, str, str, str, str, str]
 LAST: Final = 99
 """The order of what states none."""
 
@@ -44,6 +44,8 @@ class Advice:
     criterion: str
     label: str
     strength: str | None
+    grade: str | None
+    certainty: str | None
     urgency: str | None
     soon: int
     phase: str | None
@@ -138,13 +140,15 @@ class Stated:
                 "ind:action",
                 "ind:criterion",
                 "ind:strength",
+                "ind:gradeStrength/skos:notation",
+                "ind:certainty/skos:notation",
                 "ind:urgency/skos:notation",
                 "ind:urgency/ind:order",
                 "ind:phase",
                 "dcterms:isPartOf",
             )
         }
-        action, criterion, strength, urgency, soon, phase, part = of.values()
+        action, criterion, strength, grade, certainty, urgency, soon, phase, part = of.values()
         return {
             iri: Advice(
                 iri,
@@ -153,6 +157,8 @@ class Stated:
                 criterion[iri],
                 self.label(iri),
                 strength.get(iri),
+                grade.get(iri),
+                certainty.get(iri),
                 urgency.get(iri),
                 int(soon.get(iri, LAST)),
                 phase.get(iri),
@@ -249,11 +255,15 @@ class Stated:
 
     @functools.cached_property
     def evidence(self) -> dict[str, set[Said]]:
-        """Return what publications say of each passage: relation, who, of what, note and basis."""
+        """Return what publications say of each passage.
+
+        Each with relation, who, of what, note, basis and certainty.
+        """
         where = """?one a ind:EvidenceLink ; ind:relation ?how ; ind:publication ?who ;
             ind:passage ?what .
             OPTIONAL { ?one ind:note ?note }
-            OPTIONAL { ?one ind:basis ?basis }"""
+            OPTIONAL { ?one ind:basis ?basis }
+            OPTIONAL { ?one ind:certainty/skos:notation ?certainty }"""
         words = {
             "agreesWith": "agrees",
             "disputes": "disputes",
@@ -261,8 +271,10 @@ class Stated:
             "citesAsRelated": "related",
         }
         found: dict[str, set[Said]] = defaultdict(set)
-        for how, who, what, note, basis in self.rows(where, "how", "who", "what", "note", "basis"):
-            found[what].add((words[name(how)], who, what, note, basis))
+        names = ("how", "who", "what", "note", "basis", "certainty")
+        for how, *rest in self.rows(where, *names):
+            who, what, note, basis, certainty = rest
+            found[what].add((words[name(how)], who, what, note, basis, certainty))
         return found
 
     @functools.cached_property

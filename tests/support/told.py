@@ -254,10 +254,31 @@ def asked(one: ActionRecord) -> list[str]:
     return once(found)
 
 
+def by_grade(strength: str | None, certainty: str | None) -> str:
+    """Return how strong advice is by GRADE, and how certain what it rests on."""
+    found = [f"{strength} recommendation"] if strength else []
+    return ", ".join(found + ([f"{certainty} certainty"] if certainty else []))
+
+
+def strongly(words: str | None, strength: str | None, certainty: str | None) -> str:
+    """Return how strongly the source puts advice, in its own words and by GRADE."""
+    grade = by_grade(strength, certainty)
+    if not words:
+        return f"GRADE: {grade}" if grade else ""
+    return f'"{words}"' + (f" (GRADE: {grade})" if grade else "")
+
+
+def read(basis: str | None, certainty: str | None) -> str:
+    """Return how much was read of a publication, and how certain it is of what it says."""
+    return "; ".join(once([basis, by_grade(None, certainty)]))
+
+
 def how(actions: Sequence[ActionRecord]) -> str:
     """Return how soon, in which phase and how strongly."""
     strengths = (
-        f'"{each["strength"]}"' for one in actions for each in deciding(one) if each["strength"]
+        strongly(each["strength"], each["gradeStrength"], each["certainty"])
+        for one in actions
+        for each in deciding(one)
     )
     found = [
         *once(one["urgency"] for one in actions),
@@ -304,7 +325,8 @@ def _evidence(one: RecommendationRecord, *, on_a_page: bool) -> list[Evidence]:
             if said["relation"] != relation:
                 continue
             rest = f": {said['note']}" if said["note"] else ""
-            rest += f" ({said['basis']})" if said["basis"] else ""
+            seen = read(said["basis"], said["certainty"])
+            rest += f" ({seen})" if seen else ""
             who = f"{said['authors'] or said['title']} {said['year'] or ''}"
             if on_a_page:
                 found.append((capital, flat(f"{flat(who)}, on {said['passage']}{rest}")))

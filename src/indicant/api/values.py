@@ -93,6 +93,7 @@ class Evidence(Value):
     passage: str
     note: str | None
     basis: str | None
+    certainty: str | None
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,8 @@ class Recommendation(Value):
     label: str
     direction: Literal["for", "against"]
     strength: str | None
+    grade_strength: str | None
+    certainty: str | None
     answer: Answer
     superseded: bool
     fulfilment: Fulfilment | None
@@ -285,6 +288,8 @@ class Argument(Value):
     label: str
     direction: Literal["for", "against"]
     strength: str | None
+    grade_strength: str | None
+    certainty: str | None
     answer: Answer
     criterion: Criterion | None
     gives_way_to: tuple[Term, ...]

@@ -343,6 +343,8 @@ class Assessment:
             label=one.label,
             direction=one.direction,
             strength=one.strength,
+            gradeStrength=one.grade_strength,
+            certainty=one.certainty,
             answer=rows.answers[iri],
             superseded=iri in rows.superseded,
             fulfilment=rows.fulfilment.get(iri),

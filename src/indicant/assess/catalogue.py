@@ -46,6 +46,8 @@ class Recommendation:
     phase_order: int
     contingent: bool
     guideline: str | None
+    grade_strength: str | None
+    certainty: str | None
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ class Catalogue:
     def _recommendations(engine: Engine) -> dict[str, Recommendation]:
         found: dict[str, Recommendation] = {}
         for row in engine.ask("which-recommendations-are-there"):
-            iri, label, direction, action, strength, urgency, soon, phase, order, late, by = row
+            iri, label, direction, action, strength, urgency, soon, phase, order, *rest = row
+            late, by, grade, certainty = rest
             assert iri is not None and action is not None  # noqa: S101, PT018
             found[iri] = Recommendation(
                 iri,
@@ -155,6 +158,8 @@ class Catalogue:
                 _number(order, "ind:order", phase or iri, 99),
                 late in {"true", "1"},
                 by,
+                grade,
+                certainty,
             )
         return found
 
@@ -276,7 +281,7 @@ class Catalogue:
         publications = {row[0]: row for row in engine.ask("which-publications-are-there")}
         said: dict[str, list[EvidenceRecord]] = defaultdict(list)
         for row in engine.ask("which-evidence-speaks-to-what"):
-            _, relation, publication, passage, note, basis = row
+            _, relation, publication, passage, note, basis, certainty = row
             assert relation and passage and publication is not None  # noqa: S101, PT018
             _, title, authors, year, venue, doi, pmid, pmcid = publications.get(
                 publication, (publication, *[None] * 7)
@@ -294,6 +299,7 @@ class Catalogue:
                 passage=self.passage_id(passage),
                 note=note,
                 basis=basis,
+                certainty=certainty,
             )
             if record not in said[passage]:  # however many links say the same
                 said[passage].append(record)

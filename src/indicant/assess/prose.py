@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from indicant.assess.reasons import answering
+from indicant.assess.reasons import answering, graded
 from indicant.foreign import joined, marked, plain, wrapped
 from indicant.terms import local_name
 
@@ -167,9 +167,17 @@ def disputed_by(records: list[ActionRecord]) -> str:
 
 
 def strengths(records: list[ActionRecord]) -> str:
-    """Return how strongly the source puts what decided, in its own words."""
+    """Return how strongly the source puts what decided, in its own words and by GRADE."""
     deciding = [one for record in records for one in _answering(record)]
-    return _joined(f'"{one["strength"]}"' for one in deciding if one["strength"])
+    return _joined(_strength(one) for one in deciding)
+
+
+def _strength(one: RecommendationRecord) -> str:
+    words = f'"{one["strength"]}"' if one["strength"] else ""
+    grade = graded(one["gradeStrength"], one["certainty"])
+    if words and grade:
+        return f"{words} (GRADE: {grade})"
+    return words or (f"GRADE: {grade}" if grade else "")
 
 
 def settling_lines(record: ActionRecord) -> Iterator[str]:
@@ -440,5 +448,7 @@ def _evidence_lines(record: RecommendationRecord) -> Iterator[str]:
             yield f"  - {title}:"
         for said in members:
             note = f": {said['note']}" if said["note"] else ""
-            basis = f" ({said['basis']})" if said["basis"] else ""
+            parts = (said["basis"], graded(None, said["certainty"]))
+            read = "; ".join(part for part in parts if part)
+            basis = f" ({read})" if read else ""
             yield f"    - {marked(said['passage'])}, {marked(reference(said) + note + basis)}"

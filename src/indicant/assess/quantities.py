@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MOST_UNITS: Final = 500
 """How many different units of one document are looked up."""
+_FEW: Final = 20
+"""Of how many values of one property of a node it is told why they were not read."""
 WHOLE: Final = 9
 """How many digits a number of a case has before its point."""
 _BOUNDS, _OF = IND + "bounds", IND + "of"
@@ -77,9 +79,8 @@ class Quantities:
                 node, path = of
                 value = node if one.value == one.focus else one.value
                 found = replace(one, focus=node, path=path, value=value)
-            node_of = _UNREAD.get(one.shape)
-            if node_of is not None:
-                for text, reason in why.get((getattr(one, node_of), one.path), ()):
+            elif (node_of := _UNREAD.get(one.shape)) is not None:
+                for text, reason in why.get((getattr(one, node_of), one.path), ())[:_FEW]:
                     if text in one.message:
                         found = replace(one, message=f"{one.message}: {reason}")
             yield found
@@ -244,9 +245,9 @@ class _Reader:
         number, unit = found
         if unit == wanted:
             return number
-        self._units.add(unit)
-        if len(self._units) > MOST_UNITS:
+        if unit not in self._units and len(self._units) == MOST_UNITS:
             raise UnitError(f"more than {MOST_UNITS} units of one document are not looked up")
+        self._units.add(unit)
         known = self._vocabulary.conversions.get(path, ())
         if not measure_same(unit, wanted):
             for one in known:

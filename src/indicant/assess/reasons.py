@@ -10,6 +10,16 @@ if TYPE_CHECKING:
     from indicant.assess.records import RecommendationRecord
 
 
+def graded(strength: str | None, certainty: str | None) -> str:
+    """Say in words how strong advice is by GRADE, and how certain what it rests on.
+
+    >>> graded("conditional", "very low"), graded(None, "high"), graded(None, None)
+    ('conditional recommendation, very low certainty', 'high certainty', '')
+    """
+    parts = (strength and f"{strength} recommendation", certainty and f"{certainty} certainty")
+    return ", ".join(part for part in parts if part)
+
+
 def answering(
     status: str, recommendations: Sequence[RecommendationRecord]
 ) -> list[RecommendationRecord]:

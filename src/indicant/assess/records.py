@@ -50,7 +50,10 @@ RELATIONS: Final[dict[str, Relation]] = {
 
 
 class EvidenceRecord(TypedDict):
-    """What a publication says about a passage; what is only related counts for nothing."""
+    """What a publication says about a passage; what is only related counts for nothing.
+
+    ``certainty`` is that of GRADE, where the publication states it.
+    """
 
     relation: Relation
     publication: str
@@ -64,12 +67,14 @@ class EvidenceRecord(TypedDict):
     passage: str
     note: str | None
     basis: str | None
+    certainty: str | None
 
 
 class RecommendationRecord(TypedDict):
     """A recommendation that takes part in the advice about an action.
 
     ``fulfilment`` says whether what it says has been done, where it says what fulfils it.
+    ``gradeStrength`` and ``certainty`` are those of GRADE, where the source states them.
     ``guideline`` says whose it is where several guidelines were merged.
     """
 
@@ -77,6 +82,8 @@ class RecommendationRecord(TypedDict):
     label: str
     direction: Literal["for", "against"]
     strength: str | None
+    gradeStrength: str | None
+    certainty: str | None
     answer: Answer
     superseded: bool
     fulfilment: Fulfilment | None

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from indicant.files.sources import Source
 
 RULE: Final = "unit"
+MOST_UNITS: Final = 1_000
+"""How many properties and conversions with a unit are looked at."""
 _UNIT, _CONVERSION, _FROM = IND + "unit", IND + "conversion", IND + "fromUnit"
 _AS_IN: Final = "write it as UCUM does, as in mg/dL, mmol/L, 10*3/uL, mm[Hg], [iU]/L, Cel or %"
 
@@ -35,6 +37,9 @@ def misstated_units(source: Source, places: Places) -> Iterator[Result]:
         found = into.get(text_of(predicate))
         if found is not None:
             found[text_of(subject)][text_of(value)] = None
+    if len(units) + len(taken) > MOST_UNITS:
+        yield Result(RULE, "error", f"there are units in more than {MOST_UNITS:,} places")
+        return
     for path, said in ((_UNIT, units), (_FROM, taken)):
         for subject, codes in said.items():
             for code in codes:

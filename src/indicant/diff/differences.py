@@ -47,12 +47,13 @@ if TYPE_CHECKING:
 SECONDS: Final = 60.0
 ASSESSED: Final = "assessed"
 REFUSED: Final = "not a valid case"
-TOLD: Final = frozenset(("urgency", "phase", "strength"))
+TOLD: Final = frozenset(("urgency", "phase", "strength", "strength by GRADE", "certainty"))
 """The parts of a recommendation that an answer tells beside the status."""
 _PARTS: Final = {
     LABEL: "label",
     DCTERMS + "isPartOf": "guideline",
     IND + "restsOn": "passages",
+    IND + "gradeStrength": "strength by GRADE",
 }
 _ELSEWHERE: Final = frozenset((TYPE, IND + "action", IND + "criterion", IND + "fulfilledBy"))
 _EXPRESSIONS: Final = frozenset(("criterion", "fulfilled by"))

@@ -37,7 +37,7 @@ RULES: Final = (
     ),
     Rule(
         "told-otherwise",
-        "Recommendations keep their urgency, their phase and their strength.",
+        "Recommendations keep their urgency, their phase, their strength and their certainty.",
         "An answer tells them beside the status of the intervention.",
     ),
     Rule(
@@ -106,7 +106,8 @@ def summary(difference: Difference) -> str:
     told = [one for one in difference.recommendations if one.told and one.change == "changed"]
     if told:
         parts.append(
-            f"{_number(len(told), 'recommendation')} told with another urgency, phase or strength"
+            f"{_number(len(told), 'recommendation')} told with another urgency, phase, strength "
+            "or certainty"
         )
     if difference.unshared:
         parts.append(

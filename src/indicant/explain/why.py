@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final, Literal, NotRequired, TypedDict, get_args
 
 from indicant.assess.prose import reference
-from indicant.assess.reasons import answering
+from indicant.assess.reasons import answering, graded
 from indicant.assess.records import Answer, Status, TermRecord
 from indicant.compile.model import number_of
 from indicant.errors import IndicantError
@@ -107,6 +107,8 @@ class ArgumentRecord(TypedDict):
     label: str
     direction: Literal["for", "against"]
     strength: str | None
+    gradeStrength: str | None
+    certainty: str | None
     answer: Answer
     criterion: CriterionRecord | None
     givesWayTo: list[TermRecord]
@@ -297,6 +299,8 @@ class _Explainer:
             label=one["label"],
             direction=one["direction"],
             strength=one["strength"],
+            gradeStrength=one["gradeStrength"],
+            certainty=one["certainty"],
             answer=one["answer"],
             criterion=None
             if criterion is None
@@ -485,6 +489,9 @@ def _text(record: WhyRecord) -> Iterator[str]:
 def _argument_text(one: ArgumentRecord) -> Iterator[str]:
     if one["strength"]:
         yield from _wrapped(4, f'the source says "{one["strength"]}"')
+    grade = graded(one["gradeStrength"], one["certainty"])
+    if grade:
+        yield from _wrapped(4, f"by GRADE: {grade}")
     if one["criterion"]:
         criterion = one["criterion"]
         words = criterion["definition"] or criterion["label"]
@@ -515,7 +522,8 @@ def _argument_text(one: ArgumentRecord) -> Iterator[str]:
         yield from _wrapped(6, f"{place} {passage['paraphrase']}")
         for said in one["evidence"]:
             if said["passage"] == passage["id"]:
-                yield from _wrapped(8, f"{_SAID[said['relation']]} {reference(said)}")
+                sure = f" ({said['certainty']} certainty)" if said["certainty"] else ""
+                yield from _wrapped(8, f"{_SAID[said['relation']]} {reference(said)}{sure}")
 
 
 def stated(fact: EstablishedRecord | ChangingFactRecord | object) -> str:

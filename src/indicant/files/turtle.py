@@ -44,7 +44,8 @@ _ORDERED: Final = """
     ind:sha256 ind:section ind:paraphrase ind:scope
     ind:authors ind:venue dcterms:issued bibo:doi bibo:pmid fabio:hasPubMedCentralId owl:sameAs
     ind:publication ind:passage ind:relation ind:note ind:basis
-    dcterms:isPartOf ind:action ind:criterion ind:strength ind:urgency ind:phase
+    dcterms:isPartOf ind:action ind:criterion ind:strength ind:gradeStrength ind:certainty
+    ind:urgency ind:phase
     ind:fulfilledBy ind:alternativeTo ind:overrides
     rdfs:subClassOf rdfs:subPropertyOf owl:equivalentClass owl:equivalentProperty owl:inverseOf
     rdfs:domain rdfs:range owl:disjointWith owl:deprecated dcterms:isReplacedBy

@@ -54,7 +54,10 @@ class Phase:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """A recommendation with the least sets of facts that meet and that refute it."""
+    """A recommendation with the least sets of facts that meet and that refute it.
+
+    ``grade`` says how strong it is by GRADE, and how certain what it rests on.
+    """
 
     iri: str
     slug: str
@@ -67,6 +70,7 @@ class Recommendation:
     urgency_order: int
     phase: str | None
     guideline: str | None
+    grade: str
     passages: tuple[str, ...]
     overrides: tuple[str, ...]
     overridden: tuple[str, ...]
@@ -101,6 +105,7 @@ class Evidence:
     passage: str
     note: str | None
     basis: str | None
+    certainty: str | None
 
 
 @dataclass(frozen=True)

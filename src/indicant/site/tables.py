@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant.assess.engine import question
+from indicant.assess.reasons import graded
 from indicant.errors import IndicantError
 from indicant.files import bounded, resources
 from indicant.query.tables import shortener
@@ -128,6 +129,7 @@ def gather(assessor: Assessor, prefixes: Mapping[str, str]) -> Content:
                 row["passage"] or "",
                 row["note"],
                 row["basis"],
+                row["certainty"],
             )
             for row in tables.question("which-evidence-speaks-to-what")
         ),
@@ -222,6 +224,7 @@ def _recommendations(
             int(row["urgencyOrder"] or UNKNOWN),
             row["phase"],
             row["guideline"],
+            graded(row["gradeStrength"], row["certainty"]),
             passages.get(iri, ()),
             overrides.get(iri, ()),
             overridden.get(iri, ()),
