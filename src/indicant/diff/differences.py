@@ -292,10 +292,11 @@ def manchester(expression: Expression, short: Callable[[str], str]) -> str:
         parts = sorted(_facet(one, short) for one in expression.facets)
         if expression.role == ITSELF:
             return " and ".join(parts)
+        how = "some" if expression.least == 1 else f"min {expression.least}"
         if not parts:
-            return f"{short(expression.role)} some {short(expression.filler)}"
+            return f"{short(expression.role)} {how} {short(expression.filler)}"
         inner = " and ".join([short(expression.filler), *parts])
-        return f"{short(expression.role)} some ({inner})"
+        return f"{short(expression.role)} {how} ({inner})"
     if isinstance(expression, Const):
         return "owl:Thing" if expression.value else "owl:Nothing"
     if isinstance(expression, Not):
