@@ -53,6 +53,12 @@ def test_it_is_sound(folder: Path) -> None:
     assert serious(guideline.verify()) == []
 
 
+def test_whoever_counts_courses_is_not_told_to_say_that_there_is_one() -> None:
+    report = Guideline.load(EXAMPLES / "guidelines" / "two-failed-antidepressants").verify()
+    (hint,) = {one.help for one in report.results if one.rule == "irrefutable-facet"}
+    assert hint == "a criterion demands several of them, so that only such a case can settle it"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
 def test_its_cases_exercise_all_of_it(folder: Path) -> None:
