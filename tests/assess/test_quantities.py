@@ -285,3 +285,51 @@ def test_engines_agree_about_quantities(path: Path, engine: str) -> None:
     choose = random.Random(99)  # noqa: S311 - not for secrets
     cases = [random_case(choose) for _ in range(12)]
     assert answers(path, cases, engine) == answers(path, cases)
+
+
+NONE = f"""{HEAD}
+:Dose a owl:Class ; rdfs:subClassOf ind:Intervention .
+:Splint a owl:Class ; rdfs:subClassOf ind:Intervention .
+:MeanLevel a owl:Class , ind:Quantity ; rdfs:subClassOf ind:Finding ;
+    ind:over :Measure ; ind:ofProperty :level ; ind:aggregate ind:Mean ; ind:last 2 .
+:Doses a owl:Class , ind:Quantity ; rdfs:subClassOf ind:Finding ;
+    ind:over :Dose ; ind:aggregate ind:Count .
+:High a owl:Class , ind:Criterion ; rdfs:subClassOf ind:PatientCase ; owl:equivalentClass
+    [ a owl:Restriction ; owl:onProperty ind:hasFinding ; owl:someValuesFrom [ a owl:Class ;
+      owl:intersectionOf ( :MeanLevel [ a owl:Restriction ; owl:onProperty :level ;
+        owl:someValuesFrom [ a rdfs:Datatype ; owl:onDatatype xsd:decimal ;
+          owl:withRestrictions ( [ xsd:minInclusive 25 ] ) ] ] ) ] ] .
+:Dosed a owl:Class , ind:Criterion ; rdfs:subClassOf ind:PatientCase ; owl:equivalentClass
+    [ a owl:Restriction ; owl:onProperty ind:hasFinding ; owl:someValuesFrom [ a owl:Class ;
+      owl:intersectionOf ( :Doses [ a owl:Restriction ; owl:onProperty ind:count ;
+        owl:someValuesFrom [ a rdfs:Datatype ; owl:onDatatype xsd:integer ;
+          owl:withRestrictions ( [ xsd:minInclusive 1 ] ) ] ] ) ] ] .
+:r-High a ind:Indication ; dcterms:isPartOf <{EX}> ; ind:action :Splint ; ind:criterion :High ;
+    ind:urgency ind:Routine .
+:r-Dosed a ind:Indication ; dcterms:isPartOf <{EX}> ; ind:action :Splint ; ind:criterion :Dosed ;
+    ind:urgency ind:Routine .
+"""
+
+
+@pytest.mark.parametrize("engine", ["oxigraph", pytest.param("hermit", marks=pytest.mark.slow)])
+def test_nothing_is_computed_of_what_there_never_was(tmp_path: Path, engine: str) -> None:
+    """What is absent now may have been there before; an intervention excluded was never done."""
+    path = tmp_path / "guideline.ttl"
+    path.write_text(NONE, encoding="utf-8")
+    answered = {
+        "ind:neverHad :Measure": ("refuted", "open"),
+        "ind:neverHad :Thing": ("refuted", "open"),
+        "ind:excludes :Measure": ("open", "open"),
+        "ind:excludes :Dose": ("open", "refuted"),
+        "ind:neverHad :Other": ("open", "open"),
+    }
+    for said, (high, dosed) in answered.items():
+        case = f':c a ind:PatientCase ; ind:asOf "{AS_OF}"^^xsd:date ; {said} .'
+        (record,) = Assessor(path, engine=engine, use_cache=False).assess(
+            parse(PREFIXES + case, path="case.ttl"), everything=True
+        )
+        (action,) = record["actions"]
+        found = {
+            one["iri"].removeprefix(f"{EX}r-"): one["answer"] for one in action["recommendations"]
+        }
+        assert found == {"High": high, "Dosed": dosed}, said

@@ -31,6 +31,7 @@ _BEFORE: Final = (
     "of what a case had there may be any number: where what is present is meant, demand it by "
     "ind:hasFinding"
 )
+_COUNTED: Final = "a criterion demands several of them, so that only such a case can settle it"
 _UNLESS: Final = "unless it records all {}: there may be another"
 _RANGE: Final = "demand a value within the range of the property"
 _VALUES: Final = "a facet is refuted by another value: declare the others, and that they differ"
@@ -66,6 +67,7 @@ def unsettled(
     """
     resting, units = _demanding(advice), advice.model.units
     atoms = sorted(resting, key=repr)
+    counted = {(atom.role, atom.filler) for atom in atoms if atom.least > 1}
     plain = {atom: Existential(atom.role, atom.filler, frozenset()) for atom in atoms}
     every = {*atoms, *plain.values(), *advice.existentials()}
     space = Space([advice.model], [every])
@@ -100,6 +102,8 @@ def unsettled(
             message = f"no case with {words_of(plain[atom], called, units)} can refute {words}"
             message += f", {_UNLESS.format(called(atom.filler))}" if several else ""
             hint = _hint(atom, several=bool(several))
+            if several and (atom.role, atom.filler) in counted:
+                hint = _COUNTED
             yield _told("irrefutable-facet", "note", about, message, hint, can)
     for iri in sorted(set(advice.compiled) & set(advice.model.recommendations)):
         if not advice.compiled[iri].met:
