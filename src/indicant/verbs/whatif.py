@@ -26,7 +26,7 @@ edits:
   -Term                  it is excluded; nodes of it, or of a class below, are taken back
   ~Term                  whether there is one is not known
   Term:property=value    the node of the class, or the named node, has this value; one is added
-                         where there is none
+                         where there is none; "88 umol/L" is in a unit of its own
   asOf=DATE              the case is as of another date
 
 A term is an IRI, a name with a prefix, a local name or a label. Edits never take back one another:
