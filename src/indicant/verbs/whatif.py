@@ -28,7 +28,8 @@ edits:
   +ever:Term             the finding was there at some time
   -ever:Term             it never was; nodes of it are taken back, those of the past as well
   Term:property=value    the node of the class, or the named node, has this value; one is added
-                         where there is none; a finding that gets an end is no longer present
+                         where there is none; a finding that gets an end is no longer present;
+                         "88 umol/L" is in a unit of its own
   asOf=DATE              the case is as of another date
 
 A term is an IRI, a name with a prefix, a local name or a label. Edits never take back one another:
