@@ -9,10 +9,11 @@ import pytest
 
 from each import each
 from forcing import CASES, EXAMPLES, engine, forced, ruling, situation
-from indicant.assess.assessor import InvalidCase
+from indicant.assess.assessor import Assessor, InvalidCase
 from indicant.explain.next import NextRecord, OpenFactRecord, as_text, next_facts
 from indicant.explain.whatif import what_if
 from indicant.files.rdf import parse, read
+from places import TESTS
 from running import hold_to_one_line, run
 from shipped import PREFIXES, assessor
 
@@ -224,3 +225,43 @@ def test_a_case_that_breaks_a_shape_is_a_finding(tmp_path: Path) -> None:
     assert code == 1
     assert "violation" in out
     assert err.startswith("indicant: ")
+
+
+COUNTING = TESTS / "ask" / "counting"
+
+
+@pytest.mark.slow
+def test_it_asks_whether_all_is_recorded_where_that_would_settle_something() -> None:
+    here = Assessor(COUNTING / "guideline.ttl", use_cache=False)
+    text = (COUNTING / "case.ttl").read_text(encoding="utf-8").replace("ind:recordsAll", "ex:seen")
+    text = text.replace("    ex:seen knee:Pain ;\n", "")
+    found = {one["case"]: one for one in next_facts(here, parse(text, path="case.ttl"))}
+    hurting = found["https://example.org/ward#hurting"]
+    (asked,) = hurting["complete"]
+    assert asked["question"] == "Are all pain recorded?"
+    assert [(one["label"], one["status"]) for one in asked["settles"]] == [
+        ("splint", "recommended")
+    ]
+    assert "Are all pain recorded?\n   if so    settles 1: splint recommended" in as_text(hurting)
+    whole = (COUNTING / "case.ttl").read_text(encoding="utf-8")
+    again = {one["case"]: one for one in next_facts(here, parse(whole, path="case.ttl"))}
+    assert again["https://example.org/ward#hurting"]["complete"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", CASES[::6], ids=NAMES[::6])
+def test_what_completeness_is_said_to_settle_it_does(path: Path) -> None:
+    record = ranking(path)
+    before = statuses(path)
+    text = path.read_text(encoding="utf-8")
+    for one in record["complete"]:
+        more = f"<{record['case']}> <https://w3id.org/indicant/core/recordsAll> <{one['term']}> ."
+        (told,) = assessor().assess(parse(f"{text}\n{more}\n", path=str(path)), everything=True)
+        after = {action["action"]: action["status"] for action in told["actions"]}
+        settled = {
+            action: status
+            for action, status in after.items()
+            if status in SETTLED and before[action] not in SETTLED
+        }
+        assert {each["action"]: each["status"] for each in one["settles"]} == settled
+    assert record["open"] == sum(status not in SETTLED for status in before.values())

@@ -382,13 +382,27 @@ class OpenFact(Value):
 
 
 @dataclass(frozen=True)
+class Complete(Value):
+    """A class of which all may be recorded, and what it would settle to know that all is."""
+
+    term: str
+    label: str
+    question: str
+    settles: tuple[Settled, ...]
+
+
+@dataclass(frozen=True)
 class WhatNext(Value):
-    """The open facts of one case, those that settle most first; ``open`` counts interventions."""
+    """The open facts of one case, those that settle most first; ``open`` counts interventions.
+
+    ``complete`` asks of what the case has records whether these are all.
+    """
 
     case: str
     as_of: datetime.date
     open: int
     facts: tuple[OpenFact, ...]
+    complete: tuple[Complete, ...]
 
     def __str__(self) -> str:
         """Return the ranking that the command prints."""

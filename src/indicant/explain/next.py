@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final, TypedDict
 
+import pyoxigraph as ox
+
+from indicant.assess.assessor import InvalidCase
 from indicant.assess.records import Status, TermRecord
 from indicant.explain.consequences import ASKED, SETTLED, Ruling, Situation
+from indicant.explain.drafts import Draft
 from indicant.foreign import joined, wrapped
+from indicant.terms import IND, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +22,7 @@ if TYPE_CHECKING:
     from indicant.files.rdf import Document
 
 SHOWN: Final = 10
+_RECORDS_ALL: Final = IND + "recordsAll"
 
 
 class SettledRecord(TypedDict):
@@ -39,16 +46,27 @@ class OpenFactRecord(TypedDict):
     absent: list[SettledRecord]
 
 
+class CompleteRecord(TypedDict):
+    """A class of which all may be recorded, and what it would settle to know that all is."""
+
+    term: str
+    label: str
+    question: str
+    settles: list[SettledRecord]
+
+
 class NextRecord(TypedDict):
     """The open facts of one case, those that settle most first.
 
-    ``open`` counts the interventions that are undetermined or conditional.
+    ``open`` counts the interventions that are undetermined or conditional. ``complete`` asks of
+    what the case has records whether these are all.
     """
 
     case: str
     asOf: str
     open: int
     facts: list[OpenFactRecord]
+    complete: list[CompleteRecord]
 
 
 def next_facts(assessor: Assessor, document: Document) -> list[NextRecord]:
@@ -59,19 +77,54 @@ def next_facts(assessor: Assessor, document: Document) -> list[NextRecord]:
     interventions they settle whichever way they turn out, that is by the smaller of the numbers
     for present and for absent; then by the sum of the two; then by their labels.
 
+    That all is recorded of a class is put to the test by saying so in a copy of the case.
+
     Raises:
         InvalidCase: a case does not conform to the case shapes.
     """
     ruling = Ruling(assessor)
     found = []
+    asked: dict[str, list[tuple[str, str]]] = defaultdict(list)
     with assessor.parts(document) as parts:
         for part in parts:
             records = part.records()
             told = [part.ask(question) for question in ASKED]
+            for case, cls, label in part.ask("what-may-not-be-recorded-in-full"):
+                asked[case or ""].append((cls or "", label or local_name(cls or "")))
             for record in records:
                 situation = Situation(ruling, record["case"], told, document.quads)
-                found.append(_ranked(assessor, ruling, record, situation))
-    return sorted(found, key=lambda one: one["case"])
+                found.append((record, _ranked(assessor, ruling, record, situation)))
+    for before, ranked in found:
+        complete = _complete(assessor, document, before, asked[ranked["case"]])
+        ranked["complete"] = sorted(complete, key=lambda one: (-len(one["settles"]), one["label"]))
+    return sorted((one for _, one in found), key=lambda one: one["case"])
+
+
+def _complete(
+    assessor: Assessor, document: Document, record: CaseRecord, classes: list[tuple[str, str]]
+) -> Iterator[CompleteRecord]:
+    """Yield the classes of which it would settle something that all is recorded."""
+    open_ = {
+        one["action"]: one["label"] for one in record["actions"] if one["status"] not in SETTLED
+    }
+    for cls, label in dict(classes).items() if open_ else ():
+        draft = Draft(document)
+        draft.add(record["case"], _RECORDS_ALL, ox.NamedNode(cls))
+        try:
+            after = assessor.assess(draft.document(), everything=True)
+        except InvalidCase:
+            continue
+        settles = [
+            SettledRecord(action=one["action"], label=one["label"], status=one["status"])
+            for case in after
+            if case["case"] == record["case"]
+            for one in case["actions"]
+            if one["action"] in open_ and one["status"] in SETTLED
+        ]
+        if settles:
+            yield CompleteRecord(
+                term=cls, label=label, question=f"Are all {label} recorded?", settles=settles
+            )
 
 
 def _ranked(
@@ -106,7 +159,9 @@ def _ranked(
             )
         )
     facts.sort(key=lambda one: (-one["least"], -one["sum"], one["label"], one["term"]))
-    return NextRecord(case=record["case"], asOf=record["asOf"], open=len(open_), facts=facts)
+    return NextRecord(
+        case=record["case"], asOf=record["asOf"], open=len(open_), facts=facts, complete=[]
+    )
 
 
 def _settled(situation: Situation, open_: list[ActionRecord], fact: int) -> list[SettledRecord]:
@@ -146,6 +201,10 @@ def _text(record: NextRecord, most: int | None) -> Iterator[str]:
     if left:
         yield ""
         yield f"and {left} more: --all"
+    for one in record["complete"]:
+        yield ""
+        yield from wrapped(one["question"], "", "   ")
+        yield from _wrap("if so", f"settles {len(one['settles'])}{_listed(one['settles'])}")
 
 
 def _listed(settled: list[SettledRecord]) -> str:
