@@ -9,7 +9,7 @@ import pytest
 
 from brute import Case, Guideline, Models, Not, Ref, Some
 from each import each
-from making import BesideMaker, Maker, case_text, guideline_text
+from making import BesideMaker, CountingMaker, Maker, case_text, guideline_text
 from oracle import Bench, Tally, run, shrink
 
 SEEDS = range(9001, 9004)
@@ -45,6 +45,17 @@ def test_a_course_that_is_also_something_else_is_decided_exactly(seed: int) -> N
     maker = BesideMaker(seed)
     bench = Bench(maker.guideline())
     for case in each(valid_cases(maker, bench)):
+        assert bench.compare([case]) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [9002, 9005])
+def test_counts_and_scores_are_decided_exactly(seed: int) -> None:
+    maker = CountingMaker(seed)
+    guideline = maker.guideline()
+    assert guideline.scores
+    bench = Bench(guideline)
+    for case in each(valid_cases(maker, bench)[:5]):
         assert bench.compare([case]) == []
 
 
