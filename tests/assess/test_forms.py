@@ -326,13 +326,13 @@ def _reasons(one: One, action: ActionRecord) -> None:
 def _awaited(one: One, action: ActionRecord) -> None:
     """See that what would settle an action is all that would, fewest first, those for it first."""
     graph = one.stated
-    wanted: Counter[tuple[str, str, frozenset[tuple[str, str, str]]]] = Counter()
+    wanted: set[tuple[str, str, frozenset[tuple[str, str, str]]]] = set()
     if action["status"] in {"conditional", "undetermined"}:
         for each in action["recommendations"]:
             if each["answer"] == "open":
                 for answer, literals in _settled(one, each["iri"]):
                     missing = frozenset(graph.facts[literal] for literal in literals)
-                    wanted[each["iri"], answer, missing] += 1
+                    wanted.add((each["iri"], answer, missing))
     told_of = [
         (
             each["recommendation"],
@@ -341,7 +341,7 @@ def _awaited(one: One, action: ActionRecord) -> None:
         )
         for each in action["settledBy"]
     ]
-    assert Counter(told_of) == wanted
+    assert Counter(told_of) == Counter(wanted)  # each once
     side = {each["iri"]: each["direction"] for each in action["recommendations"]}
     order = [
         (side[each["recommendation"]] != "for", len(each["facts"])) for each in action["settledBy"]

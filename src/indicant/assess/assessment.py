@@ -384,10 +384,17 @@ class Assessment:
         facts, places = self._catalogue.facts, self._catalogue.places
         sets = list(dict.fromkeys(rows.settling[iri]))
         found = []
+        told: set[tuple[Answer, frozenset[tuple[str, str, str]]]] = set()
         for answer, missing in sets:
             if any(other < missing for _, other in sets):
                 continue
             order = sorted(missing, key=places.__getitem__)
+            said = [
+                (facts[one]["term"], facts[one]["label"], facts[one]["polarity"]) for one in order
+            ]
+            if (answer, frozenset(said)) in told:
+                continue
+            told.add((answer, frozenset(said)))
             record = SettlingRecord(
                 recommendation=iri, answer=answer, facts=[facts[one] for one in order]
             )

@@ -51,6 +51,7 @@ class Unsettled:
     help: str
 
 
+# One piece: each anomaly is told from what was asked before it.
 def unsettled(
     advice: Advice, called: Callable[[str], str], *, seconds: float, deadline: float
 ) -> Iterator[Unsettled]:
