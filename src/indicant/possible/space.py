@@ -144,8 +144,8 @@ class Space:
         if complete:
             self._closings()
         self._nodes: list[tuple[Candidate, Formula]] = []
-        for one in Candidates(self._kinds, self._values).found():
-            number = self._part(one.node, 1 + one.count)
+        for one in Candidates(self._kinds, self._values, complete=complete).found():
+            number = self._part(one.node, one.count)
             self._forbid_excluded(number, one.node.classes, one.node.role)
             self._nodes.append((one, number))
         self._records = self._record_parts()
@@ -432,7 +432,7 @@ class Space:
                 number
                 for one, number in self._nodes
                 if atom.role in implied(one.node.role)
-                and atom.filler in model.above.get(one.node.classes[0], ())
+                and self._kinds.within(version, one.node.classes, atom.filler)
                 and atom.facets <= one.satisfied[version]
             ]
             if atom.role == PROPOSES and not atom.facets:
@@ -481,11 +481,11 @@ class Space:
         )
         nothing = []
         for one, number in self._nodes:
-            (cls,) = one.node.classes
+            classes = one.node.classes
             if atom.role in implied(one.node.role) and not self._kinds.cannot_be(
-                version, cls, one.outside, atom
+                version, classes, one.outside, atom
             ):
-                another = once is not None and once not in model.above.get(cls, NONE)
+                another = once is not None and not self._kinds.within(version, classes, once)
                 nothing.append(circuit.any_of((-number, the_one)) if another else -number)
         if atom.role == PROPOSES:
             nothing += [
