@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from indicant.assess.records import CaseRecord
     from indicant.files.rdf import Document
 
-RANDOM: Final = (*range(12), 15)
+RANDOM: Final = (*range(9), 14)
 QUICK: Final = ("some", "dressed 1")
 SOURCES: Final = [
     *QUICK,

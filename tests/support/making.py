@@ -58,7 +58,7 @@ TOP = "ind:PatientCase"
 SINCE = (*STARTS, *ENDS)
 ROLES = (
     *(HAS_FINDING, HAS_FINDING, HAD_FINDING, HAD_FINDING),
-    *(RECEIVED, RECEIVED, RECEIVED, PROPOSES),
+    *(RECEIVED, RECEIVED, RECEIVED, PROPOSES, PROPOSES),
 )
 """The roles of existentials, each as often as it is to occur."""
 PREFIXES = f"""@prefix : <{BASE}> .

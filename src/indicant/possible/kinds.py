@@ -73,12 +73,20 @@ class Kinds:
         below = self._below[version]
         return not below.get(cls, NONE).isdisjoint(below.get(filler, NONE))
 
-    def cannot_be(self, version: int, cls: str, outside: Told, atom: Existential) -> bool:
-        """Tell whether a record of a class is known not to satisfy an existential."""
+    def within(self, version: int, classes: Iterable[str], filler: str) -> bool:
+        """Tell whether a record of some classes is of another, by a model."""
+        above = self.models[version].above
+        return any(filler in above.get(cls, NONE) for cls in classes)
+
+    def cannot_be(
+        self, version: int, classes: Iterable[str], outside: Told, atom: Existential
+    ) -> bool:
+        """Tell whether a record of some classes is known not to satisfy an existential."""
         if not atom.facets.isdisjoint(outside[version]):
             return True
-        above = self.models[version].above.get(cls, NONE)
-        return atom.filler not in above and not self.overlaps(version, cls, atom.filler)
+        return not self.within(version, classes, atom.filler) and not all(
+            self.overlaps(version, cls, atom.filler) for cls in classes
+        )
 
     def apart(self, one: str, other: str) -> bool:
         """Tell whether nothing is of two classes, by any of the models."""

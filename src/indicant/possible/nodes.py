@@ -11,10 +11,14 @@ from indicant.possible.facts import Node
 from indicant.possible.options import Option, Told, Values, is_type, topic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from indicant.compile.model import Facet
     from indicant.possible.kinds import Kinds
+
+    Atom = tuple[int, Existential]
+    """An existential, by a version."""
+    _Place = tuple[int, str]
 
 _COMBINATIONS: Final = 128
 _MOST_COMBINATIONS: Final = 4096
@@ -23,17 +27,23 @@ _MOST_COMBINATIONS: Final = 4096
 More are there only where criteria part the values of a dozen properties of one class in ways that
 no value is outside of all at once.
 """
+_CLASSES: Final = 3
+_MOST_GROUPS: Final = 200
+"""How many classes a node is tried to be of at once, and how many such groups are tried of a role.
+
+A second class tells of a record what it is not: nothing that shares no class with it.
+"""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A node that a case may have, what it tells, and how many statements its values take."""
+    """A node that a case may have, what it tells, and how many statements it takes."""
 
     node: Node
     satisfied: Told
     outside: Told
     count: int
-    fails: frozenset[tuple[int, Existential]]
+    fails: frozenset[Atom]
 
     def again(self, copy: int) -> Candidate:
         """Return another node that says the same."""
@@ -41,12 +51,19 @@ class Candidate:
 
 
 class Candidates:
-    """Finds the nodes, for some classes and the values that tell something of them."""
+    """Finds the nodes, for some classes and the values that tell something of them.
 
-    def __init__(self, kinds: Kinds, values: Values) -> None:
+    Args:
+        kinds: how the classes lie to one another.
+        values: the values that a case can record.
+        complete: whether it matters what a node is not.
+    """
+
+    def __init__(self, kinds: Kinds, values: Values, *, complete: bool = True) -> None:
         self._kinds = kinds
         self._values = values
-        self._elsewhere: dict[tuple[str, str], frozenset[tuple[int, Existential]]] = {}
+        self._complete = complete
+        self._elsewhere: dict[tuple[str, tuple[str, ...]], frozenset[Atom]] = {}
 
     def several(self) -> Iterator[Candidate]:
         """Yield the nodes that ``found`` yields, as often as an existential can demand them."""
@@ -57,14 +74,14 @@ class Candidates:
             if atom.least > 1
         ]
         for one in self.found():
-            (cls,) = one.node.classes
+            classes = one.node.classes
             most = max(
                 (
                     atom.least
                     for version, atom in counted
                     if atom.role in implied(one.node.role)
-                    and self._kinds.overlaps(version, cls, atom.filler)
-                    and not self._kinds.cannot_be(version, cls, one.outside, atom)
+                    and self._may_be(classes, (version, atom))
+                    and not self._kinds.cannot_be(version, classes, one.outside, atom)
                 ),
                 default=1,
             )
@@ -85,21 +102,15 @@ class Candidates:
                 if atom.role in implied(role) and atom.least == 1
             ]
             vague = {cls for _, atom in atoms for cls in self._kinds.above(atom.filler)}
-            for cls in self._kinds.classes:
-                if ROLES[role] not in self._kinds.above(cls) or any(self._kinds.slot(role, cls)):
+            for classes in self._groups(role, atoms):
+                at = [one for one in atoms if self._kinds.within(one[0], classes, one[1].filler)]
+                if not at and vague.isdisjoint(classes):
                     continue
-                at = [
-                    (version, atom)
-                    for version, atom in atoms
-                    if atom.filler in self._kinds.models[version].above[cls]
-                ]
-                if not at and cls not in vague:
-                    continue
-                near = [one for one in atoms if self._kinds.overlaps(one[0], cls, one[1].filler)]
+                near = [one for one in atoms if self._may_be(classes, one)]
                 for options in self._combinations(role, at, near):
                     satisfied = self._kinds.together(one.satisfies for one in options)
                     outside = self._kinds.together(one.violates for one in options)
-                    node = Node(role, (cls,), tuple(one.entry for one in options))
+                    node = Node(role, classes, tuple(one.entry for one in options))
                     tells = tuple(
                         frozenset(
                             atom
@@ -109,10 +120,12 @@ class Candidates:
                         for version in range(len(self._kinds.models))
                     )
                     fails = frozenset(
-                        one for one in near if self._kinds.cannot_be(one[0], cls, outside, one[1])
+                        one
+                        for one in near
+                        if self._kinds.cannot_be(one[0], classes, outside, one[1])
                     )
-                    if any(tells) or (cls in vague and len(fails) < len(near)):
-                        count = sum(one.entry.statements() for one in options)
+                    if any(tells) or (not vague.isdisjoint(classes) and len(fails) < len(near)):
+                        count = len(classes) + sum(one.entry.statements() for one in options)
                         one = Candidate(node, satisfied, outside, count, fails)
                         best.setdefault((role, *tells), []).append(one)
         for some in best.values():
@@ -120,13 +133,60 @@ class Candidates:
                 one for one in some if not any(self._is_better(other, one) for other in some)
             )
 
+    def _may_be(self, classes: Collection[str], one: Atom) -> bool:
+        """Tell whether a node of some classes may satisfy an existential, but for its values."""
+        version, atom = one
+        return self._kinds.within(version, classes, atom.filler) or all(
+            self._kinds.overlaps(version, cls, atom.filler) for cls in classes
+        )
+
+    def _groups(self, role: str, atoms: Sequence[Atom]) -> Iterator[tuple[str, ...]]:
+        """Yield each class of which a case has any number, and classes that rule out more together.
+
+        Of those that tell the same, as few as will do.
+        """
+        alone = [
+            cls
+            for cls in self._kinds.classes
+            if ROLES[role] in self._kinds.above(cls) and not any(self._kinds.slot(role, cls))
+        ]
+        yield from ((cls,) for cls in alone)
+        if not self._complete:
+            return
+        fillers = sorted({(version, atom.filler) for version, atom in atoms})
+        told = {
+            cls: (
+                frozenset(one for one in fillers if self._kinds.within(one[0], (cls,), one[1])),
+                frozenset(one for one in fillers if self._kinds.overlaps(one[0], cls, one[1])),
+            )
+            for cls in sorted(alone, key=lambda one: (len(self._kinds.above(one)), one))
+        }
+        seen = set(told.values())
+        groups: list[tuple[tuple[str, ...], frozenset[_Place], frozenset[_Place]]]
+        groups = [((cls,), *told[cls]) for cls in told]
+        made = 0
+        for _ in range(_CLASSES - 1):
+            wider: list[tuple[tuple[str, ...], frozenset[_Place], frozenset[_Place]]] = []
+            for (classes, within, near), cls in itertools.product(groups, told):
+                mine, close = told[cls]
+                both = within | mine
+                may = (near & close) | both
+                if made == _MOST_GROUPS or (both, may) in seen or near | close <= may:
+                    continue
+                if any(self._kinds.apart(cls, one) for one in classes):
+                    continue
+                seen.add((both, may))
+                made += 1
+                wider.append(((*classes, cls), both, may))
+                yield tuple(sorted((*classes, cls)))
+            groups = wider
+
     def _is_better(self, other: Candidate, one: Candidate) -> bool:
         """Tell whether a node that tells the same does all that another does, for no more."""
         if other is one:
             return False
         theirs, mine = (
-            self._kinds.above(other.node.classes[0]),
-            self._kinds.above(one.node.classes[0]),
+            frozenset().union(*map(self._kinds.above, each.node.classes)) for each in (other, one)
         )
         if self._fails(one) != self._fails(other):
             return False
@@ -134,17 +194,16 @@ class Candidates:
             other.count <= one.count and theirs < mine
         )
 
-    def _fails(self, one: Candidate) -> frozenset[tuple[int, Existential]]:
+    def _fails(self, one: Candidate) -> frozenset[Atom]:
         """Return all existentials of its roles that a node is known not to satisfy."""
-        (cls,) = one.node.classes
-        key = (one.node.role, cls)
+        key = (one.node.role, one.node.classes)
         if key not in self._elsewhere:
             self._elsewhere[key] = frozenset(
                 (version, atom)
                 for version, atoms in enumerate(self._kinds.atoms)
                 for atom in atoms
                 if atom.role in implied(one.node.role)
-                and not self._kinds.overlaps(version, cls, atom.filler)
+                and not self._may_be(one.node.classes, (version, atom))
             )
         return one.fails | self._elsewhere[key]
 

@@ -100,8 +100,8 @@ class Space:
         if complete:
             self._closings()
         self._nodes: list[tuple[Candidate, Formula]] = []
-        for one in Candidates(self._kinds, self._values).several():
-            number = self._part(one.node, 1 + one.count)
+        for one in Candidates(self._kinds, self._values, complete=complete).several():
+            number = self._part(one.node, one.count)
             self._forbid_excluded(number, one.node.classes, one.node.role)
             self._nodes.append((one, number))
         self._records = self._record_parts()
@@ -366,7 +366,7 @@ class Space:
                 number
                 for one, number in self._nodes
                 if atom.role in implied(one.node.role)
-                and atom.filler in model.above.get(one.node.classes[0], ())
+                and self._kinds.within(version, one.node.classes, atom.filler)
                 and single.facets <= one.satisfied[version]
             ]
             if atom.role == PROPOSES and not atom.facets:
@@ -442,11 +442,11 @@ class Space:
         )
         may_be = []
         for one, number in self._nodes:
-            (cls,) = one.node.classes
+            classes = one.node.classes
             if atom.role in implied(one.node.role) and not self._kinds.cannot_be(
-                version, cls, one.outside, atom
+                version, classes, one.outside, atom
             ):
-                another = once is not None and once not in model.above.get(cls, NONE)
+                another = once is not None and not self._kinds.within(version, classes, once)
                 may_be.append(circuit.all_of((number, -the_one)) if another else number)
         if atom.role == PROPOSES:
             may_be += [
