@@ -323,7 +323,7 @@ def test_nothing_is_computed_of_what_there_never_was(tmp_path: Path, engine: str
         "ind:excludes :Dose": ("open", "refuted"),
         "ind:neverHad :Other": ("open", "open"),
     }
-    for said, (high, dosed) in answered.items():
+    for said, (high, dosed) in each(answered.items()):
         case = f':c a ind:PatientCase ; ind:asOf "{AS_OF}"^^xsd:date ; {said} .'
         (record,) = Assessor(path, engine=engine, use_cache=False).assess(
             parse(PREFIXES + case, path="case.ttl"), everything=True
