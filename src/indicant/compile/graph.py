@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -345,7 +346,8 @@ def _facet_words(facet: Facet, called: Callable[[str], str], units: Mapping[str,
         return f"with {name} {called(value)}"
     bounds = bounds_words(facet.range, units.get(facet.property))
     if facet.property in _TIME_WORDS and bounds:
-        return _TIME_WORDS[facet.property].format(bounds)
+        words = _TIME_WORDS[facet.property].format(bounds)
+        return re.sub(r" 1 (day|month|year)s\b", r" 1 \1", words)
     if facet.property == DAYS:
         return "of known duration"
     return f"with {name} {bounds}" if bounds else f"with a known {name}"
