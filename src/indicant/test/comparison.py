@@ -49,11 +49,14 @@ class Named:
             for root in ("Finding", "Intervention")
             for one in vocabulary.descendants(IND + root)
         )
+        of_the_case = IND + "PatientCase"  # what is asked about the patient, such as the age
         labels: dict[str, dict[str, list[str]]] = {
             "intervention": {iri: [label] for iri, label in catalogue.labels.items()},
             "recommendation": {iri: [one.label] for iri, one in catalogue.recommendations.items()},
             "criterion": {one.iri: [one.label] for one in known if one.kind == "criterion"},
-            "finding or intervention": {iri: called.get(iri, []) for iri in classes},
+            "finding or intervention": {
+                iri: called.get(iri, []) for iri in (*classes, of_the_case)
+            },
             "case shape": {one.iri: [] for one in known if one.kind == "shape"},
         }
         self._names = {kind: Names(kind, names, prefixes) for kind, names in labels.items()}
