@@ -47,6 +47,7 @@ WRONG = (
     ":case{n} o:clinic o:here . o:here a spine:NekcPain .",
     ":case{n} ind:hasFindings :odd{n} .",
     ":case{n} ind:hasFinding :one{n} ; ind:excludes spine:NeckPain . :one{n} a spine:NeckPain .",
+    ":case{n} ind:hadFinding :two{n} ; ind:neverHad spine:NeckPain . :two{n} a spine:NeckPain .",
 )
 PREFIXES = """@prefix : <https://example.org/many/> .
 @prefix ind: <https://w3id.org/indicant/core/> .
@@ -205,6 +206,7 @@ CASES = ":a a ind:PatientCase . :b a ind:PatientCase . :c a ind:PatientCase . "
     [
         ("", [{"a"}, {"b"}, {"c"}]),
         (":a ind:hasFinding :x . :c ind:received :x . :x a :X .", [{"a", "c"}, {"b"}]),
+        (":a ind:hasFinding :x . :c ind:hadFinding :x . :x a :X .", [{"a", "c"}, {"b"}]),
         (
             ":a ind:received :x . :x ind:shows :y . :b ind:hasFinding :y . :y a :Y .",
             [{"a", "b"}, {"c"}],
