@@ -20,7 +20,7 @@ from site_reader import (
     read,
     sections,
 )
-from told import by_grade, flat, name
+from told import by_grade, flat, in_words, name
 from told import read as read_as_graded
 
 if TYPE_CHECKING:
@@ -238,10 +238,7 @@ def _told_of_case(reader: Reader, case: str, iri: str) -> list[str]:
         if reason["recommendation"] == iri
     ]
     ways = [
-        "; ".join(
-            ("" if fact["polarity"] == "present" else "no ") + fact["label"]
-            for fact in each["facts"]
-        )
+        "; ".join(in_words(fact["term"], fact["label"], fact["polarity"]) for fact in each["facts"])
         for each in action["settledBy"]
         if each["recommendation"] == iri
     ]

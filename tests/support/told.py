@@ -214,6 +214,13 @@ def because(one: ActionRecord) -> list[str]:
     return found
 
 
+def in_words(term: str, label: str, polarity: str) -> str:
+    """Return a fact in words: there is no rash, and the patient is not of an age."""
+    if polarity == "present":
+        return label
+    return f"not {label}" if term.endswith("/core/PatientCase") else f"no {label}"
+
+
 def opened(one: ActionRecord) -> list[str]:
     """Return what would settle an action: four ways to each answer, and how many there are more."""
     side = {each["iri"]: each["direction"] for each in one["recommendations"]}
@@ -224,8 +231,7 @@ def opened(one: ActionRecord) -> list[str]:
             continue
         ways = once(
             " and ".join(
-                ("" if fact["polarity"] == "present" else "no ") + fact["label"]
-                for fact in each["facts"]
+                in_words(fact["term"], fact["label"], fact["polarity"]) for fact in each["facts"]
             )
             for each in one["settledBy"]
             if side[each["recommendation"]] == direction and each["answer"] == answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from indicant.assess.reasons import answering, graded
+from indicant.compile.graph import denied
 from indicant.foreign import joined, marked, plain, wrapped
 from indicant.terms import local_name
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
         EvidenceRecord,
         ReasonRecord,
         RecommendationRecord,
+        Stated,
     )
     from indicant.assess.validation import Finding
 
@@ -180,15 +182,22 @@ def _strength(one: RecommendationRecord) -> str:
     return words or (f"GRADE: {grade}" if grade else "")
 
 
+def stated(fact: Stated) -> str:
+    """Return a fact in words.
+
+    >>> stated({"term": "ex:Rash", "label": "rash", "polarity": "absent"})
+    'no rash'
+    """
+    present = fact["polarity"] == "present"
+    return fact["label"] if present else denied(fact["term"], fact["label"])
+
+
 def settling_lines(record: ActionRecord) -> Iterator[str]:
     """Say what would settle an open action: in its favour first, then against it."""
     sides = {one["iri"]: one["direction"] for one in record["recommendations"]}
     sets: dict[tuple[str, str], list[str]] = {}
     for one in record["settledBy"]:
-        facts = " and ".join(
-            fact["label"] if fact["polarity"] == "present" else f"no {fact['label']}"
-            for fact in one["facts"]
-        )
+        facts = " and ".join(stated(fact) for fact in one["facts"])
         sets.setdefault((sides[one["recommendation"]], one["answer"]), []).append(facts)
     words = {
         ("for", "met"): "indicated once known:",

@@ -133,15 +133,20 @@ class AwaitedRecord(TypedDict):
     investigations: list[TermRecord]
 
 
-class FactRecord(TypedDict):
-    """A fact that would have to be known, and whether as present or as absent.
-
-    ``restsOn`` are the facts that decide it, where it is about a score.
-    """
+class Stated(TypedDict):
+    """A fact, and whether it is told to be present or to be absent."""
 
     term: str
     label: str
     polarity: Literal["present", "absent"]
+
+
+class FactRecord(Stated):
+    """A fact that would have to be known.
+
+    ``restsOn`` are the facts that decide it, where it is about a score.
+    """
+
     restsOn: NotRequired[list[TermRecord]]
 
 

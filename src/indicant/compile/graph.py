@@ -11,6 +11,7 @@ import pyoxigraph as ox
 
 from indicant.compile.intervals import is_whole, reduced
 from indicant.compile.model import (
+    CASE,
     DAYS,
     FINDING,
     HAD_FINDING,
@@ -117,7 +118,7 @@ class GraphWriter:
                 opposite = f"{iri}/{'absent' if present else 'present'}"
                 self._add(literal, IND + "opposite", opposite)
                 self._add(literal, IND + "polarity", IND + ("Present" if present else "Absent"))
-                said = words if present else f"no {words}"
+                said = words if present else denied(atom.filler, words)
                 self._add(literal, LABEL, ox.Literal(said, language="en"))
 
     def _demanded(self, iri: str, atom: Existential) -> None:
@@ -318,6 +319,15 @@ class GraphWriter:
 
     def _name(self, iri: str) -> str:
         return self._labels.get(iri, local_name(iri))
+
+
+def denied(cls: str, words: str) -> str:
+    """Return the opposite of what an existential about a class says.
+
+    >>> denied("ex:Rash", "rash"), denied(CASE, "aged at least 65 years")
+    ('no rash', 'not aged at least 65 years')
+    """
+    return f"{'not' if cls == CASE else 'no'} {words}"
 
 
 def words_of(atom: Existential, name: Callable[[str], str], units: Mapping[str, str]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, Literal, NotRequired, TypedDict, get_args
 
-from indicant.assess.prose import reference
+from indicant.assess.prose import reference, stated
 from indicant.assess.reasons import answering, graded
-from indicant.assess.records import Answer, Status, TermRecord
+from indicant.assess.records import Answer, Stated, Status, TermRecord
 from indicant.compile.model import number_of
 from indicant.errors import IndicantError
 from indicant.explain.consequences import (
@@ -79,12 +79,9 @@ class NodeRecord(TypedDict):
     line: int | None
 
 
-class EstablishedRecord(TypedDict):
+class EstablishedRecord(Stated):
     """A fact that is known, and the statements of the case that establish it."""
 
-    term: str
-    label: str
-    polarity: Literal["present", "absent"]
     nodes: list[NodeRecord]
 
 
@@ -119,12 +116,9 @@ class ArgumentRecord(TypedDict):
     scores: NotRequired[list[ScoreRecord]]
 
 
-class ChangingFactRecord(TypedDict):
+class ChangingFactRecord(Stated):
     """A fact that would change a status, and whether the case records the contrary."""
 
-    term: str
-    label: str
-    polarity: Literal["present", "absent"]
     otherwise: bool
     question: str | None
     investigations: list[TermRecord]
@@ -524,17 +518,6 @@ def _argument_text(one: ArgumentRecord) -> Iterator[str]:
             if said["passage"] == passage["id"]:
                 sure = f" ({said['certainty']} certainty)" if said["certainty"] else ""
                 yield from _wrapped(8, f"{_SAID[said['relation']]} {reference(said)}{sure}")
-
-
-def stated(fact: EstablishedRecord | ChangingFactRecord | object) -> str:
-    """Return a fact in words.
-
-    >>> stated({"label": "rash", "polarity": "absent"})
-    'no rash'
-    """
-    assert isinstance(fact, dict)  # noqa: S101
-    label: str = fact["label"]
-    return label if fact["polarity"] == "present" else f"no {label}"
 
 
 def _changes_text(record: WhyRecord) -> Iterator[str]:

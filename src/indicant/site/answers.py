@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from indicant.ask.questions import questions
-from indicant.assess.prose import attesting
+from indicant.assess.prose import attesting, stated
 from indicant.errors import IndicantError
 from indicant.site.content import Answered, CaseAnswer, Reason, slugs
 from indicant.terms import local_name
@@ -88,10 +88,7 @@ def _answers(
                     if reason["recommendation"] == iri
                 ),
                 tuple(
-                    tuple(
-                        fact["label"] if fact["polarity"] == "present" else f"no {fact['label']}"
-                        for fact in settling["facts"]
-                    )
+                    tuple(stated(fact) for fact in settling["facts"])
                     for settling in action["settledBy"]
                     if settling["recommendation"] == iri
                 ),
