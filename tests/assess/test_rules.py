@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import itertools
 import math
+import random
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,7 @@ import pyoxigraph as ox
 import pytest
 
 import brute
+import series
 from brute import DAYS, RECEIVED, WEEKS, Case, Is, Models, Node, Ref, Some
 from grids import Grid, grids
 from indicant.assess import engine as module
@@ -28,7 +30,7 @@ from indicant.compile.compiled import CompiledGuideline, compile_source
 from indicant.files import resources
 from indicant.files.rdf import Document, parse
 from indicant.terms import IND
-from making import BASE, EX, case_text, guideline_text
+from making import BASE, EX, CountingMaker, case_text, guideline_text
 from oracle import ANSWERS, DECIDED, source_of
 from traps import TODAY
 from weakening import weaker_queries
@@ -272,8 +274,22 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
 
 @functools.cache
 def work() -> list[tuple[Engine, list[ox.Quad]]]:
-    """Return engines with documents, each of all cases of a grid."""
-    return [(engine(name), list(document(name).quads)) for name in GRIDS]
+    """Return engines with documents: all cases of a grid, of what is counted, of quantities."""
+    found = [(engine(name), list(document(name).quads)) for name in GRIDS]
+    for seed in range(24):
+        maker = CountingMaker(seed)
+        guideline = maker.guideline()
+        cases = [maker.case(guideline, f"case-{number}") for number in range(10)]
+        found.append(_beside(guideline_text(guideline), case_text(cases)))
+    choose = random.Random(5)  # noqa: S311 - not for secrets
+    measured = [series.random_case(choose) for _ in range(40)]
+    found.append(_beside(series.guideline(), series.document(measured)))
+    return found
+
+
+def _beside(guideline: str, cases: str) -> tuple[Engine, list[ox.Quad]]:
+    made = OxigraphEngine(compile_source(source_of(guideline)).graph)
+    return made, list(parse(cases, path="case.ttl").quads)
 
 
 def seen(made: Engine, quads: Sequence[ox.Quad]) -> list[list[str]]:
