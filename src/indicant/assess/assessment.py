@@ -382,19 +382,19 @@ class Assessment:
     def _least(self, iri: str, rows: _Rows) -> list[tuple[SettlingRecord, list[str]]]:
         """Return the least sets of missing facts that settle one recommendation."""
         facts, places = self._catalogue.facts, self._catalogue.places
-        sets = list(dict.fromkeys(rows.settling[iri]))
+        sets = rows.settling[iri]
         found = []
         told: set[tuple[Answer, frozenset[tuple[str, str, str]]]] = set()
         for answer, missing in sets:
             if any(other < missing for _, other in sets):
                 continue
             order = sorted(missing, key=places.__getitem__)
-            said = [
+            said = frozenset(
                 (facts[one]["term"], facts[one]["label"], facts[one]["polarity"]) for one in order
-            ]
-            if (answer, frozenset(said)) in told:
+            )
+            if (answer, said) in told:
                 continue
-            told.add((answer, frozenset(said)))
+            told.add((answer, said))
             record = SettlingRecord(
                 recommendation=iri, answer=answer, facts=[facts[one] for one in order]
             )

@@ -99,8 +99,8 @@ def stretches(ranges: Sequence[Range], allowed: Sequence[Range | str | None]) ->
     """
     numeric = [one for one in allowed if isinstance(one, Range)]
     whole = bool(numeric) and len(numeric) == len(allowed) and all(one.integral for one in numeric)
-    ends = [_ends(one, whole=whole) for one in (*ranges, *numeric)]
-    cuts = sorted({cut for pair in ends for cut in pair if cut is not None})
+    places = [ends(one, whole=whole) for one in (*ranges, *numeric)]
+    cuts = sorted({cut for pair in places for cut in pair if cut is not None})
     for start, end in itertools.combinations([None, *cuts, None], 2):
         if start is not None or end is not None:
             yield dataclasses.replace(_range(start, end, whole=whole), integral=False)
@@ -115,8 +115,8 @@ def reduced(numbers: Range, allowed: Range | str | None) -> Range:
     """
     if not isinstance(allowed, Range):
         return numbers
-    start, end = _ends(numbers, whole=allowed.integral)
-    first, last = _ends(allowed, whole=allowed.integral)
+    start, end = ends(numbers, whole=allowed.integral)
+    first, last = ends(allowed, whole=allowed.integral)
     if start is not None and first is not None and first >= start:
         numbers = dataclasses.replace(numbers, min_inclusive=None, min_exclusive=None)
     if end is not None and last is not None and last <= end:
@@ -194,20 +194,15 @@ def _runs(model: Model, name: str, ranges: Sequence[Range], *, once: bool) -> It
     """Yield every run of cells that tells something which no range among them tells alone."""
     whole = is_whole(model, name)
     allowed = model.ranges.get(name)
-    low, high = _ends(allowed, whole=whole) if isinstance(allowed, Range) else (None, None)
-    ends = [_ends(one, whole=whole) for one in ranges]
-    cuts = sorted({cut for pair in ends for cut in pair if cut is not None})
+    low, high = ends(allowed, whole=whole) if isinstance(allowed, Range) else (None, None)
+    places = [ends(one, whole=whole) for one in ranges]
+    cuts = sorted({cut for pair in places for cut in pair if cut is not None})
     cuts = [cut for cut in cuts if (low is None or cut > low) and (high is None or cut < high)]
     if len(cuts) > MOST_CUTS:
         return
     edges = [low, *cuts, high]
     cells = [
-        frozenset(
-            at
-            for at, (start, end) in enumerate(ends)
-            if (start is None or (left is not None and left >= start))
-            and (end is None or (right is not None and right <= end))
-        )
+        frozenset(at for at, place in enumerate(places) if within((left, right), place))
         for left, right in itertools.pairwise(edges)
     ]
     for first, last in itertools.combinations_with_replacement(range(len(cells)), 2):
@@ -220,8 +215,16 @@ def _runs(model: Model, name: str, ranges: Sequence[Range], *, once: bool) -> It
             yield interval
 
 
-def _ends(numbers: Range, *, whole: bool) -> tuple[Cut | None, Cut | None]:
-    """Return where a range begins and ends."""
+def within(inner: tuple[Cut | None, Cut | None], outer: tuple[Cut | None, Cut | None]) -> bool:
+    """Tell whether all numbers between two places lie between two others; no place is no end."""
+    (left, right), (start, end) = inner, outer
+    return (start is None or (left is not None and left >= start)) and (
+        end is None or (right is not None and right <= end)
+    )
+
+
+def ends(numbers: Range, *, whole: bool) -> tuple[Cut | None, Cut | None]:
+    """Return where a range begins and ends, among whole numbers or among all."""
     starts = [
         Cut(number, after)
         for number, after in ((numbers.min_inclusive, False), (numbers.min_exclusive, True))
