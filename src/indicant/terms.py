@@ -12,6 +12,8 @@ XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 SKOS: Final = "http://www.w3.org/2004/02/skos/core#"
 DCTERMS: Final = "http://purl.org/dc/terms/"
 PROV: Final = "http://www.w3.org/ns/prov#"
+SPARQL_FUNCTIONS: Final = "http://www.w3.org/ns/sparql#"
+"""The namespace in which SPARQL 1.2 names its operators."""
 UCUM: Final = "https://w3id.org/cdt/ucum"
 """The datatype of a quantity: a number, white space and a unit of UCUM."""
 

@@ -33,8 +33,20 @@ if TYPE_CHECKING:
     from indicant.query.rows import Row, Solutions, Term
 
 ENGINES: Final = ("oxigraph", "rdflib", "hermit")
+READING: Final = 27
+"""The stratum after which expressions are computed, for which SPARQL has no words."""
 DECIDING: Final = 60
 DESCRIBING: Final = 90
+_OF_CASE: Final = (
+    "facts",
+    "itself",
+    "bounds",
+    "lacking",
+    "different",
+    "exclusions",
+    "proposals",
+)
+COMPUTES: Final = IND + "computes"
 RENEWAL: Final = 50_000
 """After how many triples of cases a store is loaded anew."""
 
@@ -153,6 +165,8 @@ class Engine(ABC):
                     if self._speaks(rule.needs) and (self.repeats or not rule.again)
                 ]
                 self._stated |= self._apply(stratum, texts)
+                if stratum == READING and COMPUTES in self._stated:
+                    self._compute()
 
     def forget(self) -> None:
         """Forget the cases and all that was derived from them."""
@@ -190,6 +204,13 @@ class Engine(ABC):
         if name not in self._of_guideline:
             self._of_guideline[name] = self._has(name)
         return self._of_guideline[name]
+
+    def _compute(self) -> None:
+        """Add within which bounds the values of expressions lie, from those of what they take."""
+        from indicant.assess.arithmetic import computed
+
+        terms = self.select(_arithmetic("terms"))
+        self._add(computed(terms, self.select(_arithmetic("operands"))))
 
     def _apply(self, stratum: int, texts: Sequence[str]) -> set[str]:
         """Add what the rules of a stratum say and return the properties that they say it with."""
@@ -445,6 +466,13 @@ class HermitEngine(OxigraphEngine):
             if stronger is not None:
                 others.add(stronger)
 
+    def _compute(self) -> None:
+        """Add within which bounds the values of expressions lie, from those of what they take."""
+        from indicant.assess.arithmetic import computed
+
+        terms = self.select(_arithmetic("terms"))
+        self._add(computed(terms, self.select(_arithmetic("operands"))))
+
     def _apply(self, stratum: int, texts: Sequence[str]) -> set[str]:
         if stratum != DECIDING:
             return self._derive(texts)
@@ -454,7 +482,15 @@ class HermitEngine(OxigraphEngine):
     def case_as_owl(self) -> str:
         """Return the cases as OWL assertions, in N-Triples."""
         parts: list[bytes] = []
-        for name in ("facts", "itself", "bounds", "different", "exclusions", "proposals"):
+        for name in (
+            "facts",
+            "itself",
+            "bounds",
+            "different",
+            "exclusions",
+            "lacking",
+            "proposals",
+        ):
             found = self._store.query(_owl(name), use_default_graph_as_union=True)
             assert isinstance(found, ox.QueryTriples)  # noqa: S101
             parts.append(found.serialize(format=ox.RdfFormat.N_TRIPLES) or b"")
@@ -495,6 +531,11 @@ def _scores(source: Source) -> list[Score]:
     from indicant.compile.profile import read_model
 
     return sorted(read_model(source).scores.values(), key=lambda one: one.iri)
+
+
+@functools.cache
+def _arithmetic(name: str) -> str:
+    return bounded.text(resources.queries() / "arithmetic" / f"{name}.rq")
 
 
 def _owl(name: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
@@ -16,11 +15,13 @@ import pyoxigraph as ox
 from indicant.compile.graph import BOUND_WORDS
 from indicant.compile.model import PLACES, is_quantity
 from indicant.compile.owl import constant
+from indicant.compile.values import around
 from indicant.files.rdf import text_of
 from indicant.terms import IND, TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from decimal import Decimal
     from fractions import Fraction
 
     from indicant.assess.validation import Finding
@@ -209,18 +210,14 @@ class _Reader:
         from indicant.guideline.units import UnitError
 
         try:
-            number = self._number(path, text)
-            scaled = number * 10**PLACES
-            low = scaled.numerator // scaled.denominator
-            high = low if scaled.denominator == 1 else low + 1
-            if max(abs(low), abs(high)) >= 10 ** (WHOLE + PLACES):
+            low, high = around(self._number(path, text), PLACES)
+            if max(abs(low), abs(high)) >= 10**WHOLE:
                 unit = self._vocabulary.units[path]
                 raise UnitError(f"in {unit} it has more than {WHOLE} digits before the point")
         except UnitError as error:
             self._unread[about] = str(error)
             return None
-        least, most = (Decimal(one).scaleb(-PLACES).normalize() for one in (low, high))
-        return least, most
+        return low, high
 
     def _number(self, path: str, text: str) -> Fraction:
         """Return what a quantity is in the unit of a property, exactly.

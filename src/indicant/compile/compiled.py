@@ -102,6 +102,8 @@ def compile_source(source: Source, *, seconds: float = 60.0) -> CompiledGuidelin
     for name in used(found.normal.values(), found.model):
         writer.score(name, found.theory.ladder(name))
     writer.quantities()
+    writer.formulas()
+    writer.distances()
     writer.actions()
     writer.overriding(overriders(found.model))
     for table in found.tables:

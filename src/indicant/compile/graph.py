@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
@@ -13,6 +14,7 @@ from indicant.compile.intervals import is_whole, reduced
 from indicant.compile.model import (
     CASE,
     DAYS,
+    ENDS,
     FINDING,
     HAD_FINDING,
     INTERVENTION,
@@ -20,6 +22,7 @@ from indicant.compile.model import (
     ONGOING,
     PROPOSES,
     RECEIVED,
+    STARTS,
     ClassFacet,
     IndividualFacet,
     LiteralFacet,
@@ -27,12 +30,14 @@ from indicant.compile.model import (
     RangeFacet,
 )
 from indicant.compile.owl import constant
+from indicant.compile.quantities import DAYS_COVERED
 from indicant.compile.scores import RUNG
 from indicant.terms import GENID, IND, LABEL, TYPE, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from indicant.compile.formulas import Operand
     from indicant.compile.implicants import Compiled
     from indicant.compile.model import Existential, Facet, Model
     from indicant.compile.scores import Ladder
@@ -169,6 +174,7 @@ class GraphWriter:
         wanted = {atom.filler for atom in atoms if atom.role != ITSELF}
         for one in self._model.quantities.values():
             wanted.update((one.over, *one.also))
+        wanted.update(one.to for one in self._model.distances.values())
         for filler in wanted:
             for common in below[filler]:
                 for cls in self._model.above[common]:
@@ -260,6 +266,42 @@ class GraphWriter:
                 self._add(iri, IND + "condition", self._facet(facet))
             for cls in one.also:
                 self._add(iri, IND + "alsoOf", cls)
+            if one.aggregate == DAYS_COVERED:
+                self._add(iri, IND + "readsStart", self._term(STARTS[0]))
+                self._add(iri, IND + "readsEnd", self._term(ENDS[0]))
+                for facet in one.conditions:
+                    if isinstance(facet, RangeFacet) and facet.property == ENDS[0]:
+                        for value in facet.range.bounds().values():
+                            self._add(iri, IND + "windowInDays", constant(value))
+
+    def formulas(self) -> None:
+        """Write how values of records follow from others, one sign after the other."""
+        for name, formula in self._model.formulas.items():
+            numbers = self._model.ranges[name]
+            assert isinstance(numbers, Range)  # noqa: S101
+            self._add(name, IND + "computedBy", self._term(formula))
+            for bound, value in numbers.bounds().items():
+                self._add(name, IND + bound, constant(value))
+
+    def distances(self) -> None:
+        """Write to what each interval of a record reaches back."""
+        for iri, one in self._model.distances.items():
+            self._add(iri, IND + "ofRole", one.role)
+            self._add(iri, IND + "to", one.to)
+            self._add(iri, IND + "readsStart", self._term(STARTS[0]))
+
+    def _term(self, operand: Operand) -> str:
+        iri = f"{BASE}term/" + _digest(repr(operand))
+        if isinstance(operand, str):
+            self._add(iri, IND + "reads", operand)
+        elif isinstance(operand, Decimal):
+            self._add(iri, IND + "minInclusive", constant(operand))
+            self._add(iri, IND + "maxInclusive", constant(operand))
+        else:
+            self._add(iri, IND + "operator", operand.operator)
+            self._add(iri, IND + "left", self._term(operand.left))
+            self._add(iri, IND + "right", self._term(operand.right))
+        return iri
 
     def actions(self) -> None:
         """Write for which interventions each recommendation counts."""

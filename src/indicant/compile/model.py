@@ -15,6 +15,9 @@ from indicant.terms import IND, UCUM, XSD
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from indicant.compile.distances import Distance
+    from indicant.compile.formulas import Formula
+
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 CASE: Final = IND + "PatientCase"
@@ -303,6 +306,8 @@ class Model:
     different: dict[str, set[str]] = field(default_factory=dict)
     scores: dict[str, Score] = field(default_factory=dict)
     quantities: dict[str, Quantity] = field(default_factory=dict)
+    formulas: dict[str, Formula] = field(default_factory=dict)
+    distances: dict[str, Distance] = field(default_factory=dict)
     criteria: dict[str, Expression] = field(default_factory=dict)
     recommendations: dict[str, Recommendation] = field(default_factory=dict)
     guidelines: list[str] = field(default_factory=list)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from indicant.compile.axioms import Axioms
 from indicant.compile.criteria import Criteria
+from indicant.compile.distances import Distances
 from indicant.compile.facets import Facets
+from indicant.compile.formulas import Formulas
 from indicant.compile.hierarchy import Hierarchy
 from indicant.compile.model import Model, existentials
 from indicant.compile.properties import Properties
@@ -42,6 +44,8 @@ def _read(axioms: Axioms) -> Model:
     axioms.hold_to_grammar()
     model = Model()
     _read_vocabulary(axioms, model)
+    Distances(axioms, model).read()
+    Formulas(axioms, model).read()
     facets, scores = Facets(axioms, model), Scores(axioms, model)
     scores.read()
     quantities = Quantities(axioms, model, facets)

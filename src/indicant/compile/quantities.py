@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from indicant.compile.model import Facet, Model, Term
 
 COUNTED: Final = IND + "count"
+DAYS_COVERED: Final = IND + "DaysCovered"
 MOST_LAST: Final = 100
 _KINDS: Final = {
     IND + name for name in ("Latest", "Earliest", "Lowest", "Highest", "Mean", "Sum", "Count")
-}
+} | {DAYS_COVERED}
+_COUNTING: Final = {IND + "Count", DAYS_COVERED}
 _ORDERED: Final = {IND + "Latest", IND + "Earliest"}
 _WINDOW: Final = re.compile(r"P(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?")
 
@@ -63,7 +65,7 @@ class Quantities:
         if kind not in _KINDS:
             raise self._refuse(node, f"{local_name(kind)} is no ind:Aggregate")
         conditions, also = self._where(node)
-        window = self._window(node, role)
+        window = self._window(node, role, kind)
         last = self._last(node, kind)
         found = Quantity(
             node.value,
@@ -104,7 +106,7 @@ class Quantities:
         """Return the property under which the value stands."""
         model = self._model
         stated = self._axioms.values(node, IND + "ofProperty")
-        if kind == IND + "Count":
+        if kind in _COUNTING:
             if stated:
                 raise self._refuse(node, "a count is of no property", "its value is ind:count")
             return COUNTED
@@ -148,7 +150,7 @@ class Quantities:
                 raise self._refuse(node, f"no class {self._axioms.manchester(part)} is declared")
         return facets, tuple(sorted(classes))
 
-    def _window(self, node: ox.NamedNode | ox.BlankNode, role: str) -> Facet | None:
+    def _window(self, node: ox.NamedNode | ox.BlankNode, role: str, kind: str) -> Facet | None:
         """Return what a window demands of a record: how long ago it began, or ended, at most."""
         stated = self._axioms.values(node, IND + "within")
         if not stated:
@@ -173,7 +175,13 @@ class Quantities:
             unit, number = "days", 7 * weeks + days
         elif not months:
             unit, number = "years", years
-        end = "Start" if role == HAD_FINDING else "End"
+        if kind == DAYS_COVERED and unit != "days":
+            raise self._refuse(
+                node,
+                f"months and years have no number of days, and {local_name(kind)} counts these",
+                'write days or weeks:  "P90D"^^xsd:duration',
+            )
+        end = "Start" if role == HAD_FINDING and kind != DAYS_COVERED else "End"
         limit = Range(integral=True, max_exclusive=Decimal(number))
         return RangeFacet(f"{IND}{unit}Since{end}", limit)
 
@@ -188,6 +196,8 @@ class Quantities:
             )
         if kind in _ORDERED:
             raise self._refuse(node, "the latest and the earliest are of one record", "no ind:last")
+        if kind == DAYS_COVERED:
+            raise self._refuse(node, "days are counted, and not records", "write ind:within")
         return int(number)
 
     def _one(self, node: ox.NamedNode | ox.BlankNode, name: str) -> str:

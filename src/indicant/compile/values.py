@@ -60,6 +60,19 @@ def exactly(point: Fraction, places: int) -> Decimal | None:
     return Decimal(f"{scaled.numerator}E-{exponent}") if exponent else Decimal(scaled.numerator)
 
 
+def around(number: Fraction, places: int) -> tuple[Decimal, Decimal]:
+    """Return the decimals of at most so many places next to a number, which may be one.
+
+    >>> around(Fraction(1, 3), 2), around(Fraction(-5, 2), 2)
+    ((Decimal('0.33'), Decimal('0.34')), (Decimal('-2.5'), Decimal('-2.5')))
+    """
+    scaled = number * 10**places
+    low = scaled.numerator // scaled.denominator
+    high = low if scaled.denominator == 1 else low + 1
+    least, most = (Decimal(one).scaleb(-places).normalize() for one in (low, high))
+    return least, most
+
+
 def representatives(points: Iterable[Fraction], places: int) -> Iterator[Decimal]:
     """Yield numbers such that whatever lies at or between some points is like one of them.
 

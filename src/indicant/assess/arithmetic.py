@@ -1,0 +1,172 @@
+"""Compute within which bounds expressions lie, in exact numbers.
+
+Whatever the operands are within their bounds, the result is within its own: of a property that
+stands in an expression more than once, each occurrence counts for itself.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from indicant.assess.quantities import WHOLE
+from indicant.compile.model import PLACES
+from indicant.compile.owl import constant
+from indicant.compile.values import around
+from indicant.terms import IND, SPARQL_FUNCTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from indicant.query.rows import Row
+
+BEYOND: Final = Decimal(10**WHOLE)
+"""A number that stands for a bound that is not known; that for one from below is its opposite."""
+Triple = tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode | ox.Literal]
+
+
+@dataclass(frozen=True)
+class Within:
+    """Bounds of a number, which belong to it; nothing where there is none."""
+
+    least: Fraction | None
+    most: Fraction | None
+
+
+@dataclass(frozen=True)
+class _Term:
+    operator: str
+    left: str
+    right: str
+
+
+def computed(terms: Sequence[Row], operands: Sequence[Row]) -> Iterator[Triple]:
+    """Yield, for each record, within which bounds each expression lies of which it has the parts.
+
+    Args:
+        terms: term, operator, left, right, number, and the term once more if a property is computed
+            by it; see ``queries/arithmetic/terms.rq``.
+        operands: record, term, and bounds, in the place of which ``BEYOND`` may stand; see
+            ``queries/arithmetic/operands.rq``.
+    """
+    made = {row[0] or "": _Term(row[1], row[2] or "", row[3] or "") for row in terms if row[1]}
+    numbers = {row[0] or "": Fraction(row[4]) for row in terms if row[4]}
+    wanted = sorted({row[5] for row in terms if row[5]})
+    constants = {term: Within(number, number) for term, number in numbers.items()}
+    known: dict[str, dict[str, Within]] = defaultdict(dict)
+    for record, term, least, most in operands:
+        low, high = Fraction(least or 0), Fraction(most or 0)
+        known[record or ""][term or ""] = Within(
+            low if low > -(10**WHOLE) else None, high if high < 10**WHOLE else None
+        )
+    for record, given in known.items():
+        values: dict[str, Within | None] = {**constants, **given}
+        for term in wanted:
+            found = _evaluate(term, made, values)
+            if found is not None and found != Within(None, None):
+                yield from _written(record, term, found)
+
+
+def _evaluate(
+    term: str, made: Mapping[str, _Term], values: dict[str, Within | None]
+) -> Within | None:
+    """Return within which bounds a term lies, nothing where a part of it has no value."""
+    if term not in values:
+        values[term] = None
+        if (one := made.get(term)) is not None:
+            left = _evaluate(one.left, made, values)
+            right = _evaluate(one.right, made, values)
+            if left is not None and right is not None:
+                values[term] = _OPERATORS[one.operator](left, right)
+    return values[term]
+
+
+def _written(record: str, term: str, found: Within) -> Iterator[Triple]:
+    node = ox.NamedNode(f"{record}/computes/{term.rpartition('/')[2]}")
+    low = -BEYOND if found.least is None else around(found.least, PLACES)[0]
+    high = BEYOND if found.most is None else around(found.most, PLACES)[1]
+    yield ox.NamedNode(record), ox.NamedNode(IND + "computes"), node
+    yield node, ox.NamedNode(IND + "of"), ox.NamedNode(term)
+    yield node, ox.NamedNode(IND + "minInclusive"), constant(max(low, -BEYOND))
+    yield node, ox.NamedNode(IND + "maxInclusive"), constant(min(high, BEYOND))
+
+
+def _plus(one: Within, other: Within) -> Within:
+    return Within(_both(one.least, other.least, _add), _both(one.most, other.most, _add))
+
+
+def _minus(one: Within, other: Within) -> Within:
+    return _plus(one, _times(other, Within(Fraction(-1), Fraction(-1))))
+
+
+def _add(one: Fraction, other: Fraction) -> Fraction:
+    return one + other
+
+
+def _both(
+    one: Fraction | None, other: Fraction | None, how: Callable[[Fraction, Fraction], Fraction]
+) -> Fraction | None:
+    return None if one is None or other is None else how(one, other)
+
+
+def _either(
+    one: Fraction | None, other: Fraction | None, how: Callable[[Fraction, Fraction], Fraction]
+) -> Fraction | None:
+    return other if one is None else one if other is None else how(one, other)
+
+
+def _times(one: Within, other: Within) -> Within:
+    """Return the bounds of a product: those of its corners, of which some may lie anywhere far."""
+    corners = [
+        _corner(mine, my_side, theirs, their_side)
+        for (mine, my_side), (theirs, their_side) in itertools.product(_ends(one), _ends(other))
+    ]
+    least, most = min(corners), max(corners)
+    return Within(least[1] if least[0] == 0 else None, most[1] if most[0] == 0 else None)
+
+
+def _ends(one: Within) -> tuple[tuple[Fraction | None, int], tuple[Fraction | None, int]]:
+    return (one.least, -1), (one.most, 1)
+
+
+def _corner(
+    one: Fraction | None, my_side: int, other: Fraction | None, their_side: int
+) -> tuple[int, Fraction]:
+    """Return a product, before which stands -1 or 1 where it is without bound."""
+    if one is not None and other is not None:
+        return 0, one * other
+    signs = [
+        side if number is None else (number > 0) - (number < 0)
+        for number, side in ((one, my_side), (other, their_side))
+    ]
+    return signs[0] * signs[1], Fraction(0)
+
+
+def _divided(one: Within, other: Within) -> Within | None:
+    """Return the bounds of a quotient, nothing where what is divided by may be nought."""
+    least, most = other.least, other.most
+    if least is not None and least > 0:
+        return _times(one, Within(Fraction(0) if most is None else 1 / most, 1 / least))
+    if most is not None and most < 0:
+        return _times(one, Within(1 / most, Fraction(0) if least is None else 1 / least))
+    return None
+
+
+_OPERATORS: Final[Mapping[str, Callable[[Within, Within], Within | None]]] = {
+    SPARQL_FUNCTIONS + "plus": _plus,
+    SPARQL_FUNCTIONS + "subtract": _minus,
+    SPARQL_FUNCTIONS + "multiply": _times,
+    SPARQL_FUNCTIONS + "divide": _divided,
+    IND + "min": lambda one, other: Within(
+        _both(one.least, other.least, min), _either(one.most, other.most, min)
+    ),
+    IND + "max": lambda one, other: Within(
+        _either(one.least, other.least, max), _both(one.most, other.most, max)
+    ),
+}
