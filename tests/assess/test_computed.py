@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from each import each
-from indicant.assess.assessor import Assessor
+from indicant.assess.assessor import Assessor, InvalidCase
 from indicant.files.rdf import parse
 from series import AS_OF, EX, PREFIXES
 
@@ -398,3 +398,83 @@ def test_engines_agree_about_days(tmp_path: Path, engine: str) -> None:
     cases = [random_case(choose) for _ in range(12)]
     texts = [text for _, _, text in cases]
     assert answers(path, texts, engine) == answers(path, texts)
+
+
+# ------------------------------------------------------------------ what contradicts the records
+
+CONTRADICTED = f"""{HEAD}
+{data("level", "xsd:minInclusive 0")} .
+{data("part", "xsd:minInclusive 0")} .
+{data("whole", "xsd:minInclusive 0")} ; ind:expression "part * 2" .
+{data("gap", kind="integer", more=", ind:Interval")} ; ind:to :Act .
+:Top a owl:Class , ind:Quantity ; rdfs:subClassOf ind:Finding ; rdfs:label "highest level"@en ;
+    ind:over :Thing ; ind:aggregate ind:Highest ; ind:ofProperty :level .
+:Many a owl:Class , ind:Quantity ; rdfs:subClassOf ind:Finding ; ind:over :Thing ;
+    ind:aggregate ind:Count .
+:Sum a owl:Class , ind:Quantity ; rdfs:subClassOf ind:Finding ; ind:over :Thing ;
+    ind:aggregate ind:Sum ; ind:ofProperty :level .
+:Days a owl:Class , ind:Quantity ; rdfs:subClassOf ind:Finding ; ind:over :Act ;
+    ind:aggregate ind:DaysCovered .
+{advice("top", "hasFinding", "Top", numbers(":level", "minInclusive", 5))}
+"""
+SEEN = "ind:hasFinding [ a :Thing ; :level 7 ; :part 3 ]"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (f"{SEEN} ; ind:hasFinding [ a :Top ; :level 6 ]", "highest level is recorded as 6"),
+        (f"{SEEN} ; ind:hasFinding [ a :Top ; :level 6 ]", "and at least 7 follows"),
+        (f"{SEEN} ; ind:recordsAll :Thing ; ind:hasFinding [ a :Top ; :level 8 ]", "and 7 follows"),
+        (f"{SEEN} ; ind:hasFinding [ a :Many ; ind:count 0 ]", "Many is recorded as 0"),
+        (f"{SEEN} ; ind:hasFinding [ a :Sum ; :level 6.5 ]", "Sum is recorded as 6.5"),
+        (
+            f"{SEEN} ; ind:hasFinding [ a :Top ; ind:bounds [ a ind:Bounds ; ind:of :level ; "
+            "ind:maxExclusive 6 ] ]",
+            "highest level is recorded otherwise, and at least 7 follows",
+        ),
+        (f"{SEEN} ; ind:excludes :Top", "highest level is recorded otherwise"),
+        (f"{SEEN} ; ind:neverHad :Top", "highest level is recorded otherwise"),
+        ("ind:recordsAll :Thing ; ind:hasFinding [ a :Top ; :level 8 ]", "highest level is"),
+        ("ind:hasFinding [ a :Thing ; :part 3 ; :whole 7 ]", "whole is recorded as 7, and 6"),
+        (
+            'ind:received [ a :Act ; ind:on "2025-12-01"^^xsd:date ] ; ind:received [ a :Act ; '
+            'ind:on "2025-12-11"^^xsd:date ; :gap 11 ]',
+            "gap is recorded as 11",
+        ),
+        (
+            "ind:recordsAll :Act ; "
+            'ind:received [ a :Act ; ind:on "2025-12-01"^^xsd:date ; :gap 3 ]',
+            "gap is recorded as 3",
+        ),
+        (
+            'ind:received [ a :Act ; ind:on "2025-12-01"^^xsd:date ] ; '
+            "ind:hasFinding [ a :Days ; ind:count 0 ]",
+            "Days is recorded as 0, and at least 1 follows",
+        ),
+    ],
+)
+def test_a_value_recorded_otherwise_than_it_follows_is_a_finding(
+    tmp_path: Path, said: str, told: str
+) -> None:
+    path = tmp_path / "guideline.ttl"
+    path.write_text(CONTRADICTED, encoding="utf-8")
+    with pytest.raises(InvalidCase) as caught:
+        answers(path, [f"; {said}"])
+    assert [told in one.message for one in caught.value.findings] == [True]
+    assert caught.value.findings[0].line is not None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"{SEEN} ; ind:hasFinding [ a :Top ; :level 8 ]",
+        f"{SEEN} ; ind:recordsAll :Thing ; ind:hasFinding [ a :Top ; :level 7.0 ]",
+        f"{SEEN} ; ind:hasFinding [ a :Many ; ind:count 3 ]",
+        "ind:hasFinding [ a :Thing ; :part 3 ; :whole 6 ]",
+    ],
+)
+def test_a_value_that_may_follow_is_none(tmp_path: Path, said: str) -> None:
+    path = tmp_path / "guideline.ttl"
+    path.write_text(CONTRADICTED, encoding="utf-8")
+    assert answers(path, [f"; {said}"])

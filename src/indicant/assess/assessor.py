@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
+from indicant.assess.arithmetic import BEYOND
 from indicant.assess.assessment import Assessment, InvalidCase, demand
 from indicant.assess.catalogue import Catalogue
 from indicant.assess.engine import make_engine
 from indicant.assess.lending import Engines
 from indicant.assess.parts import parted
 from indicant.assess.quantities import read_quantities
-from indicant.assess.validation import Finding, Validator, Vocabulary
+from indicant.assess.validation import SHAPE, Finding, Validator, Vocabulary, locate_findings
 from indicant.compile.compiled import key_of, obtain
+from indicant.compile.graph import BOUND_WORDS
 from indicant.errors import IndicantError
 from indicant.files import bounded, resources
 from indicant.files.fence import Fence, fence_of
@@ -24,7 +26,7 @@ from indicant.files.rdf import Document, read
 from indicant.files.sources import EXAMPLE_FILE, load, resolve
 from indicant.guideline.languages import ENGLISH, in_language
 from indicant.process.sharing import helpers
-from indicant.terms import IND, TYPE, XSD
+from indicant.terms import IND, TYPE, XSD, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -146,6 +148,7 @@ class Assessor:
         read = read_quantities(document.quads, self.vocabulary)
         with self._checked(document) as findings:
             engine.begin(read.counted)
+        self._demand_agreement(engine, document)
         return Assessment(engine, self._catalogue, findings, read.readings)
 
     @contextmanager
@@ -179,8 +182,20 @@ class Assessor:
             few = iter([list(read.counted)])
         for quads in few:
             engine.begin(quads)
+            self._demand_agreement(engine, document)
             with closing(Assessment(engine, self._catalogue, findings, read.readings)) as one:
                 yield one
+
+    def _demand_agreement(self, engine: Engine, document: Document) -> None:
+        """Hold what a case records of a computed value to what its other records give.
+
+        Raises:
+            InvalidCase: it records something else, of which nobody knows which is right.
+        """
+        rows = {(row[0], row[1]): row for row in engine.contradictions()}
+        if rows:
+            findings = [_disagreement(row) for row in rows.values()]
+            demand(locate_findings(document, findings, self.vocabulary))
 
     @contextmanager
     def _checked(self, document: Document) -> Iterator[Callable[[], list[Finding]]]:
@@ -237,6 +252,28 @@ class Assessor:
         with self.parts(document, as_of=as_of) as parts:
             found = {one: None for part in parts for one in part.describe()}
         return sorted(found, key=str)
+
+
+def _disagreement(row: Row) -> Finding:
+    """Return that a value is recorded otherwise than it follows; see ``contradictions``."""
+    record, about, label, path, value, least, most = row
+    limits = {"minInclusive": least, "maxInclusive": most}
+    told = [
+        f"{BOUND_WORDS[name]} {limit}"
+        for name, limit in limits.items()
+        if limit is not None and abs(float(limit)) < BEYOND
+    ]
+    follows = least if least == most and least is not None else " and ".join(told) or "another"
+    recorded = "otherwise" if value is None else f"as {value}"
+    return Finding(
+        SHAPE + "Value-contradiction",
+        "violation",
+        f"{label or local_name(about or '')} is recorded {recorded}, and {follows} follows from "
+        "the other records: take back what is wrong, or record it as the others have it",
+        record,
+        path if value is not None else None,
+        value,
+    )
 
 
 def with_date(document: Document, as_of: str) -> Document:

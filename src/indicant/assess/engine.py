@@ -47,6 +47,7 @@ _OF_CASE: Final = (
     "proposals",
 )
 COMPUTES: Final = IND + "computes"
+CONTRADICTS: Final = IND + "contradicts"
 RENEWAL: Final = 50_000
 """After how many triples of cases a store is loaded anew."""
 
@@ -204,6 +205,15 @@ class Engine(ABC):
         if name not in self._of_guideline:
             self._of_guideline[name] = self._has(name)
         return self._of_guideline[name]
+
+    def contradictions(self) -> list[Row]:
+        """Return what a case records otherwise than it follows from its other records.
+
+        Each row has the record, the quantity or property, its label, the property, the value that
+        is recorded, and the least and the greatest that follow.
+        """
+        query = _arithmetic("contradicted")
+        return self.select(query) if CONTRADICTS in self._stated else []
 
     def _compute(self) -> None:
         """Add within which bounds the values of expressions lie, from those of what they take."""
@@ -465,6 +475,15 @@ class HermitEngine(OxigraphEngine):
             others = self._subjects.setdefault(subject, (criterion, set()))[1]
             if stronger is not None:
                 others.add(stronger)
+
+    def contradictions(self) -> list[Row]:
+        """Return what a case records otherwise than it follows from its other records.
+
+        Each row has the record, the quantity or property, its label, the property, the value that
+        is recorded, and the least and the greatest that follow.
+        """
+        query = _arithmetic("contradicted")
+        return self.select(query) if CONTRADICTS in self._stated else []
 
     def _compute(self) -> None:
         """Add within which bounds the values of expressions lie, from those of what they take."""
