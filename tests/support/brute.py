@@ -182,11 +182,31 @@ class Advice:
 
 
 @dataclass(frozen=True)
+class Measure:
+    """A quantity: what it is computed over, in which role, how, and what records satisfy.
+
+    ``facets`` are all conditions, ``where`` those of them that are no window, which is written as
+    ``window``; ``also`` are classes besides, ``last`` of how many records, the latest, it is.
+    """
+
+    over: str
+    role: str
+    aggregate: str
+    value: str
+    facets: tuple[Facet, ...] = ()
+    where: tuple[Facet, ...] = ()
+    also: tuple[str, ...] = ()
+    window: str | None = None
+    last: int | None = None
+
+
+@dataclass(frozen=True)
 class Guideline:
     """A guideline with its vocabulary; every class comes after its parents.
 
     ``objects`` tells which object properties are functional, ``reach`` which have a range,
-    ``alias`` which further names there are for classes.
+    ``alias`` which further names there are for classes; ``gap`` is the class to which there is an
+    interval.
     """
 
     classes: Mapping[str, tuple[str, ...]]
@@ -201,6 +221,8 @@ class Guideline:
     scores: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     criteria: Mapping[str, Expression] = field(default_factory=dict)
     advice: Mapping[str, Advice] = field(default_factory=dict)
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    gap: str | None = None
 
     @functools.cached_property
     def above(self) -> dict[str, frozenset[str]]:
@@ -269,7 +291,8 @@ class Node:
     """A finding or an intervention of a case.
 
     ``place`` is a role, or the name of the investigation that shows the finding; ``planned`` tells
-    whether the case proposes the node beside.
+    whether the case proposes the node beside; ``lacks`` which numbers it has no value below, or no
+    value at all.
     """
 
     name: str
@@ -282,6 +305,7 @@ class Node:
     ongoing: bool | None = None
     on: datetime.date | None = None
     within: tuple[tuple[str, Span], ...] = ()
+    lacks: tuple[tuple[str, Fraction | None], ...] = ()
 
     @property
     def role(self) -> str:
@@ -491,9 +515,14 @@ class Models:
         for _, since in case.complete:
             for name, least in before(case, RECEIVED, since).items() if since else ():
                 self._before.setdefault(name, []).append(least)
+        self._lacked: dict[str, list[Fraction]] = {}
+        for node in case.nodes:
+            for name, limit in node.lacks:
+                self._lacked.setdefault(name, []).extend([] if limit is None else [limit])
         for node in case.nodes:
             values, limits = values_of(case, node), limits_of(case, node)
             self._individual(node.role, node.types, values, limits)
+            self._lacking(node)
         for atom in self._atoms:
             for _ in range(atom.least if atom.role != ITSELF else 0):
                 self._individual(atom.role, None, {})
@@ -570,6 +599,7 @@ class Models:
             limit = (limits or {}).get(name)
             points = [Fraction(one) for _, one in limit.bounds] if limit else []
             points += [number for number in self._before.get(name, ()) if number is not None]
+            points += self._lacked.get(name, ())
             options = self._options(name, here, given, points)
             chosen = {one: self._fresh() for one in options}
             chances[name] = {variable: one for one, variable in chosen.items()}
@@ -592,6 +622,15 @@ class Models:
                     [chosen[one] for one, accepted in options.items() if facet in accepted]
                 )
         self._individuals.append(_Individual(role, exists, classes, facets, types, chances))
+
+    def _lacking(self, node: Node) -> None:
+        """Let a node have no value of some properties, or none below a number."""
+        for name, limit in node.lacks:
+            for variable, option in self._individuals[-1].chances.get(name, {}).items():
+                for kind, value in option:
+                    number = value if kind == "number" and isinstance(value, Fraction) else None
+                    if number is not None and (limit is None or number < limit):
+                        self._add(-variable)
 
     def _options(
         self, name: str, facets: list[Facet], given: list[Value], points: list[Fraction]

@@ -35,6 +35,7 @@ from brute import (
     Iri,
     Is,
     IsA,
+    Measure,
     Node,
     Not,
     Or,
@@ -159,12 +160,17 @@ def guideline_text(guideline: Guideline) -> str:
         if name.startswith("ex:"):
             scope = f" ; rdfs:range {span_text(span)}" if span else ""
             kind = " , ind:CaseProperty" if name == "ex:c0" else ""
+            if name == "ex:e0":
+                scope += ' ; ind:expression "q0 * q1"'
+            elif name == "ex:i0":
+                kind, scope = " , ind:Interval", f"{scope} ; ind:to {guideline.gap}"
             lines.append(f"{name} a owl:DatatypeProperty , owl:FunctionalProperty{kind}{scope} .")
     for name, functional in guideline.objects.items():
         if name.startswith("ex:"):
             kind = " , owl:FunctionalProperty" if functional else ""
             kind += f" ; rdfs:range {guideline.reach[name]}" if name in guideline.reach else ""
             lines.append(f"{name} a owl:ObjectProperty{kind} .")
+    lines += [measure_text(name, one) for name, one in guideline.measures.items()]
     own = {one: types for one, types in guideline.individuals.items() if one.startswith("ex:")}
     for name, types in own.items():
         lines.append(f"{name} a owl:NamedIndividual , {' , '.join(types)} .")
@@ -185,6 +191,21 @@ def guideline_text(guideline: Guideline) -> str:
             f"ind:criterion {advice.criterion}{overrides} ."
         )
     return "\n".join(lines) + "\n"
+
+
+def measure_text(name: str, one: Measure) -> str:
+    """Write a quantity in Turtle."""
+    said = [f"{name} a owl:Class , ind:Quantity ; ind:over {one.over}"]
+    said.append(f"ind:aggregate ind:{one.aggregate}")
+    said += [f"ind:ofProperty {one.value}"] if one.value != "ind:count" else []
+    said += [f'ind:within "{one.window}"^^xsd:duration'] if one.window else []
+    said += [f"ind:last {one.last}"] if one.last else []
+    parts = [*one.also, *(facet_text(facet) for facet in one.where)]
+    if len(parts) == 1:
+        said.append(f"ind:where {parts[0]}")
+    elif parts:
+        said.append(f"ind:where [ a owl:Class ; owl:intersectionOf ( {' '.join(parts)} ) ]")
+    return f"{' ; '.join(said)} ."
 
 
 def case_text(cases: Iterable[Case]) -> str:

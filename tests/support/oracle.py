@@ -38,6 +38,7 @@ from indicant.files import resources
 from indicant.files.rdf import Document, parse
 from indicant.files.sources import Source, load
 from indicant.possible.advice import Statuses, advise
+from indicant.possible.circuit import OutOfTimeError
 from indicant.possible.facts import turtle
 from indicant.possible.space import Space
 from making import (
@@ -50,6 +51,7 @@ from making import (
     case_text,
     guideline_text,
 )
+from measuring import MeasuringMaker, measured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -141,8 +143,17 @@ class Bench:
 
     def valid(self, case: Case) -> bool:
         """Tell whether a case conforms to the shapes."""
-        findings = self.validator.check(self.document([case]))
-        return not any(finding.severity == "violation" for finding in findings)
+        document = self.document([case])
+        findings = self.validator.check(document)
+        if any(finding.severity == "violation" for finding in findings):
+            return False
+        if not self.guideline.measures:
+            return True
+        engine = self.engines["oxigraph"]
+        engine.begin(document.quads)
+        _, wrong = measured(self.guideline, case)
+        assert bool(engine.contradictions()) == wrong, case_text([case])
+        return not wrong
 
     def compare(self, cases: Sequence[Case], tally: Tally | None = None) -> list[Disagreement]:
         """Assess cases, all in one document, with every engine, and return what differs."""
@@ -192,7 +203,8 @@ class Bench:
         superseded: Mapping[str, set[tuple[str, str]]],
         tally: Tally | None,
     ) -> list[Disagreement]:
-        models = brute.Models(self.guideline, case, self.own.values())
+        filled, _ = measured(self.guideline, case)
+        models = brute.Models(self.guideline, filled, self.own.values())
         try:
             if not models.consistent():
                 return [Disagreement(case.name, "consistency", (("model search", "none"),))]
@@ -290,6 +302,7 @@ class Proofs:
 
     def __init__(self, benches: Sequence[Bench]) -> None:
         self.benches = benches
+        self.unrealised = 0
         self.advice = [advise(read_model(bench.source)) for bench in benches]
         self.space = Space(
             [one.model for one in self.advice], [one.existentials() for one in self.advice]
@@ -340,7 +353,11 @@ class Proofs:
                 if one != other
             ]
         for version, action, status, where in wanted[:limit]:
-            chosen = circuit.least(where, NEVER)
+            try:
+                chosen = self.space.least(where, NEVER)
+            except OutOfTimeError:
+                self.unrealised += 1
+                continue
             if chosen is None:
                 continue
             text = turtle(self.space.recorded(chosen), {"ex": EX})
@@ -546,7 +563,8 @@ def run(
             yield str(differences[0])
     number, before = seed, tally.pairs
     while tally.pairs - before < pairs:
-        maker = (BesideMaker, EdgeMaker, Maker, Maker, CountingMaker)[number % 5](number)
+        kinds = (BesideMaker, EdgeMaker, Maker, MeasuringMaker, CountingMaker)
+        maker = kinds[number % 5](number)
         guideline = maker.guideline()
         tally.guidelines += 1
         try:

@@ -289,6 +289,7 @@ class Formulas:
             if isinstance(node, ox.NamedNode) and node.value in self._model.above:
                 for name in used & properties.keys():
                     given[name, node.value] = self._value_of_class(node, name, properties[name])
+        self._model.given = given
         for (name, cls), number in given.items():
             for other in self._model.above[cls]:
                 if given.get((name, other), number) != number:

@@ -72,10 +72,14 @@ _TIME_WORDS: Final = {
 class GraphWriter:
     """Writes the compiled form as triples over the vocabulary of the core."""
 
-    def __init__(self, source: Source, model: Model, theory: Theory) -> None:
+    def __init__(self, source: Source | None, model: Model, theory: Theory) -> None:
+        """Begin with what a source says, or with nothing where only the model counts."""
         self._model = model
         self._theory = theory
         self._lines: dict[str, None] = {}
+        self._labels: Mapping[str, str] = {}
+        if source is None:
+            return
         self._labels = source.labels()
         for _, subject, predicate, value in source.triples():
             if GENID in str(subject) or GENID in str(value):
@@ -255,7 +259,10 @@ class GraphWriter:
         for iri, one in self._model.quantities.items():
             self._add(iri, IND + "ofRole", one.role)
             self._add(iri, IND + "over", one.over)
+            self._add(iri, IND + "aggregate", one.aggregate)
             self._add(iri, IND + "hasAs", one.value)
+            if one.last is not None:
+                self._add(iri, IND + "last", one.last)
             numbers = self._model.ranges.get(one.value)
             positive = isinstance(numbers, Range) and any(
                 least is not None and least >= 0
@@ -282,6 +289,8 @@ class GraphWriter:
             self._add(name, IND + "computedBy", self._term(formula))
             for bound, value in numbers.bounds().items():
                 self._add(name, IND + bound, constant(value))
+        for (name, cls), value in self._model.given.items():
+            self._add(cls, name, constant(value))
 
     def distances(self) -> None:
         """Write to what each interval of a record reaches back."""

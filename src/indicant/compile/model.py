@@ -289,7 +289,7 @@ class Model:
     stands for all of them. ``apart`` holds, per class, the classes that are disjoint with it.
     ``ranges`` holds the range of data properties, ``units`` the unit in which their numbers are,
     ``conversions`` what converts to it beside UCUM, and ``kinds`` the classes that a value of an
-    object property is in.
+    object property is in. ``given`` holds, by property and class, what a class gives expressions.
     """
 
     parents: dict[str, set[str]] = field(default_factory=dict)
@@ -308,11 +308,17 @@ class Model:
     quantities: dict[str, Quantity] = field(default_factory=dict)
     formulas: dict[str, Formula] = field(default_factory=dict)
     distances: dict[str, Distance] = field(default_factory=dict)
+    given: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     criteria: dict[str, Expression] = field(default_factory=dict)
     recommendations: dict[str, Recommendation] = field(default_factory=dict)
     guidelines: list[str] = field(default_factory=list)
     scopes: dict[str, str] = field(default_factory=dict)
     version: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def computes(self) -> bool:
+        """Tell whether anything of a case is computed from several of its records or values."""
+        return bool(self.quantities or self.formulas or self.distances)
 
     def below(self) -> dict[str, set[str]]:
         """Return every class that is within each, itself included."""

@@ -320,7 +320,7 @@ class Behaviour:
         possible = circuit.which([goal for _, _, goal in pairs], self._deadline)
         for (old, new, goal), there_is in zip(pairs, possible, strict=True):
             try:
-                chosen = circuit.least(goal, self._deadline) if there_is else None
+                chosen = self._space.least(goal, self._deadline) if there_is else None
             except OutOfTimeError:
                 there_is, chosen = None, None
             if there_is is None:

@@ -105,11 +105,10 @@ class _Prospect:
         Raises:
             OutOfTimeError: none was found in time.
         """
-        circuit = self.space.circuit
-        together = circuit.all_of(self.both(pair) for pair in group)
-        chosen = circuit.least(together, self._deadline)
+        together = self.space.circuit.all_of(self.both(pair) for pair in group)
+        chosen = self.space.least(together, self._deadline)
         if chosen is None:
-            chosen = circuit.least(self.both(group[0]), self._deadline)
+            chosen = self.space.least(self.both(group[0]), self._deadline)
         if chosen is None:
             return None
         return turtle(self.space.recorded(chosen), prefixes, about=about)

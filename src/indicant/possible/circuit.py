@@ -27,7 +27,8 @@ FALSE: Final[Formula] = -1
 class Circuit:
     """Formulas over variables, some of which cannot be true together.
 
-    Constraints are sets of variables of which at most some are true. A variable that a question
+    Constraints are sets of variables of which at most some are true, and what has to be true where
+    some of them all are. A variable that a question
     does not depend on can always be false, so that constraints about it do not matter to it.
     """
 
@@ -36,6 +37,7 @@ class Circuit:
         self._gates: dict[Formula, tuple[Formula, ...]] = {}
         self._named: dict[tuple[Formula, ...], Formula] = {}
         self._apart: dict[Formula, set[Formula]] = {}
+        self._required: list[tuple[frozenset[Formula], Formula]] = []
         self.weights: dict[Formula, int] = {}
         self._watch = _Watch()
 
@@ -48,6 +50,11 @@ class Circuit:
     def forbid(self, one: Formula, other: Formula) -> None:
         """Let two variables not be true together."""
         self._apart.setdefault(max(one, other), set()).add(min(one, other))
+
+    def require(self, true: Iterable[Formula], then: Formula) -> None:
+        """Let a formula be true wherever some variables are."""
+        if then != TRUE:
+            self._required.append((frozenset(true), then))
 
     def all_of(self, parts: Iterable[Formula]) -> Formula:
         """Return a formula that is true where all parts are."""
@@ -164,18 +171,28 @@ class Circuit:
         inputs: set[Formula] = set()
         seen = {abs(goal): 1}
         stack = [abs(goal)]
+        left = list(self._required)
         while stack:
             gate = stack.pop()
             parts = self._gates.get(gate)
             if parts is None:
                 inputs.add(gate)
-                continue
-            clauses.append([gate, *(-part for part in parts)])
-            for part in parts:
-                clauses.append([-gate, part])
-                if abs(part) not in seen:
-                    seen[abs(part)] = len(seen) + 1
-                    stack.append(abs(part))
+            else:
+                clauses.append([gate, *(-part for part in parts)])
+                clauses += [[-gate, part] for part in parts]
+            more = [*map(abs, parts or ())]
+            if not stack and not any(part not in seen for part in more):
+                # What is required of variables that are false here is no matter.
+                for true, then in [one for one in left if one[0] <= inputs]:
+                    left.remove((true, then))
+                    clauses.append([-one for one in sorted(true)])
+                    if then != FALSE:
+                        clauses[-1].append(then)
+                        more.append(abs(then))
+            for part in more:
+                if part not in seen:
+                    seen[part] = len(seen) + 1
+                    stack.append(part)
         for one in sorted(inputs):
             near = sorted(self._apart.get(one, set()) & inputs)
             clauses.extend([-one, -other] for other in near)

@@ -148,7 +148,7 @@ class Search:
         Raises:
             OutOfTimeError: it was not found in time.
         """
-        chosen = self.space.circuit.least(goal, self.until())
+        chosen = self.space.least(goal, self.until())
         if chosen is None:
             return None
         recorded = self.space.recorded(chosen)

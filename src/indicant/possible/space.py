@@ -36,7 +36,8 @@ from indicant.compile.model import (
     implied,
 )
 from indicant.compile.scores import bound_of, scores_of
-from indicant.possible.circuit import FALSE, Circuit, Formula
+from indicant.possible.circuit import FALSE, Circuit, Formula, OutOfTimeError
+from indicant.possible.facts import Node
 from indicant.possible.kinds import NONE, Kinds, Slot
 from indicant.possible.nodes import Candidate, Candidates
 from indicant.possible.options import Option, Told, Values, is_type, topic, topic_of
@@ -52,6 +53,7 @@ from indicant.possible.parts import (
     Valued,
     assembled,
 )
+from indicant.possible.realising import MOST_TRIES, Reading
 from indicant.terms import IND
 
 if TYPE_CHECKING:
@@ -107,6 +109,8 @@ class Space:
         self._records = self._record_parts()
         self._own = self._own_values()
         self._proposals()
+        self.lessons = 0
+        self._readings: dict[int, Reading] = {}
         for index in range(len(models)):
             self._known.append(self._establish(index))
 
@@ -126,6 +130,57 @@ class Space:
             self.circuit.all_of(self.known(literal, version) for literal in implicant)
             for implicant in implicants
         )
+
+    def least(self, goal: Formula, deadline: float) -> frozenset[Formula] | None:
+        """Return the parts of the smallest case in which a formula is true, or nothing.
+
+        Where values are computed, the rules read a case before it is returned: one that contradicts
+        itself, or establishes something else, teaches the space and is no answer.
+
+        Raises:
+            OutOfTimeError: ``deadline``, as of ``time.monotonic``, has passed, or too many cases
+                were no answer.
+        """
+        for _ in range(MOST_TRIES):
+            chosen = self.circuit.least(goal, deadline)
+            if chosen is None or not self._taught(chosen):
+                return chosen
+        raise OutOfTimeError
+
+    def _taught(self, chosen: frozenset[Formula]) -> bool:
+        """Tell whether the rules read a case otherwise, and take note of what they read."""
+        before = self.lessons
+        for version, model in enumerate(self._models):
+            if not model.computes:
+                continue
+            if version not in self._readings:
+                own = [one for one in self._atoms[version] if not scores_of([one], model)]
+                self._readings[version] = Reading(model, self.theory(version), own)
+            established = self._readings[version].established(self.recorded(chosen))
+            parts = [number for number, part in self._things.items() if self._matters(part)]
+            others = [number for number in parts if number not in chosen]
+            true = [number for number in parts if number in chosen]
+            if established is None:
+                self._learn(true, self.circuit.any_of(others))
+                continue
+            for (atom, present), known in self._known[version].items():
+                if scores_of([atom], model):
+                    continue
+                told = (atom, present) in established
+                if told != self.circuit.holds(known, chosen):
+                    self._learn(true, self.circuit.any_of((known if told else -known, *others)))
+        return self.lessons > before
+
+    def _learn(self, true: Iterable[Formula], then: Formula) -> None:
+        self.lessons += 1
+        self.circuit.require(true, then)
+
+    @staticmethod
+    def _matters(part: Part) -> bool:
+        """Tell whether anything that is computed may depend on a part of a case."""
+        if isinstance(part, (Node, Typed, Valued)):
+            return part.role not in (PROPOSES, ITSELF)
+        return isinstance(part, (Complete, Excluded, Never))
 
     def recorded(self, chosen: Iterable[Formula]) -> Recorded:
         """Return the case that some variables being true stand for."""

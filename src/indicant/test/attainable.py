@@ -59,7 +59,7 @@ class Attainable:
             OutOfTimeError: it was not found in time.
         """
         until = min(self._deadline, time.monotonic() + self._seconds)
-        chosen = self._space.circuit.least(self._formula(goal), until)
+        chosen = self._space.least(self._formula(goal), until)
         return None if chosen is None else self._space.recorded(chosen)
 
     def impossible(self, goals: Sequence[Goal]) -> list[Goal]:
