@@ -144,6 +144,17 @@ class Circuit:
             return None
         return frozenset(inputs[number] for number in model if number in inputs)
 
+    def beneath(self, goal: Formula) -> set[Formula]:
+        """Return every formula that one is made of, itself included, without signs."""
+        found = {abs(goal)}
+        stack = [abs(goal)]
+        while stack:
+            for part in self._gates.get(stack.pop(), ()):
+                if abs(part) not in found:
+                    found.add(abs(part))
+                    stack.append(abs(part))
+        return found
+
     def holds(self, goal: Formula, true: Collection[Formula]) -> bool:
         """Tell whether a formula is true where these variables are and no others."""
         values: dict[Formula, bool] = {TRUE: True}

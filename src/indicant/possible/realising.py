@@ -49,11 +49,10 @@ class Reading:
             for present in (True, False)
         }
 
-    def established(self, recorded: Recorded) -> set[tuple[Existential, bool]] | None:
-        """Return what a case establishes, nothing where it contradicts itself."""
+    def read(self, recorded: Recorded) -> tuple[set[tuple[Existential, bool]], set[str]]:
+        """Return what a case establishes, and what it records otherwise than it is computed."""
         document = parse(turtle(recorded, {}), path="case.ttl")
         self._engine.begin(document.quads)
-        if self._engine.contradictions():
-            return None
         rows = self._engine.select(_ESTABLISHED)
-        return {self._literals[iri] for (iri,) in rows if iri in self._literals}
+        established = {self._literals[iri] for (iri,) in rows if iri in self._literals}
+        return established, {row[1] or "" for row in self._engine.contradictions()}
