@@ -226,6 +226,9 @@ class Behaviour:
             if before != after and name not in self._remeasured:
                 label = self._names.label(name)
                 self.undecided.append(f"{label} given in other units, which convert otherwise")
+        for name in _computed_otherwise(self._models):
+            label = self._names.label(name)
+            self.undecided.append(f"{label} computed from records, which is done otherwise")
         for action in self._asked:
             self._compare(action, self._names.label(action))
         for guideline in sorted({one for model in self._models for one in model.scopes}):
@@ -450,6 +453,48 @@ def _scored(model: Model) -> dict[str, list[tuple[Expression, int]]]:
         name: [(model.criteria[criterion], points) for criterion, points in score.items]
         for name, score in model.scores.items()
     }
+
+
+def _computed_otherwise(models: tuple[Model, Model]) -> list[str]:
+    """Return what criteria speak of and versions compute from records, but not in one way.
+
+    How something is computed is what is said of it, and which classes are within those it names.
+    """
+    before, after = (_computed(model) for model in models)
+    spoken_of = {
+        term
+        for model in models
+        for criterion in model.criteria.values()
+        for atom in existentials(criterion)
+        for term in (atom.filler, *(facet.property for facet in atom.facets))
+    }
+    return sorted(
+        name for name in spoken_of & (before.keys() & after.keys()) if before[name] != after[name]
+    )
+
+
+def _computed(model: Model) -> dict[str, object]:
+    """Return how each computed class and property of a model is computed."""
+    below = model.below()
+
+    def apart(*classes: str) -> object:
+        return [
+            (cls, sorted(below.get(cls, ())), sorted(model.apart.get(cls, ()))) for cls in classes
+        ]
+
+    found: dict[str, object] = {}
+    for name, formula in model.formulas.items():
+        used = dict.fromkeys(formula.properties())
+        given = sorted((key, number) for key, number in model.given.items() if key[0] in used)
+        within = [(one, model.ranges.get(one)) for one in (name, *used)]
+        found[name] = formula, given, within, apart(*(cls for (_, cls), _ in given))
+    for name, distance in model.distances.items():
+        found[name] = distance, apart(distance.to)
+    for name, one in model.quantities.items():
+        facets = sorted({facet.property for facet in one.conditions} | {one.value})
+        rest = [(facet, model.ranges.get(facet), found.get(facet)) for facet in facets]
+        found[name] = one, apart(one.over, *one.also), rest
+    return found
 
 
 def _used(models: tuple[Model, Model]) -> list[str]:
