@@ -85,6 +85,7 @@ STATING: Final = frozenset(
         "ContextPassage",
         "Contraindication",
         "Conversion",
+        "Derivation",
         "Effect",
         "EvidenceLink",
         "Fact",
