@@ -22,20 +22,22 @@ if TYPE_CHECKING:
 
 FINDINGS = ("Rain", "Storm", "Soaked", "Drenched")
 INTERVENTIONS = ("Walk", "Towel", "Look")
-CASES = 25
-NOTHING: frozenset[int] = frozenset()
+CASES = 15
+NOTHING = frozenset({2})
 """The seeds of which no derivation makes anything of any case."""
 CONDITIONS = (
     "FILTER(?depth > {n})",
-    "FILTER(?depth IN ({n}, 4, 8) || ?depth = {m})",
-    "FILTER(?depth NOT IN ({n}, {m}))",
-    "FILTER(!(?depth < {n}) && isNumeric(?depth))",
+    "FILTER(?depth = {n} || ?depth = 4 || ?depth = {m})",
+    "FILTER(?depth != {n} && ?day > ?day - 'P{m}D'^^xsd:dayTimeDuration)",
+    "FILTER(!(?depth < {n}) && !(?one < {m}) && isNumeric(?depth))",
     "FILTER(IF(?depth < {n}, ?depth > 1, ?depth < 8))",
     'FILTER(CONTAINS(STR(?one), "{n}") || STRENDS(STR(?one), "{m}"))',
     "FILTER(STRLEN(STR(?depth)) = 1 && xsd:integer(STR(?depth)) >= {n})",
     "FILTER(ABS(?depth - {n}) * 2 / 4 <= ROUND({m} / 2.0))",
     "FILTER(xsd:integer(SUBSTR(STR(?day), 9, 2)) > {n} || ?depth = {m})",
     "FILTER(sameTerm(?depth, {n}) || FLOOR(?depth / 2) = CEIL({m} / 3))",
+    "FILTER(!(?day < {n}) || ?depth > '{m}')",
+    "FILTER(STR(?day) > '2026-10-1{n}' || STRDT(SUBSTR(STR(?day), 1, 10), xsd:date) = ?day)",
     "",
 )
 VALUES = (
@@ -182,7 +184,7 @@ def with_rules(place: Path, found: list[Derivation], engine: str) -> tuple[Asses
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_more_recorded_never_contradicts_less(place: Path, seed: int) -> None:
     choose = random.Random(seed)  # noqa: S311 - not for secrets
     found = rules_of(place, choose)

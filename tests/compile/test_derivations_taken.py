@@ -79,6 +79,30 @@ REFUSED: Final = {
         "not the same for every engine",
         14,
     ),
+    "list of numbers": (with_pattern("FILTER(?depth IN (1, 2))"), "IN a list of other", 6),
+    "both denied": (with_pattern("FILTER(!(?depth > 1 && ?depth < 3))"), "&& within", 6),
+    "exponent": (with_pattern("FILTER(?depth > 1e0)"), "double", 6),
+    "length of time": (
+        with_pattern('FILTER(?depth - 1 < "P7D"^^xsd:dayTimeDuration)'),
+        "dayTimeDuration",
+        6,
+    ),
+    "days added": (
+        with_pattern('FILTER(?day < ?day + "P7D"^^xsd:dayTimeDuration)').replace(
+            "; ex:depth ?depth .", "; ex:depth ?depth ; ind:onset ?day ."
+        ),
+        "dayTimeDuration",
+        6,
+    ),
+    "cast of a fraction": (with_pattern("BIND(xsd:integer(?depth / 2) AS ?n)"), "a cast of", 6),
+    "cast to a date": (with_pattern('BIND(xsd:date("x") AS ?n)'), "none of a derivation", 6),
+    "written otherwise": (
+        with_pattern("BIND(?depth * 2.50 AS ?n) FILTER(STRLEN(STR(?n)) = 1)"),
+        "how a computed number is written",
+        6,
+    ),
+    "place computed": (with_pattern('FILTER(SUBSTR("abc", ?depth) = "c")'), "SUBSTR from", 6),
+    "place before": (with_pattern('FILTER(SUBSTR("abc", 0, 2) = "a")'), "SUBSTR from", 6),
     "year": (with_pattern("FILTER(YEAR(?depth) > 2)"), "not the same for every engine", 14),
     "any property but some": (
         with_pattern("?rain !ind:onset ?any ."),
@@ -191,7 +215,9 @@ TAKEN: Final = {
         "?walk a/ind:subsumedBy ex:Walk .", "{ ?walk a ex:Walk } UNION { ?walk a ex:Towel }"
     ),
     "conditions": with_pattern(
-        "FILTER(?depth > 3 && ?depth NOT IN (4, 5) || STRSTARTS(STR(?rain), 'x'))"
+        "?rain ind:onset ?day ."
+        " FILTER(?depth > 3 && ?rain NOT IN (ex:Rain, 'a') || STRSTARTS(STR(?rain), 'x'))"
+        ' FILTER(STRDT("2026-01-01", xsd:date) < ?day - "P7D"^^xsd:dayTimeDuration)'
         " BIND(IF(?depth < 5, 1, xsd:integer('2')) * -?depth / 2.0 + ROUND(1.5) AS ?computed)"
     ),
     "bounds": SOAKED.replace("ex:depth ?depth ; prov", "ind:bounds ?within ; prov")

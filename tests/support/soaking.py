@@ -86,10 +86,22 @@ WET: Final = f"ind:hasFinding :rain ; {WALK}"
 
 
 def guideline(
-    folder: Path, rules: Mapping[str, str], criteria: Mapping[str, str] = CRITERIA
+    folder: Path,
+    rules: Mapping[str, str],
+    criteria: Mapping[str, str] = CRITERIA,
+    *,
+    against: Mapping[str, str] | None = None,
 ) -> Path:
-    """Write the guideline with some derivations, by the names of their files."""
+    """Write the guideline with some derivations, by the names of their files.
+
+    ``against`` names for interventions the criteria for which they are advised against.
+    """
     text = PREFIXES + _TERMS
+    for action, name in (against or {}).items():
+        text += f"""\
+ex:not-for-{action} a ind:Contraindication ; rdfs:label "not for {action}"@en ;
+    dcterms:isPartOf ex: ; ind:action ex:For{action.title()} ; ind:criterion ex:Is{name.title()} .
+"""
     for name, expression in criteria.items():
         text += f"""\
 ex:Is{name.title()} a owl:Class , ind:Criterion ; rdfs:subClassOf ind:PatientCase ;

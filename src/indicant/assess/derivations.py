@@ -6,6 +6,7 @@ document, and each derivation sees what is recorded alone, so that their order m
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
@@ -26,6 +27,7 @@ from indicant.compile.model import (
     RECEIVED,
     is_quantity,
 )
+from indicant.compile.owl import constant
 from indicant.errors import IndicantError
 from indicant.files.rdf import text_of
 from indicant.process import sandbox
@@ -40,7 +42,8 @@ if TYPE_CHECKING:
     from indicant.guideline.vocabulary import Vocabulary
 
 SECONDS: Final = 10.0
-"""How long the derivations of the cases of a document may take."""
+"""How long the derivations of a few cases may take."""
+_TOGETHER: Final = 200
 MEMORY: Final = 1_000_000_000
 DERIVED_BY: Final = IND + "derivedBy"
 RECORD: Final = SHAPE + "Derivation-record"
@@ -113,18 +116,21 @@ class Deriver:
         if not cases:
             return NOTHING
         found = _Found(self._vocabulary)
-        data = deriving.BETWEEN.join(case.text.encode() for case in cases)
-        told = iter(self._told(data, len(cases) * len(self._rules)))
-        for case in cases:
-            for rule in self._rules:
-                answer = next(told)
-                if not answer.startswith(b"="):
-                    raise self._error(rule, answer[1:].decode(errors="replace"))
-                if len(answer) > 1:
-                    found.take(case, rule, self._paths[rule.iri], answer[1:].decode())
+        for start in range(0, len(cases), _TOGETHER):
+            some = cases[start : start + _TOGETHER]
+            told = iter(self._told(some))
+            for case in some:
+                for rule in self._rules:
+                    answer = next(told)
+                    if not answer.startswith(b"="):
+                        raise self._error(rule, answer[1:].decode(errors="replace"))
+                    if len(answer) > 1:
+                        found.take(case, rule, self._paths[rule.iri], answer[1:].decode())
         return found.derived()
 
-    def _told(self, data: bytes, count: int) -> list[bytes]:
+    def _told(self, cases: Sequence[_Case]) -> list[bytes]:
+        data = json.dumps([case.text for case in cases]).encode()
+        count = len(cases) * len(self._rules)
         told: list[bytes] = []
         try:
             for answer in self._worker.ask(data, count, seconds=SECONDS, most=_MOST_ANSWER):
@@ -233,8 +239,28 @@ def _cases(quads: Sequence[ox.Quad], vocabulary: Vocabulary) -> Iterator[_Case]:
                 ):
                     seen.add(value)
                     queue.append(value)
-        text = "".join(f"{one.subject} {one.predicate} {one.object} .\n" for one in own)
+        text = "".join(f"{one.subject} {one.predicate} {_alike(one.object)} .\n" for one in own)
         yield _Case(case, tuple(own), text, frozenset(seen))
+
+
+def _number(value: object) -> Decimal | None:
+    """Return the number that a literal is, if it is one that is exact."""
+    if not isinstance(value, ox.Literal) or value.datatype.value not in _NUMBERS:
+        return None
+    try:
+        number = Decimal(value.value)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _alike(value: object) -> object:
+    """Return a value of a case with its number as Oxigraph writes it, whatever engine reads it."""
+    number = _number(value)
+    if number is None or not isinstance(value, ox.Literal):
+        return value
+    text = f"{number.normalize():f}" if number else "0"
+    return ox.Literal(text, datatype=value.datatype)
 
 
 # ---------------------------------------------------------------------- what is derived
@@ -282,7 +308,6 @@ class _Found:
         if not isinstance(value, ox.Literal):
             yield quad
             return
-        kind = value.datatype.value
         if is_quantity(value):
             self._problem(
                 Made(rule, path, case.node, ()),
@@ -291,28 +316,17 @@ class _Found:
                 "in the unit of the property",
             )
             return
-        if kind == XSD + "boolean":
-            text = {"1": "true", "0": "false"}.get(value.value, value.value)
-            value = ox.Literal(text, datatype=value.datatype)
-        elif kind in _NUMBERS:
-            try:
-                number = Decimal(value.value)
-            except InvalidOperation:
-                number = Decimal("NaN")
-            places = -number.as_tuple().exponent if number.is_finite() else 0  # type: ignore[operator]
-            text = value.value
-            if number.is_finite():
-                text = f"{number.normalize():f}" if number else "0"
-                places = len(text.partition(".")[2])
-            if places > PLACES:
+        number = _number(value)
+        if number is not None:
+            value = constant(number)
+            if len(value.value.partition(".")[2]) > PLACES:
                 self._problem(
                     Made(rule, path, case.node, ()),
                     text_of(quad.subject),
-                    f"a number with more than {PLACES} places, {text[:40]}, shall not be derived: "
-                    "round it, as in ROUND(?number * 100) / 100",
+                    f"a number with more than {PLACES} places, {value.value[:40]}, shall not be "
+                    "derived: round it, as in ROUND(?number * 100) / 100",
                 )
                 return
-            value = ox.Literal(text, datatype=value.datatype)
         yield ox.Quad(quad.subject, quad.predicate, value)
 
     def _hold(self, case: _Case, made: Made, node: str) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pyoxigraph as ox
 
-from indicant.terms import IND
+from indicant.terms import IND, XSD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-BETWEEN: Final = b"\0"
-"""What stands between two cases of a task."""
 MOST: Final = 2_000
 """How many statements a derivation may write of one case."""
 _RENEWAL: Final = 50_000
@@ -26,7 +25,8 @@ class _Engine(Protocol):
 def prepare(first: dict[str, Any]) -> None:
     """Load all that answers take: later no file can be opened any more."""
     known = begin({**first, "rules": ["CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"]}, b"")
-    assert list(reply(known, b'<x:s> <x:p> "1" .')) == [b'=<x:s> <x:p> "1" .\n']  # noqa: S101
+    triple = '<x:s> <x:p> "1" .\n'
+    assert list(reply(known, json.dumps([triple]).encode())) == [b"=" + triple.encode()]  # noqa: S101
 
 
 def begin(first: dict[str, Any], data: bytes) -> tuple[_Engine, list[str]]:
@@ -38,10 +38,11 @@ def begin(first: dict[str, Any], data: bytes) -> tuple[_Engine, list[str]]:
 def reply(known: tuple[_Engine, list[str]], data: bytes) -> Iterator[bytes]:
     """Yield what each derivation writes of each case, behind ``=``, or what went wrong, ``!``."""
     engine, rules = known
-    for case in data.split(BETWEEN):
-        engine.put(case.decode())
+    for case in json.loads(data):
+        engine.put(case)
         for text in rules:
             yield _answer(engine, text)
+    engine.put("")
 
 
 def _answer(engine: _Engine, text: str) -> bytes:
@@ -53,8 +54,8 @@ def _answer(engine: _Engine, text: str) -> bytes:
                 return f"!writes more than {MOST:,} statements of one case".encode()
     except (MemoryError, RecursionError) as error:
         return f"!needs too much ({type(error).__name__})".encode()
-    except Exception as error:  # whatever an engine raises is told, not shown
-        return f"!could not be run: {error}".encode(errors="backslashreplace")
+    except Exception as error:  # what an engine says may be about the case, and is not told
+        return f"!could not be run ({type(error).__name__})".encode()
     return b"=" + "".join(sorted(found)).encode()
 
 
@@ -87,6 +88,7 @@ class _Rdflib:
     def __init__(self, graph: str) -> None:
         from indicant.assess.engine import RdflibEngine
 
+        _compare_as_sparql_does()
         self._engine = RdflibEngine(graph)
 
     def put(self, case: str) -> None:
@@ -98,12 +100,39 @@ class _Rdflib:
 
     def construct(self, text: str) -> Iterable[object]:
         for triple in self._engine.built(text):
-            # What is no IRI, or no such date or number, Oxigraph does not make, and what would be
-            # said of it is left out.
+            # What is no IRI Oxigraph does not make, and what would be said of it is left out.
             try:
                 yield from_terms(triple)
             except ValueError:
                 continue
+
+
+def _compare_as_sparql_does() -> None:
+    """Let rdflib put nothing in an order but numbers, texts and dates, each among themselves.
+
+    It orders whatever there is by its datatype; to SPARQL that is an error. This is a process of
+    its own, in which nobody else compares anything.
+    """
+    from rdflib.term import Literal
+
+    def kind(term: object) -> str:
+        if not isinstance(term, Literal) or term.language or term.ill_typed:
+            return ""
+        name = str(term.datatype or XSD + "string").removeprefix(XSD)
+        return {"integer": "decimal"}.get(name, name)
+
+    def strict(compare: Callable[[object, object], object]) -> Callable[[object, object], object]:
+        def compared(one: object, other: object) -> object:
+            if kind(one) != kind(other) or kind(one) not in {"decimal", "string", "date"}:
+                raise TypeError("SPARQL puts these two in no order")
+            return compare(one, other)
+
+        return compared
+
+    for name in ("__lt__", "__le__", "__gt__", "__ge__"):
+        if not hasattr(Literal, f"strict{name}"):
+            setattr(Literal, f"strict{name}", True)
+            setattr(Literal, name, strict(getattr(Literal, name)))
 
 
 def from_terms(triple: tuple[Any, Any, Any]) -> ox.Triple:
@@ -114,6 +143,4 @@ def from_terms(triple: tuple[Any, Any, Any]) -> ox.Triple:
     """
     from indicant.assess.engine import from_rdflib
 
-    if getattr(triple[2], "ill_typed", None):
-        raise ValueError
     return ox.Triple(*map(from_rdflib, triple))  # type: ignore[arg-type]

@@ -41,7 +41,7 @@ _EXPRESSIONS: Final = frozenset(
             for name in (
                 *("ABS", "CEIL", "CONCAT", "CONTAINS", "FLOOR", "IF", "IRI", "URI", "LCASE"),
                 *("ROUND", "STR", "STRAFTER", "STRBEFORE", "STRENDS", "STRLEN", "STRSTARTS"),
-                *("SUBSTR", "UCASE"),
+                *("STRDT", "SUBSTR", "UCASE"),
                 *("isBLANK", "isIRI", "isLITERAL", "isNUMERIC", "isURI", "sameTerm"),
             )
         ),
@@ -52,10 +52,12 @@ _TEXTS: Final = frozenset(
     for name in ("CONCAT", "LCASE", "STR", "STRAFTER", "STRBEFORE", "SUBSTR", "UCASE")
 )
 _WHOLE: Final = frozenset(("Builtin_CEIL", "Builtin_FLOOR", "Builtin_ROUND"))
-_CASTS: Final = frozenset(
-    XSD + name for name in ("boolean", "date", "decimal", "integer", "string")
-)
+_CASTS: Final = frozenset(XSD + name for name in ("decimal", "integer", "string"))
+_CONSTANTS: Final = frozenset(XSD + name for name in ("boolean", "date", "decimal", "integer"))
+_DAYS: Final = XSD + "dayTimeDuration"
+
 _PATHS: Final = frozenset(("AlternativePath", "InvPath", "MulPath", "SequencePath"))
+_UNEQUAL: Final = "is not the same for every engine"
 _SCOPE: Final = "put the condition into the group that finds what it compares"
 
 
@@ -259,7 +261,7 @@ class _Reader:
             return self._values(node.res)
         bound = self._bound(node.p)
         if name in {"Filter", "Extend"}:
-            self._hold_expression(node.expr)
+            self._hold_expression(node.expr, filters=name == "Filter")
             missing = set(_variables(node.expr)) - bound
             if missing:
                 raise IndicantError(
@@ -295,33 +297,55 @@ class _Reader:
             self._listed[variable] = {*known, *given} if whole and known is not None else None
         return {one for one in names if self._listed[one] is not None}
 
-    def _hold_expression(self, expression: Any) -> None:
+    def _hold_expression(self, expression: Any, *, filters: bool) -> None:
+        """Refuse whatever two engines were seen to compute otherwise."""
+        plainly = set(map(id, _conditions(expression))) if filters else set()
         for node in _nodes(expression):
             if node.name not in _EXPRESSIONS:
                 raise IndicantError(
-                    f"{node.name.removeprefix('Builtin_')} is not known to be the same for every "
-                    "engine",
+                    f"{node.name.removeprefix('Builtin_')} {_UNEQUAL}",
                     help="arithmetic, comparisons, IF, and the functions of numbers and texts are",
                 )
-            if node.name == "Function" and str(node.iri) not in _CASTS:
+            if node.name == "ConditionalAndExpression" and id(node) not in plainly:
                 raise IndicantError(
-                    f"the function <{node.iri}> is none of a derivation",
-                    help="xsd:integer, xsd:decimal, xsd:boolean, xsd:date and xsd:string are",
+                    f"&& within a condition that is denied, compared or computed {_UNEQUAL}",
+                    help="write a FILTER for each, or the opposites with ||",
                 )
             if node.name == "Function":
-                given = node.expr[0] if isinstance(node.expr, list) else node.expr
-                whole = str(node.iri) == XSD + "integer"
-                name = getattr(given, "name", "")
-                if not _is_text(given) and not (whole and name in _WHOLE):
-                    raise IndicantError(
-                        "a cast of what is no text is not the same for every engine",
-                        help="xsd:integer(FLOOR(?number)), or of a text  xsd:integer(STR(?number))",
-                    )
-            if node.name == "Builtin_STR" and not self._is_written(node.arg):
+                self._hold_cast(node)
+            elif node.name == "Builtin_STR" and not self._is_written(node.arg):
                 raise IndicantError(
-                    "how a computed number is written is not the same for every engine",
+                    f"how a computed number is written {_UNEQUAL}",
                     help="STR takes a variable that the pattern finds, or a text",
                 )
+            elif node.name == "Builtin_STRDT" and _said(node.arg2) != XSD + "date":
+                raise IndicantError(
+                    f"STRDT of what is no xsd:date {_UNEQUAL}", help="write  STRDT(?text, xsd:date)"
+                )
+            elif node.name == "Builtin_SUBSTR" and not all(
+                one is None or _is_count(one) for one in (node.start, node.length)
+            ):
+                raise IndicantError(
+                    f"SUBSTR from a place that is computed {_UNEQUAL}",
+                    help="write numbers from 1 on, as in  SUBSTR(STR(?date), 6, 2)",
+                )
+            elif node.name == "RelationalExpression":
+                _hold_list(node)
+            _hold_constants(node)
+
+    def _hold_cast(self, node: CompValue) -> None:
+        if str(node.iri) not in _CASTS:
+            raise IndicantError(
+                f"the function <{node.iri}> is none of a derivation",
+                help="xsd:integer, xsd:decimal and xsd:string are, and STRDT(?text, xsd:date)",
+            )
+        given = node.expr[0] if isinstance(node.expr, list) else node.expr
+        whole = str(node.iri) == XSD + "integer" and getattr(given, "name", "") in _WHOLE
+        if not _is_text(given) and not whole:
+            raise IndicantError(
+                f"a cast of what is no text {_UNEQUAL}",
+                help="xsd:integer(FLOOR(?number)), or of a text  xsd:integer(STR(?number))",
+            )
 
     def _is_written(self, term: Any) -> bool:
         """Tell whether what something is written as is the same for every engine."""
@@ -345,6 +369,59 @@ def _nodes(expression: Any) -> Iterator[CompValue]:
             left += node.values()
         elif isinstance(node, (list, tuple, set)):
             left += node
+
+
+def _conditions(expression: Any) -> Iterator[CompValue]:
+    """Yield what all or one of have to hold for a condition to hold, itself included."""
+    left = [expression]
+    while left:
+        node = left.pop()
+        if getattr(node, "name", "") in {"ConditionalAndExpression", "ConditionalOrExpression"}:
+            yield node
+            left += [node.expr, *node.other]
+
+
+def _hold_list(node: CompValue) -> None:
+    """Refuse a list of numbers, which one engine compares as they are written."""
+    from rdflib.term import Literal, URIRef
+
+    if not isinstance(node.other, list):
+        return
+    for one in node.other:
+        if not isinstance(one, URIRef) and not (isinstance(one, Literal) and not one.datatype):
+            raise IndicantError(
+                f"IN a list of other things than IRIs and texts {_UNEQUAL}",
+                help="write  ?number = 1 || ?number = 2",
+            )
+
+
+def _hold_constants(node: CompValue) -> None:
+    """Refuse a value of a datatype that one engine does not compute with.
+
+    Days are taken from a date: Oxigraph may put the two parts of a sum the other way round, and
+    adds no date to days.
+    """
+    from rdflib.term import Literal
+
+    taken = set()
+    if node.name == "AdditiveExpression":
+        pairs = zip(node.op, node.other, strict=True)
+        taken = {id(one) for sign, one in pairs if str(sign) == "-"}
+    for value in node.values():
+        for one in value if isinstance(value, list) else (value,):
+            kind = str(one.datatype or "") if isinstance(one, Literal) else ""
+            if kind and kind not in _CONSTANTS and not (kind == _DAYS and id(one) in taken):
+                raise IndicantError(
+                    f"a value of <{kind}> {_UNEQUAL}",
+                    help="numbers without exponent, dates, truth values and texts are; days are "
+                    'taken from a date, as in  ?one - "P7D"^^xsd:dayTimeDuration <= ?other',
+                )
+
+
+def _is_count(term: Any) -> bool:
+    from rdflib.term import Literal
+
+    return isinstance(term, Literal) and isinstance(term.value, int) and term.value >= 1
 
 
 def _variables(expression: Any) -> Iterator[str]:

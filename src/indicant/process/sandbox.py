@@ -236,7 +236,9 @@ class Worker:
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._owner == os.getpid():
-            return self._process
+            if self._process.poll() is None:
+                return self._process
+            self._end()
         self._owner = os.getpid()
         told = (self._module, self._owner, self._memory)
         process = subprocess.Popen(  # noqa: S603
