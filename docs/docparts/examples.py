@@ -84,6 +84,11 @@ def example(name: str) -> str:
             "In Manchester syntax:" if cases else "",
             fenced("text", manchester(folder / "guideline.ttl")) if cases else "",
             *(
+                f"In `{one.relative_to(folder).as_posix()}`:\n\n"
+                + fenced("sparql", one.read_text(encoding="utf-8").rstrip())
+                for one in sorted(folder.glob("derivations/*.rq"))
+            ),
+            *(
                 f"**{one.capitalize()}** in this case{_statuses(statuses.get(one, {}))}:\n\n"
                 + fenced("turtle", shown(folder / f"{one}.ttl"))
                 for one in cases

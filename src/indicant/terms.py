@@ -87,6 +87,7 @@ STATING: Final = frozenset(
         "ContextPassage",
         "Contraindication",
         "Conversion",
+        "Derivation",
         "Effect",
         "EvidenceLink",
         "Fact",

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 GUIDELINE = TESTS / "diff" / "guideline.ttl"
 POSIX = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files belong to nobody there")
-NAMES = ("graph.nt", "vocabulary.nt")
-KEPT = {"graph.nt": "kept", "vocabulary.nt": "words"}
+NAMES = ("graph.nt", "vocabulary.nt", "derivations.json")
+KEPT = {"graph.nt": "kept", "vocabulary.nt": "words", "derivations.json": "[]"}
 
 
 @functools.cache
@@ -77,12 +77,12 @@ def test_no_mask_makes_the_cache_one_that_is_not_believed(tmp_path: Path) -> Non
         cache.keep(tmp_path / "deep" / "cache", "key", KEPT)
     finally:
         os.umask(before)
-    assert cache.kept(tmp_path / "deep" / "cache", "key", NAMES) == ("kept", "words")
+    assert cache.kept(tmp_path / "deep" / "cache", "key", NAMES) == ("kept", "words", "[]")
 
 
 @POSIX
 @pytest.mark.parametrize("mode", [0o020, 0o002])
-@pytest.mark.parametrize("name", ["..", ".", "graph.nt", "vocabulary.nt", "sha256"])
+@pytest.mark.parametrize("name", ["..", ".", *NAMES, "sha256"])
 def test_what_others_can_write_is_not_believed(
     folder: Path, name: str, mode: int, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -101,7 +101,7 @@ def test_what_others_can_write_is_not_believed(
 
 @POSIX
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
-@pytest.mark.parametrize("name", ["..", ".", "graph.nt", "vocabulary.nt", "sha256"])
+@pytest.mark.parametrize("name", ["..", ".", *NAMES, "sha256"])
 def test_what_belongs_to_somebody_else_is_not_believed(
     folder: Path, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -123,7 +123,7 @@ def test_who_a_file_belongs_to_is_asked_of_the_open_file(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links and pipes are made as in POSIX")
-@pytest.mark.parametrize("name", [".", "graph.nt", "vocabulary.nt", "sha256"])
+@pytest.mark.parametrize("name", [".", *NAMES, "sha256"])
 @pytest.mark.parametrize("kind", ["link", "pipe", "device", "folder", "loop", "file", "dangling"])
 def test_only_regular_files_are_read(folder: Path, name: str, kind: str, tmp_path: Path) -> None:
     """And none is waited for; what is there gives way to what was compiled anew."""
@@ -145,7 +145,7 @@ def test_only_regular_files_are_read(folder: Path, name: str, kind: str, tmp_pat
     assert folder.is_dir()
     assert not folder.is_symlink()
     assert not [one for one in folder.parent.iterdir() if one != folder], "nothing is left beside"
-    assert cache.kept(folder.parent, folder.name, NAMES) == ("anew", "words")
+    assert cache.kept(folder.parent, folder.name, NAMES) == ("anew", "words", "[]")
 
 
 def test_a_text_cut_off_is_not_believed(folder: Path) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pyoxigraph as ox
 
     from indicant.assess.catalogue import Catalogue
+    from indicant.assess.derivations import Derived
     from indicant.assess.engine import Engine
     from indicant.assess.quantities import Reading
     from indicant.assess.validation import Finding
@@ -56,6 +57,20 @@ class InvalidCase(IndicantError):  # noqa: N818 - it is a finding, told as one
             help="every finding says what to mend; nothing is assessed before",
         )
         self.findings = tuple(findings)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Cases of one document as they are assessed.
+
+    ``findings`` waits for what does not hold of them. ``readings`` are the values, by node and
+    property, that were given in a unit of their own; ``derived`` is what derivations wrote.
+    """
+
+    quads: Sequence[ox.Quad]
+    findings: Callable[[], Sequence[Finding]]
+    readings: Mapping[tuple[str, str], Reading]
+    derived: Derived
 
 
 @dataclass
@@ -106,21 +121,12 @@ class Assessment:
     cases, and is refused.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        catalogue: Catalogue,
-        findings: Callable[[], Sequence[Finding]],
-        readings: Mapping[tuple[str, str], Reading],
-    ) -> None:
-        """Take an engine that has begun the cases, and what waits for their findings.
-
-        ``readings`` are the values, by node and property, that were given in a unit of their own.
-        """
+    def __init__(self, engine: Engine, catalogue: Catalogue, taken: Taken) -> None:
+        """Take an engine that has begun the cases, and how they were taken."""
         self._own: Engine | None = engine
         self._catalogue = catalogue
-        self._findings = findings
-        self.readings = readings
+        self._findings = taken.findings
+        self.readings, self.derived = taken.readings, taken.derived
 
     def close(self) -> None:
         """End the assessment; its engine may be used for another one."""

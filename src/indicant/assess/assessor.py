@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant.assess.arithmetic import BEYOND
-from indicant.assess.assessment import Assessment, InvalidCase, demand
+from indicant.assess.assessment import Assessment, InvalidCase, Taken, demand
 from indicant.assess.catalogue import Catalogue
+from indicant.assess.derivations import DERIVED_BY, NOTHING, Deriver, told_of
 from indicant.assess.engine import make_engine
 from indicant.assess.lending import Engines
 from indicant.assess.parts import parted
 from indicant.assess.quantities import read_quantities
 from indicant.assess.validation import SHAPE, Finding, Validator, Vocabulary, locate_findings
+from indicant.compile import derivations
 from indicant.compile.compiled import key_of, obtain
 from indicant.compile.graph import BOUND_WORDS
 from indicant.errors import IndicantError
@@ -29,9 +31,10 @@ from indicant.process.sharing import helpers
 from indicant.terms import IND, TYPE, XSD, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from indicant.assess.engine import Engine
+    from indicant.assess.quantities import Quantities
     from indicant.assess.records import CaseRecord
     from indicant.query.rows import Row, Solutions
 
@@ -87,6 +90,12 @@ class Assessor:
         self._reference = validator == "pyshacl"
         self._helpers = helpers()
         self.source, self.compiled = source, compiled
+        self.derivations = derivations.from_json(compiled.derivations)
+        self._deriver = (
+            Deriver(self.derivations, source, compiled.graph, self.vocabulary, engine)
+            if self.derivations
+            else None
+        )
 
     @property
     def catalogue(self) -> Catalogue:
@@ -145,11 +154,10 @@ class Assessor:
         """
         document = document if as_of is None else with_date(document, as_of)
         engine = self._engines.give()
-        read = read_quantities(document.quads, self.vocabulary)
-        with self._checked(document) as findings:
-            engine.begin(read.counted)
+        with self._checked(document) as taken:
+            engine.begin(taken.quads)
         self._demand_agreement(engine, document)
-        return Assessment(engine, self._catalogue, findings, read.readings)
+        return Assessment(engine, self._catalogue, taken)
 
     @contextmanager
     def parts(
@@ -167,23 +175,20 @@ class Assessor:
         document = document if as_of is None else with_date(document, as_of)
         with (
             self._engines.lend() as engine,
-            self._checked(document) as findings,
-            closing(self._in_turn(document, engine, findings)) as found,
+            self._checked(document) as taken,
+            closing(self._in_turn(document, engine, taken)) as found,
         ):
             yield found
 
-    def _in_turn(
-        self, document: Document, engine: Engine, findings: Callable[[], list[Finding]]
-    ) -> Generator[Assessment]:
-        read = read_quantities(document.quads, self.vocabulary)
-        if len(read.counted) > FEW:
-            few = parted(read.counted, self.vocabulary).batches(FEW)
+    def _in_turn(self, document: Document, engine: Engine, taken: Taken) -> Generator[Assessment]:
+        if len(taken.quads) > FEW:
+            few = parted(taken.quads, self.vocabulary).batches(FEW)
         else:
-            few = iter([list(read.counted)])
+            few = iter([list(taken.quads)])
         for quads in few:
             engine.begin(quads)
             self._demand_agreement(engine, document)
-            with closing(Assessment(engine, self._catalogue, findings, read.readings)) as one:
+            with closing(Assessment(engine, self._catalogue, taken)) as one:
                 yield one
 
     def _demand_agreement(self, engine: Engine, document: Document) -> None:
@@ -198,18 +203,40 @@ class Assessor:
             demand(locate_findings(document, findings, self.vocabulary))
 
     @contextmanager
-    def _checked(self, document: Document) -> Iterator[Callable[[], list[Finding]]]:
-        """Yield what waits for the findings of a document, and end in an error if it is invalid.
+    def _checked(self, document: Document) -> Iterator[Taken]:
+        """Yield a document as it was taken, and end in an error if it is invalid.
 
         A small document is checked while the block runs, since both release the interpreter:
         nothing that the block derives is told before the check has ended well, and whatever an
-        invalid case makes the block stumble over, that it is invalid is what is told.
+        invalid case makes the block stumble over, that it is invalid is what is told. Where
+        derivations run, it is checked before, and what they write before the block.
         """
         findings = self._check(document)
+        read = read_quantities(document.quads, self.vocabulary)
+        if self._deriver is not None:
+            taken = self._derived(document, read, demand(findings()))
+            demand(taken.findings())
+            yield taken
+            return
         try:
-            yield findings
+            yield Taken(read.counted, findings, read.readings, NOTHING)
         finally:
             demand(findings())
+
+    def _derived(self, document: Document, read: Quantities, known: Sequence[Finding]) -> Taken:
+        """Return a document with what is derived from it, and what does not hold of that."""
+        assert self._deriver is not None  # noqa: S101
+        derived = self._deriver.derive(read.counted)
+        if not derived.made:
+            return Taken(read.counted, lambda: known, read.readings, NOTHING)
+        validate = (
+            self._validator.validate_with_pyshacl if self._reference else self._validator.validate
+        )
+        written = [one for one in derived.quads if one.predicate.value != DERIVED_BY]
+        found = validate((*document.quads, *written))
+        more = told_of(derived, found, known, document, self.vocabulary)
+        findings = [*known, *more]
+        return Taken((*read.counted, *derived.quads), lambda: findings, read.readings, derived)
 
     def _check(self, document: Document) -> Callable[[], list[Finding]]:
         if len(document.quads) <= LARGE:

@@ -356,6 +356,16 @@ class RdflibEngine(Engine):
             text = "" if found is None else found.serialize(format="nt")
         return [quad.triple for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES)]
 
+    def take(self, triples: Iterable[tuple[object, object, object]]) -> None:
+        """Take statements of a case, and derive nothing."""
+        self._add(triples)
+
+    def built(
+        self, query: str
+    ) -> Iterable[tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]]:
+        """Return what a CONSTRUCT query builds, in terms of rdflib."""
+        return self._graph.query(_prepared(query)).graph or ()
+
     def known(self) -> Iterable[ox.Triple]:
         """Return the cases that were taken and what was derived from them."""
         return [ox.Triple(*map(from_rdflib, triple)) for triple in self._own]  # type: ignore[arg-type]

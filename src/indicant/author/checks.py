@@ -24,6 +24,7 @@ from indicant.author.rules import (
 from indicant.author.verdicts import Places, broken_shapes, contradictions, left_out
 from indicant.compile.axioms import Axioms
 from indicant.errors import IndicantError, OutOfTimeError
+from indicant.files.derivations import ENDING, FOLDER, is_about
 from indicant.files.fence import Fence, fence_of
 from indicant.files.rdf import STDIN, read, read_text, text_of
 from indicant.files.sources import (
@@ -33,6 +34,7 @@ from indicant.files.sources import (
     resolve,
 )
 from indicant.files.targets import root_of, targets
+from indicant.guideline.vocabulary import Vocabulary, slim_vocabulary
 from indicant.report.findings import Place, Report, Result, Rule
 from indicant.report.forms import counts
 from indicant.terms import IND, OWL, TYPE, local_name
@@ -164,6 +166,10 @@ class _Check:
             document = read(os.fspath(path))
         except IndicantError:
             document = None
+        if document is None and path.parent.name == FOLDER and path.suffix == ENDING:
+            folder = path.parent.parent
+            if self.ontology(folder, fence.within(folder), only=path):
+                return
         if document is None:
             for error in slips.slips(os.fspath(path)):
                 self.add(result_of("syntax", error))
@@ -241,8 +247,9 @@ class _Check:
         problems: list[IndicantError] = []
         source = gather(path, problems, fence=fence)
         files = {os.path.realpath(document.path) for document in source.documents}
+        rules = {os.path.realpath(one.path) for one in source.derivations}
         whole = None if only is None else os.path.realpath(only)
-        if whole is not None and whole not in files:
+        if whole is not None and whole not in files | rules:
             return False
         if str(path) in self._done:
             return True
@@ -305,6 +312,7 @@ class _Check:
         unknown = {iri for one in undefined for iri in one.about}
         places = Places(source.documents)
         refused = self._profile(source, unknown)
+        self._derivations(source)
         for one in broken_shapes(source, places, unknown, self._rules, reference=self._reference):
             self.add(one)
         for one in measures.misstated_units(source, places):
@@ -335,6 +343,16 @@ class _Check:
             if not words & set(re.findall(r"[\w-]+", error.message)):
                 self.add(result_of("profile", error))
         return bool(found)
+
+    def _derivations(self, source: Source) -> None:
+        """Tell why derivations are refused, where there are any."""
+        if not source.derivations:
+            return
+        from indicant.compile.derivations import refusals
+
+        self.checks("derivation")
+        for error in refusals(source, Vocabulary(_vocabulary_of(source))):
+            self.add(result_of("derivation", error))
 
     def _unsettled(self, source: Source, places: Places) -> None:
         """Tell of what no case can establish or refute, where there is a solver to ask."""
@@ -463,10 +481,13 @@ class _Check:
 
 def _validator_of(source: Source) -> Validator:
     from indicant.assess.validation import Validator
-    from indicant.guideline.vocabulary import slim_vocabulary
 
+    return Validator(shapes_text("case"), _vocabulary_of(source))
+
+
+def _vocabulary_of(source: Source) -> str:
     triples = [(subject, predicate, value) for _, subject, predicate, value in source.triples()]
-    return Validator(shapes_text("case"), slim_vocabulary(triples))
+    return slim_vocabulary(triples)
 
 
 def _of_problem(error: IndicantError) -> Iterator[Result]:
@@ -478,6 +499,8 @@ def _of_problem(error: IndicantError) -> Iterator[Result]:
         yield result_of("import", error)
     elif name.endswith(".tsv"):
         yield result_of("codes", error)
+    elif is_about(name):
+        yield result_of("derivation", error)
     else:
         for one in slips.slips(name):
             yield result_of("syntax", one)

@@ -37,6 +37,12 @@ RULES: Final = {
         Rule("text", "a text shall hold no character that cannot be seen"),
         Rule("undefined-term", "every term that is used shall be declared"),
         Rule("codes", "every table of codes shall be readable as SSSOM"),
+        Rule(
+            "derivation",
+            "every derivation shall write records alone, that stay true whatever else is recorded",
+            "Nothing is ever inferred from silence. The reference of the language says what a "
+            "derivation may ask for and what it may write.",
+        ),
         Rule("profile", "every axiom and every criterion shall lie within the profile"),
         Rule("unit", "every unit shall be one of UCUM, and what UCUM converts be left to it"),
         Rule("override-circle", "recommendations shall not override one another in a circle"),

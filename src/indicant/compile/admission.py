@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from indicant.compile.agreement import check_with_reasoner
 from indicant.compile.compiled import is_kept
+from indicant.compile.derivations import take, with_counted
 from indicant.compile.model import existentials
 from indicant.compile.overriding import effective, overriders, weighed, without
 from indicant.compile.profile import read_model
@@ -15,8 +16,10 @@ from indicant.compile.scores import used
 from indicant.compile.theory import Theory, simplify
 from indicant.errors import IndicantError, OutOfTimeError
 from indicant.guideline.mappings import MappingSet, of_source
+from indicant.guideline.vocabulary import Vocabulary, slim_vocabulary
 
 if TYPE_CHECKING:
+    from indicant.compile.derivations import Rule
     from indicant.compile.model import Existential, Expression, Model
     from indicant.files.sources import Source
 
@@ -35,6 +38,7 @@ class Admitted:
     """
 
     tables: list[MappingSet]
+    derivations: tuple[Rule, ...]
     model: Model
     theory: Theory
     normal: dict[str, Expression]
@@ -54,13 +58,15 @@ def admit(
         kept: whether what an earlier run compiled and kept need not be put to HermiT again.
 
     Raises:
-        IndicantError: a table of codes is not sound, an axiom or a criterion lies outside the
-            profile, recommendations override one another in a circle, the ontology is inconsistent
-            or a class can have no member, time ran out, or there is no Java runtime.
+        IndicantError: a table of codes is not sound, a derivation is refused, an axiom or a
+            criterion lies outside the profile, recommendations override one another in a circle,
+            the ontology is inconsistent or a class can have no member, time ran out, or there is no
+            Java runtime.
     """
     deadline = time.monotonic() + max(seconds, _PATIENCE)
     try:
         tables = of_source(source)
+        rules = _derivations(source)
         model = read_model(source)
         theory = Theory(model)
         subjects = _regardless_of_circles(model) if circles else effective(model)
@@ -90,7 +96,15 @@ def admit(
         raise IndicantError(
             "a criterion is nested too deeply", help="split it into named criteria"
         ) from error
-    return Admitted(tables, model, theory, normal, atoms)
+    rules = with_counted(rules, model, atoms)
+    return Admitted(tables, rules, model, theory, normal, atoms)
+
+
+def _derivations(source: Source) -> tuple[Rule, ...]:
+    if not source.derivations:
+        return ()
+    triples = [(subject, predicate, value) for _, subject, predicate, value in source.triples()]
+    return take(source, Vocabulary(slim_vocabulary(triples)))
 
 
 def _regardless_of_circles(model: Model) -> dict[str, Expression]:

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 GRAPH_FILE: Final = "graph.nt"
 VOCABULARY_FILE: Final = "vocabulary.nt"
-_FILES: Final = (GRAPH_FILE, VOCABULARY_FILE)
+DERIVATIONS_FILE: Final = "derivations.json"
+_FILES: Final = (GRAPH_FILE, VOCABULARY_FILE, DERIVATIONS_FILE)
 _BESIDE: Final = (
+    "files/derivations.py",
     "files/habits.py",
     "files/sources.py",
     "files/strangers.py",
@@ -30,6 +32,8 @@ _BESIDE: Final = (
     "guideline/sssom.py",
     "guideline/toolkit.py",
     "guideline/vocabulary.py",
+    "query/algebra.py",
+    "query/sparql.py",
     "terms.py",
 )
 """Modules of other rooms that decide what the compiled form looks like, or what it is made of."""
@@ -40,12 +44,13 @@ class CompiledGuideline:
     """A guideline ready to assess with: two graphs as N-Triples, and the key they are kept by.
 
     ``graph`` holds the guideline's ground triples with the compiled criteria; ``vocabulary`` what
-    the case shapes need of the ontology.
+    the case shapes need of the ontology. ``derivations`` are those that were taken, as JSON.
     """
 
     key: str
     graph: str
     vocabulary: str
+    derivations: str = "[]"
 
 
 def key_of(source: Source) -> str:
@@ -79,6 +84,7 @@ def compile_source(source: Source, *, seconds: float = 60.0) -> CompiledGuidelin
             a criterion that takes too long, or no Java runtime.
     """
     from indicant.compile.admission import admit
+    from indicant.compile.derivations import to_json
     from indicant.compile.implicants import compile_expression, need_solver
     from indicant.compile.scores import used
     from indicant.guideline.vocabulary import slim_vocabulary
@@ -108,8 +114,10 @@ def compile_source(source: Source, *, seconds: float = 60.0) -> CompiledGuidelin
     writer.overriding(overriders(found.model))
     for table in found.tables:
         writer.table(table)
+    writer.derivations(found.derivations)
     triples = [(subject, predicate, value) for _, subject, predicate, value in source.triples()]
-    return CompiledGuideline(key_of(source), writer.text(), slim_vocabulary(triples))
+    kept = to_json(found.derivations)
+    return CompiledGuideline(key_of(source), writer.text(), slim_vocabulary(triples), kept)
 
 
 def obtain(source: Source, *, use_cache: bool = True) -> CompiledGuideline:
@@ -161,7 +169,8 @@ def _kept(key: str) -> tuple[str, ...] | None:
 
 def keep(compiled: CompiledGuideline, folder: Path) -> None:
     """Write a compiled guideline whole or not at all; a folder that cannot be written is left."""
-    texts = dict(zip(_FILES, (compiled.graph, compiled.vocabulary), strict=True))
+    whole = (compiled.graph, compiled.vocabulary, compiled.derivations)
+    texts = dict(zip(_FILES, whole, strict=True))
     cache.keep(folder, compiled.key, texts)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
+from indicant.compile.derivations import described
 from indicant.compile.intervals import is_whole, reduced
 from indicant.compile.model import (
     CASE,
@@ -35,8 +36,9 @@ from indicant.compile.scores import RUNG
 from indicant.terms import GENID, IND, LABEL, TYPE, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from indicant.compile.derivations import Rule
     from indicant.compile.formulas import Operand
     from indicant.compile.implicants import Compiled
     from indicant.compile.model import Existential, Facet, Model
@@ -329,6 +331,14 @@ class GraphWriter:
         for iri, others in above.items():
             for other in others:
                 self._add(other, IND + "overrides", iri)
+
+    def derivations(self, rules: Sequence[Rule]) -> None:
+        """Write what each derivation derives, and what it is called."""
+        for subject, predicate, value in described(rules):
+            if isinstance(value, tuple):
+                self._add(subject, predicate, ox.Literal(value[0], language="en"))
+            else:
+                self._add(subject, predicate, value)
 
     def table(self, table: MappingSet) -> None:
         """Write what terms are called in another vocabulary."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from indicant.assess.records import Answer, Fulfilment, Status
+    from indicant.compile.derivations import Rule
     from indicant.compile.model import Existential, Expression, Model
     from indicant.files.sources import Source
     from indicant.possible.circuit import Formula
@@ -77,7 +78,8 @@ class BehaviourChange:
     """What some case has answered differently.
 
     It is an intervention, the scope of a guideline, or whether a recommendation is fulfilled.
-    ``known`` says what each version calls it, and nothing where it does not know it.
+    ``known`` says what each version calls it, and nothing where it does not know it. ``free`` are
+    the derivations of either version that may write what it rests on.
     """
 
     subject: str
@@ -88,6 +90,7 @@ class BehaviourChange:
     known: tuple[str | None, str | None]
     because: tuple[Because, ...] = ()
     about: About = "intervention"
+    free: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True)

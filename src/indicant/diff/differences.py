@@ -33,15 +33,18 @@ from indicant.errors import IndicantError
 from indicant.files.fence import Fence, fence_of
 from indicant.files.rdf import EXTENSIONS, read, visible
 from indicant.guideline.names import prefixes_in
+from indicant.possible.freedom import Freedom
 from indicant.terms import DCTERMS, IND, LABEL, OWL, TYPE, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from indicant.assess.records import ActionRecord, CaseRecord
+    from indicant.compile.derivations import Rule
     from indicant.compile.model import Facet, Model, Recommendation
     from indicant.diff.revisions import Version
-    from indicant.files.sources import Source
+    from indicant.files.derivations import Derivation
+    from indicant.files.sources import Source, Table
     from indicant.report.findings import Report
 
 SECONDS: Final = 60.0
@@ -108,6 +111,7 @@ class Difference:
     renamed: tuple[tuple[str, str], ...]
     terms: tuple[TermChange, ...]
     tables: tuple[tuple[str, int, int], ...]
+    derivations: tuple[tuple[str, int, int], ...]
     recommendations: tuple[RecommendationChange, ...]
     validity: tuple[str, ...]
     unshared: tuple[Unshared, ...]
@@ -166,8 +170,7 @@ def compare(
         IndicantError: there is no solver, or a version lies outside the profile.
     """
     need_solver("asking about all possible patients")
-    for version, side in zip((old, new), SIDES, strict=True):
-        demand_sound(version, side)
+    rules = [demand_sound(version, side) for version, side in zip((old, new), SIDES, strict=True)]
     deadline = time.monotonic() + seconds
     prefixes = prefixes_in(document.text for one in (new, old) for document in one.source.documents)
     names = Names((old.source, new.source), prefixes)
@@ -188,6 +191,7 @@ def compare(
         seconds,
     )
     behaviour.ask()
+    changed = list(_texts(old.source.derivations, new.source.derivations))
     files = None if cases is None else list(cases)
     given = [] if files is None else list(_given(old, new, files, names))
     return Difference(
@@ -195,13 +199,14 @@ def compare(
         new,
         tuple(sorted(renamed.items())),
         tuple(differences(*stated, without=renamed)),
-        tuple(_tables(old.source, new.source)),
+        tuple(_texts(old.source.tables, new.source.tables)),
+        tuple(changed),
         tuple(_recommendations(before, after, stated, names)),
         tuple(_validity(before, after, properties[0] & properties[1], names)),
         tuple(behaviour.unshared()),
-        tuple(behaviour.found),
+        tuple(_with_free(behaviour.found, (before, after), rules)),
         behaviour.compared,
-        tuple(behaviour.undecided),
+        (*behaviour.undecided, *_not_followed(changed)),
         names,
         tuple(given),
         None if files is None else len(files),
@@ -273,10 +278,32 @@ def _properties(source: Source) -> frozenset[str]:
     )
 
 
-def _tables(old: Source, new: Source) -> Iterator[tuple[str, int, int]]:
-    """Yield the tables of codes that differ, with how many rows are gone and how many are new."""
-    before = {one.iri: set(one.text.splitlines()) for one in old.tables}
-    after = {one.iri: set(one.text.splitlines()) for one in new.tables}
+def _with_free(
+    found: Iterable[BehaviourChange],
+    models: tuple[Model, Model],
+    rules: Sequence[Sequence[Rule]],
+) -> Iterator[BehaviourChange]:
+    """Yield what cases have answered differently, with the derivations that it rests on."""
+    sides = [Freedom(some, model) for some, model in zip(rules, models, strict=True)]
+    for one in found:
+        about = [one.subject, *(name for name in one.known if name is not None)]
+        about += [each.iri for each in one.because]
+        free = {rule.iri: rule for side in sides for rule in side.about(about)}
+        yield replace(one, free=tuple(free[iri] for iri in sorted(free)))
+
+
+def _not_followed(changed: Iterable[tuple[str, int, int]]) -> Iterator[str]:
+    """Yield what is not known where derivations differ: what they write is free in a case."""
+    for iri, _, _ in changed:
+        yield f"what cases get by the derivation {local_name(iri)}, which differs"
+
+
+def _texts(
+    old: Iterable[Table | Derivation], new: Iterable[Table | Derivation]
+) -> Iterator[tuple[str, int, int]]:
+    """Yield what differs of texts by name: how many lines are gone and how many are new."""
+    before = {one.iri: set(one.text.splitlines()) for one in old}
+    after = {one.iri: set(one.text.splitlines()) for one in new}
     for iri in sorted({*before, *after}):
         one, other = before.get(iri, set()), after.get(iri, set())
         if one != other or (iri in before) != (iri in after):

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 from indicant.diff.behaviour import SIDES
 from indicant.files.lines import Lines
 from indicant.foreign import code, fenced, joined, marked, markup, prose
+from indicant.possible.freedom import told as told_free
 from indicant.report.findings import Place, Report, Result, Rule
 from indicant.terms import local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from indicant.diff.behaviour import About, BehaviourChange
     from indicant.diff.differences import Difference, RecommendationChange
@@ -55,6 +56,12 @@ RULES: Final = (
     ),
     Rule("renamed-term", "Terms that go by another name, as the new version says."),
     Rule("term-changed", "What is stated of a term."),
+    Rule(
+        "derivation-changed",
+        "Derivations are the same, so that cases get the same records by them.",
+        "What a derivation writes is free in a possible case. Assess cases with both versions, "
+        "by --cases.",
+    ),
 )
 _RULES: Final[Mapping[About, str]] = {
     "intervention": "status-changed",
@@ -136,6 +143,8 @@ def _stated(difference: Difference) -> str:
         parts.append(f"annotations of {_number(rest, 'term')}")
     if difference.tables:
         parts.append(_number(len(difference.tables), "table") + " of codes")
+    if difference.derivations:
+        parts.append(_number(len(difference.derivations), "derivation"))
     if difference.renamed:
         parts.append(f"the names of {_number(len(difference.renamed), 'term')}")
     return f"only statements change: {', '.join(parts)}" if parts else "all statements are the same"
@@ -200,10 +209,18 @@ def _text(difference: Difference) -> Iterator[str]:
         yield "Terms"
         for term in difference.terms:
             yield from _term_lines(difference, term)
-        for iri, gone, come in difference.tables:
-            yield f"  ~ {iri}: {gone} lines removed, {come} added"
+        yield from _texts(difference.tables)
+    if difference.derivations:
+        yield ""
+        yield "Derivations"
+        yield from _texts(difference.derivations)
     yield ""
     yield summary(difference)
+
+
+def _texts(changed: Iterable[tuple[str, int, int]]) -> Iterator[str]:
+    for iri, gone, come in changed:
+        yield f"  ~ {iri}: {gone} lines removed, {come} added"
 
 
 def _part(change: RecommendationChange, part: str, old: str, new: str) -> str:
@@ -221,6 +238,8 @@ def _behaviour_lines(difference: Difference, subject: str) -> Iterator[str]:
         yield f"    {one.old} → {one.new}, for example: {_facts(one)}"
         for line in _because(one):
             yield f"      {line}"
+        if one.free:
+            yield f"      {told_free(one.free)}"
 
 
 def _facts(change: BehaviourChange) -> str:
@@ -279,7 +298,7 @@ def _markdown(difference: Difference) -> Iterator[str]:
             yield f"**{title}**"
             yield ""
             yield from _items(list(lines))
-    if difference.terms or difference.tables:
+    if difference.terms or difference.tables or difference.derivations:
         yield from _terms_in_markdown(difference)
 
 
@@ -345,9 +364,7 @@ def _terms_in_markdown(difference: Difference) -> Iterator[str]:
     yield f"<summary>{_number(len(difference.terms), 'term')} stated differently</summary>"
     yield ""
     text = [line for term in difference.terms[:_SHOWN] for line in _term_lines(difference, term)]
-    text += [
-        f"  ~ {iri}: {gone} lines removed, {come} added" for iri, gone, come in difference.tables
-    ]
+    text += [*_texts(difference.tables), *_texts(difference.derivations)]
     if len(difference.terms) > _SHOWN:
         text.append(f"  and {len(difference.terms) - _SHOWN} more terms")
     if len(text) > _LINES:
@@ -440,7 +457,8 @@ class _Results:
                 rule=_RULES[one.about],
                 level="warning",
                 message=f"{one.label}: {one.old} before, {one.new} now, for example: {_facts(one)}"
-                + (f" ({because})" if because else ""),
+                + (f" ({because})" if because else "")
+                + (f"; {told_free(one.free)}" if one.free else ""),
                 places=self._places(*(each.iri for each in one.because), one.subject),
                 about=tuple(dict.fromkeys((one.subject, *(each.iri for each in one.because)))),
                 witness=one.witness.turtle,
@@ -479,6 +497,9 @@ class _Results:
                 self._places(term.term),
                 about=(term.term,) if term.term is not None else (),
             )
+        for iri, gone, come in difference.derivations:
+            message = f"{iri}: {gone} lines removed, {come} added"
+            yield Result("derivation-changed", "warning", message, self._places(), about=(iri,))
         for iri, gone, come in difference.tables:
             message = f"{iri}: {gone} lines removed, {come} added"
             yield Result("term-changed", "note", message, self._places(), about=(iri,))
@@ -510,6 +531,7 @@ def _behaviour_data(one: BehaviourChange) -> Mapping[str, object]:
             {"iri": each.iri, "label": each.label, "old": each.old, "new": each.new}
             for each in one.because
         ],
+        **({"derivations": [rule.iri for rule in one.free]} if one.free else {}),
     }
 
 
@@ -564,6 +586,10 @@ def _data(difference: Difference) -> Mapping[str, object]:
         ],
         "tables": [
             {"table": iri, "removed": gone, "added": come} for iri, gone, come in difference.tables
+        ],
+        "derivations": [
+            {"derivation": iri, "removed": gone, "added": come}
+            for iri, gone, come in difference.derivations
         ],
     }
 

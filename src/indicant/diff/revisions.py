@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import ExitStack
 
+    from indicant.compile.derivations import Rule
     from indicant.compile.model import Model
 
 GIT: Final = "git:"
@@ -112,8 +113,8 @@ def open_version(
         raise of_side(error, side) from error
 
 
-def demand_sound(version: Version, side: str) -> None:
-    """Refuse a version that no case would be assessed with.
+def demand_sound(version: Version, side: str) -> tuple[Rule, ...]:
+    """Refuse a version that no case would be assessed with, or return its derivations.
 
     Raises:
         IndicantError: it is not sound; the message says which version.
@@ -121,7 +122,7 @@ def demand_sound(version: Version, side: str) -> None:
     from indicant.compile.admission import admit
 
     try:
-        admit(version.source, kept=True)
+        return admit(version.source, kept=True).derivations
     except IndicantError as error:
         raise of_side(error, side) from error
 
@@ -185,6 +186,9 @@ def _load(
             replace(one, path=_called(one.path, root, name)) for one in source.documents
         ),
         tables=tuple(replace(one, path=_called(one.path, root, name)) for one in source.tables),
+        derivations=tuple(
+            replace(one, path=_called(one.path, root, name)) for one in source.derivations
+        ),
     )
 
 

@@ -92,7 +92,8 @@ def next_facts(assessor: Assessor, document: Document) -> list[NextRecord]:
             for case, cls, label in part.ask("what-may-not-be-recorded-in-full"):
                 asked[case or ""].append((cls or "", label or local_name(cls or "")))
             for record in records:
-                situation = Situation(ruling, record["case"], told, document.quads)
+                stated = (*document.quads, *part.derived.quads)
+                situation = Situation(ruling, record["case"], told, stated)
                 found.append((record, _ranked(assessor, ruling, record, situation)))
     for before, ranked in found:
         complete = _complete(assessor, document, before, asked[ranked["case"]])

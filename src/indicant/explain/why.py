@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, Literal, NotRequired, TypedDict, get_args
 
+from indicant.assess.derivations import DERIVED_BY
 from indicant.assess.prose import reference, stated
 from indicant.assess.reasons import answering, graded
 from indicant.assess.records import Answer, Stated, Status, TermRecord
+from indicant.compile.derivations import SOURCE
 from indicant.compile.model import number_of
 from indicant.errors import IndicantError
 from indicant.explain.consequences import (
@@ -29,12 +31,11 @@ from indicant.guideline.names import Names
 from indicant.terms import TYPE, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Sequence
 
     import pyoxigraph as ox
 
     from indicant.assess.assessor import Assessment, Assessor
-    from indicant.assess.catalogue import Catalogue
     from indicant.assess.records import (
         ActionRecord,
         CaseRecord,
@@ -71,12 +72,16 @@ _SHOWN: Final = 4
 
 
 class NodeRecord(TypedDict):
-    """A statement of the case that establishes a fact, and where it stands."""
+    """A statement of the case that establishes a fact, and where it stands.
+
+    Where a derivation made it, ``derivedBy`` is that, and it stands where that stands.
+    """
 
     node: str
     statement: str
     file: str
     line: int | None
+    derivedBy: NotRequired[TermRecord]
 
 
 class EstablishedRecord(Stated):
@@ -145,7 +150,11 @@ class ChangesRecord(TypedDict):
 
 
 class WhyRecord(TypedDict):
-    """Why an intervention has its status for one case."""
+    """Why an intervention has its status for one case.
+
+    ``derivations`` are those of the guideline, where it has any: what they would make of further
+    facts is not followed in ``changes``.
+    """
 
     case: str
     asOf: str
@@ -156,6 +165,7 @@ class WhyRecord(TypedDict):
     further: list[TermRecord]
     wanted: Status | None
     changes: ChangesRecord
+    derivations: NotRequired[list[TermRecord]]
 
 
 def why(
@@ -187,9 +197,7 @@ def why(
     with assessor.parts(document) as parts:
         for part in parts:
             records = part.records(everything=True)
-            explainer = _Explainer(
-                assessor.catalogue, ruling, document, lines, part, assessor.vocabulary.units
-            )
+            explainer = _Explainer(assessor, ruling, document, lines, part)
             found += [explainer.explain(record, iri, to, largest, most) for record in records]
     return sorted(found, key=lambda one: one["case"])
 
@@ -218,19 +226,20 @@ class _Explainer:
 
     def __init__(
         self,
-        catalogue: Catalogue,
+        assessor: Assessor,
         ruling: Ruling,
         document: Document,
         lines: Lines,
         part: Assessment,
-        units: Mapping[str, str],
     ) -> None:
-        self._catalogue = catalogue
+        self._catalogue = assessor.catalogue
+        self._rules = assessor.derivations
         self._document = document
         self._lines = lines
         self._file = "<stdin>" if document.path == "-" else document.path
         self.ruling = ruling
-        self._readings, self._units = part.readings, units
+        self._readings, self._units = part.readings, assessor.vocabulary.units
+        self._derived = part.derived
         self._told = [part.ask(question) for question in ASKED]
         self._rows = self._told[0]
         self._reasons = part.ask("why-is-it-so")
@@ -249,10 +258,11 @@ class _Explainer:
     ) -> WhyRecord:
         case = record["case"]
         about = next(one for one in record["actions"] if one["action"] == action)
-        situation = Situation(self.ruling, case, self._told, self._document.quads)
+        stated = (*self._document.quads, *self._derived.quads)
+        situation = Situation(self.ruling, case, self._told, stated)
         shown = _deciding(about, self._sizes(case))
         names = {one["iri"] for one in shown}
-        return WhyRecord(
+        told = WhyRecord(
             case=case,
             asOf=record["asOf"],
             action=action,
@@ -267,6 +277,11 @@ class _Explainer:
             wanted=to,
             changes=self._changes(situation, action, to, largest, most),
         )
+        if self._rules:
+            told["derivations"] = [
+                TermRecord(term=rule.iri, label=rule.label) for rule in self._rules
+            ]
+        return told
 
     def _sizes(self, case: str) -> dict[str, int]:
         """Return how many facts the shortest reason of each recommendation has."""
@@ -324,8 +339,11 @@ class _Explainer:
         for owner, given, node, _, path, value in self._rows:
             if (owner, given) == (case, literal) and node and path:
                 made = self._made.get(node)
-                found = [self._node(node, path, value)] if made is None else map(self._whole, made)
-                nodes += [record for record in found if record not in nodes]
+                if made is not None or node in self._derived.made:
+                    told = [one for each in made or [node] for one in self._all_of(each)]
+                else:
+                    told = [self._node(node, path, value)]
+                nodes += [record for record in told if record not in nodes]
         return EstablishedRecord(term=one.term, label=one.fact, polarity=one.polarity, nodes=nodes)
 
     def _node(self, node: str, path: str, value: str | None) -> NodeRecord:
@@ -360,9 +378,27 @@ class _Explainer:
             line=self._lines.locate(node, first, value),
         )
 
-    def _whole(self, node: str) -> NodeRecord:
-        """Tell all that a record says of itself, as one that a quantity was computed from."""
-        stated = [quad for quad in self._document.quads if text_of(quad.subject) == node]
+    def _all_of(self, node: str) -> Iterator[NodeRecord]:
+        """Tell a record whole, and of one that was derived what it was derived from as well."""
+        made = self._derived.made.get(node)
+        if made is None:
+            yield self._whole(node, self._document.quads)
+            return
+        own = [
+            quad for quad in self._derived.quads if quad.predicate.value not in {SOURCE, DERIVED_BY}
+        ]
+        record = self._whole(node, own)
+        by = f"derived by {made.rule.name}: {made.rule.label}"
+        record["statement"] = ", ".join(one for one in (record["statement"], by) if one)
+        record["file"], record["line"] = made.path, made.rule.line
+        record["derivedBy"] = TermRecord(term=made.rule.iri, label=made.rule.label)
+        yield record
+        for source in made.sources:
+            yield self._whole(source, self._document.quads)
+
+    def _whole(self, node: str, quads: Sequence[ox.Quad]) -> NodeRecord:
+        """Tell all that a record says of itself."""
+        stated = [quad for quad in quads if text_of(quad.subject) == node]
         known = [(quad.predicate.value, text_of(quad.object)) for quad in stated]
         words = [
             f"{'a' if path == TYPE else self._called(path)} {self._called(value)}"
@@ -370,7 +406,7 @@ class _Explainer:
             if path != BOUNDED
         ]
         for path in dict.fromkeys(row[7] or "" for row in self._computed):
-            said = bounds_of(self._document.quads, node, path)
+            said = bounds_of(quads, node, path)
             words += [f"{self._called(path)} {one}" for one in said]
         return NodeRecord(
             node=node,
@@ -539,6 +575,8 @@ def _changes_text(record: WhyRecord) -> Iterator[str]:
     left = changes["found"] - len(changes["sets"])
     if left:
         yield f"  and {left} more sets: --all"
+    if record.get("derivations"):
+        yield "  what derivations make of further facts is not followed: indicant whatif"
     if not changes["complete"]:
         yield f"  sets of more than {changes['facts']} facts were not looked for: --facts N"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from indicant.errors import IndicantError
 from indicant.files.bounded import MAX_BYTES
+from indicant.files.derivations import ENDING, FOLDER
 from indicant.files.rdf import EXTENSIONS
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _KEPT: Final = frozenset((*EXTENSIONS, ".tsv"))
 
 
 class Members:
-    """A folder that is filled with the ontologies, catalogs and tables of an archive or a tree.
+    """A folder that is filled with what guidelines are made of, of an archive or a tree.
 
     The folder is new, and nothing in it is a link, so that a member that is named as members are
     can only be below it.
@@ -96,8 +97,14 @@ class Members:
 
 
 def is_kept(name: str) -> bool:
-    """Tell whether a member is an ontology, a catalog or a table by its name."""
-    return PurePosixPath(name).suffix.lower() in _KEPT
+    """Tell whether a member is an ontology, a catalog, a table or a derivation by its name.
+
+    >>> is_kept("rain/guideline.ttl"), is_kept("rain/derivations/soaked.rq"), is_kept("soaked.rq")
+    (True, True, False)
+    """
+    path = PurePosixPath(name)
+    derivation = path.suffix == ENDING and path.parent.name == FOLDER
+    return derivation or path.suffix.lower() in _KEPT
 
 
 def blocks_of(stream: IO[bytes], size: int) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from indicant import terms
 from indicant.errors import IndicantError
-from indicant.files import resources, strangers
+from indicant.files import derivations, resources, strangers
 from indicant.files.catalogs import Catalog
 from indicant.files.catalogs import catalog as catalog
 from indicant.files.fence import CATALOG as CATALOG
@@ -30,20 +30,22 @@ from indicant.files.rdf import (
     text_of,
     visible,
 )
-from indicant.files.tables import read_table
+from indicant.files.tables import MAPPED_BY as MAPPED_BY
+from indicant.files.tables import Table as Table
+from indicant.files.tables import held_tables, read_table, tables_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from indicant.files.derivations import Derivation
+
 CORE = terms.IND
-MAPPED_BY = terms.IND + "mappedBy"
 _REFLEXIVE = frozenset(
     (
         *(terms.RDFS + name for name in ("subClassOf", "subPropertyOf")),
         *(terms.OWL + name for name in ("equivalentClass", "equivalentProperty", "sameAs")),
     )
 )
-_VALUE = terms.PROV + "value"
 MOST_IMPORTS = 1_000
 GUIDELINE_FILE = "guideline.ttl"
 GUIDELINE_STEM = "guideline"
@@ -53,20 +55,6 @@ EXAMPLE_FILE = "example.ttl"
 _GUIDELINE_TYPES = {
     f"<{CORE}{name}>" for name in ("Guideline", "Indication", "Contraindication", "NonIndication")
 }
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of codes that an ontology names by ``ind:mappedBy``, not yet parsed.
-
-    The first lines of the text, as many as ``above`` says, are from the file ``metadata``.
-    """
-
-    iri: str
-    path: str
-    text: str = field(repr=False)
-    metadata: str = ""
-    above: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,13 +79,15 @@ class Source:
     ``documents`` come in the order in which the imports reach them, the guideline's own first;
     ``digest`` is the SHA-256 of all texts, independent of where the files are. ``tables`` say what
     terms are called elsewhere: nothing is reasoned from them, and they are no triples here.
-    ``astray`` are the imports that lead to an ontology of another name.
+    ``astray`` are the imports that lead to an ontology of another name. ``derivations`` say what
+    follows for a case beside what is recorded.
     """
 
     documents: tuple[Document, ...]
     digest: str
     tables: tuple[Table, ...] = ()
     astray: tuple[Import, ...] = ()
+    derivations: tuple[Derivation, ...] = ()
 
     def triples(self, *, aside: bool = False) -> Iterator[tuple[str, object, object, object]]:
         """Yield ``(path, subject, predicate, object)`` for every triple that says something.
@@ -321,6 +311,7 @@ class _Gathering:
         self._held: set[str] = set()
         self._documents: list[Document] = []
         self._tables: dict[Path, Table] = {}
+        self._places: list[tuple[Document, Path]] = []
 
     def source(self) -> Source:
         """Return all that is reached."""
@@ -337,6 +328,7 @@ class _Gathering:
             document = self._read(file)
             if document is not None:
                 self._documents.append(document)
+                self._places.append((document, file))
                 names[file] = ontologies_in(document)
                 self._named |= names[file]
                 self._follow(document, file.parent)
@@ -350,7 +342,26 @@ class _Gathering:
         core = {name for name in self._shipped if name.startswith(CORE)}
         first = {shown(file) for file in self._first}
         documents = strangers.parted(self._documents, first, core)
-        return Source(tuple(documents), _digest(documents, tables), tables, astray)
+        rules = self._derivations()
+        return Source(tuple(documents), _digest(documents, tables, rules), tables, astray, rules)
+
+    def _derivations(self) -> tuple[Derivation, ...]:
+        """Return the derivations of every guideline that was read, each once, by name."""
+        found: dict[str, Derivation] = {}
+        try:
+            for folder, guideline in derivations.owners(self._places, self._first).items():
+                for one in derivations.beside(guideline, folder, self._allowed):
+                    found[one.iri] = one
+            for one in derivations.held(self._documents):
+                known = found.setdefault(one.iri, one)
+                if known.text != one.text:
+                    raise IndicantError(
+                        f"<{one.iri}> is another derivation than that of {known.path}",
+                        file=one.path,
+                    )
+        except IndicantError as error:
+            self._mistake(error)
+        return tuple(found[iri] for iri in sorted(found))
 
     def _mistake(self, error: IndicantError) -> None:
         if self._problems is None:
@@ -375,9 +386,9 @@ class _Gathering:
             self._core = self._core_for(document, names)
             self._queue.append(self._core)
         self._held |= graphs_in(document)
-        inside = _held_tables(document)
+        inside = held_tables(document)
         wanted = [("owl:imports", iri) for iri in document.imports if iri not in self._held]
-        tables, no_tables = _tables_of(document)
+        tables, no_tables = tables_of(document)
         wanted += [("ind:mappedBy", iri) for iri in tables]
         if len(wanted) + len(document.no_imports) + len(no_tables) > MOST_IMPORTS:
             self._mistake(
@@ -466,11 +477,14 @@ class _Gathering:
             self._mistake(error)
 
 
-def _digest(documents: Iterable[Document], tables: Iterable[Table]) -> str:
+def _digest(
+    documents: Iterable[Document], tables: Iterable[Table], rules: Iterable[Derivation]
+) -> str:
     """Return a digest of all texts, and of which ontologies in each are taken as foreign."""
     told = [
         *((one.text, *sorted(one.foreign)) for one in documents),
         *((one.text,) for one in tables),
+        *((one.iri, one.text) for one in rules),
     ]
     digests = sorted(hashlib.sha256("\n".join(one).encode()).digest() for one in told)
     return hashlib.sha256(b"".join(digests)).hexdigest()
@@ -545,28 +559,6 @@ def ontologies_in(document: Document) -> set[str]:
 def _bare(iri: str) -> str:
     """Return an IRI without what does not tell two ontologies apart."""
     return iri.rstrip("/#")
-
-
-def _held_tables(document: Document) -> dict[str, str]:
-    """Return the texts of the tables that a merged guideline brings with it."""
-    if document.format not in {TRIG, N_QUADS}:
-        return {}
-    return {
-        str(getattr(quad.subject, "value", "")): str(getattr(quad.object, "value", ""))
-        for quad in document.quads
-        if quad.predicate.value == _VALUE
-    }
-
-
-def _tables_of(document: Document) -> tuple[list[str], list[str]]:
-    """Return the tables that a document names, and the texts that stand where an IRI shall."""
-    if "mappedBy" not in document.text:
-        return [], []
-    named = [quad.object for quad in document.quads if quad.predicate.value == MAPPED_BY]
-    return (
-        [one.value for one in named if isinstance(one, ox.NamedNode)],
-        [one.value for one in named if isinstance(one, ox.Literal)],
-    )
 
 
 def _no_iri(document: Document, how: str, text: str) -> IndicantError:

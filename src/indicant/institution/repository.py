@@ -46,8 +46,9 @@ _PASSAGE: Final = re.compile(r"^What the published.*$", re.MULTILINE)
 class Published:
     """A published guideline: what it is, what it consists of, and the digest of what it states.
 
-    The digest is the SHA-256 of all statements as sorted N-Triples, the tables of codes with them
-    and the core left out, so that neither layout nor the engine's own language changes it.
+    The digest is the SHA-256 of all statements as sorted N-Triples, the tables of codes and the
+    derivations with them and the core left out, so that neither layout nor the engine's own
+    language changes it.
     """
 
     iri: str
@@ -156,7 +157,10 @@ def digest_of(source: Source) -> str:
         for quad in document.quads
     }
     tables = {f"{one.iri} {hashlib.sha256(one.text.encode()).hexdigest()}" for one in source.tables}
-    text = "\n".join([*sorted(lines), *sorted(tables), ""])
+    rules = {
+        f"{one.iri} {hashlib.sha256(one.text.encode()).hexdigest()}" for one in source.derivations
+    }
+    text = "\n".join([*sorted(lines), *sorted(tables), *sorted(rules), ""])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -180,6 +184,12 @@ def copy(published: Published, target: Path) -> dict[str, Path]:
     for iri in places:
         new[iri].parent.mkdir(parents=True, exist_ok=True)
         new[iri].write_bytes(texts[iri][1].encode())
+    for one in published.source.derivations:
+        # What a merged guideline holds has come with it.
+        if one.path not in {path for path, _ in texts.values()}:
+            file = target / Path(os.path.abspath(one.path)).relative_to(top)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(one.text.encode())
     new[published.version_iri] = new[published.iri]
     for folder in sorted({place.parent for place in new.values()}):
         (folder / CATALOG).write_text(catalog(folder, new), encoding="utf-8", newline="\n")

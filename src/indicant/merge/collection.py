@@ -13,6 +13,7 @@ import pyoxigraph as ox
 
 from indicant import terms
 from indicant.errors import IndicantError
+from indicant.files.derivations import DERIVATION, Derivation
 from indicant.files.excerpts import Excerpt, Large, mentioned
 from indicant.files.fence import Fence, real
 from indicant.files.lines import locate
@@ -74,7 +75,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Collected:
-    """What was read: the parts, the tables, how files are called, and what clashes already.
+    """What was read: the parts, the tables, the derivations, how files are called, what clashes.
 
     ``named`` are the IRIs of the guidelines in the order in which they were given; ``files`` has
     for each path the name under which the merged graph knows it, and ``digests`` the SHA-256 of
@@ -84,6 +85,7 @@ class Collected:
     named: tuple[str, ...]
     parts: tuple[Part, ...]
     tables: tuple[Table, ...]
+    derivations: tuple[Derivation, ...]
     files: dict[str, str] = field(repr=False)
     digests: dict[str, str] = field(repr=False)
     results: tuple[Result, ...] = ()
@@ -97,6 +99,7 @@ class Collected:
     def digest(self) -> str:
         """Return the SHA-256 of all that was read, wherever it was."""
         texts = [*(one.text for one in self.documents), *(one.text for one in self.tables)]
+        texts += [f"{one.iri}\n{one.text}" for one in self.derivations]
         digests = [hashlib.sha256(text.encode()).digest() for text in texts]
         digests += [bytes.fromhex(one) for one in self.digests.values()]
         return hashlib.sha256(b"".join(sorted(digests))).hexdigest()
@@ -112,7 +115,8 @@ class Collected:
         """Return all parts as one guideline, with further documents."""
         texts = "".join(one.text for one in more)
         digest = hashlib.sha256(f"{self.digest}\n{texts}".encode()).hexdigest()
-        return Source((*self.documents, *more), digest, self.tables)
+        documents = (*self.documents, *more)
+        return Source(documents, digest, self.tables, derivations=self.derivations)
 
     def owners(self) -> dict[str, str]:
         """Return the guideline of every recommendation: the part that makes it."""
@@ -202,6 +206,7 @@ class _Reading:
         self._number = 0
         self._kept: dict[str, Document] = {}
         self._tables: dict[str, Table] = {}
+        self._derivations: dict[str, Derivation] = {}
         self._reached: dict[str, set[int]] = {}
         self._named: list[str] = []
         self._files: dict[str, str] = {}
@@ -232,7 +237,11 @@ class _Reading:
         for table in source.tables:
             known = self._tables.setdefault(table.iri, table)
             if known.text != table.text:
-                self._results.append(_two_tables(known, table))
+                self._results.append(_two_of("table", known, table))
+        for rule in source.derivations:
+            earlier = self._derivations.setdefault(rule.iri, rule)
+            if earlier.text != rule.text:
+                self._results.append(_two_of("derivation", earlier, rule))
         self._number += 1
 
     def collected(self) -> Collected:
@@ -244,6 +253,7 @@ class _Reading:
             tuple(self._named),
             _parts(kept, self._reached, self._named),
             tuple(self._tables.values()),
+            tuple(self._derivations[iri] for iri in sorted(self._derivations)),
             self._files,
             {taken.document.path: taken.sha256 for taken in excerpts.values()},
             tuple({(one.rule, one.places): one for one in results}.values()),
@@ -360,11 +370,11 @@ def _copy(one: Document, other: Document, iri: str) -> Result:
     )
 
 
-def _two_tables(one: Table, other: Table) -> Result:
+def _two_of(what: str, one: Table | Derivation, other: Table | Derivation) -> Result:
     return Result(
         "version",
         "error",
-        f"the table <{one.iri}> is there twice, with different content",
+        f"the {what} <{one.iri}> is there twice, with different content",
         (Place(one.path, 1), Place(other.path, 1)),
         "let both guidelines use the same version",
         (one.iri,),
@@ -472,7 +482,8 @@ def serialize(
     """Return the merged graph in the format that the name of a file asks for.
 
     Each guideline and each shared ontology is a named graph. The default graph says in PROV-O
-    which files a graph comes from, with digest and version, and holds the tables of codes.
+    which files a graph comes from, with digest and version, and holds the tables of codes and the
+    derivations.
 
     Raises:
         IndicantError: the name ends in neither ``.trig`` nor ``.nq``.
@@ -552,6 +563,9 @@ def _provenance(
         yield say(table.iri, TYPE, entity)
         yield say(table.iri, IND + "sha256", ox.Literal(sha256))
         yield say(table.iri, PROV + "value", ox.Literal(table.text))
+    for rule in collected.derivations:
+        yield say(rule.iri, TYPE, DERIVATION)
+        yield say(rule.iri, PROV + "value", ox.Literal(rule.text))
     for one in dict.fromkeys(one.derived for one in added if one.derived is not None):
         yield say(f"{merge}/{SETTLED}", derived, one)
 

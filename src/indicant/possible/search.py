@@ -15,6 +15,7 @@ from indicant.guideline.names import prefixes_in
 from indicant.possible.advice import Statuses
 from indicant.possible.circuit import TRUE, OutOfTimeError
 from indicant.possible.facts import turtle, words
+from indicant.possible.freedom import Freedom, told
 from indicant.possible.space import Space
 from indicant.report.findings import Level, Place, Result
 from indicant.terms import local_name
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from indicant.assess.records import Answer
+    from indicant.compile.derivations import Rule
     from indicant.files.rdf import Document
     from indicant.files.sources import Source
     from indicant.possible.advice import Advice
@@ -113,10 +115,20 @@ class Search:
         advice: what the model advises, compiled.
         seconds: the time limit for each question.
         deadline: when to stop altogether, as of ``time.monotonic``.
+        rules: the derivations of the guideline.
     """
 
-    def __init__(self, stated: Stated, advice: Advice, *, seconds: float, deadline: float) -> None:
+    def __init__(
+        self,
+        stated: Stated,
+        advice: Advice,
+        *,
+        seconds: float,
+        deadline: float,
+        rules: Sequence[Rule] = (),
+    ) -> None:
         self._stated = stated
+        self._freedom = Freedom(rules, advice.model)
         self._seconds = seconds
         self._deadline = deadline
         self.advice = advice
@@ -233,6 +245,12 @@ class Search:
             more = len(shown.facts) - _FACTS
             facts = "; ".join(shown.facts[:_FACTS]) + (f"; and {more} more" if more > 0 else "")
             message += f"; the smallest case: {facts or 'nothing recorded'}"
+        free = self._freedom.about(about)
+        if free:
+            message += f"; {told(free)}"
+        data: dict[str, object] = {} if shown is None else {"facts": shown.facts, **shown.claims}
+        if free:
+            data["derivations"] = [rule.iri for rule in free]
         places = (self._stated.places.get(iri) for iri in about)
         return Result(
             rule=rule,
@@ -243,7 +261,7 @@ class Search:
             about=tuple(about),
             accepted=None if acceptance is None else acceptance.rationale,
             witness=None if shown is None else shown.text,
-            data={} if shown is None else {"facts": shown.facts, **shown.claims},
+            data=data,
         )
 
     def leave(self, rule: str, about: Iterable[str], why: str | None = None) -> None:

@@ -55,7 +55,8 @@ class _Verifier:
         self._seconds = seconds
         self._deadline = time.monotonic() + limit
         self._source = source
-        self._model = admit(source, seconds=seconds, circles=True, kept=True).model
+        admitted = admit(source, seconds=seconds, circles=True, kept=True)
+        self._model = admitted.model
         self._stated = Stated(source)
         above = overriders(self._model)
         self._idle = {
@@ -63,7 +64,13 @@ class _Verifier:
             for one, other, criterion in self._overriding()
         }
         self._advice = self._advise()
-        self._search = Search(self._stated, self._advice, seconds=seconds, deadline=self._deadline)
+        self._search = Search(
+            self._stated,
+            self._advice,
+            seconds=seconds,
+            deadline=self._deadline,
+            rules=admitted.derivations,
+        )
         self._circuit = self._search.space.circuit
 
     def report(self) -> Report:

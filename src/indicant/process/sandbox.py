@@ -1,6 +1,7 @@
 """Run a function in a process of its own that can reach nothing, with bounds, and never alone.
 
-The process imports the very package that runs, and nothing from the folder that the user is in.
+It answers once, or stays for more that is asked of it. The process imports the very package that
+runs, and nothing from the folder that the user is in.
 On Linux it has a network of its own, without so much as a loopback, where the system allows that.
 Where the system counts open files it may open no more once it has begun, so that neither Python nor
 a library gets at a file or a socket. Everywhere Python itself refuses both.
@@ -18,11 +19,14 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from indicant.process.sharing import Renewed
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from importlib.machinery import ModuleSpec
 
 GRACE: Final = 5.0
@@ -53,6 +57,14 @@ from indicant.process import sandbox
 sandbox.enter(int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
 from importlib import import_module
 sandbox.serve(import_module(sys.argv[1]))
+"""
+_STAYING: Final = """\
+import sys
+sys.path.extend(sys.argv[4:])
+from indicant.process import sandbox
+sandbox.settle(int(sys.argv[2]), int(sys.argv[3]))
+from importlib import import_module
+sandbox.stay(import_module(sys.argv[1]))
 """
 
 
@@ -141,6 +153,134 @@ def call(
     return answer
 
 
+class Worker:
+    """A process that answers one task after another about what it was told first.
+
+    Whoever is asking has it alone. It is started with the first task, and anew after it was ended
+    for a task; it ends with its owner, or as soon as nobody can ask it any more. A child of a fork
+    starts one of its own.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        first: dict[str, Any],
+        data: bytes,
+        *,
+        needs: Sequence[str] = (),
+        memory: int,
+    ) -> None:
+        """Take the module and what it is told first.
+
+        The module has ``prepare(first)``, which loads what answers take, ``begin(first, data)``,
+        which returns what it is to know from then on, and ``reply(known, data)``, which yields
+        answers.
+        """
+        self._module, self._needs, self._memory = module, needs, memory
+        self._first = (first, data)
+        self._lock = Renewed(threading.Lock)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0
+        self._closing: weakref.finalize[..., Worker] | None = None
+
+    def ask(self, data: bytes, count: int, *, seconds: float, most: int) -> Iterator[bytes]:
+        """Yield the answers to a task, as many as there are to be.
+
+        Args:
+            data: the task.
+            count: how many answers there are.
+            seconds: the limit for all of them, and for starting the process.
+            most: the limit of an answer in bytes.
+
+        Raises:
+            TooSlowError: it was ended for its time.
+            TooMuchError: it was ended for the length of an answer.
+            StoppedError: it ended by itself; the message says how.
+        """
+        with self._lock.value:
+            process = self._started()
+            late = threading.Event()
+
+            def end() -> None:
+                late.set()
+                process.kill()
+
+            timer = threading.Timer(seconds, end)
+            timer.daemon = True
+            timer.start()
+            whole = False
+            try:
+                with contextlib.suppress(OSError):
+                    _send(process, json.dumps(seconds).encode(), data)
+                for _ in range(count):
+                    yield self._answer(process, late, most)
+                whole = True
+            finally:
+                timer.cancel()
+                if not whole or late.is_set():
+                    self._end()
+
+    def _answer(self, process: subprocess.Popen[bytes], late: threading.Event, most: int) -> bytes:
+        assert process.stdout is not None  # noqa: S101
+        head = process.stdout.readline()
+        size = int(head) if head.endswith(b"\n") else -1
+        if size > most:
+            raise TooMuchError
+        answer = process.stdout.read(size) if size >= 0 else b""
+        if len(answer) != size:
+            code = process.wait()
+            if late.is_set():
+                raise TooSlowError
+            raise StoppedError(_ending(code))
+        return answer
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._owner == os.getpid():
+            if self._process.poll() is None:
+                return self._process
+            self._end()
+        self._owner = os.getpid()
+        told = (self._module, self._owner, self._memory)
+        process = subprocess.Popen(  # noqa: S603
+            [*_python(), "-c", _STAYING, *map(str, told), *homes(("indicant", *self._needs))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=os.path.dirname(sys.executable),
+            env={**os.environ, "MALLOC_ARENA_MAX": "1"},
+        )
+        self._process = process
+        self._closing = weakref.finalize(self, _end, process, self._owner)
+        task, data = self._first
+        with contextlib.suppress(OSError):
+            _send(process, json.dumps(task).encode(), data)
+        return process
+
+    def _end(self) -> None:
+        if self._closing is not None:
+            self._closing()
+        self._process = self._closing = None
+
+
+def _send(process: subprocess.Popen[bytes], body: bytes, data: bytes) -> None:
+    assert process.stdin is not None  # noqa: S101
+    process.stdin.write(f"{len(body)} {len(data)}\n".encode() + body + data)
+    process.stdin.flush()
+
+
+def _end(process: subprocess.Popen[bytes], owner: int) -> None:
+    """End a process; the child of a fork leaves that of its parent alone."""
+    if os.getpid() == owner:
+        process.kill()
+        process.wait()
+    else:
+        process.returncode = 0
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+
 def _python() -> list[str]:
     """Return how to start Python so that it takes nothing from folder, user or environment.
 
@@ -217,6 +357,20 @@ def enter(parent: int, seconds: float, memory: int) -> None:
     _limit(seconds, memory)
     # A thread that needs no interpreter, so that it also ends a library that does not let go of it.
     faulthandler.dump_traceback_later(seconds + GRACE, exit=True)
+
+
+def settle(parent: int, memory: int) -> None:
+    """Leave the network and take the limits of a process that stays, before anything is read.
+
+    What it may take of time is counted for each task. That its parent ends it is told by the pipe:
+    the system would end it with the thread that started it.
+    """
+    leave_network()
+    if sys.platform != "win32" and os.getppid() != parent:
+        os._exit(1)
+    _bound("RLIMIT_CORE", 0)
+    _bound("RLIMIT_FSIZE", 0)
+    _bound("RLIMIT_AS", memory)
 
 
 def leave_network() -> bool:
@@ -307,12 +461,33 @@ def serve(module: Any) -> NoReturn:
     os._exit(0)
 
 
-def _read_task() -> tuple[dict[str, Any], bytes]:
+def stay(module: Any) -> NoReturn:
+    """Answer task after task from standard input on standard output."""
+    task, data = _read_task()
+    module.prepare(task)
+    time.localtime()
+    shut()
+    open_nothing_more()
+    known: Any = module.begin(task, data)
+    del data
+    reply: Callable[[Any, bytes], Iterator[bytes]] = module.reply
+    while True:
+        seconds, data = _read_task()
+        # Where nobody is left to end it, it ends by itself.
+        faulthandler.dump_traceback_later(float(seconds) + GRACE, exit=True)
+        for answer in reply(known, data):
+            left = memoryview(f"{len(answer)}\n".encode() + answer)
+            while left:
+                left = left[os.write(1, left) :]
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _read_task() -> tuple[Any, bytes]:
     head = bytearray()
     while not head.endswith(b"\n"):
         head += _read(1)
     sizes = [int(one) for one in head.split()]
-    task: dict[str, Any] = json.loads(_read(sizes[0]))
+    task = json.loads(_read(sizes[0]))
     return task, _read(sizes[1])
 
 

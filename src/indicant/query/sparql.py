@@ -223,21 +223,26 @@ def body_at(text: str, name: str) -> int:
     raise IndicantError("the query has no pattern to give values to", file=name)
 
 
-def plain(text: str, name: str) -> Plain:
+def plain(text: str, name: str, *, builds: bool = False) -> Plain:
     """Return a query in the form that every parser reads alike.
+
+    Args:
+        text: the query.
+        name: what to call it in an error.
+        builds: whether it may build a graph, by CONSTRUCT.
 
     Raises:
         IndicantError: it writes, asks another machine, names a graph, builds one, uses a prefix
             that it does not declare, or is no SPARQL 1.1.
     """
-    return _Writer(text, name).written()
+    return _Writer(text, name, builds=builds).written()
 
 
 class _Writer:
     """The prefixes that a query declares, and the IRIs that it names."""
 
-    def __init__(self, text: str, name: str) -> None:
-        self._text, self._name = text, name
+    def __init__(self, text: str, name: str, *, builds: bool) -> None:
+        self._text, self._name, self._builds = text, name, builds
         self._base = ""
         self._prefixes: dict[str, str] = {}
         self._iris: dict[str, tuple[int, int]] = {}
@@ -343,6 +348,8 @@ class _Writer:
 
     def _check_word(self, token: Token) -> None:
         word = token.text.upper()
+        if word == "CONSTRUCT" and self._builds:
+            return
         if word in _REFUSED:
             message, advice = _REFUSED[word]
             raise self._error(f"{word} {message}", token.start, advice)
