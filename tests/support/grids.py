@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import brute
 from brute import (
+    AGES,
+    CASE,
     DAYS,
     ENDS,
     FINDING,
     HAD_FINDING,
     HAS_FINDING,
+    ITSELF,
+    ONGOING,
     PROPOSES,
     RECEIVED,
     ROOTS,
@@ -381,15 +385,19 @@ def of_past() -> Grid:
 
 
 SINCE: Mapping[str, Facet] = {
+    "begun-ever": within(STARTS[0], minInclusive=0),
     "begun-within": within(STARTS[0], maxInclusive=90),
     "begun-before": within(STARTS[0], minInclusive=90),
     "over-within": within(ENDS[0], maxInclusive=90),
     "over-less": within(ENDS[0], maxExclusive=90),
     "over-before": within(ENDS[0], minExclusive=90),
     "over-months": within(ENDS[1], maxExclusive=3),
+    "begun-months": within(STARTS[1], minInclusive=2),
     "begun-years": within(STARTS[2], minInclusive=1),
     "over-years": within(ENDS[2], maxExclusive=1),
     "long": within(DAYS, minInclusive=42),
+    "going-on": Is(ONGOING, True),
+    "stopped": Is(ONGOING, False),
 }
 
 
@@ -403,7 +411,7 @@ def of_windows(role: str, cls: str) -> Grid:
     def day(before: int) -> datetime.date:
         return TODAY - datetime.timedelta(days=before)
 
-    days = (0, 89, 90, 91, 364, 365, 366)
+    days = (0, 89, 90, 91, 100, 364, 365, 366)
     made = [Node("n", role, (cls,), (), day(one)) for one in days]
     if role != HAS_FINDING:
         made += [Node("n", role, (cls,), on=day(one)) for one in days]
@@ -419,6 +427,12 @@ def of_windows(role: str, cls: str) -> Grid:
             for weeks in ("5.9", "6")
         ]
     made += [Node("n", role, (cls,), ((WEEKS, Decimal(weeks)),)) for weeks in ("6", "12.9", "13")]
+    if role in (RECEIVED, PROPOSES):
+        made += [
+            Node("n", role, (cls,), (), start, ongoing=ongoing)
+            for start in (None, day(90))
+            for ongoing in (True, False)
+        ]
     alone = numbered(([one], (), ()) for one in made)
     every = tuple(
         dataclasses.replace(
@@ -432,11 +446,114 @@ def of_windows(role: str, cls: str) -> Grid:
     since = tuple(
         Case(f"s{number}", TODAY, complete=((cls, day(number)),)) for number in (89, 90, 91, 400)
     )
+    more = (*every, *since) if role != PROPOSES else ()
+    return Grid(f"windows-{role[4:]}", timed(criteria), (*alone, *more))
+
+
+def timed(criteria: Mapping[str, Expression]) -> Guideline:
+    """Return a guideline whose criteria speak of when something was and whether it goes on."""
     base = guideline(criteria)
-    data = {**base.data, **dict.fromkeys((*STARTS, *ENDS), Span("integer"))}
-    return Grid(
-        f"windows-{role[4:]}", dataclasses.replace(base, data=data), (*alone, *every, *since)
+    data = {**base.data, ONGOING: Span("boolean")}
+    data |= dict.fromkeys((*STARTS, *ENDS), Span("integer"))
+    return dataclasses.replace(base, data=data)
+
+
+def of_days() -> Grid:
+    """Return a grid of cases on the days about which years, leap years and centuries turn."""
+    role, cls = RECEIVED, "ex:Course"
+    criteria: dict[str, Expression] = {
+        name: Some(role, cls, (facet,)) for name, facet in SINCE.items() if "year" not in name
+    }
+    cases = []
+    for year in (1900, 2000, 2001, 2004):
+        for month, number in ((1, 1), (2, 28), (3, 1), (12, 31)):
+            as_of = datetime.date(year, month, number)
+            before = as_of - datetime.timedelta(days=90)
+            for name, node in (
+                ("begun", Node("", role, (cls,), (), before)),
+                ("ended", Node("", role, (cls,), (), None, before)),
+            ):
+                named = f"{name}-{as_of}"
+                own = dataclasses.replace(node, name=f"{named}-n")
+                cases.append(Case(named, as_of, (own,)))
+    return Grid("days", timed(criteria), tuple(cases))
+
+
+def of_missing(role: str, cls: str) -> Grid:
+    """Return a grid of cases that record all since the first or another day of a month.
+
+    What they may not record was the day before at the latest, which is the last of a month.
+    """
+    criteria: dict[str, Expression] = {
+        f"{name[4:]}-{number}": Some(role, cls, (within(name, maxExclusive=number),))
+        for name, numbers in zip((*STARTS, *ENDS), ((31,), (1, 2), (1,)) * 2, strict=True)
+        for number in numbers
+    }
+    criteria["going-on"] = Some(role, cls, (SINCE["going-on"],))
+    firsts = [datetime.date(2023, month, 1) for month in range(1, 13)]
+    firsts += [datetime.date(year, 3, 1) for year in (1900, 2000, 2001, 2004)]
+    firsts += [datetime.date(2023, 5, 2), datetime.date(2023, 5, 30)]
+    pairs = [(one, later) for one in firsts for later in _ends(one.year, one.month + 1)]
+    pairs += [(firsts[0], later) for later in (*_ends(2023, 12), *_ends(2024, 12))]
+    if role != RECEIVED:
+        pairs = pairs[::9]
+    cases = [
+        Case(f"m{number}", as_of, complete=((cls, since),))
+        for number, (since, as_of) in enumerate(dict.fromkeys(pairs))
+    ]
+    return Grid(f"missing-{role[4:]}", timed(criteria), tuple(cases))
+
+
+def _ends(year: int, month: int) -> Iterable[datetime.date]:
+    """Yield the days about the end of a month, counted on from January of a year."""
+    years, month = divmod(month - 1, 12)
+    first = datetime.date(year + years, month + 1, 1)
+    for days in (26, 27, 28, 29, 30):
+        yield first + datetime.timedelta(days=days)
+
+
+def of_itself() -> Grid:
+    """Return a grid about the patient: every age at and beside its bounds, and the sex."""
+    days, months, years = AGES
+    facets: dict[str, Facet] = {
+        "months-from": within(months, minInclusive=216),
+        "months-below": within(months, maxExclusive=216),
+        "months-above": within(months, minExclusive=227),
+        "months-to": within(months, maxInclusive=227),
+        "years-from": within(years, minInclusive=18),
+        "years-below": within(years, maxExclusive=18),
+        "years-above": within(years, minExclusive=18),
+        "years-to": within(years, maxInclusive=18),
+        "days-from": within(days, minInclusive=28),
+        "days-below": within(days, maxExclusive=28),
+        "woman": Is("ind:sex", Iri("ind:Female")),
+    }
+    base = timed({name: Some(ITSELF, CASE, (facet,)) for name, facet in facets.items()})
+    sexes = ("ind:Female", "ind:Male", "ind:OtherSex")
+    base = dataclasses.replace(
+        base,
+        data={**base.data, **dict.fromkeys(AGES, Span("integer", (("minInclusive", Decimal(0)),)))},
+        objects={**base.objects, "ind:sex": True},
+        reach={**base.reach, "ind:sex": "ind:Sex"},
+        kinds={**base.kinds, "ind:Sex": ()},
+        individuals={**base.individuals, **dict.fromkeys(sexes, ("ind:Sex",))},
     )
+    known = [
+        *((years, Decimal(number)) for number in (17, 18, 19)),
+        *((months, Decimal(number)) for number in (204, 215, 216, 227, 228, 239, 240)),
+        *((days, Decimal(number)) for number in (27, 28, 6600)),
+        *(("ind:sex", Iri(one)) for one in sexes),
+    ]
+    cases = [Case(f"v{n}", TODAY, values=(one,)) for n, one in enumerate(known)]
+    births = (
+        TODAY,
+        TODAY - datetime.timedelta(days=27),
+        TODAY - datetime.timedelta(days=28),
+        *(TODAY.replace(year=2008, day=day) for day in (21, 22, 23)),
+        *(TODAY.replace(year=2007, day=day) for day in (22, 23)),
+    )
+    cases += [Case(f"b{n}", TODAY, born=one) for n, one in enumerate(births)]
+    return Grid("itself", base, (*cases, Case("nothing", TODAY)))
 
 
 def of_cells(role: str, cls: str) -> Grid:
@@ -644,10 +761,16 @@ def grids() -> tuple[Grid, ...]:
     ]
     found += [
         of_windows(role, cls)
-        for role, cls in ((RECEIVED, "ex:Act"), (HAS_FINDING, "ex:A"), (HAD_FINDING, "ex:A"))
+        for role, cls in (
+            (RECEIVED, "ex:Act"),
+            (HAS_FINDING, "ex:A"),
+            (HAD_FINDING, "ex:A"),
+            (PROPOSES, "ex:Act"),
+        )
     ]
     found += [of_cells(*one) for one in ((RECEIVED, "ex:Course"), (RECEIVED, "ex:Act"))]
-    found += [of_cells(HAS_FINDING, "ex:Pain"), of_dates()]
+    found += [of_cells(HAS_FINDING, "ex:Pain"), of_dates(), of_days()]
+    found += [of_missing(RECEIVED, "ex:Act"), of_missing(HAD_FINDING, "ex:A"), of_itself()]
     return tuple(found)
 
 

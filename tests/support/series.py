@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import itertools
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ HEAD = f"""{PREFIXES}
 :Thing a owl:Class ; rdfs:subClassOf ind:Finding .
 :Measure a owl:Class ; rdfs:subClassOf :Thing .
 :Other a owl:Class ; rdfs:subClassOf ind:Finding .
+:Checked a owl:Class ; rdfs:subClassOf ind:Finding .
+:Tried a owl:Class ; rdfs:subClassOf :Measure , :Checked .
+:Raw a owl:Class ; rdfs:subClassOf ind:Finding .
+:Rough a owl:Class ; rdfs:subClassOf :Measure , :Raw .
 :level a owl:DatatypeProperty , owl:FunctionalProperty ; rdfs:range [ a rdfs:Datatype ;
     owl:onDatatype xsd:decimal ; owl:withRestrictions ( [ xsd:minInclusive 0 ] ) ] .
 :resting a owl:DatatypeProperty , owl:FunctionalProperty ; rdfs:range xsd:boolean .
@@ -36,6 +41,19 @@ SINCE = 120
 
 
 @dataclass(frozen=True)
+class Kind:
+    """What records are: findings or what was done, with levels that may be below nought or not."""
+
+    done: bool = False
+    signed: bool = False
+
+    @property
+    def levels(self) -> tuple[int, int]:
+        """Return levels on both sides of what thresholds tell apart."""
+        return (-90, 90) if self.signed else (0, 90)
+
+
+@dataclass(frozen=True)
 class Quantity:
     """A quantity: how it is computed, over which days, of how many records, and of which."""
 
@@ -43,11 +61,13 @@ class Quantity:
     window: int | None = None
     last: int | None = None
     resting: bool = False
+    checked: bool = False
 
     @property
     def name(self) -> str:
         """Return what its terms are named by."""
-        parts = (self.aggregate, self.window or "", self.last or "", "R" if self.resting else "")
+        which = ("R" if self.resting else "", "C" if self.checked else "")
+        parts = (self.aggregate, self.window or "", self.last or "", *which)
         return "-".join(str(part) for part in parts if part)
 
     def text(self) -> str:
@@ -61,6 +81,7 @@ class Quantity:
         if self.resting:
             facet = "[ a owl:Restriction ; owl:onProperty :resting ; owl:hasValue true ]"
             said.append(f"ind:where {facet}")
+        said += ["ind:where :Checked"] if self.checked else []
         bound = "xsd:minInclusive 2" if counts else f"xsd:maxExclusive {LIMIT}"
         value, kind = ("ind:count", "integer") if counts else (":level", "decimal")
         return f"""{" ; ".join(said)} .
@@ -74,10 +95,15 @@ class Quantity:
     ind:criterion :C-{self.name} .
 """
 
+    def said(self, number: int) -> bool:
+        """Tell what the criterion says of the value itself."""
+        return number >= 2 if self.aggregate == "Count" else number < LIMIT
+
     def holds(self, records: Sequence[Certain]) -> bool:
         """Tell what the criterion says of records that are known in full."""
         here = [one for one in records if self.window is None or one.day < self.window]
         here = [one for one in here if one.resting or not self.resting]
+        here = [one for one in here if one.checked or not self.checked]
         if self.aggregate == "Count":
             return len(here) >= 2
         if self.last is not None:
@@ -102,9 +128,12 @@ ALL = [
     *(Quantity(one) for one in ("Latest", "Earliest", "Lowest", "Highest", "Mean", "Sum", "Count")),
     *(Quantity(one, window=90) for one in ("Latest", "Lowest", "Mean", "Sum", "Count")),
     Quantity("Mean", last=2),
-    Quantity("Highest", last=2),
+    *(Quantity(one, last=2) for one in ("Highest", "Lowest", "Sum")),
     Quantity("Latest", resting=True),
     Quantity("Count", resting=True),
+    Quantity("Latest", checked=True),
+    Quantity("Mean", checked=True),
+    Quantity("Count", checked=True),
 ]
 
 
@@ -115,6 +144,7 @@ class Certain:
     day: int
     level: Fraction
     resting: bool
+    checked: bool = True
 
 
 @dataclass(frozen=True)
@@ -125,12 +155,15 @@ class Record:
     day: int | None
     level: tuple[int, int] | None
     resting: bool | None
+    checked: bool | None = None
 
-    def text(self) -> str:
+    def text(self, of: Kind) -> str:
         """Write it in Turtle."""
-        said = [f"a :{self.kind}"]
+        also = {True: " , :Checked", False: " , :Raw", None: ""}[self.checked]
+        said = [f"a :{self.kind}{also}"]
         if self.day is not None:
-            said.append(f'ind:onset "{AS_OF - datetime.timedelta(days=self.day)}"^^xsd:date')
+            day = AS_OF - datetime.timedelta(days=self.day)
+            said.append(f'ind:{"on" if of.done else "onset"} "{day}"^^xsd:date')
         if self.level is not None and self.level[0] == self.level[1]:
             said.append(f":level {self.level[0]}")
         elif self.level is not None:
@@ -141,37 +174,48 @@ class Record:
             said.append(f":resting {'true' if self.resting else 'false'}")
         return f"[ {' ; '.join(said)} ]"
 
-    def ways(self) -> Iterator[Certain | None]:
+    def ways(self, of: Kind) -> Iterator[Certain | None]:
         """Yield what the record may be; nothing where it is no measure."""
         if self.kind != "Measure":
             yield None
         if self.kind == "Other":
             return
         days = [1, 80, 400] if self.day is None else [self.day]
-        levels = {0, 90} if self.level is None else {*self.level}
+        levels = {*of.levels} if self.level is None else {*self.level}
         rests = [True, False] if self.resting is None else [self.resting]
-        for day, level, rest in itertools.product(days, sorted(levels), rests):
-            yield Certain(day, Fraction(level), rest)
+        checks = [True, False] if self.checked is None else [self.checked]
+        for day, level, rest, check in itertools.product(days, sorted(levels), rests, checks):
+            yield Certain(day, Fraction(level), rest, check)
 
     @property
     def vague(self) -> bool:
         """Tell whether anything about it is not known."""
-        if self.day is None or self.resting is None or self.level is None:
+        if None in (self.day, self.resting, self.checked) or self.level is None:
             return True
         return self.kind == "Thing" or self.level[0] != self.level[1]
 
 
 @dataclass(frozen=True)
 class Case:
-    """Records, and from how many days before on they are all; always, or never."""
+    """Records, and from how many days before on they are all; always, or never.
+
+    ``own`` is a quantity that the case records itself, with its value.
+    """
 
     records: tuple[Record, ...]
     complete: int | str | None
+    of: Kind = Kind()
+    own: tuple[Quantity, int] | None = None
 
     def text(self, name: str) -> str:
         """Write it in Turtle."""
         said = [f'a ind:PatientCase ; ind:asOf "{AS_OF}"^^xsd:date']
-        said += [f"ind:hasFinding {one.text()}" for one in self.records]
+        link = "ind:received" if self.of.done else "ind:hasFinding"
+        said += [f"{link} {one.text(self.of)}" for one in self.records]
+        if self.own:
+            quantity, number = self.own
+            value = "ind:count" if quantity.aggregate == "Count" else ":level"
+            said.append(f"ind:hasFinding [ a :{quantity.name} ; {value} {number} ]")
         if self.complete == "always":
             said.append("ind:recordsAll :Measure")
         elif self.complete is not None:
@@ -180,53 +224,84 @@ class Case:
             said.append(f"ind:completeness [ a ind:Completeness ; ind:of :Thing ; {day} ]")
         return f":{name} {' ; '.join(said)} ."
 
+    @property
+    def vague(self) -> bool:
+        """Tell whether anything is not known, or which of two on a day was the later one."""
+        days = [one.day for one in self.records if one.day is not None]
+        return len(days) > len({*days}) or any(one.vague for one in self.records)
+
     def worlds(self) -> Iterator[list[Certain]]:
-        """Yield all that may have been, as far as thresholds can tell it apart."""
+        """Yield all that may have been, as far as thresholds can tell it apart.
+
+        What was on one day was in either order.
+        """
         days: tuple[int, ...] = () if self.complete == "always" else (121, 400)
         days = (1, 80, 400) if self.complete is None else days
-        every = itertools.product(days, (0, 90), (True, False))
+        every = itertools.product(days, self.of.levels, (True, False))
         more = [Certain(day, Fraction(level), rest) for day, level, rest in every]
         further = [list(some) for size in range(3) for some in itertools.combinations(more, size)]
-        for ways in itertools.product(*(list(one.ways()) for one in self.records)):
+        for ways in itertools.product(*(list(one.ways(self.of)) for one in self.records)):
             recorded = [one for one in ways if one is not None]
             for beside in further:
                 yield [*recorded, *beside]
+                if len({one.day for one in recorded}) < len(recorded):
+                    yield [*reversed(recorded), *beside]
 
     def answer(self, quantity: Quantity) -> str:
         """Return what follows of a quantity from all that may have been."""
+        if self.own and self.own[0] == quantity:
+            return "met" if quantity.said(self.own[1]) else "refuted"
         found = {quantity.holds(world) for world in self.worlds()}
         return "open" if len(found) == 2 else "met" if found == {True} else "refuted"
 
 
-def random_case(choose: random.Random) -> Case:
+def random_case(choose: random.Random, of: Kind = Kind()) -> Case:
     """Return a case with up to three records, of which two are known in part."""
-    records = []
+    records: list[Record] = []
     vague = 0
     days = choose.sample([2, 10, 60, 89, 90, 91, 300], k=4)
+    levels = [-30, 0, 24, 25, 26, 50] if of.signed else [0, 10, 24, 25, 26, 50]
     for number in range(choose.choice((0, 1, 2, 2, 3))):
         record = Record(
             choose.choice(("Measure", "Measure", "Measure", "Other")),
             days[number],
-            choose.choice([(v, v) for v in (0, 10, 24, 25, 26, 50)]),
+            choose.choice([(v, v) for v in levels]),
+            choose.random() < 0.7,
             choose.random() < 0.7,
         )
         if vague < 2 and choose.random() < 0.35:
             vague += 1
-            what = choose.randrange(5)
+            what = choose.randrange(6)
             level = choose.choice(((10, 20), (20, 30), (26, 40)))
             record = Record(
                 "Thing" if what == 0 else record.kind,
                 None if what == 1 else record.day,
                 None if what == 2 else level if what == 3 else record.level,
                 None if what == 4 else record.resting,
+                None if what == 5 else record.checked,
             )
+        if records and choose.random() < 0.1:
+            record = dataclasses.replace(record, day=records[-1].day)
         records.append(record)
-    return Case(tuple(records), choose.choice((None, "always", "always", SINCE)))
+    own = None
+    if choose.random() < 0.1:
+        quantity = choose.choice(ALL)
+        numbers = (1, 2) if quantity.aggregate == "Count" else (LIMIT - 1, LIMIT)
+        own = quantity, choose.choice(numbers)
+    complete = choose.choice((None, "always", "always", SINCE))
+    return Case(tuple(records), complete, of, own)
 
 
-def guideline() -> str:
+def guideline(of: Kind = Kind()) -> str:
     """Return a guideline with a recommendation for each quantity."""
-    return HEAD + "".join(one.text() for one in ALL)
+    head = HEAD
+    if of.done:
+        for name in ("Thing", "Other", "Checked", "Raw"):
+            above = f":{name} a owl:Class ; rdfs:subClassOf ind:"
+            head = head.replace(f"{above}Finding", f"{above}Intervention")
+    if of.signed:
+        head = head.replace("[ xsd:minInclusive 0 ]", "[ xsd:minInclusive -1000 ]")
+    return head + "".join(one.text() for one in ALL)
 
 
 def document(cases: Sequence[Case]) -> str:
