@@ -604,6 +604,70 @@ def of_cells(role: str, cls: str) -> Grid:
     )
 
 
+LOWER: tuple[tuple[tuple[str, str], ...], ...] = (
+    (),
+    *((("minInclusive", number),) for number in ("1", "1.5", "2")),
+    *((("minExclusive", number),) for number in ("1", "1.5", "2")),
+    (("minInclusive", "2"), ("minExclusive", "1")),
+    (("minInclusive", "1"), ("minExclusive", "2")),
+    (("minInclusive", "2"), ("minExclusive", "2")),
+)
+UPPER = tuple(
+    tuple((kind.replace("min", "max"), str(4 - Decimal(number))) for kind, number in one)
+    for one in LOWER
+)
+WHOLE: Mapping[str, Facet] = {
+    "grade-at-least": within("ex:grade", minInclusive=2),
+    "grade-more": within("ex:grade", minExclusive=2),
+    "grade-at-most": within("ex:grade", maxInclusive=2),
+    "grade-less": within("ex:grade", maxExclusive=2),
+    "grade-exactly": Is("ex:grade", Decimal(2)),
+}
+BETWEEN: Mapping[str, Facet] = {
+    **LEVELS,
+    "whole-from": within("ex:level", "integer", minInclusive="1.5"),
+    "whole-below": within("ex:level", "integer", maxExclusive="2.5"),
+    "whole-to": within("ex:level", "integer", maxInclusive="2.5"),
+    "whole-at-least": within("ex:level", "integer", minInclusive=2),
+    "whole-more": within("ex:level", "integer", minExclusive=2),
+    "whole-at-most": within("ex:level", "integer", maxInclusive=2),
+    "whole-less": within("ex:level", "integer", maxExclusive=2),
+}
+
+
+def of_bounds(role: str, cls: str, facets: Mapping[str, Facet]) -> Grid:
+    """Return a grid of values known within bounds: at, beside, about and between those of facets.
+
+    Of a bound of each kind on each side, some value lies within.
+    """
+    name = next(iter(facets.values())).property
+    criteria: dict[str, Expression] = {
+        label: Some(role, cls, (facet,)) for label, facet in facets.items()
+    }
+    spans = [
+        Span("decimal", tuple((kind, Decimal(number)) for kind, number in (*low, *high)))
+        for low in LOWER
+        for high in UPPER
+        if low or high
+    ]
+    base = guideline(criteria)
+    own = base.data[name]
+    spans = [
+        one
+        for one in spans
+        if any(
+            value in one and (own is None or value in own)
+            for value in brute.samples([Within(name, one)], own)
+        )
+    ]
+    spans = spans if role == RECEIVED else spans[::12]
+    return Grid(
+        f"bounds-{name[3:]}-{role[4:]}",
+        base,
+        numbered(([Node("n", role, (cls,), within=((name, one),))], (), ()) for one in spans),
+    )
+
+
 def of_literals() -> Grid:
     """Return a grid of conjunctions of one to three literals, with all, some and none of them."""
     a, b, high = (Some(HAS_FINDING, cls) for cls in ("ex:A", "ex:B", "ex:High"))
@@ -771,6 +835,8 @@ def grids() -> tuple[Grid, ...]:
     found += [of_cells(*one) for one in ((RECEIVED, "ex:Course"), (RECEIVED, "ex:Act"))]
     found += [of_cells(HAS_FINDING, "ex:Pain"), of_dates(), of_days()]
     found += [of_missing(RECEIVED, "ex:Act"), of_missing(HAD_FINDING, "ex:A"), of_itself()]
+    found += [of_bounds(RECEIVED, "ex:Course", one) for one in (BETWEEN, WHOLE)]
+    found.append(of_bounds(PROPOSES, "ex:Act", BETWEEN))
     return tuple(found)
 
 
