@@ -30,12 +30,16 @@ HEAD = f"""{PREFIXES}
 :Tried a owl:Class ; rdfs:subClassOf :Measure , :Checked .
 :Raw a owl:Class ; rdfs:subClassOf ind:Finding .
 :Rough a owl:Class ; rdfs:subClassOf :Measure , :Raw .
+:Odd a owl:Class ; rdfs:subClassOf ind:Finding .
+:Strange a owl:Class ; rdfs:subClassOf :Odd , :Checked .
 :level a owl:DatatypeProperty , owl:FunctionalProperty ; rdfs:range [ a rdfs:Datatype ;
     owl:onDatatype xsd:decimal ; owl:withRestrictions ( [ xsd:minInclusive 0 ] ) ] .
 :resting a owl:DatatypeProperty , owl:FunctionalProperty ; rdfs:range xsd:boolean .
 """
 AS_OF = datetime.date(2026, 1, 1)
 LIMIT = 25
+TYPES = {"Thing": ":Thing , owl:NamedIndividual", "Odd": ":Measure , :Odd"}
+"""What else a record is of which the class says less: no class of the domain, or one beside."""
 SINCE = 120
 """From how many days before on a case may be complete."""
 
@@ -160,7 +164,8 @@ class Record:
     def text(self, of: Kind) -> str:
         """Write it in Turtle."""
         also = {True: " , :Checked", False: " , :Raw", None: ""}[self.checked]
-        said = [f"a :{self.kind}{also}"]
+        kind = TYPES.get(self.kind, f":{self.kind}")
+        said = [f"a {kind}{also}"]
         if self.day is not None:
             day = AS_OF - datetime.timedelta(days=self.day)
             said.append(f'ind:{"on" if of.done else "onset"} "{day}"^^xsd:date')
@@ -176,7 +181,7 @@ class Record:
 
     def ways(self, of: Kind) -> Iterator[Certain | None]:
         """Yield what the record may be; nothing where it is no measure."""
-        if self.kind != "Measure":
+        if self.kind not in ("Measure", "Odd"):
             yield None
         if self.kind == "Other":
             return
@@ -197,13 +202,16 @@ class Record:
 
 @dataclass(frozen=True)
 class Case:
-    """Records, and from how many days before on they are all; always, or never.
+    """Records, and how far they are all.
 
+    ``complete`` is that they are ``always``, or ``since`` some days before, or that there ``never``
+    was any; that none is there now (``absent``) tells as little as what is told of records
+    ``elsewhere``.
     ``own`` is a quantity that the case records itself, with its value.
     """
 
     records: tuple[Record, ...]
-    complete: int | str | None
+    complete: str
     of: Kind = Kind()
     own: tuple[Quantity, int] | None = None
 
@@ -216,12 +224,17 @@ class Case:
             quantity, number = self.own
             value = "ind:count" if quantity.aggregate == "Count" else ":level"
             said.append(f"ind:hasFinding [ a :{quantity.name} ; {value} {number} ]")
-        if self.complete == "always":
-            said.append("ind:recordsAll :Measure")
-        elif self.complete is not None:
-            since = AS_OF - datetime.timedelta(days=int(self.complete))
-            day = f'ind:since "{since}"^^xsd:date'
-            said.append(f"ind:completeness [ a ind:Completeness ; ind:of :Thing ; {day} ]")
+        day = f'ind:since "{AS_OF - datetime.timedelta(days=SINCE)}"^^xsd:date'
+        none = "ind:excludes" if self.of.done else "ind:neverHad"
+        told = {
+            "always": "ind:recordsAll :Measure",
+            "since": f"ind:completeness [ a ind:Completeness ; ind:of :Thing ; {day} ]",
+            "never": f"{none} :Thing",
+            "absent": "ind:excludes :Measure",
+            "elsewhere": f"ind:recordsAll :Other ; {none} :Rough ; ind:completeness"
+            f" [ a ind:Completeness ; ind:of :Other ; {day} ]",
+        }
+        said += [told[self.complete]] if self.complete else []
         return f":{name} {' ; '.join(said)} ."
 
     @property
@@ -235,8 +248,7 @@ class Case:
 
         What was on one day was in either order.
         """
-        days: tuple[int, ...] = () if self.complete == "always" else (121, 400)
-        days = (1, 80, 400) if self.complete is None else days
+        days = {"always": (), "never": (), "since": (121, 400)}.get(self.complete, (1, 80, 400))
         every = itertools.product(days, self.of.levels, (True, False))
         more = [Certain(day, Fraction(level), rest) for day, level, rest in every]
         further = [list(some) for size in range(3) for some in itertools.combinations(more, size)]
@@ -263,7 +275,7 @@ def random_case(choose: random.Random, of: Kind = Kind()) -> Case:
     levels = [-30, 0, 24, 25, 26, 50] if of.signed else [0, 10, 24, 25, 26, 50]
     for number in range(choose.choice((0, 1, 2, 2, 3))):
         record = Record(
-            choose.choice(("Measure", "Measure", "Measure", "Other")),
+            choose.choice(("Measure", "Measure", "Odd", "Other")),
             days[number],
             choose.choice([(v, v) for v in levels]),
             choose.random() < 0.7,
@@ -288,7 +300,9 @@ def random_case(choose: random.Random, of: Kind = Kind()) -> Case:
         quantity = choose.choice(ALL)
         numbers = (1, 2) if quantity.aggregate == "Count" else (LIMIT - 1, LIMIT)
         own = quantity, choose.choice(numbers)
-    complete = choose.choice((None, "always", "always", SINCE))
+    complete = choose.choice(("", "always", "always", "since", "elsewhere"))
+    if all(one.kind == "Other" for one in records) and choose.random() < 0.5:
+        complete = "never" if of.done or choose.random() < 0.5 else "absent"
     return Case(tuple(records), complete, of, own)
 
 
@@ -296,7 +310,7 @@ def guideline(of: Kind = Kind()) -> str:
     """Return a guideline with a recommendation for each quantity."""
     head = HEAD
     if of.done:
-        for name in ("Thing", "Other", "Checked", "Raw"):
+        for name in ("Thing", "Other", "Checked", "Raw", "Odd"):
             above = f":{name} a owl:Class ; rdfs:subClassOf ind:"
             head = head.replace(f"{above}Finding", f"{above}Intervention")
     if of.signed:
