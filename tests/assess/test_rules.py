@@ -220,41 +220,124 @@ PLANNED: Final = "what is recorded once is a finding or was received, so that no
 FLOOR: Final = "a number is its own floor where it is its own ceiling"
 SIDE: Final = "of a side only the sign is looked at, and it is not nought here"
 ENDING: Final = "a date has nothing behind its day: shape:PlainDate"
+EXACT: Final = "what is known exactly lies within, and decides whatever else these bounds do"
+SINCE_OF: Final = "only of what was received or had is it known since when: 15-since.rq"
+BEYOND: Final = "it is beyond all that are written, and so is the next number"
+ASKED: Final = "whoever takes the records of a quantity asks for their role"
+EVERY: Final = "asked of every class of the record below: here the records are fewer to look at"
+OF_ROLE: Final = "what may belong to a quantity is of its role: 32-may-belong.rq"
+YEARS: Final = "what is counted neither in days nor in months is counted in years"
+BIG: Final = "100000000000000000"
+NEXT: Final = "where the two differ, the other way leads to the same whole number"
 EQUIVALENT: Final[dict[str, dict[str, str]]] = {
     "10-shown.rq": {"without a ind:PatientCase ;": CASE},
     "11-had.rq": {"without a ind:PatientCase ;": CASE},
+    "15-since.rq": {
+        "without ?case a ind:PatientCase .": CASE,
+        "without ?case ind:proposes ?node .": "what was received lasts from start to end as well",
+        "3 for 2 in sd:integer(SUBSTR(?s, 9, 2)) AS ?d1) BIND(xsd:int": ENDING,
+        "3 for 2 in sd:integer(SUBSTR(?e, 9, 2)) AS ?d2) BIND(?y1 - I": ENDING,
+    },
+    "16-until-now.rq": {"without ?case a ind:PatientCase .": CASE},
     "20-duration-from-dates.rq": {
         "without a ind:PatientCase ;": CASE,
-        "without ?case ind:hasFinding ?node .": "only findings have one: shape:Date-of-finding",
-        "without ?case ind:proposes ?node .": "what was received lasts from start to end as well",
-        "3 for 2 in sd:integer(SUBSTR(?e, 9, 2)) - xsd:integer(SUBSTR(?": ENDING,
-        "3 for 2 in sd:integer(SUBSTR(?s, 9, 2)) AS ?elapsed) BIND(xs": ENDING,
+        "without ; ind:hadFinding|ind:received ?node": SINCE_OF,
     },
     "20-duration-from-weeks.rq": {
         "without a ind:PatientCase ;": CASE,
         "without ; ind:hadFinding|ind:received|ind:proposes ?node": LINKED,
-        "without MINUS { ?node ind:startedOn ?start }": BESIDE,
-        "without ?node ind:startedOn ?start": BESIDE,
-        "without MINUS { ?node ind:onset ?onset }": BESIDE,
-        "without ?node ind:onset ?onset": BESIDE,
+    },
+    "21-since-from-weeks.rq": {
+        "without a ind:PatientCase ;": CASE,
+        "without ; ind:hadFinding|ind:received ?node": SINCE_OF,
+        "without ind:weeks ?weeks ;": "what has no date of its start has its days by its weeks",
+        "without FILTER NOT EXISTS { ?node ind:onset|ind:startedOn|ind:on ?start }": BESIDE,
+        "no ind:onset in ind:onset|ind:startedOn|ind:on": BESIDE,
+        "no ind:startedOn in ind:onset|ind:startedOn|ind:on": BESIDE,
+        "no ind:on in ind:onset|ind:startedOn|ind:on": BESIDE,
+    },
+    "25-bounds.rq": {
+        "without a ind:PatientCase ;": CASE,
+        "without ind:onset|ind:startedOn ?start ;": "what began at all and has no end has a date",
+        "without FILTER NOT EXISTS { ?node ind:daysSinceEnd ?end }": EXACT,
+        "without ind:weeks ?weeks ;": "what has no start has its days by its weeks",
+        "without FILTER NOT EXISTS { ?node ind:daysSinceStart ?start } (2)": EXACT,
+        "without FILTER NOT EXISTS { ?node ind:ageInMonths ?months }": EXACT,
+        "without FILTER NOT EXISTS { ?node ind:ageInYears ?years }": EXACT,
+        "CEIL for FLOOR in ND(0 AS ?least) BIND(FLOOR(?elapsed * 1000000000000": (
+            "no bound has twelve places, between which the two lie"
+        ),
+    },
+    "26-missing.rq": {
+        "without a ind:PatientCase ;": CASE,
+        "3 for 2 in sd:integer(SUBSTR(?s, 9, 2)) AS ?d1) BIND(xsd:int": ENDING,
+        "3 for 2 in sd:integer(SUBSTR(?e, 9, 2)) AS ?d2) BIND(?elapse": ENDING,
+        "CEIL for FLOOR in sed + 1 AS ?days) BIND(FLOOR(?y1 / 4) * 4 = ?y1 && (F": FLOOR,
+        "CEIL for FLOOR in R(?y1 / 4) * 4 = ?y1 && (FLOOR(?y1 / 100) * 100 != ?y1": FLOOR,
+        "CEIL for FLOOR in 1 / 100) * 100 != ?y1 || FLOOR(?y1 / 400) * 400 = ?y1)": FLOOR,
+        "4 for 3 in (ind:yearsSinceStart 3 ind:Finding) (ind:da": YEARS,
+        "4 for 3 in (ind:yearsSinceStart 3 ind:Intervention) (i": YEARS,
+        "4 for 3 in ) (ind:yearsSinceEnd 3 ind:Intervention) }": YEARS,
     },
     "30-other-value.rq": {
-        "without ?case ind:hasFinding|ind:received|ind:proposes ?node .": LINKED,
-        "no ind:proposes in ind:hasFinding|ind:received|ind:proposes": PLANNED,
+        "without a ind:PatientCase ;": CASE,
+        "without ; ind:hadFinding?|ind:received|ind:proposes|ind:completeness ?node": LINKED,
+        "no ind:proposes in |ind:received|ind:proposes|ind:completeness": PLANNED,
     },
     "30-violated.rq": {
-        "without ?case ind:hasFinding|ind:received|ind:proposes ?node .": LINKED,
-        "no ind:proposes in ind:hasFinding|ind:received|ind:proposes": PLANNED,
         "2 for 1 in e) (ind:maxInclusive 1 false) (ind:maxExclu": SIDE,
         "2 for 1 in e) (ind:maxExclusive 1 true) (ind:integral": SIDE,
         "true for false in rue) (ind:integral 0 false) } FILTER( IF(DA": "0 is met before",
         "CEIL for FLOOR in IF(?side = 0, ?limit && FLOOR(?value) != ?value,": FLOOR,
         "<= for < in true, IF(?side < 0, ?value < ?limit, ?val": SIDE,
         "1 for 0 in ue, IF(?side < 0, ?value < ?limit, ?value": SIDE,
+        "no ind:proposes in |ind:received|ind:proposes": PLANNED,
+    },
+    "30-within-bounds.rq": {
+        "without a ind:PatientCase ;": CASE,
+        "without ; ind:hadFinding?|ind:received|ind:proposes|ind:completeness ?node": LINKED,
+        **{
+            f"{BIG}1 for {BIG}0 in {place}": BEYOND
+            for place in (
+                f"BIND(COALESCE(?from, -{BIG}0) AS ?a) BIND(COALESCE(",
+                f"?b) BIND(COALESCE(?to, {BIG}0) AS ?c) BIND(COALESCE(",
+                f"BIND(COALESCE(?least, -{BIG}0) AS ?p) BIND(COALESCE(",
+                f"BIND(COALESCE(?more, -{BIG}0) AS ?q) BIND(COALESCE(",
+                f") BIND(COALESCE(?most, {BIG}0) AS ?r) BIND(COALESCE(",
+                f") BIND(COALESCE(?less, {BIG}0) AS ?s) BIND(IF(CEIL(?",
+            )
+        },
+        "CEIL for FLOOR in ?s) BIND(IF(CEIL(?a) > FLOOR(?b), CEIL(?a), FLOOR(?b)": NEXT,
+        "CEIL for FLOOR in 1) AS ?first) BIND(IF(FLOOR(?c) < CEIL(?d), FLOOR(?c": NEXT,
+        "CEIL for FLOOR in ?integral || (?a = ?c && FLOOR(?a) = ?a)) && (?": FLOOR,
     },
     "31-satisfied.rq": {
-        "without ?case ind:hasFinding|ind:received|ind:proposes ?node .": LINKED,
+        "without a ind:PatientCase ;": CASE,
+        "without ; ind:hadFinding?|ind:received|ind:proposes ?node": LINKED,
         "CEIL for FLOOR in ) && IF(?integral, FLOOR(?value) = ?value, FLOOR(": FLOOR,
+    },
+    "32-may-belong.rq": {
+        "without a ind:PatientCase ;": CASE,
+        "without ; ?role ?record": ASKED,
+        "without ?record a ?some .": EVERY,
+        "without ?some ind:overlaps ?class .": EVERY,
+        "without ind:over ?class ;": EVERY,
+        "without ; ind:ofRole ?role": ASKED,
+    },
+    "33-complete-for.rq": {
+        "without a ind:PatientCase ;": CASE,
+        "without a ind:PatientCase ; (2)": CASE,
+        "without ?case a ind:PatientCase .": CASE,
+    },
+    "34-complete-for-the-latest.rq": {
+        "without ; ind:ofRole ?role": OF_ROLE,
+        "without a ind:PatientCase ;": CASE,
+    },
+    "34-preceded.rq": {
+        "without ; ind:ofRole ?role": OF_ROLE,
+        "without ?case a ind:PatientCase .": CASE,
+        "without ind:mayBelongTo ?quantity ;": "what may not belong is not asked for",
+        "without ?quantity ind:ofRole ?as .": OF_ROLE,
     },
     "40-never.rq": {"without a ind:PatientCase ;": CASE},
     "40-absent-by-kind.rq": {
@@ -285,7 +368,7 @@ def work() -> list[tuple[OxigraphEngine, list[ox.Quad]]]:
     choose = random.Random(5)  # noqa: S311 - not for secrets
     for done, signed in itertools.product((False, True), repeat=2):
         of = series.Kind(done, signed)
-        measured = [series.random_case(choose, of) for _ in range(40)]
+        measured = [*series.chosen(of), *(series.random_case(choose, of) for _ in range(40))]
         found.append(_beside(series.guideline(of), series.document(measured)))
     return found
 

@@ -271,7 +271,7 @@ def random_case(choose: random.Random, of: Kind = Kind()) -> Case:
     """Return a case with up to three records, of which two are known in part."""
     records: list[Record] = []
     vague = 0
-    days = choose.sample([2, 10, 60, 89, 90, 91, 300], k=4)
+    days = choose.sample([2, 10, 60, 89, 90, 91, SINCE, 300], k=4)
     levels = [-30, 0, 24, 25, 26, 50] if of.signed else [0, 10, 24, 25, 26, 50]
     for number in range(choose.choice((0, 1, 2, 2, 3))):
         record = Record(
@@ -304,6 +304,31 @@ def random_case(choose: random.Random, of: Kind = Kind()) -> Case:
     if all(one.kind == "Other" for one in records) and choose.random() < 0.5:
         complete = "never" if of.done or choose.random() < 0.5 else "absent"
     return Case(tuple(records), complete, of, own)
+
+
+def chosen(of: Kind) -> list[Case]:
+    """Return cases that chance seldom makes: on the day, undated among the dated, valued or not."""
+
+    def measure(
+        day: int | None, level: tuple[int, int] | None = (10, 10), kind: str = "Measure"
+    ) -> Record:
+        return Record(kind, day, level, resting=True, checked=True)
+
+    return [
+        Case(records, complete, of)
+        for complete in ("always", "since", "")
+        for records in (
+            (measure(SINCE),),
+            (measure(SINCE + 2),),
+            (measure(2), measure(SINCE)),
+            (measure(2), measure(10), measure(None, (50, 50))),
+            (measure(2), measure(10), measure(None, (50, 50), "Other")),
+            (measure(2), measure(10), measure(90, None)),
+            (measure(2, (10, 20)), measure(10, (20, 40)), measure(90)),
+            (measure(2, (10, 20)), measure(10, (12, 14))),
+            (measure(2), measure(10, kind="Thing")),
+        )
+    ]
 
 
 def guideline(of: Kind = Kind()) -> str:
