@@ -668,6 +668,62 @@ def of_bounds(role: str, cls: str, facets: Mapping[str, Facet]) -> Grid:
     )
 
 
+def of_several() -> Grid:
+    """Return a grid about two and three of something: all of them, one too few, one in doubt."""
+    act, above, below, diet = "ex:Act", "ex:Above", "ex:Below", "ex:Diet"
+    criteria: dict[str, Expression] = {
+        "one": Some(RECEIVED, act),
+        "two": Some(RECEIVED, act, least=2),
+        "three": Some(RECEIVED, act, least=3),
+        "two-high": Some(RECEIVED, act, (HIGH,), least=2),
+        "two-late": Some(RECEIVED, act, (SINCE["over-within"],), least=2),
+        "two-above": Some(RECEIVED, above, least=2),
+    }
+
+    def day(before: int) -> datetime.date:
+        return TODAY - datetime.timedelta(days=before)
+
+    def nodes(*classes: str, role: str = RECEIVED, level: int = 2, ago: int = 10) -> list[Node]:
+        values = (("ex:level", Decimal(level)),)
+        on = None if role == PROPOSES else day(ago)
+        return [
+            Node(f"{role[4:]}{number}", role, (cls,), values, on=on)
+            for number, cls in enumerate(classes)
+        ]
+
+    known = (
+        nodes(),
+        nodes(act),
+        nodes(act, act),
+        nodes(act, below),
+        nodes(act, above),
+        nodes(act, diet),
+        nodes(above, above),
+        nodes(act, below, act),
+        nodes(act, act, level=1),
+        nodes(act, act, ago=120),
+        [*nodes(act), *nodes(act, act, role=PROPOSES)],
+        [*nodes(act), *nodes(act, role=PROPOSES)],
+    )
+    complete: tuple[tuple[tuple[str, datetime.date | None], ...], ...] = (
+        (),
+        ((act, None),),
+        ((above, None),),
+        ((diet, None),),
+        ((act, day(100)),),
+        ((above, day(100)),),
+        ((act, day(50)),),
+        ((diet, day(100)),),
+    )
+    cases = []
+    for number, some in enumerate(known):
+        for at, closed in enumerate(complete):
+            name = f"c{number}{'abcdefgh'[at]}"
+            own = tuple(dataclasses.replace(one, name=f"{name}-{one.name}") for one in some)
+            cases.append(Case(name, TODAY, own, complete=closed))
+    return Grid("several", timed(criteria), tuple(cases))
+
+
 def of_literals() -> Grid:
     """Return a grid of conjunctions of one to three literals, with all, some and none of them."""
     a, b, high = (Some(HAS_FINDING, cls) for cls in ("ex:A", "ex:B", "ex:High"))
@@ -836,7 +892,7 @@ def grids() -> tuple[Grid, ...]:
     found += [of_cells(HAS_FINDING, "ex:Pain"), of_dates(), of_days()]
     found += [of_missing(RECEIVED, "ex:Act"), of_missing(HAD_FINDING, "ex:A"), of_itself()]
     found += [of_bounds(RECEIVED, "ex:Course", one) for one in (BETWEEN, WHOLE)]
-    found.append(of_bounds(PROPOSES, "ex:Act", BETWEEN))
+    found += [of_bounds(PROPOSES, "ex:Act", BETWEEN), of_several()]
     return tuple(found)
 
 

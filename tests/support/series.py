@@ -34,6 +34,7 @@ HEAD = f"""{PREFIXES}
 :Strange a owl:Class ; rdfs:subClassOf :Odd , :Checked .
 :level a owl:DatatypeProperty , owl:FunctionalProperty ; rdfs:range [ a rdfs:Datatype ;
     owl:onDatatype xsd:decimal ; owl:withRestrictions ( [ xsd:minInclusive 0 ] ) ] .
+:pulse a owl:DatatypeProperty , owl:FunctionalProperty ; rdfs:range xsd:decimal .
 :resting a owl:DatatypeProperty , owl:FunctionalProperty ; rdfs:range xsd:boolean .
 """
 AS_OF = datetime.date(2026, 1, 1)
@@ -173,8 +174,12 @@ class Record:
             said.append(f":level {self.level[0]}")
         elif self.level is not None:
             low, high = self.level
-            bounds = f"ind:minInclusive {low} ; ind:maxInclusive {high}"
+            how = "Exclusive" if low == 20 else "Inclusive"
+            bounds = f"ind:min{how} {low} ; ind:max{how} {high}"
             said.append(f"ind:bounds [ a ind:Bounds ; ind:of :level ; {bounds} ]")
+        if self.level is None:
+            bounds = "ind:minInclusive 500 ; ind:maxInclusive 600"
+            said.append(f"ind:bounds [ a ind:Bounds ; ind:of :pulse ; {bounds} ]")
         if self.resting is not None:
             said.append(f":resting {'true' if self.resting else 'false'}")
         return f"[ {' ; '.join(said)} ]"
@@ -323,6 +328,7 @@ def chosen(of: Kind) -> list[Case]:
             (measure(2), measure(SINCE)),
             (measure(2), measure(10), measure(None, (50, 50))),
             (measure(2), measure(10), measure(None, (50, 50), "Other")),
+            (measure(2, None),),
             (measure(2), measure(10), measure(90, None)),
             (measure(2, (10, 20)), measure(10, (20, 40)), measure(90)),
             (measure(2, (10, 20)), measure(10, (12, 14))),
