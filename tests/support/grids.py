@@ -538,7 +538,7 @@ def of_itself() -> Grid:
         kinds={**base.kinds, "ind:Sex": ()},
         individuals={**base.individuals, **dict.fromkeys(sexes, ("ind:Sex",))},
     )
-    known = [
+    known: list[tuple[str, Value]] = [
         *((years, Decimal(number)) for number in (17, 18, 19)),
         *((months, Decimal(number)) for number in (204, 215, 216, 227, 228, 239, 240)),
         *((days, Decimal(number)) for number in (27, 28, 6600)),
