@@ -229,6 +229,7 @@ ASKED: Final = "whoever takes the records of a quantity asks for their role"
 EVERY: Final = "asked of every class of the record below: here the records are fewer to look at"
 BOUND: Final = "it is only asked whether it has a value"
 VALUED: Final = "it is told only where every record has a value or a bound"
+ATTESTS: Final = "what attests an existential is of its role: 40-present.rq and its like"
 OF_ROLE: Final = "what may belong to a quantity is of its role: 32-may-belong.rq"
 YEARS: Final = "what is counted neither in days nor in months is counted in years"
 BIG: Final = "100000000000000000"
@@ -361,6 +362,17 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
         f"{BIG}1 for {BIG}0 in (MIN(COALESCE(?sureHigh, {BIG}0)) AS ?atMost) WHERE {{": BEYOND,
         "false for true in leteFor ?quantity . BIND(true AS ?complete) } FILTER": BOUND,
     },
+    "36-sum.rq": {
+        "without ; ind:ofRole ?role": OF_ROLE,
+        "without ind:ofRole ?role ;": OF_ROLE,
+        "false for true in leteFor ?quantity . BIND(true AS ?complete) } BIND(B": BOUND,
+    },
+    "36-no-quantity.rq": {"without ; ind:ofRole ?role": OF_ROLE},
+    "37-derived-from.rq": {
+        "without ?quantity ind:ofRole ?role .": OF_ROLE,
+        "without a ind:PatientCase ;": CASE,
+        "without ; ind:hasFinding ?node": "what is named after a case the case has",
+    },
     "40-never.rq": {"without a ind:PatientCase ;": CASE},
     "40-absent-by-kind.rq": {
         "without a ind:PatientCase ;": CASE,
@@ -372,6 +384,12 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
         "without BIND(ind:hasFinding AS ?role)": "a class of findings proves nothing else",
     },
     "40-proposed.rq": {"without a ind:PatientCase ;": CASE},
+    "41-at-least.rq": {
+        "without ; ind:role ?role": ATTESTS,
+        "without ?counted ind:role ?role .": ATTESTS,
+        "without ?case ?role ?node . (2)": "only of nodes of the case is it told what they attest",
+    },
+    "41-fewer.rq": {"without ?case a ind:PatientCase .": CASE},
     "80-status.rq": {
         "without ?case ind:refutes ?recommendation .": "met and open count more than 0"
     },

@@ -67,11 +67,13 @@ class Quantity:
     last: int | None = None
     resting: bool = False
     checked: bool = False
+    limit: int | None = LIMIT
 
     @property
     def name(self) -> str:
         """Return what its terms are named by."""
-        which = ("R" if self.resting else "", "C" if self.checked else "")
+        which = ["R" if self.resting else "", "C" if self.checked else ""]
+        which += ["any" if self.limit is None else f"below-{self.limit}"][: self.limit != LIMIT]
         parts = (self.aggregate, self.window or "", self.last or "", *which)
         return "-".join(str(part) for part in parts if part)
 
@@ -87,14 +89,17 @@ class Quantity:
             facet = "[ a owl:Restriction ; owl:onProperty :resting ; owl:hasValue true ]"
             said.append(f"ind:where {facet}")
         said += ["ind:where :Checked"] if self.checked else []
-        bound = "xsd:minInclusive 2" if counts else f"xsd:maxExclusive {LIMIT}"
+        bound = "xsd:minInclusive 2" if counts else f"xsd:maxExclusive {self.limit}"
         value, kind = ("ind:count", "integer") if counts else (":level", "decimal")
-        return f"""{" ; ".join(said)} .
-:C-{self.name} a owl:Class , ind:Criterion ; owl:equivalentClass [ a owl:Restriction ;
-    owl:onProperty ind:hasFinding ; owl:someValuesFrom [ a owl:Class ; owl:intersectionOf (
+        filler = f"""[ a owl:Class ; owl:intersectionOf (
         :{self.name} [ a owl:Restriction ; owl:onProperty {value} ; owl:someValuesFrom
             [ a rdfs:Datatype ; owl:onDatatype xsd:{kind} ; owl:withRestrictions ( [ {bound} ] ) ]
-    ] ) ] ] .
+    ] ) ]"""
+        if self.limit is None:
+            filler = f":{self.name}"
+        return f"""{" ; ".join(said)} .
+:C-{self.name} a owl:Class , ind:Criterion ; owl:equivalentClass [ a owl:Restriction ;
+    owl:onProperty ind:hasFinding ; owl:someValuesFrom {filler} ] .
 :A-{self.name} a owl:Class ; rdfs:subClassOf ind:Intervention .
 :r-{self.name} a ind:Indication ; dcterms:isPartOf <{EX}> ; ind:action :A-{self.name} ;
     ind:criterion :C-{self.name} .
@@ -102,7 +107,9 @@ class Quantity:
 
     def said(self, number: int) -> bool:
         """Tell what the criterion says of the value itself."""
-        return number >= 2 if self.aggregate == "Count" else number < LIMIT
+        if self.limit is None:
+            return True
+        return number >= 2 if self.aggregate == "Count" else number < self.limit
 
     def holds(self, records: Sequence[Certain]) -> bool:
         """Tell what the criterion says of records that are known in full."""
@@ -116,9 +123,11 @@ class Quantity:
             if len(here) < self.last:
                 return False
         if self.aggregate == "Sum":
-            return sum(one.level for one in here) < LIMIT
+            return self.limit is None or sum(one.level for one in here) < self.limit
         if not here:
             return False
+        if self.limit is None:
+            return True
         compute: dict[str, Callable[[], Fraction]] = {
             "Latest": lambda: min(here, key=lambda one: one.day).level,
             "Earliest": lambda: max(here, key=lambda one: one.day).level,
@@ -126,7 +135,7 @@ class Quantity:
             "Highest": lambda: max(one.level for one in here),
             "Mean": lambda: sum((one.level for one in here), Fraction(0)) / len(here),
         }
-        return compute[self.aggregate]() < LIMIT
+        return compute[self.aggregate]() < self.limit
 
 
 ALL = [
@@ -134,6 +143,8 @@ ALL = [
     *(Quantity(one, window=90) for one in ("Latest", "Lowest", "Mean", "Sum", "Count")),
     Quantity("Mean", last=2),
     *(Quantity(one, last=2) for one in ("Highest", "Lowest", "Sum")),
+    Quantity("Sum", limit=1),
+    Quantity("Mean", limit=None),
     Quantity("Latest", resting=True),
     Quantity("Count", resting=True),
     Quantity("Latest", checked=True),
