@@ -381,6 +381,10 @@ def of_past() -> Grid:
     for number, nodes in enumerate(known):
         named = [dataclasses.replace(one, name=f"a{number}-{one.name}") for one in nodes]
         cases.append(Case(f"a{number}", TODAY, tuple(named), complete=((deficit, None),)))
+    # What is there now may be the one deficit, although there was another one.
+    now = Node("now", HAS_FINDING, ("ex:Sign",))
+    over = Node("over", HAD_FINDING, (deficit,))
+    cases.append(Case("again", TODAY, (now, over), complete=((deficit, None),)))
     return Grid("past", guideline(criteria), tuple(cases))
 
 
@@ -724,6 +728,54 @@ def of_several() -> Grid:
     return Grid("several", timed(criteria), tuple(cases))
 
 
+def of_plans() -> Grid:
+    """Return a grid of proposals that are all that there are, or may not be."""
+    act, diet, below = "ex:Act", "ex:Diet", "ex:Below"
+    criteria: dict[str, Expression] = {
+        "act": Some(PROPOSES, act),
+        "high": Some(PROPOSES, act, (HIGH,)),
+        "diet": Some(PROPOSES, diet),
+        "below": Some(PROPOSES, below),
+        "done": Some(RECEIVED, act),
+    }
+    found: list[tuple[list[Node], tuple[str, ...]]] = [([], ())]
+    found += [([], (cls,)) for cls in (act, diet, "ex:Above")]
+    found += [
+        ([Node("n", PROPOSES, (cls,), values)], ())
+        for cls in (act, diet, "ex:Above", below)
+        for values in ((), (("ex:level", Decimal(1)),), (("ex:level", Decimal(2)),))
+    ]
+    cases = []
+    for number, (nodes, classes) in enumerate(found):
+        for told in (None, True, False):
+            name = f"p{number}{told}"
+            named = tuple(dataclasses.replace(one, name=f"{name}-n") for one in nodes)
+            closed = ((act, None),) if told is None else ()
+            case = Case(name, TODAY, named, proposes=classes, all_planned=told, complete=closed)
+            cases.append(case)
+    return Grid("plans", guideline(criteria), tuple(cases))
+
+
+def of_once() -> Grid:
+    """Return a grid of records that may be the one course, had it not been another one before."""
+    late = Some(RECEIVED, "ex:Course", (SINCE["over-within"],))
+
+    def day(before: int) -> datetime.date:
+        return TODAY - datetime.timedelta(days=before)
+
+    found = []
+    for cls in ("ex:Course", "ex:Exercise", "ex:Act", "ex:Diet"):
+        for ago in (10, 120):
+            for since in (None, day(100), day(50)):
+                name = f"o{len(found)}"
+                nodes = (
+                    Node(f"{name}-n", RECEIVED, ("ex:Care",)),
+                    Node(f"{name}-m", RECEIVED, (cls,), on=day(ago)),
+                )
+                found.append(Case(name, TODAY, nodes, complete=(("ex:Course", since),)))
+    return Grid("once", timed({"late": late, "any": Some(RECEIVED, "ex:Course")}), tuple(found))
+
+
 def of_literals() -> Grid:
     """Return a grid of conjunctions of one to three literals, with all, some and none of them."""
     a, b, high = (Some(HAS_FINDING, cls) for cls in ("ex:A", "ex:B", "ex:High"))
@@ -893,6 +945,7 @@ def grids() -> tuple[Grid, ...]:
     found += [of_missing(RECEIVED, "ex:Act"), of_missing(HAD_FINDING, "ex:A"), of_itself()]
     found += [of_bounds(RECEIVED, "ex:Course", one) for one in (BETWEEN, WHOLE)]
     found += [of_bounds(PROPOSES, "ex:Act", BETWEEN), of_several()]
+    found += [of_plans(), of_once()]
     return tuple(found)
 
 
