@@ -225,7 +225,9 @@ ENDING: Final = "a date has nothing behind its day: shape:PlainDate"
 EXACT: Final = "what is known exactly lies within, and decides whatever else these bounds do"
 SINCE_OF: Final = "only of what was received or had is it known since when: 15-since.rq"
 BEYOND: Final = "it is beyond all that are written, and so is the next number"
-ASKED: Final = "whoever takes the records of a quantity asks for their role"
+ASKED: Final = "whoever takes the records of a case asks for their role"
+ALL_OF: Final = "ind:completeness|ind:recordsAll|ind:recordsAllProposals"
+APART: Final = "what has no class in common with it cannot be it by the part above"
 EVERY: Final = "asked of every class of the record below: here the records are fewer to look at"
 BOUND: Final = "it is only asked whether it has a value"
 VALUED: Final = "it is told only where every record has a value or a bound"
@@ -372,6 +374,27 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
         "without ?quantity ind:ofRole ?role .": OF_ROLE,
         "without a ind:PatientCase ;": CASE,
         "without ; ind:hasFinding ?node": "what is named after a case the case has",
+    },
+    "38-cannot-be.rq": {
+        **{
+            f"without {ALL_OF} ?all ;{place}": "only of what is complete is it asked"
+            for place in ("", " (2)", " (3)")
+        },
+        "without ; ?role ?node": ASKED,
+        "without ; ind:role ?role": ASKED,
+        "without ; ?role ?node (2)": ASKED,
+        "without ind:role ?role ;": ASKED,
+        "without ?node a ?mine .": APART,
+        "without ?mine ind:overlaps ?filler .": APART,
+        "without ind:filler ?filler ;": APART,
+        f"no ind:recordsAllProposals in {ALL_OF} (3)": PLANNED,
+    },
+    "40-absent-by-records.rq": {"without ?case a ind:PatientCase .": CASE},
+    "40-not-proposed-by-records.rq": {"without a ind:PatientCase ;": CASE},
+    "40-not-proposed.rq": {"without a ind:PatientCase ;": CASE},
+    "40-of-case.rq": {
+        "without a ind:PatientCase ;": CASE,
+        "without ; ind:role ind:itself": "no property is one of cases and of records as well",
     },
     "40-never.rq": {"without a ind:PatientCase ;": CASE},
     "40-absent-by-kind.rq": {

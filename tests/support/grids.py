@@ -753,6 +753,10 @@ def of_plans() -> Grid:
             closed = ((act, None),) if told is None else ()
             case = Case(name, TODAY, named, proposes=classes, all_planned=told, complete=closed)
             cases.append(case)
+    cases += [
+        Case(f"u{number}", TODAY, unplanned=(cls,))
+        for number, cls in enumerate((act, diet, "ex:Above", below))
+    ]
     return Grid("plans", guideline(criteria), tuple(cases))
 
 
