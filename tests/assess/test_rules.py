@@ -210,6 +210,47 @@ def told(case: Case) -> set[str]:
     return {name for node in case.nodes for name, _ in node.values}
 
 
+FULFILLED: Final = {
+    ("Indication", "met"): "Fulfilled",
+    ("Indication", "refuted"): "NotFulfilled",
+    ("Contraindication", "met"): "Fulfilled",
+    ("Contraindication", "refuted"): "Violated",
+    ("NonIndication", "met"): "Fulfilled",
+    ("NonIndication", "refuted"): "Violated",
+}
+DONE: Final = f"""
+PREFIX ind: <{IND}>
+SELECT ?case ?recommendation ?fulfilment WHERE {{
+  ?decision ind:assesses ?case ; ind:about ?recommendation ; ind:fulfilment ?fulfilment .
+}}
+"""
+
+
+@functools.cache
+def fulfilling() -> tuple[OxigraphEngine, str]:
+    """Return the literals, where another criterion than its own fulfils each recommendation."""
+    grid = GRIDS["literals"]
+    said = [f"{name} ind:fulfilledBy ex:is-either ." for name in grid.guideline.advice]
+    return engine_of(guideline_text(grid.guideline) + "\n".join(said)), case_text(grid.cases)
+
+
+@pytest.mark.slow
+def test_whether_advice_was_followed_is_told_by_what_fulfils_it() -> None:
+    grid, (made, text) = GRIDS["literals"], fulfilling()
+    made.begin(quads_of(text))
+    wanted = set()
+    for case in grid.cases:
+        answers, _ = expected(grid.guideline, case)
+        for name, one in grid.guideline.advice.items():
+            told = FULFILLED.get((one.kind, answers["ex:is-either"]), "NotRecorded")
+            wanted.add((case.name, name, told))
+    found = {
+        (case, name, told.removeprefix(IND)) for case, name, told in by_name(made.select(DONE))
+    }
+    assert found == wanted
+    assert {told for _, _, told in wanted} == {*FULFILLED.values(), "NotRecorded"}
+
+
 # ---------------------------------------------------------------------- rules made weaker
 
 
@@ -413,6 +454,10 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
         "without ?case ?role ?node . (2)": "only of nodes of the case is it told what they attest",
     },
     "41-fewer.rq": {"without ?case a ind:PatientCase .": CASE},
+    "61-score.rq": {
+        "false for true in nd:meets ?subject . BIND(true AS ?met) } OPTIONA": BOUND,
+        "false for true in :refutes ?subject . BIND(true AS ?refuted) } }": BOUND,
+    },
     "80-status.rq": {
         "without ?case ind:refutes ?recommendation .": "met and open count more than 0"
     },
@@ -432,6 +477,8 @@ def work() -> list[tuple[OxigraphEngine, list[ox.Quad]]]:
         guideline = maker.guideline()
         cases = [maker.case(guideline, f"case-{number}") for number in range(10)]
         found.append((engine_of(guideline_text(guideline)), quads_of(case_text(cases))))
+    made, cases_of = fulfilling()
+    found.append((made, quads_of(cases_of)))
     choose = random.Random(5)  # noqa: S311 - not for secrets
     for done, signed in itertools.product((False, True), repeat=2):
         of = series.Kind(done, signed)
@@ -457,7 +504,7 @@ def quads_of(cases: str) -> list[ox.Quad]:
 def seen(made: Engine) -> list[list[str]]:
     """Return all that is told of the answers, and the reasons and records that they rest on."""
     asked = ("what-is-the-status", "what-is-superseded", "why-is-it-so", MAKING)
-    rows = [made.select(DECIDED), *map(made.ask, asked), made.select(LENGTHS)]
+    rows = [made.select(DECIDED), *map(made.ask, asked), *map(made.select, (LENGTHS, DONE))]
     return [sorted(map(str, one)) for one in rows]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
+import itertools
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -39,6 +40,7 @@ from brute import (
     Node,
     Not,
     Or,
+    Points,
     Some,
     Span,
     Within,
@@ -780,6 +782,29 @@ def of_once() -> Grid:
     return Grid("once", timed({"late": late, "any": Some(RECEIVED, "ex:Course")}), tuple(found))
 
 
+def of_scores() -> Grid:
+    """Return a grid of two scores that count some of the same: none, some and all of it."""
+    classes = ("ex:A", "ex:B", "ex:High")
+    criteria: dict[str, Expression] = {cls[3:].lower(): Some(HAS_FINDING, cls) for cls in classes}
+    for score, most in (("ex:s0", 4), ("ex:s1", 5)):
+        for number in range(1, most + 1):
+            least = Span("integer", (("minInclusive", Decimal(number)),))
+            criteria[f"{score[3:]}-{number}"] = Points(score, least)
+    base = dataclasses.replace(
+        guideline(criteria),
+        scores={
+            "ex:s0": (("ex:is-a", 1), ("ex:is-b", 3)),
+            "ex:s1": (("ex:is-b", 1), ("ex:is-high", 4)),
+        },
+    )
+    cases = []
+    for told in itertools.product(("has", "excludes", ""), repeat=3):
+        pairs = list(zip(classes, told, strict=True))
+        nodes = [Node(cls[3:], HAS_FINDING, (cls,)) for cls, how in pairs if how == "has"]
+        cases.append((nodes, [cls for cls, how in pairs if how == "excludes"], ()))
+    return Grid("scores", base, numbered(cases))
+
+
 def of_literals() -> Grid:
     """Return a grid of conjunctions of one to three literals, with all, some and none of them."""
     a, b, high = (Some(HAS_FINDING, cls) for cls in ("ex:A", "ex:B", "ex:High"))
@@ -949,7 +974,7 @@ def grids() -> tuple[Grid, ...]:
     found += [of_missing(RECEIVED, "ex:Act"), of_missing(HAD_FINDING, "ex:A"), of_itself()]
     found += [of_bounds(RECEIVED, "ex:Course", one) for one in (BETWEEN, WHOLE)]
     found += [of_bounds(PROPOSES, "ex:Act", BETWEEN), of_several()]
-    found += [of_plans(), of_once()]
+    found += [of_plans(), of_once(), of_scores()]
     return tuple(found)
 
 
