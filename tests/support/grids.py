@@ -10,16 +10,21 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
+import itertools
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 import brute
 from brute import (
+    AGES,
+    CASE,
     DAYS,
     ENDS,
     FINDING,
     HAD_FINDING,
     HAS_FINDING,
+    ITSELF,
+    ONGOING,
     PROPOSES,
     RECEIVED,
     ROOTS,
@@ -35,6 +40,7 @@ from brute import (
     Node,
     Not,
     Or,
+    Points,
     Some,
     Span,
     Within,
@@ -377,19 +383,27 @@ def of_past() -> Grid:
     for number, nodes in enumerate(known):
         named = [dataclasses.replace(one, name=f"a{number}-{one.name}") for one in nodes]
         cases.append(Case(f"a{number}", TODAY, tuple(named), complete=((deficit, None),)))
+    # What is there now may be the one deficit, although there was another one.
+    now = Node("now", HAS_FINDING, ("ex:Sign",))
+    over = Node("over", HAD_FINDING, (deficit,))
+    cases.append(Case("again", TODAY, (now, over), complete=((deficit, None),)))
     return Grid("past", guideline(criteria), tuple(cases))
 
 
 SINCE: Mapping[str, Facet] = {
+    "begun-ever": within(STARTS[0], minInclusive=0),
     "begun-within": within(STARTS[0], maxInclusive=90),
     "begun-before": within(STARTS[0], minInclusive=90),
     "over-within": within(ENDS[0], maxInclusive=90),
     "over-less": within(ENDS[0], maxExclusive=90),
     "over-before": within(ENDS[0], minExclusive=90),
     "over-months": within(ENDS[1], maxExclusive=3),
+    "begun-months": within(STARTS[1], minInclusive=2),
     "begun-years": within(STARTS[2], minInclusive=1),
     "over-years": within(ENDS[2], maxExclusive=1),
     "long": within(DAYS, minInclusive=42),
+    "going-on": Is(ONGOING, True),
+    "stopped": Is(ONGOING, False),
 }
 
 
@@ -403,7 +417,7 @@ def of_windows(role: str, cls: str) -> Grid:
     def day(before: int) -> datetime.date:
         return TODAY - datetime.timedelta(days=before)
 
-    days = (0, 89, 90, 91, 364, 365, 366)
+    days = (0, 89, 90, 91, 100, 364, 365, 366)
     made = [Node("n", role, (cls,), (), day(one)) for one in days]
     if role != HAS_FINDING:
         made += [Node("n", role, (cls,), on=day(one)) for one in days]
@@ -419,6 +433,12 @@ def of_windows(role: str, cls: str) -> Grid:
             for weeks in ("5.9", "6")
         ]
     made += [Node("n", role, (cls,), ((WEEKS, Decimal(weeks)),)) for weeks in ("6", "12.9", "13")]
+    if role in (RECEIVED, PROPOSES):
+        made += [
+            Node("n", role, (cls,), (), start, ongoing=ongoing)
+            for start in (None, day(90))
+            for ongoing in (True, False)
+        ]
     alone = numbered(([one], (), ()) for one in made)
     every = tuple(
         dataclasses.replace(
@@ -432,11 +452,114 @@ def of_windows(role: str, cls: str) -> Grid:
     since = tuple(
         Case(f"s{number}", TODAY, complete=((cls, day(number)),)) for number in (89, 90, 91, 400)
     )
+    more = (*every, *since) if role != PROPOSES else ()
+    return Grid(f"windows-{role[4:]}", timed(criteria), (*alone, *more))
+
+
+def timed(criteria: Mapping[str, Expression]) -> Guideline:
+    """Return a guideline whose criteria speak of when something was and whether it goes on."""
     base = guideline(criteria)
-    data = {**base.data, **dict.fromkeys((*STARTS, *ENDS), Span("integer"))}
-    return Grid(
-        f"windows-{role[4:]}", dataclasses.replace(base, data=data), (*alone, *every, *since)
+    data = {**base.data, ONGOING: Span("boolean")}
+    data |= dict.fromkeys((*STARTS, *ENDS), Span("integer"))
+    return dataclasses.replace(base, data=data)
+
+
+def of_days() -> Grid:
+    """Return a grid of cases on the days about which years, leap years and centuries turn."""
+    role, cls = RECEIVED, "ex:Course"
+    criteria: dict[str, Expression] = {
+        name: Some(role, cls, (facet,)) for name, facet in SINCE.items() if "year" not in name
+    }
+    cases = []
+    for year in (1900, 2000, 2001, 2004):
+        for month, number in ((1, 1), (2, 28), (3, 1), (12, 31)):
+            as_of = datetime.date(year, month, number)
+            before = as_of - datetime.timedelta(days=90)
+            for name, node in (
+                ("begun", Node("", role, (cls,), (), before)),
+                ("ended", Node("", role, (cls,), (), None, before)),
+            ):
+                named = f"{name}-{as_of}"
+                own = dataclasses.replace(node, name=f"{named}-n")
+                cases.append(Case(named, as_of, (own,)))
+    return Grid("days", timed(criteria), tuple(cases))
+
+
+def of_missing(role: str, cls: str) -> Grid:
+    """Return a grid of cases that record all since the first or another day of a month.
+
+    What they may not record was the day before at the latest, which is the last of a month.
+    """
+    criteria: dict[str, Expression] = {
+        f"{name[4:]}-{number}": Some(role, cls, (within(name, maxExclusive=number),))
+        for name, numbers in zip((*STARTS, *ENDS), ((31,), (1, 2), (1,)) * 2, strict=True)
+        for number in numbers
+    }
+    criteria["going-on"] = Some(role, cls, (SINCE["going-on"],))
+    firsts = [datetime.date(2023, month, 1) for month in range(1, 13)]
+    firsts += [datetime.date(year, 3, 1) for year in (1900, 2000, 2001, 2004)]
+    firsts += [datetime.date(2023, 5, 2), datetime.date(2023, 5, 30)]
+    pairs = [(one, later) for one in firsts for later in _ends(one.year, one.month + 1)]
+    pairs += [(firsts[0], later) for later in (*_ends(2023, 12), *_ends(2024, 12))]
+    if role != RECEIVED:
+        pairs = pairs[::9]
+    cases = [
+        Case(f"m{number}", as_of, complete=((cls, since),))
+        for number, (since, as_of) in enumerate(dict.fromkeys(pairs))
+    ]
+    return Grid(f"missing-{role[4:]}", timed(criteria), tuple(cases))
+
+
+def _ends(year: int, month: int) -> Iterable[datetime.date]:
+    """Yield the days about the end of a month, counted on from January of a year."""
+    years, month = divmod(month - 1, 12)
+    first = datetime.date(year + years, month + 1, 1)
+    for days in (26, 27, 28, 29, 30):
+        yield first + datetime.timedelta(days=days)
+
+
+def of_itself() -> Grid:
+    """Return a grid about the patient: every age at and beside its bounds, and the sex."""
+    days, months, years = AGES
+    facets: dict[str, Facet] = {
+        "months-from": within(months, minInclusive=216),
+        "months-below": within(months, maxExclusive=216),
+        "months-above": within(months, minExclusive=227),
+        "months-to": within(months, maxInclusive=227),
+        "years-from": within(years, minInclusive=18),
+        "years-below": within(years, maxExclusive=18),
+        "years-above": within(years, minExclusive=18),
+        "years-to": within(years, maxInclusive=18),
+        "days-from": within(days, minInclusive=28),
+        "days-below": within(days, maxExclusive=28),
+        "woman": Is("ind:sex", Iri("ind:Female")),
+    }
+    base = timed({name: Some(ITSELF, CASE, (facet,)) for name, facet in facets.items()})
+    sexes = ("ind:Female", "ind:Male", "ind:OtherSex")
+    base = dataclasses.replace(
+        base,
+        data={**base.data, **dict.fromkeys(AGES, Span("integer", (("minInclusive", Decimal(0)),)))},
+        objects={**base.objects, "ind:sex": True},
+        reach={**base.reach, "ind:sex": "ind:Sex"},
+        kinds={**base.kinds, "ind:Sex": ()},
+        individuals={**base.individuals, **dict.fromkeys(sexes, ("ind:Sex",))},
     )
+    known: list[tuple[str, Value]] = [
+        *((years, Decimal(number)) for number in (17, 18, 19)),
+        *((months, Decimal(number)) for number in (204, 215, 216, 227, 228, 239, 240)),
+        *((days, Decimal(number)) for number in (27, 28, 6600)),
+        *(("ind:sex", Iri(one)) for one in sexes),
+    ]
+    cases = [Case(f"v{n}", TODAY, values=(one,)) for n, one in enumerate(known)]
+    births = (
+        TODAY,
+        TODAY - datetime.timedelta(days=27),
+        TODAY - datetime.timedelta(days=28),
+        *(TODAY.replace(year=2008, day=day) for day in (21, 22, 23)),
+        *(TODAY.replace(year=2007, day=day) for day in (22, 23)),
+    )
+    cases += [Case(f"b{n}", TODAY, born=one) for n, one in enumerate(births)]
+    return Grid("itself", base, (*cases, Case("nothing", TODAY)))
 
 
 def of_cells(role: str, cls: str) -> Grid:
@@ -485,6 +608,201 @@ def of_cells(role: str, cls: str) -> Grid:
         guideline(criteria),
         numbered(([node], (), ()) for node in [*nodes_of(role, (cls,), names)[::3], *grades]),
     )
+
+
+LOWER: tuple[tuple[tuple[str, str], ...], ...] = (
+    (),
+    *((("minInclusive", number),) for number in ("1", "1.5", "2")),
+    *((("minExclusive", number),) for number in ("1", "1.5", "2")),
+    (("minInclusive", "2"), ("minExclusive", "1")),
+    (("minInclusive", "1"), ("minExclusive", "2")),
+    (("minInclusive", "2"), ("minExclusive", "2")),
+)
+UPPER = tuple(
+    tuple((kind.replace("min", "max"), str(4 - Decimal(number))) for kind, number in one)
+    for one in LOWER
+)
+WHOLE: Mapping[str, Facet] = {
+    "grade-at-least": within("ex:grade", minInclusive=2),
+    "grade-more": within("ex:grade", minExclusive=2),
+    "grade-at-most": within("ex:grade", maxInclusive=2),
+    "grade-less": within("ex:grade", maxExclusive=2),
+    "grade-exactly": Is("ex:grade", Decimal(2)),
+}
+BETWEEN: Mapping[str, Facet] = {
+    **LEVELS,
+    "whole-from": within("ex:level", "integer", minInclusive="1.5"),
+    "whole-below": within("ex:level", "integer", maxExclusive="2.5"),
+    "whole-to": within("ex:level", "integer", maxInclusive="2.5"),
+    "whole-at-least": within("ex:level", "integer", minInclusive=2),
+    "whole-more": within("ex:level", "integer", minExclusive=2),
+    "whole-at-most": within("ex:level", "integer", maxInclusive=2),
+    "whole-less": within("ex:level", "integer", maxExclusive=2),
+}
+
+
+def of_bounds(role: str, cls: str, facets: Mapping[str, Facet]) -> Grid:
+    """Return a grid of values known within bounds: at, beside, about and between those of facets.
+
+    Of a bound of each kind on each side, some value lies within.
+    """
+    name = next(iter(facets.values())).property
+    criteria: dict[str, Expression] = {
+        label: Some(role, cls, (facet,)) for label, facet in facets.items()
+    }
+    spans = [
+        Span("decimal", tuple((kind, Decimal(number)) for kind, number in (*low, *high)))
+        for low in LOWER
+        for high in UPPER
+        if low or high
+    ]
+    base = guideline(criteria)
+    own = base.data[name]
+    spans = [
+        one
+        for one in spans
+        if any(
+            value in one and (own is None or value in own)
+            for value in brute.samples([Within(name, one)], own)
+        )
+    ]
+    spans = spans if role == RECEIVED else spans[::12]
+    return Grid(
+        f"bounds-{name[3:]}-{role[4:]}",
+        base,
+        numbered(([Node("n", role, (cls,), within=((name, one),))], (), ()) for one in spans),
+    )
+
+
+def of_several() -> Grid:
+    """Return a grid about two and three of something: all of them, one too few, one in doubt."""
+    act, above, below, diet = "ex:Act", "ex:Above", "ex:Below", "ex:Diet"
+    criteria: dict[str, Expression] = {
+        "one": Some(RECEIVED, act),
+        "two": Some(RECEIVED, act, least=2),
+        "three": Some(RECEIVED, act, least=3),
+        "two-high": Some(RECEIVED, act, (HIGH,), least=2),
+        "two-late": Some(RECEIVED, act, (SINCE["over-within"],), least=2),
+        "two-above": Some(RECEIVED, above, least=2),
+    }
+
+    def day(before: int) -> datetime.date:
+        return TODAY - datetime.timedelta(days=before)
+
+    def nodes(*classes: str, role: str = RECEIVED, level: int = 2, ago: int = 10) -> list[Node]:
+        values = (("ex:level", Decimal(level)),)
+        on = None if role == PROPOSES else day(ago)
+        return [
+            Node(f"{role[4:]}{number}", role, (cls,), values, on=on)
+            for number, cls in enumerate(classes)
+        ]
+
+    known = (
+        nodes(),
+        nodes(act),
+        nodes(act, act),
+        nodes(act, below),
+        nodes(act, above),
+        nodes(act, diet),
+        nodes(above, above),
+        nodes(act, below, act),
+        nodes(act, act, level=1),
+        nodes(act, act, ago=120),
+        [*nodes(act), *nodes(act, act, role=PROPOSES)],
+        [*nodes(act), *nodes(act, role=PROPOSES)],
+    )
+    complete: tuple[tuple[tuple[str, datetime.date | None], ...], ...] = (
+        (),
+        ((act, None),),
+        ((above, None),),
+        ((diet, None),),
+        ((act, day(100)),),
+        ((above, day(100)),),
+        ((act, day(50)),),
+        ((diet, day(100)),),
+    )
+    cases = []
+    for number, some in enumerate(known):
+        for at, closed in enumerate(complete):
+            name = f"c{number}{'abcdefgh'[at]}"
+            own = tuple(dataclasses.replace(one, name=f"{name}-{one.name}") for one in some)
+            cases.append(Case(name, TODAY, own, complete=closed))
+    return Grid("several", timed(criteria), tuple(cases))
+
+
+def of_plans() -> Grid:
+    """Return a grid of proposals that are all that there are, or may not be."""
+    act, diet, below = "ex:Act", "ex:Diet", "ex:Below"
+    criteria: dict[str, Expression] = {
+        "act": Some(PROPOSES, act),
+        "high": Some(PROPOSES, act, (HIGH,)),
+        "diet": Some(PROPOSES, diet),
+        "below": Some(PROPOSES, below),
+        "done": Some(RECEIVED, act),
+    }
+    found: list[tuple[list[Node], tuple[str, ...]]] = [([], ())]
+    found += [([], (cls,)) for cls in (act, diet, "ex:Above")]
+    found += [
+        ([Node("n", PROPOSES, (cls,), values)], ())
+        for cls in (act, diet, "ex:Above", below)
+        for values in ((), (("ex:level", Decimal(1)),), (("ex:level", Decimal(2)),))
+    ]
+    cases = []
+    for number, (nodes, classes) in enumerate(found):
+        for told in (None, True, False):
+            name = f"p{number}{told}"
+            named = tuple(dataclasses.replace(one, name=f"{name}-n") for one in nodes)
+            closed = ((act, None),) if told is None else ()
+            case = Case(name, TODAY, named, proposes=classes, all_planned=told, complete=closed)
+            cases.append(case)
+    cases += [
+        Case(f"u{number}", TODAY, unplanned=(cls,))
+        for number, cls in enumerate((act, diet, "ex:Above", below))
+    ]
+    return Grid("plans", guideline(criteria), tuple(cases))
+
+
+def of_once() -> Grid:
+    """Return a grid of records that may be the one course, had it not been another one before."""
+    late = Some(RECEIVED, "ex:Course", (SINCE["over-within"],))
+
+    def day(before: int) -> datetime.date:
+        return TODAY - datetime.timedelta(days=before)
+
+    found = []
+    for cls in ("ex:Course", "ex:Exercise", "ex:Act", "ex:Diet"):
+        for ago in (10, 120):
+            for since in (None, day(100), day(50)):
+                name = f"o{len(found)}"
+                nodes = (
+                    Node(f"{name}-n", RECEIVED, ("ex:Care",)),
+                    Node(f"{name}-m", RECEIVED, (cls,), on=day(ago)),
+                )
+                found.append(Case(name, TODAY, nodes, complete=(("ex:Course", since),)))
+    return Grid("once", timed({"late": late, "any": Some(RECEIVED, "ex:Course")}), tuple(found))
+
+
+def of_scores() -> Grid:
+    """Return a grid of two scores that count some of the same: none, some and all of it."""
+    classes = ("ex:A", "ex:B", "ex:High")
+    criteria: dict[str, Expression] = {cls[3:].lower(): Some(HAS_FINDING, cls) for cls in classes}
+    for score, most in (("ex:s0", 4), ("ex:s1", 5)):
+        for number in range(1, most + 1):
+            least = Span("integer", (("minInclusive", Decimal(number)),))
+            criteria[f"{score[3:]}-{number}"] = Points(score, least)
+    base = dataclasses.replace(
+        guideline(criteria),
+        scores={
+            "ex:s0": (("ex:is-a", 1), ("ex:is-b", 3)),
+            "ex:s1": (("ex:is-b", 1), ("ex:is-high", 4)),
+        },
+    )
+    cases = []
+    for told in itertools.product(("has", "excludes", ""), repeat=3):
+        pairs = list(zip(classes, told, strict=True))
+        nodes = [Node(cls[3:], HAS_FINDING, (cls,)) for cls, how in pairs if how == "has"]
+        cases.append((nodes, [cls for cls, how in pairs if how == "excludes"], ()))
+    return Grid("scores", base, numbered(cases))
 
 
 def of_literals() -> Grid:
@@ -644,10 +962,19 @@ def grids() -> tuple[Grid, ...]:
     ]
     found += [
         of_windows(role, cls)
-        for role, cls in ((RECEIVED, "ex:Act"), (HAS_FINDING, "ex:A"), (HAD_FINDING, "ex:A"))
+        for role, cls in (
+            (RECEIVED, "ex:Act"),
+            (HAS_FINDING, "ex:A"),
+            (HAD_FINDING, "ex:A"),
+            (PROPOSES, "ex:Act"),
+        )
     ]
     found += [of_cells(*one) for one in ((RECEIVED, "ex:Course"), (RECEIVED, "ex:Act"))]
-    found += [of_cells(HAS_FINDING, "ex:Pain"), of_dates()]
+    found += [of_cells(HAS_FINDING, "ex:Pain"), of_dates(), of_days()]
+    found += [of_missing(RECEIVED, "ex:Act"), of_missing(HAD_FINDING, "ex:A"), of_itself()]
+    found += [of_bounds(RECEIVED, "ex:Course", one) for one in (BETWEEN, WHOLE)]
+    found += [of_bounds(PROPOSES, "ex:Act", BETWEEN), of_several()]
+    found += [of_plans(), of_once(), of_scores()]
     return tuple(found)
 
 
