@@ -27,6 +27,8 @@ HAS_FINDING = "ind:hasFinding"
 HAD_FINDING = "ind:hadFinding"
 RECEIVED = "ind:received"
 PROPOSES = "ind:proposes"
+RELATED = "related"
+"""The role of a record that a case has through another one alone."""
 ITSELF = "itself"
 CASE = "ind:PatientCase"
 AGES = ("ind:ageInDays", "ind:ageInMonths", "ind:ageInYears")
@@ -118,7 +120,38 @@ class IsA:
     cls: str
 
 
-Facet = Within | Is | IsA
+@dataclass(frozen=True)
+class Related:
+    """A value of an object property is a record of a class with facets."""
+
+    property: str
+    cls: str
+    facets: tuple[Facet, ...] = ()
+
+
+Facet = Within | Is | IsA | Related
+
+
+def plain(facets: Iterable[Facet]) -> Iterator[Within | Is | IsA]:
+    """Yield facets on values, and those of related records."""
+    for facet in facets:
+        if isinstance(facet, Related):
+            yield from plain(facet.facets)
+        else:
+            yield facet
+
+
+def relating(facets: Iterable[Facet]) -> Iterator[Related]:
+    """Yield facets on related records, and those within them."""
+    for facet in facets:
+        if isinstance(facet, Related):
+            yield facet
+            yield from relating(facet.facets)
+
+
+def height(facet: Related) -> int:
+    """Return through how many records a facet leads."""
+    return 1 + max((height(one) for one in facet.facets if isinstance(one, Related)), default=0)
 
 
 @dataclass(frozen=True)
@@ -186,7 +219,8 @@ class Guideline:
     """A guideline with its vocabulary; every class comes after its parents.
 
     ``objects`` tells which object properties are functional, ``reach`` which have a range,
-    ``alias`` which further names there are for classes.
+    ``links`` to which class of records others lead, and whether to one only, ``alias`` which
+    further names there are for classes.
     """
 
     classes: Mapping[str, tuple[str, ...]]
@@ -195,6 +229,7 @@ class Guideline:
     data: Mapping[str, Span | None] = field(default_factory=dict)
     objects: Mapping[str, bool] = field(default_factory=dict)
     reach: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, tuple[bool, str]] = field(default_factory=dict)
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     individuals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     alias: Mapping[str, str] = field(default_factory=dict)
@@ -269,7 +304,7 @@ class Node:
     """A finding or an intervention of a case.
 
     ``place`` is a role, or the name of the investigation that shows the finding; ``planned`` tells
-    whether the case proposes the node beside.
+    whether the case proposes the node beside; ``links`` are the names of related records.
     """
 
     name: str
@@ -282,11 +317,12 @@ class Node:
     ongoing: bool | None = None
     on: datetime.date | None = None
     within: tuple[tuple[str, Span], ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
 
     @property
     def role(self) -> str:
         """The role in which the case has it."""
-        return self.place if self.place in ROOTS else HAS_FINDING
+        return self.place if self.place in {*ROOTS, RELATED} else HAS_FINDING
 
 
 @dataclass(frozen=True)
@@ -485,7 +521,9 @@ class Models:
         self._atoms = sorted(
             {atom for one in expressions for atom in atoms_of(guideline, one)}, key=repr
         )
-        self._facets = sorted({facet for atom in self._atoms for facet in atom.facets}, key=repr)
+        every = [facet for atom in self._atoms for facet in atom.facets]
+        self._facets: list[Facet] = sorted({*plain(every)}, key=repr)
+        self._relating = sorted({*relating(every)}, key=lambda one: (height(one), repr(one)))
         self._individuals: list[_Individual] = []
         self._before: dict[str, list[Fraction | None]] = {}
         for _, since in case.complete:
@@ -494,11 +532,16 @@ class Models:
         for node in case.nodes:
             values, limits = values_of(case, node), limits_of(case, node)
             self._individual(node.role, node.types, values, limits)
+        named = {node.name: one for node, one in zip(case.nodes, self._individuals, strict=True)}
+        given = dict(zip((one.exists for one in self._individuals), case.nodes, strict=True))
+        asked: dict[int, Some] = {}
         for atom in self._atoms:
             for _ in range(atom.least if atom.role != ITSELF else 0):
                 self._individual(atom.role, None, {})
+                asked[self._individuals[-1].exists] = atom
         self._individual(ITSELF, (CASE,), values_of_case(case), limits_of_case(case))
         self._proposals()
+        self._relate(named, given, asked)
         self._exclusions()
         self._complete()
         self._once()
@@ -550,7 +593,8 @@ class Models:
         guideline = self._guideline
         exists = self._fresh()
         root = ROOTS.get(role, CASE)
-        classes = {cls: self._fresh() for cls, up in guideline.above.items() if root in up}
+        roots = {FINDING, INTERVENTION} if role == RELATED else {root}
+        classes = {cls: self._fresh() for cls, up in guideline.above.items() if roots & up}
         for cls, variable in classes.items():
             self._add(-variable, exists)
             for other in guideline.above[cls]:
@@ -558,7 +602,8 @@ class Models:
         for one, other in itertools.combinations(classes, 2):
             if (one, other) in guideline.pairs:
                 self._add(-classes[one], -classes[other])
-        self._add(-exists, classes[root])
+        if role != RELATED:
+            self._add(-exists, classes[root])
         for cls in types or ():
             self._add(classes[cls])
         facets: dict[Facet, int] = {}
@@ -592,6 +637,79 @@ class Models:
                     [chosen[one] for one, accepted in options.items() if facet in accepted]
                 )
         self._individuals.append(_Individual(role, exists, classes, facets, types, chances))
+
+    def _relate(
+        self,
+        named: Mapping[str, _Individual],
+        given: Mapping[int, Node],
+        asked: Mapping[int, Some],
+    ) -> None:
+        """Let the individuals be related to those that are stated, and to others that may exist.
+
+        One that is there for an existential is related to what this demands; a node may be to
+        anything. What is demanded of a record is looked at after what is demanded of those beyond.
+        """
+        targets = {}
+        for one in list(self._individuals):
+            wanted: list[Facet] = list(self._relating)
+            links: tuple[tuple[str, str], ...] = ()
+            if one.exists in given:
+                links = given[one.exists].links
+            else:
+                wanted = list(asked[one.exists].facets) if one.exists in asked else []
+            targets[one.exists] = self._targets(one, wanted, {*links}, named)
+        for facet in self._relating:
+            for one in self._individuals:
+                if one.exists in targets:
+                    self._related(one, facet, targets[one.exists])
+
+    def _targets(
+        self,
+        one: _Individual,
+        wanted: Iterable[Facet],
+        links: set[tuple[str, str]],
+        named: Mapping[str, _Individual],
+    ) -> dict[str, list[tuple[int, _Individual]]]:
+        """Return to what an individual may be related, and where it is."""
+        found: dict[str, list[tuple[int, _Individual]]] = {}
+        for name, (functional, cls) in self._guideline.links.items():
+            here = [one for one in wanted if isinstance(one, Related) and one.property == name]
+            known = [named[other] for path, other in sorted(links) if path == name]
+            found[name] = []
+            for other in known:
+                self._add(other.classes[cls])
+                found[name].append((self._all([]), other))
+            if known and functional:
+                continue
+            beyond = [facet.facets for facet in here]
+            if functional and beyond:
+                beyond = [tuple(part for facets in beyond for part in facets)]
+            for facets in beyond:
+                self._individual(RELATED, None, {})
+                other = self._individuals.pop()
+                link = self._fresh()
+                self._add(-link, one.exists)
+                self._add(-link, other.exists)
+                self._add(-link, other.classes[cls])
+                found[name].append((link, other))
+                further = self._targets(other, facets, set(), {})
+                for facet in self._relating:
+                    self._related(other, facet, further)
+        return found
+
+    def _related(
+        self,
+        one: _Individual,
+        facet: Related,
+        targets: Mapping[str, list[tuple[int, _Individual]]],
+    ) -> None:
+        ways = [
+            self._all(
+                [link, other.classes[facet.cls], *(other.facets[one] for one in facet.facets)]
+            )
+            for link, other in targets[facet.property]
+        ]
+        one.facets[facet] = self._either(ways)
 
     def _options(
         self, name: str, facets: list[Facet], given: list[Value], points: list[Fraction]

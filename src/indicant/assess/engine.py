@@ -150,7 +150,8 @@ class Engine(ABC):
                 texts = [
                     rule.text
                     for rule in together
-                    if self._speaks(rule.needs) and (self.repeats or not rule.again)
+                    if self._speaks(rule.needs)
+                    and (self.repeats or not rule.again or IND + "leadsTo" in rule.needs)
                 ]
                 self._stated |= self._apply(stratum, texts)
 
@@ -454,7 +455,15 @@ class HermitEngine(OxigraphEngine):
     def case_as_owl(self) -> str:
         """Return the cases as OWL assertions, in N-Triples."""
         parts: list[bytes] = []
-        for name in ("facts", "itself", "bounds", "different", "exclusions", "proposals"):
+        for name in (
+            "facts",
+            "related",
+            "itself",
+            "bounds",
+            "different",
+            "exclusions",
+            "proposals",
+        ):
             found = self._store.query(_owl(name), use_default_graph_as_union=True)
             assert isinstance(found, ox.QueryTriples)  # noqa: S101
             parts.append(found.serialize(format=ox.RdfFormat.N_TRIPLES) or b"")
