@@ -646,8 +646,9 @@ class Models:
     ) -> None:
         """Let the individuals be related to those that are stated, and to others that may exist.
 
-        One that is there for an existential is related to what this demands; a node may be to
-        anything. What is demanded of a record is looked at after what is demanded of those beyond.
+        One that is there for an existential is related to what this demands, and what others do
+        where it has to be the same; a node may be to anything. What is demanded of a record is
+        looked at after what is demanded of those beyond.
         """
         targets = {}
         for one in list(self._individuals):
@@ -656,12 +657,19 @@ class Models:
             if one.exists in given:
                 links = given[one.exists].links
             else:
-                wanted = list(asked[one.exists].facets) if one.exists in asked else []
+                wanted = self._together(asked[one.exists]) if one.exists in asked else []
             targets[one.exists] = self._targets(one, wanted, {*links}, named)
         for facet in self._relating:
             for one in self._individuals:
                 if one.exists in targets:
                     self._related(one, facet, targets[one.exists])
+
+    def _together(self, atom: Some) -> list[Facet]:
+        """Return what may be demanded of the individual that satisfies an existential."""
+        if not any(limited in COUNTS[atom.role] for limited, _ in self._guideline.once):
+            return list(atom.facets)
+        every = (facet for one in self._atoms if one.role != ITSELF for facet in one.facets)
+        return list(dict.fromkeys(every))
 
     def _targets(
         self,

@@ -248,6 +248,7 @@ class Maker:
     """Makes random guidelines, and cases that know something about their criteria."""
 
     def __init__(self, seed: int) -> None:
+        self.seed = seed
         self.random = random.Random(seed)  # noqa: S311 - not for secrets
 
     def chance(self, share: float) -> bool:

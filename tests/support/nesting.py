@@ -13,6 +13,7 @@ from brute import (
     HAD_FINDING,
     HAS_FINDING,
     INTERVENTION,
+    PROPOSES,
     RECEIVED,
     RELATED,
     ROOTS,
@@ -82,7 +83,7 @@ class NestedMaker(Maker):
         pool = []
         facets = [self._related(guideline, values, self.most) for _ in range(5)]
         for _ in range(8):
-            role = self.one((HAS_FINDING, HAS_FINDING, HAD_FINDING, RECEIVED, RECEIVED))
+            role = self.one((HAS_FINDING, HAS_FINDING, HAD_FINDING, RECEIVED, RECEIVED, PROPOSES))
             cls = self.one(one for one in guideline.above if ROOTS[role] in guideline.above[one])
             some: list[Facet] = list(self.random.sample(facets, self.one((0, 1, 1, 1, 1, 2))))
             some += self.random.sample(values, self.one((0, 0, 1)))
