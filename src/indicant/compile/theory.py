@@ -82,6 +82,12 @@ class Clauses:
         """Add a clause."""
         self.clauses.append(literals)
 
+    def tie(self, *literals: int) -> None:
+        """Add a clause, in which some variables may be auxiliary."""
+        self.add(*literals)
+        if max(map(abs, literals)) > len(self.variables):
+            self.tied.update(map(abs, literals))
+
 
 class Theory(Cells):
     """Answers what a model's vocabulary entails among given existentials."""
@@ -428,27 +434,23 @@ class Theory(Cells):
         Each facet demands one thing of it.
         """
         model = self._model
-        there = out.fresh()
-        out.add(-there, exists)
         inner = {
             part: facets[one] for one in here if isinstance(one, RecordFacet) for part in one.facets
         }
-        out.tied.update({*inner.values(), exists})
         kinds = {part.cls: variable for part, variable in inner.items() if is_kind(part)}
         always = model.kinds.get(name, frozenset())
         for cls, variable in kinds.items():
-            out.add(-variable, there)
-            if cls in always:
-                out.add(-there, variable)
+            if cls in always:  # it is of the class wherever anything is known of it
+                for other in sorted(set(inner.values()) - {variable}):
+                    out.tie(-other, variable)
             if any(model.disjoint(cls, one) for one in always):
                 out.add(-variable)
-            for other, above in kinds.items():
-                if cls != other and other in model.above[cls]:
-                    out.add(-variable, above)
-                if cls < other and model.disjoint(cls, other):
-                    out.add(-variable, -above)
-        rest = {part: one for part, one in inner.items() if part.property != TYPE}
-        self._values(rest, there, out)
+            for other_cls, above in kinds.items():
+                if cls != other_cls and other_cls in model.above[cls]:
+                    out.tie(-variable, above)
+                if cls < other_cls and model.disjoint(cls, other_cls):
+                    out.tie(-variable, -above)
+        self._values({part: one for part, one in inner.items() if not is_kind(part)}, exists, out)
 
     def _related_several(
         self,
@@ -462,12 +464,11 @@ class Theory(Cells):
         for facet in here:
             variable = facets[facet]
             least = self.least_values(name, frozenset({facet}), cells)
-            out.tied.update(facets[one] for one in here)
             if not least:
                 out.add(-variable)
             elif len(least) == 1:
                 for other in sorted(least[0] - {facet}, key=repr):
-                    out.add(-variable, facets[other])
+                    out.tie(-variable, facets[other])
             else:
                 choices = []
                 for cell in sorted(least, key=lambda one: sorted(map(repr, one))):
@@ -475,7 +476,9 @@ class Theory(Cells):
                     choices.append(choice)
                     for other in sorted(cell - {facet}, key=repr):
                         out.add(-choice, facets[other])
+                        out.tied.add(facets[other])
                 out.add(-variable, *choices)
+                out.tied.add(variable)
 
     def _value(
         self,
