@@ -52,6 +52,8 @@ COUNTING = frozenset(
         "which-steps-make-a-score",
     }
 )
+RELATED = frozenset({"which-related-records-show-what"})
+"""Questions to which an example of the documentation has something to say."""
 PRODUCT = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
 
@@ -66,6 +68,10 @@ def asker_of(name: str, engine: str = "oxigraph", *, with_case: bool = True) -> 
 
     Of scores and of what is counted it has nothing to say, and another one answers.
     """
+    if name in RELATED:
+        folder = ROOT / "docs" / "examples" / "nested"
+        told = read(folder / "met.ttl") if with_case else None
+        return Asker(folder / "guideline.ttl", case=told, engine=engine)
     if name not in COUNTING:
         return asker(engine, with_case=with_case)
     case = read(FOLDER / "counting" / "case.ttl") if with_case else None

@@ -200,7 +200,7 @@ def test_what_a_store_cannot_read_decides_nothing() -> None:
 )
 @pytest.mark.parametrize("name", ["ex:degree", "ex:link"])
 def test_a_facet_takes_a_class_of_values_not_of_records(name: str, cls: str, why: str) -> None:
-    """Whether a record is related to another one is no fact that a case establishes."""
+    """Unless the range of the property says that it leads to records."""
     with pytest.raises(IndicantError, match=why):
         Bench(guideline(course(IsA(name, cls))))
 

@@ -49,6 +49,19 @@ def bounded(datatype: str, bound: str) -> str:
     )
 
 
+LEADS = "ex:leads a owl:ObjectProperty ; rdfs:range ind:Finding .\n"
+
+
+def leading(rest: str, more: str = "") -> str:
+    """Return a criterion on a record that leads to another one, and what it is declared with."""
+    return LEADS + more + criterion(faceted(restriction("ex:leads", rest)))
+
+
+def some(*parts: str) -> str:
+    both = " ".join(parts)
+    return f"owl:someValuesFrom [ a owl:Class ; owl:intersectionOf ( {both} ) ]"
+
+
 class Refusal(NamedTuple):
     """What is added to a guideline that is in the profile, and what the error then names."""
 
@@ -62,7 +75,128 @@ class Refusal(NamedTuple):
 ONE = '"1"^^xsd:nonNegativeInteger'
 TWO = '"2"^^xsd:nonNegativeInteger'
 LIMIT = "owl:maxQualifiedCardinality"
+DEEP = some("ex:F", restriction("ex:grade", "owl:hasValue 1"))
+for _ in range(4):
+    DEEP = some("ex:F", restriction("ex:leads", DEEP))
+RELATED = [
+    Refusal(
+        "related-without-a-range",
+        "ex:to a owl:ObjectProperty .\n"
+        + criterion(faceted(restriction("ex:to", "owl:someValuesFrom ex:G"))),
+        ("X", "to some G", "a class of records"),
+        remedy="to rdfs:range ind:Finding",
+    ),
+    Refusal(
+        "related-within-a-range-of-values",
+        "ex:to a owl:ObjectProperty ; rdfs:range ex:Side .\n"
+        + criterion(faceted(restriction("ex:to", some("ex:G")))),
+        ("X", "a class of records", "the range of to is none"),
+        remedy="state to which records it leads",
+    ),
+    Refusal(
+        "related-to-values",
+        leading("owl:someValuesFrom ex:Side"),
+        ("X", "leads some Side", "no class of findings or interventions"),
+        remedy="take a property of values",
+    ),
+    Refusal(
+        "related-to-a-case",
+        leading("owl:someValuesFrom ind:PatientCase"),
+        ("X", "PatientCase is no class of findings or interventions"),
+        remedy="below ind:Finding or ind:Intervention",
+    ),
+    Refusal(
+        "related-to-a-record-by-its-name",
+        "ex:own a owl:NamedIndividual , ex:F .\n" + leading("owl:hasValue ex:own"),
+        ("X", "leads value own", "only  leads some …  is decided"),
+        remedy="a criterion names no record",
+    ),
+    Refusal(
+        "two-related",
+        leading(f"owl:minQualifiedCardinality {TWO} ; owl:onClass ex:G"),
+        ("X", "leads min 2 G", "only  leads some …  is decided"),
+        remedy="ind:hasFinding min 2 …",
+    ),
+    Refusal(
+        "every-related",
+        leading("owl:allValuesFrom ex:G"),
+        ("X", "leads only G"),
+        remedy="write  leads some Class",
+    ),
+    Refusal(
+        "related-to-this-or-that",
+        leading("owl:someValuesFrom [ a owl:Class ; owl:unionOf ( ex:F ex:G ) ]"),
+        ("X", "leads some (F or G)", "no 'or'"),
+        remedy="as a union of criteria: one with  leads some A",
+    ),
+    Refusal(
+        "related-to-what-it-is-not",
+        leading(some("ex:F", "[ a owl:Class ; owl:complementOf ex:G ]")),
+        ("X", "not G", "no 'not'"),
+        remedy="name a class of what it is",
+    ),
+    Refusal(
+        "related-to-no-class",
+        leading(some(restriction("ex:grade", "owl:hasValue 1"))),
+        ("X", "what leads leads to has one named class, not 0"),
+        remedy="leads some (Class and …)",
+    ),
+    Refusal(
+        "related-to-two-classes",
+        leading(some("ex:F", "ex:G")),
+        ("X", "what leads leads to has one named class, not 2"),
+    ),
+    Refusal(
+        "when-the-related-was",
+        leading(some("ex:F", restriction("ind:daysSinceStart", "owl:hasValue 1"))),
+        ("X", "daysSinceStart is about that"),
+        remedy="demand it of what the case has",
+    ),
+    Refusal(
+        "related-to-an-age",
+        leading(some("ex:F", restriction("ind:ageInYears", "owl:hasValue 1"))),
+        ("X", "ageInYears is a property of the case itself"),
+    ),
+    Refusal(
+        "related-through-five",
+        LEADS + criterion(faceted(restriction("ex:leads", DEEP))),
+        ("X", "a facet leads through more than 4 records"),
+        remedy="state what the last of them says",
+    ),
+    Refusal(
+        "related-both-ways",
+        leading("owl:someValuesFrom ex:G", "ex:leads a owl:SymmetricProperty .\n"),
+        ("X", "leads is symmetric"),
+        remedy="record it both ways",
+    ),
+    Refusal(
+        "related-to-a-quantity",
+        "ex:Q a owl:Class , ind:Quantity ; rdfs:subClassOf ind:Finding ; ind:over ex:G ; "
+        "ind:aggregate ind:Count .\n" + leading("owl:someValuesFrom ex:Q"),
+        ("X", "Q is a quantity"),
+        remedy="(ind:hasFinding some (Q and …))",
+    ),
+    Refusal(
+        "a-quantity-of-what-is-related",
+        "ex:Q a owl:Class , ind:Quantity ; rdfs:subClassOf ind:Finding ; ind:over ex:G ; "
+        "ind:aggregate ind:Count ; ind:where "
+        + restriction("ex:leads", "owl:someValuesFrom ex:F")
+        + " .\n"
+        + LEADS,
+        ("Q where", "is not looked at"),
+        "ex:Q",
+        remedy="name a class of the records",
+    ),
+    Refusal(
+        "a-case-that-is-related",
+        "ex:leads a owl:ObjectProperty , owl:FunctionalProperty , ind:CaseProperty ; rdfs:range "
+        "ind:Finding .\n" + criterion(restriction("ex:leads", "owl:someValuesFrom ex:F")),
+        ("X", "a property of the case itself has values"),
+        remedy="a case has records by ind:hasFinding",
+    ),
+]
 REFUSALS = [
+    *RELATED,
     Refusal(
         "bounds-on-dates",
         "ex:at a owl:DatatypeProperty , owl:FunctionalProperty .\n"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import making
+import nesting
 import oracle
 import traps
 from brute import Some, within
@@ -253,10 +254,16 @@ def test_clauses_entail_what_a_solver_says() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(40, 52))
-def test_random_guidelines(seed: int) -> None:
-    """Where clauses are long and courses are recorded once, the rules still say the same."""
-    maker = making.Maker(seed)
+@pytest.mark.parametrize(
+    "maker",
+    [*map(making.Maker, range(40, 52)), *map(nesting.NestedMaker, range(40, 48))],
+    ids=lambda maker: f"{type(maker).__name__}-{maker.seed}",
+)
+def test_random_guidelines(maker: making.Maker) -> None:
+    """Where clauses are long and courses are recorded once, the rules still say the same.
+
+    So they do where what is related to a record makes it what is demanded, or not.
+    """
     guideline = maker.guideline()
     bench = oracle.Bench(guideline)
     engine = bench.engines["oxigraph"]

@@ -17,6 +17,7 @@ import shacl
 from indicant.assess import validation
 from indicant.assess.parts import parted
 from indicant.assess.quantities import read_quantities
+from indicant.assess.related import with_related
 from indicant.assess.validation import SHAPE, Validator
 from indicant.files import resources
 from indicant.files.rdf import Document, read, text_of
@@ -86,7 +87,7 @@ def test_what_the_shapes_are_given_of_a_vocabulary_is_enough(folder: Path) -> No
     quads = read(folder / "case.ttl").quads
     quantities = read_quantities(quads, made.vocabulary)
     facts, found = made._split(quantities.checked)
-    text = "".join(map(validation._ntriples, facts)) + raw()
+    text = "".join(map(validation._ntriples, with_related(facts, made.vocabulary))) + raw()
     found += validation._findings(made._shapes, text)
     assert told(quantities.told(found)) == told(made.validate(quads))
 
@@ -129,9 +130,8 @@ def graphs() -> tuple[tuple[frozenset[str], str], ...]:
             broken = frozenset(line.split()[1] for line in lines)
             read_of = read_quantities(read(folder / "case.ttl").quads, made.vocabulary)
             facts, _ = made._split(read_of.checked)
-            together = parted(facts, made.vocabulary)
-            together.parts[0] = together.parts[0] + together.loose
-            for part in together.parts:
+            for one_part in parted(facts, made.vocabulary).complete():
+                part = with_related(one_part, made.vocabulary)
                 names = {
                     one for fact in part for one in (fact.predicate.value, text_of(fact.object))
                 }

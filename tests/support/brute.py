@@ -27,6 +27,8 @@ HAS_FINDING = "ind:hasFinding"
 HAD_FINDING = "ind:hadFinding"
 RECEIVED = "ind:received"
 PROPOSES = "ind:proposes"
+RELATED = "related"
+"""The role of a record that a case has through another one alone."""
 ITSELF = "itself"
 CASE = "ind:PatientCase"
 AGES = ("ind:ageInDays", "ind:ageInMonths", "ind:ageInYears")
@@ -118,7 +120,38 @@ class IsA:
     cls: str
 
 
-Facet = Within | Is | IsA
+@dataclass(frozen=True)
+class Related:
+    """A value of an object property is a record of a class with facets."""
+
+    property: str
+    cls: str
+    facets: tuple[Facet, ...] = ()
+
+
+Facet = Within | Is | IsA | Related
+
+
+def plain(facets: Iterable[Facet]) -> Iterator[Within | Is | IsA]:
+    """Yield facets on values, and those of related records."""
+    for facet in facets:
+        if isinstance(facet, Related):
+            yield from plain(facet.facets)
+        else:
+            yield facet
+
+
+def relating(facets: Iterable[Facet]) -> Iterator[Related]:
+    """Yield facets on related records, and those within them."""
+    for facet in facets:
+        if isinstance(facet, Related):
+            yield facet
+            yield from relating(facet.facets)
+
+
+def height(facet: Related) -> int:
+    """Return through how many records a facet leads."""
+    return 1 + max((height(one) for one in facet.facets if isinstance(one, Related)), default=0)
 
 
 @dataclass(frozen=True)
@@ -205,8 +238,8 @@ class Guideline:
     """A guideline with its vocabulary; every class comes after its parents.
 
     ``objects`` tells which object properties are functional, ``reach`` which have a range,
-    ``alias`` which further names there are for classes; ``gap`` is the class to which there is an
-    interval.
+    ``links`` to which class of records others lead, and whether to one only, ``alias`` which
+    further names there are for classes; ``gap`` is the class to which there is an interval.
     """
 
     classes: Mapping[str, tuple[str, ...]]
@@ -215,6 +248,7 @@ class Guideline:
     data: Mapping[str, Span | None] = field(default_factory=dict)
     objects: Mapping[str, bool] = field(default_factory=dict)
     reach: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, tuple[bool, str]] = field(default_factory=dict)
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     individuals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     alias: Mapping[str, str] = field(default_factory=dict)
@@ -292,7 +326,7 @@ class Node:
 
     ``place`` is a role, or the name of the investigation that shows the finding; ``planned`` tells
     whether the case proposes the node beside; ``lacks`` which numbers it has no value below, or no
-    value at all.
+    value at all; ``links`` are the names of related records.
     """
 
     name: str
@@ -306,11 +340,12 @@ class Node:
     on: datetime.date | None = None
     within: tuple[tuple[str, Span], ...] = ()
     lacks: tuple[tuple[str, Fraction | None], ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
 
     @property
     def role(self) -> str:
         """The role in which the case has it."""
-        return self.place if self.place in ROOTS else HAS_FINDING
+        return self.place if self.place in {*ROOTS, RELATED} else HAS_FINDING
 
 
 @dataclass(frozen=True)
@@ -509,7 +544,9 @@ class Models:
         self._atoms = sorted(
             {atom for one in expressions for atom in atoms_of(guideline, one)}, key=repr
         )
-        self._facets = sorted({facet for atom in self._atoms for facet in atom.facets}, key=repr)
+        every = [facet for atom in self._atoms for facet in atom.facets]
+        self._facets: list[Facet] = sorted({*plain(every)}, key=repr)
+        self._relating = sorted({*relating(every)}, key=lambda one: (height(one), repr(one)))
         self._individuals: list[_Individual] = []
         self._before: dict[str, list[Fraction | None]] = {}
         for _, since in case.complete:
@@ -523,11 +560,16 @@ class Models:
             values, limits = values_of(case, node), limits_of(case, node)
             self._individual(node.role, node.types, values, limits)
             self._lacking(node)
+        named = {node.name: one for node, one in zip(case.nodes, self._individuals, strict=True)}
+        given = dict(zip((one.exists for one in self._individuals), case.nodes, strict=True))
+        asked: dict[int, Some] = {}
         for atom in self._atoms:
             for _ in range(atom.least if atom.role != ITSELF else 0):
                 self._individual(atom.role, None, {})
+                asked[self._individuals[-1].exists] = atom
         self._individual(ITSELF, (CASE,), values_of_case(case), limits_of_case(case))
         self._proposals()
+        self._relate(named, given, asked)
         self._exclusions()
         self._complete()
         self._once()
@@ -579,7 +621,8 @@ class Models:
         guideline = self._guideline
         exists = self._fresh()
         root = ROOTS.get(role, CASE)
-        classes = {cls: self._fresh() for cls, up in guideline.above.items() if root in up}
+        roots = {FINDING, INTERVENTION} if role == RELATED else {root}
+        classes = {cls: self._fresh() for cls, up in guideline.above.items() if roots & up}
         for cls, variable in classes.items():
             self._add(-variable, exists)
             for other in guideline.above[cls]:
@@ -587,7 +630,8 @@ class Models:
         for one, other in itertools.combinations(classes, 2):
             if (one, other) in guideline.pairs:
                 self._add(-classes[one], -classes[other])
-        self._add(-exists, classes[root])
+        if role != RELATED:
+            self._add(-exists, classes[root])
         for cls in types or ():
             self._add(classes[cls])
         facets: dict[Facet, int] = {}
@@ -631,6 +675,87 @@ class Models:
                     number = value if kind == "number" and isinstance(value, Fraction) else None
                     if number is not None and (limit is None or number < limit):
                         self._add(-variable)
+
+    def _relate(
+        self,
+        named: Mapping[str, _Individual],
+        given: Mapping[int, Node],
+        asked: Mapping[int, Some],
+    ) -> None:
+        """Let the individuals be related to those that are stated, and to others that may exist.
+
+        One that is there for an existential is related to what this demands, and what others do
+        where it has to be the same; a node may be to anything. What is demanded of a record is
+        looked at after what is demanded of those beyond.
+        """
+        targets = {}
+        for one in list(self._individuals):
+            wanted: list[Facet] = list(self._relating)
+            links: tuple[tuple[str, str], ...] = ()
+            if one.exists in given:
+                links = given[one.exists].links
+            else:
+                wanted = self._together(asked[one.exists]) if one.exists in asked else []
+            targets[one.exists] = self._targets(one, wanted, {*links}, named)
+        for facet in self._relating:
+            for one in self._individuals:
+                if one.exists in targets:
+                    self._related(one, facet, targets[one.exists])
+
+    def _together(self, atom: Some) -> list[Facet]:
+        """Return what may be demanded of the individual that satisfies an existential."""
+        if not any(limited in COUNTS[atom.role] for limited, _ in self._guideline.once):
+            return list(atom.facets)
+        every = (facet for one in self._atoms if one.role != ITSELF for facet in one.facets)
+        return list(dict.fromkeys(every))
+
+    def _targets(
+        self,
+        one: _Individual,
+        wanted: Iterable[Facet],
+        links: set[tuple[str, str]],
+        named: Mapping[str, _Individual],
+    ) -> dict[str, list[tuple[int, _Individual]]]:
+        """Return to what an individual may be related, and where it is."""
+        found: dict[str, list[tuple[int, _Individual]]] = {}
+        for name, (functional, cls) in self._guideline.links.items():
+            here = [one for one in wanted if isinstance(one, Related) and one.property == name]
+            known = [named[other] for path, other in sorted(links) if path == name]
+            found[name] = []
+            for other in known:
+                self._add(other.classes[cls])
+                found[name].append((self._all([]), other))
+            if known and functional:
+                continue
+            beyond = [facet.facets for facet in here]
+            if functional and beyond:
+                beyond = [tuple(part for facets in beyond for part in facets)]
+            for facets in beyond:
+                self._individual(RELATED, None, {})
+                other = self._individuals.pop()
+                link = self._fresh()
+                self._add(-link, one.exists)
+                self._add(-link, other.exists)
+                self._add(-link, other.classes[cls])
+                found[name].append((link, other))
+                further = self._targets(other, facets, set(), {})
+                for facet in self._relating:
+                    self._related(other, facet, further)
+        return found
+
+    def _related(
+        self,
+        one: _Individual,
+        facet: Related,
+        targets: Mapping[str, list[tuple[int, _Individual]]],
+    ) -> None:
+        ways = [
+            self._all(
+                [link, other.classes[facet.cls], *(other.facets[one] for one in facet.facets)]
+            )
+            for link, other in targets[facet.property]
+        ]
+        one.facets[facet] = self._either(ways)
 
     def _options(
         self, name: str, facets: list[Facet], given: list[Value], points: list[Fraction]

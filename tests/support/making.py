@@ -23,6 +23,7 @@ from brute import (
     ONGOING,
     PROPOSES,
     RECEIVED,
+    RELATED,
     ROOTS,
     STARTS,
     WEEKS,
@@ -41,6 +42,7 @@ from brute import (
     Or,
     Points,
     Ref,
+    Related,
     Some,
     Span,
     Value,
@@ -130,6 +132,9 @@ def facet_text(facet: Facet) -> str:
         rest = f"owl:someValuesFrom {span_text(facet.span)}"
     elif isinstance(facet, Is):
         rest = f"owl:hasValue {literal(facet.value)}"
+    elif isinstance(facet, Related) and facet.facets:
+        facets = " ".join(facet_text(one) for one in facet.facets)
+        rest = f"owl:someValuesFrom [ a owl:Class ; owl:intersectionOf ( {facet.cls} {facets} ) ]"
     else:
         rest = f"owl:someValuesFrom {facet.cls}"
     return f"[ a owl:Restriction ; owl:onProperty {facet.property} ; {rest} ]"
@@ -171,6 +176,9 @@ def guideline_text(guideline: Guideline) -> str:
             kind += f" ; rdfs:range {guideline.reach[name]}" if name in guideline.reach else ""
             lines.append(f"{name} a owl:ObjectProperty{kind} .")
     lines += [measure_text(name, one) for name, one in guideline.measures.items()]
+    for name, (functional, cls) in guideline.links.items():
+        kind = " , owl:FunctionalProperty" if functional else ""
+        lines.append(f"{name} a owl:ObjectProperty{kind} ; rdfs:range {cls} .")
     own = {one: types for one, types in guideline.individuals.items() if one.startswith("ex:")}
     for name, types in own.items():
         lines.append(f"{name} a owl:NamedIndividual , {' , '.join(types)} .")
@@ -238,7 +246,8 @@ def case_text(cases: Iterable[Case]) -> str:
             for name, span in node.within:
                 bounds = " ; ".join(f"ind:{kind} {literal(limit)}" for kind, limit in span.bounds)
                 facts.append(f"ind:bounds [ a ind:Bounds ; ind:of {name} ; {bounds} ]")
-            begin = "ind:onset" if ROOTS[node.role] == FINDING else "ind:startedOn"
+            facts += [f"{name} :{other}" for name, other in node.links]
+            begin = "ind:startedOn" if ROOTS.get(node.role) == INTERVENTION else "ind:onset"
             if node.start is not None:
                 facts.append(f'{begin} "{node.start}"^^xsd:date')
             if node.end is not None:
@@ -260,6 +269,7 @@ class Maker:
     """Makes random guidelines, and cases that know something about their criteria."""
 
     def __init__(self, seed: int) -> None:
+        self.seed = seed
         self.random = random.Random(seed)  # noqa: S311 - not for secrets
 
     def chance(self, share: float) -> bool:
@@ -1094,7 +1104,7 @@ def conforms(guideline: Guideline, case: Case) -> bool:
             up == cls for _, up in above for _, cls in case.excludes
         ):
             return False
-        if any(up in case.never for _, up in above):
+        if one.role != RELATED and any(up in case.never for _, up in above):
             return False
         for other in case.nodes:
             shared = above & {

@@ -26,7 +26,6 @@ from brute import (
     And,
     Expression,
     Is,
-    IsA,
     Measure,
     Node,
     Not,
@@ -104,7 +103,7 @@ class Reader:
             return None
         here = spans[facet.property]
         allowed = self.guideline.data[facet.property]
-        assert not isinstance(facet, IsA)
+        assert isinstance(facet, (Is, Within))
         sides = {
             brute.key(value) == facet.key if isinstance(facet, Is) else value in facet.span
             for value in brute.samples([facet, Within(facet.property, here)], allowed)

@@ -52,6 +52,7 @@ from making import (
     guideline_text,
 )
 from measuring import MeasuringMaker, measured
+from nesting import NestedMaker, shares
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -215,7 +216,7 @@ class Bench:
             models.close()
         found: list[Disagreement] = []
 
-        loose = _is_loose(self.guideline, case, atoms)
+        loose = shares(case) or _is_loose(self.guideline, case, atoms)
         if tally is not None:
             tally.loose += loose
 
@@ -563,8 +564,8 @@ def run(
             yield str(differences[0])
     number, before = seed, tally.pairs
     while tally.pairs - before < pairs:
-        kinds = (BesideMaker, EdgeMaker, Maker, MeasuringMaker, CountingMaker)
-        maker = kinds[number % 5](number)
+        makers = (BesideMaker, EdgeMaker, Maker, MeasuringMaker, CountingMaker, NestedMaker)
+        maker = makers[number % len(makers)](number)
         guideline = maker.guideline()
         tally.guidelines += 1
         try:

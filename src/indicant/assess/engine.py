@@ -163,7 +163,8 @@ class Engine(ABC):
                 texts = [
                     rule.text
                     for rule in together
-                    if self._speaks(rule.needs) and (self.repeats or not rule.again)
+                    if self._speaks(rule.needs)
+                    and (self.repeats or not rule.again or IND + "leadsTo" in rule.needs)
                 ]
                 self._stated |= self._apply(stratum, texts)
                 if stratum == READING and COMPUTES in self._stated:
@@ -513,6 +514,7 @@ class HermitEngine(OxigraphEngine):
         parts: list[bytes] = []
         for name in (
             "facts",
+            "related",
             "itself",
             "bounds",
             "different",

@@ -38,6 +38,11 @@ class Parted:
     parts: list[list[ox.Quad]]
     loose: list[ox.Quad]
 
+    def complete(self) -> list[list[ox.Quad]]:
+        """Return the parts, with what hangs on none in the first."""
+        first, *others = self.parts
+        return [first + self.loose, *others]
+
     def batches(self, size: int) -> Iterator[list[ox.Quad]]:
         """Yield a few parts at a time, of about that many statements, with what is loose."""
         few: list[ox.Quad] = []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from indicant import terms
 from indicant.assess.parts import CASE, parted
 from indicant.assess.quantities import read_quantities
+from indicant.assess.related import with_related
 from indicant.errors import IndicantError
 from indicant.files.habits import is_idle_in_case
 from indicant.files.rdf import text_of, undirected
@@ -158,13 +159,11 @@ class Validator:
         """
         read = read_quantities(quads, self.vocabulary)
         facts, found = self._split(read.checked)
-        together = parted(facts, self.vocabulary)
-        parts = together.parts
-        parts[0] = parts[0] + together.loose
-        for part in parts:
+        for one in parted(facts, self.vocabulary).complete():
             if len(found) >= _MOST_COUNTED:
                 found.append(more_findings(0, counted=False))
                 break
+            part = with_related(one, self.vocabulary)
             mentioned = {
                 name for fact in part for name in (fact.predicate.value, text_of(fact.object))
             }
@@ -176,8 +175,8 @@ class Validator:
         """Do the same with pySHACL, the reference, on the whole vocabulary."""
         read = read_quantities(quads, self.vocabulary)
         facts, found = self._split(read.checked)
-        text = "".join(map(_ntriples, facts)) + self.vocabulary.ntriples
-        found += _run_pyshacl(self._turtle, text)
+        text = "".join(map(_ntriples, with_related(facts, self.vocabulary)))
+        found += _run_pyshacl(self._turtle, text + self.vocabulary.ntriples)
         return _unique(read.told(found))
 
     def description(self, shape: str) -> str | None:

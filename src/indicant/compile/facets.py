@@ -15,7 +15,9 @@ from indicant.compile.model import (
     INTEGERS,
     INTERVENTION,
     ITSELF,
+    MOST_NESTED,
     ROLES,
+    TIMES,
     UNITLESS,
     ClassFacet,
     Existential,
@@ -23,6 +25,7 @@ from indicant.compile.model import (
     LiteralFacet,
     Range,
     RangeFacet,
+    RecordFacet,
     is_exact,
     is_quantity,
     number_of,
@@ -64,7 +67,7 @@ class Facets:
             part.value for part in parts if isinstance(part, ox.NamedNode) and not is_blank(part)
         ]
         for part in parts:
-            self._refuse_boolean(part, about, text, role)
+            self._refuse_boolean(part, about, text, f"ind:{local_name(role)}")
         if len(named) != 1:
             raise self._axioms.refuse(
                 about,
@@ -92,12 +95,20 @@ class Facets:
         return Existential(role, cls, facets, least)
 
     def facet(self, node: Term, about: ox.NamedNode, text: str) -> Facet:
-        """Read what is demanded of a value of one record.
+        """Read what is demanded of a value of one record, whatever it is related to.
 
         Raises:
             IndicantError: it is no facet.
         """
-        return self._facet(node, about, text)
+        facet = self._facet(node, about, text)
+        if isinstance(facet, RecordFacet):
+            raise self._axioms.refuse(
+                about,
+                text,
+                "what the records of a quantity are related to is not looked at",
+                "name a class of the records, or demand a value of them",
+            )
+        return facet
 
     def of_case(self, node: Term, about: ox.NamedNode) -> Existential:
         """Read that a case itself has a value.
@@ -110,25 +121,42 @@ class Facets:
         facet = self._facet(node, about, text, of_case=True)
         if facet.property in self._model.scores and not isinstance(facet, RangeFacet):
             raise self._axioms.refuse(about, text, "a score is a whole number")
+        if isinstance(facet, RecordFacet):
+            raise self._axioms.refuse(
+                about,
+                text,
+                "a property of the case itself has values, and no records",
+                "a case has records by ind:hasFinding, ind:hadFinding, ind:received and "
+                "ind:proposes",
+            )
         return Existential(ITSELF, CASE, frozenset({facet}))
 
-    def _refuse_boolean(self, part: Term, about: ox.NamedNode, text: str, role: str) -> None:
-        """Refuse what says of one record that it is this or that, or is not something."""
-        word = local_name(role)
+    def _refuse_boolean(self, part: Term, about: ox.NamedNode, text: str, word: str) -> None:
+        """Refuse what says of one record that it is this or that, or is not something.
+
+        What leads to the record is a role, or a property of another one.
+        """
+        outside = f"write it outside:  ({word} some A) or ({word} some B)"
+        none = f"; not ({word} some A)  says of the case that it has none"
+        if not word.startswith("ind:"):
+            outside = (
+                "write it outside, as a union of criteria: one with  "
+                f"{word} some A,  one with  {word} some B"
+            )
+            none = ""
         if self._axioms.values(part, OWL + "unionOf"):
             raise self._axioms.refuse(
                 about,
                 text,
                 "a filler has no 'or'",
-                f"write it outside:  (ind:{word} some A) or (ind:{word} some B)",
+                outside,
             )
         if self._axioms.values(part, OWL + "complementOf"):
             raise self._axioms.refuse(
                 about,
                 text,
                 "a filler has no 'not'",
-                "name a class of what it is, or demand the other values or the other range; "
-                f"not (ind:{word} some A)  says of the case that it has none",
+                "name a class of what it is, or demand the other values or the other range" + none,
             )
         if self._axioms.values(part, OWL + "oneOf"):
             raise self._axioms.refuse(
@@ -145,7 +173,15 @@ class Facets:
                 "write all of it in one owl:intersectionOf",
             )
 
-    def _facet(self, node: Term, about: ox.NamedNode, text: str, *, of_case: bool = False) -> Facet:
+    def _facet(
+        self,
+        node: Term,
+        about: ox.NamedNode,
+        text: str,
+        *,
+        of_case: bool = False,
+        depth: int = 0,
+    ) -> Facet:
         on = self._axioms.one(node, OWL + "onProperty")
         if not isinstance(on, ox.NamedNode) or is_blank(on):
             raise self._axioms.refuse(
@@ -174,17 +210,12 @@ class Facets:
             if found is not None:
                 return found
         elif OWL + "ObjectProperty" in kinds:
-            if name in ROLES or name == IND + "shows":
-                raise self._axioms.refuse(
-                    about,
-                    text,
-                    f"ind:{local_name(name)} is no facet",
-                    "what an investigation shows, the case has: use ind:hasFinding",
-                )
-            if isinstance(value, ox.NamedNode) and not is_blank(value):
-                return IndividualFacet(name, value.value)
-            if isinstance(some, ox.NamedNode) and not is_blank(some):
-                return ClassFacet(name, self._class_of_values(some, about, text))
+            role = name in ROLES or name == IND + "shows"
+            if not role and (self._leads_to_records(name) or self._is_of_records(some, about)):
+                return self._record(name, some, about, text, depth)
+            found = self._of_objects(name, some, value, about, text)
+            if found is not None:
+                return found
         else:
             raise self._axioms.refuse(
                 about,
@@ -197,6 +228,23 @@ class Facets:
             "a facet is a numeric range, a value, or a named class of values",
             f"write  {self._remedy(name, some)}",
         )
+
+    def _of_objects(
+        self, name: str, some: Term | None, value: Term | None, about: ox.NamedNode, text: str
+    ) -> Facet | None:
+        """Return an individual or a class of values, or nothing where there is neither."""
+        if name in ROLES or name == IND + "shows":
+            raise self._axioms.refuse(
+                about,
+                text,
+                f"ind:{local_name(name)} is no facet",
+                "what an investigation shows, the case has: use ind:hasFinding",
+            )
+        if isinstance(value, ox.NamedNode) and not is_blank(value):
+            return IndividualFacet(name, value.value)
+        if isinstance(some, ox.NamedNode) and not is_blank(some):
+            return ClassFacet(name, self._class_of_values(some, about, text))
+        return None
 
     def _of_data(
         self, name: str, some: Term | None, value: Term | None, about: ox.NamedNode, text: str
@@ -243,17 +291,129 @@ class Facets:
                 f"no class {local_name(cls.value)} is declared",
                 "declare it, or add the owl:imports of the ontology that does",
             )
+        return cls.value
+
+    # ------------------------------------------------------------------ related records
+
+    def _leads_to_records(self, name: str) -> bool:
+        """Tell whether the range of a property is a class of records."""
+        return not {FINDING, INTERVENTION}.isdisjoint(self._model.kinds.get(name, ()))
+
+    def _is_of_records(self, filler: Term | None, about: ox.NamedNode) -> bool:
+        """Tell whether a filler names a class of records, or of cases."""
+        if filler is None:
+            return False
+        head = self._axioms.one(filler, OWL + "intersectionOf") if is_blank(filler) else None
+        parts = [filler] if head is None else self._axioms.members(head, about)
         records = {FINDING, INTERVENTION, CASE}
-        if records & (self._model.above.get(cls.value, frozenset()) | {cls.value}):
+        return any(
+            isinstance(part, ox.NamedNode)
+            and records & (self._model.above.get(part.value, frozenset()) | {part.value})
+            for part in parts
+        )
+
+    def _record(
+        self, name: str, filler: Term | None, about: ox.NamedNode, text: str, depth: int
+    ) -> RecordFacet:
+        """Read that a record is related to another one, of a class and with facets of its own."""
+        self._demand_records(name, filler, about, text)
+        assert filler is not None  # noqa: S101
+        if depth == MOST_NESTED:
             raise self._axioms.refuse(
                 about,
                 text,
-                f"{local_name(cls.value)} is a class of records, and what one record has to do "
-                "with another is not decided",
-                "a facet takes a class of values, such as degrees; state what is related as a "
-                "finding or an intervention of its own",
+                f"a facet leads through more than {MOST_NESTED} records",
+                "state what the last of them says as a value or a class of one before it",
             )
-        return cls.value
+        parts = [filler]
+        if is_blank(filler):
+            head = self._axioms.one(filler, OWL + "intersectionOf")
+            parts = [filler] if head is None else self._axioms.members(head, about)
+        for part in parts:
+            self._refuse_boolean(part, about, text, local_name(name))
+        cls = self._class_of_records(name, parts, about, text)
+        inner = {
+            self._facet(part, about, text, depth=depth + 1) for part in parts if is_blank(part)
+        }
+        dated = TIMES | self._model.distances.keys()
+        timed = next((one for one in sorted(inner, key=repr) if one.property in dated), None)
+        if timed is not None:
+            raise self._axioms.refuse(
+                about,
+                text,
+                f"when a related record was is not computed, and {local_name(timed.property)} is "
+                "about that",
+                "demand it of what the case has, or state it as a value of the related record, "
+                "such as its stage or its age",
+            )
+        return RecordFacet(name, frozenset({ClassFacet(TYPE, cls), *inner}))
+
+    def _demand_records(
+        self, name: str, filler: Term | None, about: ox.NamedNode, text: str
+    ) -> None:
+        """Refuse a property that is not said to lead to records, or of which too much is said."""
+        word = local_name(name)
+        if not self._leads_to_records(name):
+            raise self._axioms.refuse(
+                about,
+                text,
+                f"it speaks of a class of records, and the range of {word} is none",
+                f"state to which records it leads:  {word} rdfs:range ind:Finding,  "
+                "ind:Intervention or a class below one of them",
+            )
+        types = self._axioms.values(ox.NamedNode(name), TYPE)
+        for kind in ("Symmetric", "Irreflexive"):
+            if ox.NamedNode(OWL + kind + "Property") in types:
+                raise self._axioms.refuse(
+                    about,
+                    text,
+                    f"{word} is {kind.lower()}, and what one record has to do with another is "
+                    "taken as it is recorded",
+                    "leave the axiom out; where it goes both ways, record it both ways",
+                )
+        if filler is None:
+            raise self._axioms.refuse(
+                about,
+                text,
+                f"of records only  {word} some …  is decided",
+                f"write  {word} some Class;  a criterion names no record, and counts what a case "
+                "has:  ind:hasFinding min 2 …",
+            )
+
+    def _class_of_records(
+        self, name: str, parts: Iterable[Term], about: ox.NamedNode, text: str
+    ) -> str:
+        """Return the one class that a related record is to be of."""
+        word = local_name(name)
+        named = [
+            part.value for part in parts if isinstance(part, ox.NamedNode) and not is_blank(part)
+        ]
+        if len(named) != 1:
+            raise self._axioms.refuse(
+                about,
+                text,
+                f"what {word} leads to has one named class, not {len(named)}",
+                f"write  {word} some (Class and …)",
+            )
+        cls = self._model.same.get(named[0], named[0])
+        if {FINDING, INTERVENTION}.isdisjoint(self._model.above.get(cls, ())):
+            raise self._axioms.refuse(
+                about,
+                text,
+                f"{word} leads to records, and {local_name(cls)} is no class of findings or "
+                "interventions",
+                "declare the class below ind:Finding or ind:Intervention, or take a property of "
+                "values",
+            )
+        if cls in self._model.quantities:
+            raise self._axioms.refuse(
+                about,
+                text,
+                f"{local_name(cls)} is a quantity, which a case has and no record is related to",
+                "write it beside:  (ind:hasFinding some …) and (ind:hasFinding some "
+                f"({local_name(cls)} and …))",
+            )
+        return cls
 
     def _constant(self, value: ox.Literal, about: ox.NamedNode, text: str) -> Decimal | str | bool:
         number = number_of(value)
@@ -296,7 +456,7 @@ class Facets:
                         f"{local_name(facet.property)} value {local_name(facet.individual)}",
                         f"the individual is not said to be a {local_name(cls)}",
                     )
-            elif isinstance(facet, ClassFacet):
+            elif isinstance(facet, ClassFacet) and facet.property != TYPE:
                 used[facet.property].update(model.values_in(facet.property, facet.cls))
                 classes[facet.property].add(facet.cls)
         for name, individuals in used.items():

@@ -29,6 +29,8 @@ from indicant.compile.model import (
     LiteralFacet,
     Range,
     RangeFacet,
+    RecordFacet,
+    is_kind,
 )
 from indicant.compile.owl import constant
 from indicant.compile.quantities import DAYS_COVERED
@@ -36,7 +38,7 @@ from indicant.compile.scores import RUNG
 from indicant.terms import GENID, IND, LABEL, TYPE, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from indicant.compile.derivations import Rule
     from indicant.compile.formulas import Operand
@@ -367,6 +369,8 @@ class GraphWriter:
             self._add(iri, IND + "value", constant(facet.value))
         elif isinstance(facet, IndividualFacet):
             self._add(iri, IND + "value", facet.individual)
+        elif isinstance(facet, RecordFacet):
+            self._related(iri, facet)
         elif facet.property == TYPE:
             for cls, above in self._model.above.items():
                 if facet.cls in above:
@@ -377,6 +381,24 @@ class GraphWriter:
         for individual in self._model.values_outside(facet):
             self._add(iri, IND + "rulesOut", individual)
         return iri
+
+    def _related(self, iri: str, facet: RecordFacet) -> None:
+        """Write what a facet demands of a related record."""
+        for inner in facet.facets:
+            self._add(iri, IND + "innerFacet", self._facet(inner))
+            if is_kind(inner):
+                for cls in self._others(facet.property, inner.cls):
+                    self._add(_facet_iri(inner), IND + "rulesOut", cls)
+
+    def _others(self, name: str, cls: str) -> Iterator[str]:
+        """Yield of what classes a record that a property leads to may be, and not of one."""
+        always = self._model.kinds.get(name, frozenset())
+        for other in self._model.apart.get(cls, ()):
+            above = self._model.above.get(other, frozenset())
+            if above & {FINDING, INTERVENTION} and not any(
+                self._model.disjoint(other, one) for one in always
+            ):
+                yield other
 
     def _name(self, iri: str) -> str:
         return self._labels.get(iri, local_name(iri))
@@ -410,6 +432,8 @@ def _facet_words(facet: Facet, called: Callable[[str], str], units: Mapping[str,
         if facet.property == ONGOING and isinstance(facet.value, bool):
             return "under way" if facet.value else "no longer under way"
         return f"with {name} {constant(facet.value).value}"
+    if isinstance(facet, RecordFacet):
+        return f"with {name} {_related_words(facet, called, units)}"
     if isinstance(facet, ClassFacet) and facet.property == TYPE:
         return f"that is also {called(facet.cls)}"
     if isinstance(facet, (IndividualFacet, ClassFacet)):
@@ -422,6 +446,17 @@ def _facet_words(facet: Facet, called: Callable[[str], str], units: Mapping[str,
     if facet.property == DAYS:
         return "of known duration"
     return f"with {name} {bounds}" if bounds else f"with a known {name}"
+
+
+def _related_words(
+    facet: RecordFacet, called: Callable[[str], str], units: Mapping[str, str]
+) -> str:
+    """Return what a related record is to be, in brackets where it is more than its class."""
+    inner = sorted(facet.facets, key=repr)
+    kinds = [one.cls for one in inner if is_kind(one)]
+    rest = [_facet_words(one, called, units) for one in inner if not is_kind(one)]
+    kind = " and ".join(map(called, kinds)) or "of any kind"
+    return f"({kind} {' and '.join(rest)})" if rest else kind
 
 
 def bounds_words(numbers: Range, unit: str | None = None) -> str:

@@ -15,7 +15,17 @@ from collections import defaultdict
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from indicant.compile.model import Existential, Facet, Range, RangeFacet, implied
+from indicant.compile.model import (
+    ClassFacet,
+    Existential,
+    Facet,
+    Range,
+    RangeFacet,
+    RecordFacet,
+    implied,
+    is_kind,
+)
+from indicant.terms import TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,10 +49,20 @@ class Cut(NamedTuple):
     after: bool
 
 
-class _Demand(NamedTuple):
-    atom: Existential
-    range: Range
+class _Level(NamedTuple):
+    """A record on the way from a case to a value: what leads to it, its classes, what else it has.
+
+    A role leads to the first, a property of the one before to each other.
+    """
+
+    by: str
+    classes: frozenset[str]
     others: frozenset[Facet]
+
+
+class _Demand(NamedTuple):
+    way: tuple[_Level, ...]
+    range: Range
 
 
 def intervals(theory: Theory, model: Model, own: Iterable[Existential]) -> dict[Existential, str]:
@@ -54,38 +74,97 @@ def intervals(theory: Theory, model: Model, own: Iterable[Existential]) -> dict[
         own: the existentials of an expression in normal form.
 
     Returns:
-        Each with the property of the run, and none of those given.
+        Each with the properties that lead to the value of which it has a run, and none of those
+        given.
     """
     own = set(own)  # of what is counted nothing is known within bounds together
     demands: dict[str, list[_Demand]] = defaultdict(list)
     for atom in sorted((one for one in own if one.least == 1), key=repr):
-        names = {facet.property for facet in atom.facets if isinstance(facet, RangeFacet)}
-        for name in names - model.scores.keys():  # of a score each bound is a fact of its own
-            here = [facet for facet in atom.facets if facet.property == name]
-            whole = is_whole(model, name)
-            if len(here) == 1 and isinstance(here[0], RangeFacet):
-                if here[0].range.integral and not whole:
-                    continue  # whole numbers among others are no stretch
-                demands[name].append(_Demand(atom, here[0].range, atom.facets - {here[0]}))
+        first = _Level(atom.role, frozenset({atom.filler}), atom.facets)
+        for names, demand in _demands(model, (first,), ()):
+            demands[names].append(demand)
     found: dict[Existential, str] = {}
-    for name, some in demands.items():
-        for role, filler, others in sorted(_places(theory, model, some), key=repr):
-            once = theory.once(Existential(role, filler)) is not None
-            ranges = {
-                one.range
-                for one in some
-                if one.atom.role in implied(role)
-                and (
-                    not model.disjoint(one.atom.filler, filler)
-                    if once
-                    else one.atom.filler in model.above[filler] and one.others <= others
-                )
-            }
+    for names, some in demands.items():
+        for way in sorted(_places(theory, model, some), key=repr):
+            once = _is_single(theory, model, way)
+            ranges = {one.range for one in some if _covers(theory, model, way, one.way)}
+            name = names.rpartition(" ")[2]
             for run in _runs(model, name, sorted(ranges, key=repr), once=once):
-                atom = Existential(role, filler, others | {RangeFacet(name, run)})
+                atom = _atom(way, RangeFacet(name, run))
                 if atom not in own:
-                    found[atom] = name
+                    found[atom] = names
     return found
+
+
+def _demands(
+    model: Model, way: tuple[_Level, ...], names: tuple[str, ...]
+) -> Iterator[tuple[str, _Demand]]:
+    """Yield the ranges that the last record on a way is to have values in, and those beyond it."""
+    *before, last = way
+    every = last.others
+    for name in {facet.property for facet in every} - model.scores.keys():
+        # Of a score each bound is a fact of its own.
+        here = [facet for facet in every if facet.property == name]
+        if len(here) == 1 and isinstance(here[0], RangeFacet):
+            if here[0].range.integral and not is_whole(model, name):
+                continue  # whole numbers among others are no stretch
+            level = last._replace(others=every - {here[0]})
+            yield " ".join((*names, name)), _Demand((*before, level), here[0].range)
+    for facet in every:
+        if isinstance(facet, RecordFacet):
+            kinds = {one for one in facet.facets if is_kind(one)}
+            inner = _Level(
+                facet.property, frozenset(one.cls for one in kinds), facet.facets - kinds
+            )
+            level = last._replace(others=every - {facet})
+            yield from _demands(model, (*before, level, inner), (*names, facet.property))
+
+
+def _atom(way: Sequence[_Level], facet: Facet) -> Existential:
+    """Return that the last record on a way satisfies a facet."""
+    first, *rest = way
+    for level in reversed(rest):
+        kinds = {ClassFacet(TYPE, cls) for cls in level.classes}
+        facet = RecordFacet(level.by, frozenset({facet, *level.others, *kinds}))
+    (filler,) = first.classes
+    return Existential(first.by, filler, first.others | {facet})
+
+
+def _singles(theory: Theory, model: Model, way: Sequence[_Level]) -> Iterator[bool]:
+    """Yield of each record on a way whether it is the only one."""
+    (filler,) = way[0].classes
+    single = theory.once(Existential(way[0].by, filler)) is not None
+    yield single
+    for level in way[1:]:
+        single = single and level.by in model.functional
+        yield single
+
+
+def _is_single(theory: Theory, model: Model, way: Sequence[_Level]) -> bool:
+    return all(_singles(theory, model, way))
+
+
+def _covers(theory: Theory, model: Model, way: Sequence[_Level], other: Sequence[_Level]) -> bool:
+    """Tell whether a range that is demanded on another way is one of the value of a place."""
+    (filler,), (theirs,) = way[0].classes, other[0].classes
+    if other[0].by not in implied(way[0].by):
+        return False
+    for number, single in enumerate(_singles(theory, model, way)):
+        here, there = way[number], other[number]
+        if number == 0 and single:
+            if model.disjoint(theirs, filler):
+                return False
+        elif not single:
+            above = _above(model, here, number)
+            if not (there.classes <= above and there.others <= here.others):
+                return False
+    return True
+
+
+def _above(model: Model, level: _Level, number: int) -> frozenset[str]:
+    """Return every class that a record on a way is of."""
+    always = model.kinds.get(level.by, frozenset()) if number else frozenset()
+    return always.union(*(model.above[cls] for cls in level.classes))
 
 
 def stretches(ranges: Sequence[Range], allowed: Sequence[Range | str | None]) -> Iterator[Range]:
@@ -136,7 +215,7 @@ def redundant(
         theory: what tells which classes are recorded once.
         model: the vocabulary.
         literals: the implicant.
-        made: the existentials over runs, each with the property of the run.
+        made: the existentials over runs, each with the properties that lead to the value.
     """
     some = list(literals)
 
@@ -144,12 +223,13 @@ def redundant(
         atom = other.existential
         if atom.role not in implied(one.role):
             return False
-        if not any(facet.property == made[one] for facet in atom.facets):
+        *through, _ = made[one].split(" ")
+        if made[one] not in _names(atom.facets):
             return False
         root = theory.once(one)
         if root is not None and theory.once(atom) == root:
-            return True
-        return not other.present and atom.filler in model.above[one.filler]
+            return model.functional.issuperset(through)
+        return not through and not other.present and atom.filler in model.above[one.filler]
 
     return any(
         of_the_same(one.existential, other)
@@ -160,28 +240,59 @@ def redundant(
     )
 
 
-def _places(
-    theory: Theory, model: Model, demands: Sequence[_Demand]
-) -> set[tuple[str, str, frozenset[Facet]]]:
+def _names(facets: Iterable[Facet]) -> Iterator[str]:
+    """Yield the properties of which facets demand values, each with those that lead to it."""
+    for facet in facets:
+        yield facet.property
+        if isinstance(facet, RecordFacet):
+            yield from (f"{facet.property} {name}" for name in _names(facet.facets))
+
+
+def _places(theory: Theory, model: Model, demands: Sequence[_Demand]) -> set[tuple[_Level, ...]]:
     """Return of which records, and with which other facets, two ranges are demanded.
 
     A record of which a case has one is known by each of its values alone, and whatever is not
     disjoint with it may be demanded of it. Of two roles the one that implies the other counts.
     """
     found = set()
+    nothing: frozenset[Facet] = frozenset()
     for one, other in itertools.combinations(demands, 2):
-        roles = {one.atom.role, other.atom.role}
+        roles = {one.way[0].by, other.way[0].by}
         role = next((role for role in roles if roles <= implied(role)), None)
         if role is None or one.range == other.range:
             continue
-        for low, high in ((one, other), (other, one)):
-            root = theory.once(Existential(role, low.atom.filler))
+        for low, high in ((one.way, other.way), (other.way, one.way)):
+            (mine,), (theirs,) = low[0].classes, high[0].classes
+            root = theory.once(Existential(role, mine))
+            both = low[0].others | high[0].others
             if root is not None:
-                if not model.disjoint(root, high.atom.filler):
-                    found.add((role, root, frozenset[Facet]()))
-            elif high.atom.filler in model.above[low.atom.filler]:
-                found.add((role, low.atom.filler, one.others | other.others))
+                if model.disjoint(root, theirs):
+                    continue
+                first = _Level(role, frozenset({root}), nothing)
+            elif theirs in model.above[mine]:
+                first = _Level(role, frozenset({mine}), both)
+            else:
+                continue
+            way, single = [first], root is not None
+            for here, there in zip(low[1:], high[1:], strict=True):
+                single = single and here.by in model.functional
+                classes = frozenset() if single else _lowest(model, here.classes | there.classes)
+                others = nothing if single else here.others | there.others
+                way.append(_Level(here.by, classes, others))
+            if not any(
+                model.disjoint(*pair)
+                for number, level in enumerate(way[1:], 1)
+                for pair in itertools.combinations(_above(model, level, number), 2)
+            ):
+                found.add(tuple(way))
     return found
+
+
+def _lowest(model: Model, classes: frozenset[str]) -> frozenset[str]:
+    """Return classes without those that others of them are below."""
+    return frozenset(
+        cls for cls in classes if not any(cls != one and cls in model.above[one] for one in classes)
+    )
 
 
 def is_whole(model: Model, name: str) -> bool:

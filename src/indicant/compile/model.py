@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 import pyoxigraph as ox
 
-from indicant.terms import IND, UCUM, XSD
+from indicant.terms import IND, TYPE, UCUM, XSD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from indicant.compile.distances import Distance
     from indicant.compile.formulas import Formula
@@ -143,7 +143,22 @@ class ClassFacet:
     cls: str
 
 
-Facet = RangeFacet | LiteralFacet | IndividualFacet | ClassFacet
+@dataclass(frozen=True)
+class RecordFacet:
+    """A value of an object property is a record that satisfies facets of its own.
+
+    Of what class the record is to be is one of them, on ``rdf:type``.
+    """
+
+    property: str
+    facets: frozenset[Facet]
+
+    def __repr__(self) -> str:
+        inner = ", ".join(sorted(map(repr, self.facets)))
+        return f"RecordFacet(property={self.property!r}, facets=[{inner}])"
+
+
+Facet = RangeFacet | LiteralFacet | IndividualFacet | ClassFacet | RecordFacet
 
 
 @dataclass(frozen=True)
@@ -207,6 +222,8 @@ Expression = Existential | Const | Not | And | Or
 MAX_DEPTH: Final = 100
 MOST_COUNTED: Final = 12
 """How many things of a kind a criterion can demand."""
+MOST_NESTED: Final = 4
+"""How many records a facet can lead through, one from another; the rules go as far."""
 MAX_PARTS: Final = 100_000
 """How large a criterion may be with all that it names, which counts each time that it is named."""
 
@@ -406,6 +423,19 @@ def is_exact(term: Term) -> bool:
 def is_quantity(term: Term) -> bool:
     """Tell whether a term is a number with a unit of UCUM."""
     return isinstance(term, ox.Literal) and term.datatype.value == UCUM
+
+
+def is_kind(facet: Facet) -> TypeGuard[ClassFacet]:
+    """Tell whether a facet says of what class a record is."""
+    return isinstance(facet, ClassFacet) and facet.property == TYPE
+
+
+def within(facets: Iterable[Facet]) -> Iterator[Facet]:
+    """Yield facets, and those within them that are about related records."""
+    for facet in facets:
+        yield facet
+        if isinstance(facet, RecordFacet):
+            yield from within(facet.facets)
 
 
 def existentials(expression: Expression) -> Iterator[Existential]:

@@ -18,6 +18,7 @@ from indicant.compile.model import (
     IndividualFacet,
     LiteralFacet,
     RangeFacet,
+    RecordFacet,
 )
 from indicant.errors import IndicantError
 from indicant.terms import GENID, IND, OWL, RDF, RDFS, TYPE, XSD, local_name
@@ -25,7 +26,7 @@ from indicant.terms import GENID, IND, OWL, RDF, RDFS, TYPE, XSD, local_name
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from indicant.compile.model import Score
+    from indicant.compile.model import Facet, Score
     from indicant.files.sources import Source
 
 
@@ -172,8 +173,16 @@ def _equivalent(name: str, atom: Existential) -> Iterator[str]:
         if not atom.facets:
             return
     yield triple(inner, TYPE, f"<{OWL}Class>")
-    parts = [f"<{atom.filler}>"]
-    for number, facet in enumerate(sorted(atom.facets, key=repr)):
+    yield from _intersection(inner, stem, [f"<{atom.filler}>"], atom.facets)
+
+
+def _intersection(node: str, stem: str, parts: list[str], facets: Iterable[Facet]) -> Iterator[str]:
+    """Yield the triples that say what is in all of some classes and satisfies some facets."""
+
+    def triple(subject: str, predicate: str, value: str) -> str:
+        return f"{subject} <{predicate}> {value} ."
+
+    for number, facet in enumerate(sorted(facets, key=repr)):
         if isinstance(facet, ClassFacet) and facet.property == TYPE:
             parts.append(f"<{facet.cls}>")
             continue
@@ -187,9 +196,13 @@ def _equivalent(name: str, atom: Existential) -> Iterator[str]:
             yield triple(part, OWL + "someValuesFrom", f"<{facet.cls}>")
         elif isinstance(facet, LiteralFacet):
             yield triple(part, OWL + "hasValue", str(constant(facet.value)))
+        elif isinstance(facet, RecordFacet):
+            yield triple(part, OWL + "someValuesFrom", f"{part}i")
+            yield triple(f"{part}i", TYPE, f"<{OWL}Class>")
+            yield from _intersection(f"{part}i", part, [f"<{OWL}Thing>"], facet.facets)
         else:
             yield from _range(part, facet)
-    yield triple(inner, OWL + "intersectionOf", f"{stem}l0")
+    yield triple(node, OWL + "intersectionOf", f"{stem}l0")
     for number, part in enumerate(parts):
         rest = f"{stem}l{number + 1}" if number + 1 < len(parts) else f"<{RDF}nil>"
         yield triple(f"{stem}l{number}", RDF + "first", part)

@@ -10,7 +10,7 @@ from indicant.compile.distances import Distances
 from indicant.compile.facets import Facets
 from indicant.compile.formulas import Formulas
 from indicant.compile.hierarchy import Hierarchy
-from indicant.compile.model import Model, existentials
+from indicant.compile.model import Model, existentials, within
 from indicant.compile.properties import Properties
 from indicant.compile.quantities import Quantities
 from indicant.compile.recommendations import Recommendations
@@ -57,7 +57,7 @@ def _read(axioms: Axioms) -> Model:
         facet
         for expression in model.criteria.values()
         for existential in existentials(expression)
-        for facet in existential.facets
+        for facet in within(existential.facets)
     }
     used.update(facet for one in model.quantities.values() for facet in one.conditions)
     axioms.attempt(facets.decided_values, used)

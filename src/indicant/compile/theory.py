@@ -10,6 +10,11 @@ A course of a kind that a case has at most once is one record, shared by all exi
 ``role some (Course and p and q)`` is therefore the conjunction of its parts, and the parts are
 tied together by the one cell in which each property of the record lies.
 
+A facet may demand a record that the witness is related to, which is a witness of its own: of the
+classes and the cells that its facets demand. Where a record of which there is one is related to one
+other by a property, the two are known together, and what is demanded of the other falls into its
+parts as well; otherwise of related records there may be any number.
+
 What a case has by one role it may have by another as well: a witness of ``hasFinding some D`` is
 one of ``hadFinding some D``, and never the other way round. Of what a case once had there may be
 any number.
@@ -21,42 +26,37 @@ import itertools
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from fractions import Fraction
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from indicant.compile.cells import Cell, Cells
 from indicant.compile.intervals import intervals, redundant
 from indicant.compile.model import (
     CASE,
     ITSELF,
-    PLACES,
     And,
     ClassFacet,
     Const,
     Existential,
     Expression,
     Facet,
-    IndividualFacet,
-    LiteralFacet,
     Model,
     Not,
     Or,
     Range,
     RangeFacet,
+    RecordFacet,
     implied,
+    is_kind,
 )
-from indicant.compile.values import representatives
 from indicant.errors import in_time
-from indicant.terms import TYPE, XSD, local_name
+from indicant.terms import TYPE, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from indicant.compile.implicants import Compiled, Literal
     from indicant.compile.scores import Ladder
 
-Constant = Decimal | str | bool
-_Step = TypeVar("_Step")
-Cell = frozenset[Facet]
 Clause = tuple[int, ...]
 
 
@@ -82,26 +82,20 @@ class Clauses:
         """Add a clause."""
         self.clauses.append(literals)
 
+    def tie(self, *literals: int) -> None:
+        """Add a clause, in which some variables may be auxiliary."""
+        self.add(*literals)
+        if max(map(abs, literals)) > len(self.variables):
+            self.tied.update(map(abs, literals))
 
-class Theory:
+
+class Theory(Cells):
     """Answers what a model's vocabulary entails among given existentials."""
 
     def __init__(self, model: Model) -> None:
-        self.model = self._model = model
-        self._deadline = float("inf")
+        super().__init__(model)
         self._ladders: dict[str, Ladder] = {}
         self._decided: dict[str, tuple[Compiled, ...]] = {}
-
-    def _timed(self, steps: Iterable[_Step]) -> Iterator[_Step]:
-        """Yield what is gone through as long as there is time.
-
-        Raises:
-            OutOfTimeError: there is none left.
-        """
-        for number, step in enumerate(steps):
-            if number % 64 == 0:
-                in_time(self._deadline)
-            yield step
 
     # ------------------------------------------------------------------ normal form
 
@@ -133,7 +127,7 @@ class Theory:
                 return self._of_case(expression)
             parts: list[Expression] = [
                 Existential(expression.role, root, frozenset({facet}))
-                for facet in sorted(expression.facets, key=repr)
+                for facet in sorted(self.parts(expression.facets), key=repr)
             ]
             if expression.filler != root or not parts:
                 parts.insert(0, Existential(expression.role, expression.filler))
@@ -145,6 +139,19 @@ class Theory:
         if isinstance(expression, Or):
             return Or(tuple(self.normal(part) for part in expression.operands))
         return expression
+
+    def parts(self, facets: Iterable[Facet]) -> set[Facet]:
+        """Return facets of one record, what they demand of one related record each by itself."""
+        found: set[Facet] = set()
+        for facet in facets:
+            if isinstance(facet, RecordFacet) and facet.property in self._model.functional:
+                found.update(
+                    RecordFacet(facet.property, frozenset({part}))
+                    for part in self.parts(facet.facets)
+                )
+            else:
+                found.add(facet)
+        return found
 
     def _of_case(self, atom: Existential) -> Expression:
         """Return what is demanded of a score as that it is at least a number, and not another.
@@ -248,7 +255,9 @@ class Theory:
                     atoms.add(Existential(role, atom.filler))
                 elif beside:
                     known.add(ClassFacet(TYPE, atom.filler))
-                atoms.update(Existential(role, root, frozenset({facet})) for facet in known)
+                atoms.update(
+                    Existential(role, root, frozenset({facet})) for facet in self.parts(known)
+                )
         return atoms
 
     # ------------------------------------------------------------------ clauses
@@ -287,7 +296,7 @@ class Theory:
 
     def _free(self, own: list[Existential], members: list[Existential], out: Clauses) -> None:
         """Say what existentials of a role entail among those of the roles that it implies."""
-        cells = self._cells({facet for atom in members for facet in atom.facets})
+        cells = self.cells({facet for atom in members for facet in atom.facets})
         for atom in own:
             in_time(self._deadline)
             variable = out.variables[atom]
@@ -329,7 +338,7 @@ class Theory:
         options = []
         for name in properties:
             wanted = frozenset(facet for facet in atom.facets if facet.property == name)
-            options.append(self._least_values(name, wanted, cells[name]))
+            options.append(self.least_values(name, wanted, cells[name]))
         single = set()
         for values in self._timed(itertools.product(*options)):
             satisfied: frozenset[Facet] = frozenset().union(*values)
@@ -379,28 +388,97 @@ class Theory:
                     out.add(-variable, -above)
         there = self._reachable(kinds)
         reach = [atom for atom in others if atom.least == 1 and atom.filler in there]
-        seen = set(facets) | {facet for atom in reach for facet in atom.facets}
-        for name, cells in self._cells(seen).items():
-            here = sorted((facet for facet in seen if facet.property == name), key=repr)
-            for facet in here:
-                if facet not in facets:
-                    facets[facet] = out.fresh()
-                out.add(-facets[facet], exists)
-            self._value(name, here, cells, exists, facets, out)
-        for atom in self._timed(reach):
+        demanded = {atom: self.parts(atom.facets) for atom in reach}
+        seen = set(facets).union(*demanded.values())
+        for facet in sorted(seen - set(facets), key=repr):
+            facets[facet] = out.fresh()
+        self._values(facets, exists, out)
+        for atom, wanted in self._timed(demanded.items()):
             for cls, variable in kinds.items():
                 if atom.filler in model.above[cls]:
                     out.add(
                         -variable,
-                        *(-facets[facet] for facet in sorted(atom.facets, key=repr)),
+                        *(-facets[facet] for facet in sorted(wanted, key=repr)),
                         out.variables[atom],
                     )
-                    used = {variable, *(facets[facet] for facet in atom.facets)}
+                    used = {variable, *(facets[facet] for facet in wanted)}
                     if max(used) > len(out.variables):
                         out.tied.update(used | {out.variables[atom]})
 
     def _reachable(self, kinds: Iterable[str]) -> set[str]:
         return {above for cls in kinds for above in self._model.above[cls]}
+
+    def _values(self, facets: Mapping[Facet, int], exists: int, out: Clauses) -> None:
+        """Tie the facets of one record, each known by its variable, to the values that it has."""
+        for name, cells in self.cells(facets).items():
+            here = sorted((facet for facet in facets if facet.property == name), key=repr)
+            for facet in here:
+                out.add(-facets[facet], exists)
+            if not isinstance(here[0], RecordFacet):
+                self._value(name, here, cells, exists, facets, out)
+            elif name in self._model.functional:
+                self._related_one(name, here, exists, facets, out)
+            else:
+                self._related_several(name, here, cells, facets, out)
+
+    def _related_one(
+        self,
+        name: str,
+        here: list[Facet],
+        exists: int,
+        facets: Mapping[Facet, int],
+        out: Clauses,
+    ) -> None:
+        """Tie what is demanded of the one record that one record is related to.
+
+        Each facet demands one thing of it.
+        """
+        model = self._model
+        inner = {
+            part: facets[one] for one in here if isinstance(one, RecordFacet) for part in one.facets
+        }
+        kinds = {part.cls: variable for part, variable in inner.items() if is_kind(part)}
+        always = model.kinds.get(name, frozenset())
+        for cls, variable in kinds.items():
+            if cls in always:  # it is of the class wherever anything is known of it
+                for other in sorted(set(inner.values()) - {variable}):
+                    out.tie(-other, variable)
+            if any(model.disjoint(cls, one) for one in always):
+                out.add(-variable)
+            for other_cls, above in kinds.items():
+                if cls != other_cls and other_cls in model.above[cls]:
+                    out.tie(-variable, above)
+                if cls < other_cls and model.disjoint(cls, other_cls):
+                    out.tie(-variable, -above)
+        self._values({part: one for part, one in inner.items() if not is_kind(part)}, exists, out)
+
+    def _related_several(
+        self,
+        name: str,
+        here: list[Facet],
+        cells: list[Cell],
+        facets: Mapping[Facet, int],
+        out: Clauses,
+    ) -> None:
+        """Say what is entailed by that one record is related to some of any number."""
+        for facet in here:
+            variable = facets[facet]
+            least = self.least_values(name, frozenset({facet}), cells)
+            if not least:
+                out.add(-variable)
+            elif len(least) == 1:
+                for other in sorted(least[0] - {facet}, key=repr):
+                    out.tie(-variable, facets[other])
+            else:
+                choices = []
+                for cell in sorted(least, key=lambda one: sorted(map(repr, one))):
+                    choice = out.fresh()
+                    choices.append(choice)
+                    for other in sorted(cell - {facet}, key=repr):
+                        out.add(-choice, facets[other])
+                        out.tied.add(facets[other])
+                out.add(-variable, *choices)
+                out.tied.add(variable)
 
     def _value(
         self,
@@ -436,118 +514,6 @@ class Theory:
                 out.add(-choice, facets[facet] if facet in cell else -facets[facet])
         out.add(-exists, *choices)
         out.tied.update({facets[facet] for facet in here} | {exists})
-
-    # ------------------------------------------------------------------ values
-
-    def _least_values(self, name: str, wanted: frozenset[Facet], cells: list[Cell]) -> list[Cell]:
-        """Return the least sets of facets that hold where all the wanted ones do."""
-        if name in self._model.functional:
-            options = [cell for cell in cells if wanted <= cell]
-        else:
-            choices = [
-                [cell for cell in cells if facet in cell] for facet in sorted(wanted, key=repr)
-            ]
-            options = [
-                frozenset().union(*chosen) for chosen in self._timed(itertools.product(*choices))
-            ]
-        different = set(options)
-        return [
-            cell for cell in self._timed(different) if not any(other < cell for other in different)
-        ]
-
-    def _cells(self, facets: Iterable[Facet]) -> dict[str, list[Cell]]:
-        """Return, per property, the sets of facets that one value can satisfy together."""
-        grouped: dict[str, set[Facet]] = defaultdict(set)
-        for facet in facets:
-            grouped[facet.property].add(facet)
-        return {
-            name: sorted(self._property_cells(name, group), key=lambda one: sorted(map(repr, one)))
-            for name, group in grouped.items()
-        }
-
-    def _property_cells(self, name: str, group: set[Facet]) -> set[Cell]:
-        if all(isinstance(facet, (IndividualFacet, ClassFacet)) for facet in group):
-            return self._object_cells(name, group)
-        allowed = self._model.ranges.get(name)
-        found: set[Cell] = set()
-        for value in self._timed(self.samples(group, allowed)):
-            if self.allows(allowed, value):
-                found.add(frozenset(facet for facet in group if self.accepts(facet, value)))
-        return found - {frozenset()}
-
-    @staticmethod
-    def allows(allowed: Range | str | None, value: Constant) -> bool:
-        """Tell whether a value is in the range of a property."""
-        if isinstance(allowed, Range):
-            return value in allowed
-        kinds: dict[str | None, type] = {XSD + "boolean": bool, XSD + "string": str}
-        return isinstance(value, kinds.get(allowed, object))
-
-    @staticmethod
-    def accepts(facet: Facet, value: Constant) -> bool:
-        """Tell whether a value satisfies a facet."""
-        if isinstance(facet, RangeFacet):
-            return isinstance(value, Decimal) and value in facet.range
-        return (
-            isinstance(facet, LiteralFacet)
-            and type(facet.value) is type(value)
-            and facet.value == value
-        )
-
-    @staticmethod
-    def samples(group: Iterable[Facet], allowed: Range | str | None) -> list[Constant]:
-        """Return values such that every cell of the facets holds one of them.
-
-        Beside what the facets name there are both truth values, a text that none of them names and
-        numbers between all of theirs.
-        """
-        points: set[Fraction] = set()
-        texts: set[str] = set()
-        ranges = [facet.range for facet in group if isinstance(facet, RangeFacet)]
-        if isinstance(allowed, Range):
-            ranges.append(allowed)
-        for numbers in ranges:
-            points.update(map(Fraction, numbers.bounds().values()))
-        for facet in group:
-            if isinstance(facet, LiteralFacet) and isinstance(facet.value, str):
-                texts.add(facet.value)
-        other = "other"
-        while other in texts:
-            other += "-"
-        numeric = sorted(set(representatives(points, PLACES)))
-        return [*numeric, False, True, *sorted(texts), other]
-
-    def _object_cells(self, name: str, group: set[Facet]) -> set[Cell]:
-        model = self._model
-        kinds = model.kinds.get(name, frozenset())
-        found: set[Cell] = set()
-        individuals = {facet.individual for facet in group if isinstance(facet, IndividualFacet)}
-        classes = {facet.cls for facet in group if isinstance(facet, ClassFacet)}
-        individuals.update(one for cls in classes for one in model.values_in(name, cls))
-        for individual in individuals:
-            known = model.value_classes(individual)
-            found.add(
-                frozenset(
-                    facet
-                    for facet in group
-                    if (isinstance(facet, IndividualFacet) and facet.individual == individual)
-                    or (isinstance(facet, ClassFacet) and facet.cls in known)
-                )
-            )
-        ordered = sorted(classes)
-        for size in range(len(ordered) + 1):
-            for chosen in self._timed(itertools.combinations(ordered, size)):
-                above = kinds.union(*(model.above.get(one, {one}) for one in chosen))
-                if any(model.disjoint(one, other) for one in above for other in above):
-                    continue
-                found.add(
-                    frozenset(
-                        facet
-                        for facet in group
-                        if isinstance(facet, ClassFacet) and facet.cls in above
-                    )
-                )
-        return found - {frozenset()}
 
 
 def simplify(expression: Expression) -> Expression:

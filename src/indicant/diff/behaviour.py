@@ -14,12 +14,13 @@ from indicant.compile.model import (
     ClassFacet,
     IndividualFacet,
     existentials,
+    within,
 )
 from indicant.compile.overriding import fulfilling, overriders, without
 from indicant.diff.statements import Shortener
 from indicant.possible.advice import STATUSES, Advice, Statuses, advise
 from indicant.possible.circuit import FALSE, TRUE, OutOfTimeError
-from indicant.possible.facts import Entry, Node, Recorded, turtle, words
+from indicant.possible.facts import Entry, Node, Recorded, Related, turtle, words
 from indicant.possible.space import Space
 from indicant.terms import LABEL, TYPE, local_name
 
@@ -139,6 +140,8 @@ def with_terms(recorded: Recorded, names: Mapping[str, str]) -> Recorded:
         value = one.value
         if isinstance(value, ox.NamedNode):
             value = ox.NamedNode(names.get(value.value, value.value))
+        elif isinstance(value, Related):
+            value = Related(all_of(value.classes), tuple(map(entry, value.entries)))
         return Entry(names.get(one.property, one.property), value)
 
     return Recorded(
@@ -422,7 +425,7 @@ def _terms(atom: Existential) -> Iterator[str]:
     """Yield the terms that an existential speaks of."""
     if atom.role != ITSELF:
         yield atom.filler
-    for facet in atom.facets:
+    for facet in within(atom.facets):
         if facet.property != TYPE:
             yield facet.property
         if isinstance(facet, IndividualFacet):
@@ -508,7 +511,8 @@ def _used(models: tuple[Model, Model]) -> list[str]:
             for model in models
             for criterion in model.criteria.values()
             for atom in existentials(criterion)
-            for facet in atom.facets
+            for facet in within(atom.facets)
+            if facet.property != TYPE
         }
     )
 

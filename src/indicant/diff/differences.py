@@ -23,7 +23,9 @@ from indicant.compile.model import (
     IndividualFacet,
     LiteralFacet,
     Not,
+    RecordFacet,
     existentials,
+    is_kind,
 )
 from indicant.compile.owl import constant
 from indicant.diff.behaviour import SIDES, UNSTATED, Behaviour, BehaviourChange, Names, Unshared
@@ -333,6 +335,11 @@ def manchester(expression: Expression, short: Callable[[str], str]) -> str:
 
 
 def _facet(facet: Facet, short: Callable[[str], str]) -> str:
+    if isinstance(facet, RecordFacet):
+        kinds = sorted(short(one.cls) for one in facet.facets if is_kind(one))
+        rest = sorted(_facet(one, short) for one in facet.facets if not is_kind(one))
+        what = " and ".join([*kinds, *rest])
+        return f"({short(facet.property)} some {f'({what})' if rest else what})"
     if isinstance(facet, ClassFacet):
         return f"({short(facet.property)} some {short(facet.cls)})"
     if isinstance(facet, IndividualFacet):

@@ -14,8 +14,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from indicant.compile.model import AGES, DAYS, TIMES
 from indicant.explain.entailment import Entailment, Mask, bits
+from indicant.explain.related import Beyond, Way, whole
 from indicant.explain.scoring import Scores
 from indicant.terms import IND, OWL, TYPE
 
@@ -59,6 +59,7 @@ ASKED: Final = (
     "which-statements-establish-what",
     "which-records-are-not-what-is-complete",
     "which-records-may-be-what-is-counted",
+    "which-related-records-show-what",
 )
 """The questions about a case that a situation is made of."""
 
@@ -73,11 +74,6 @@ class Statement:
     node: str
     path: str
     value: str | None
-
-
-def whole(path: str) -> str:
-    """Return the property that stands for all those which are one statement with a property."""
-    return DAYS if path in TIMES else AGES[0] if path in AGES else path
 
 
 class Ruling:
@@ -244,15 +240,19 @@ class _Fact:
 class _Other:
     """Why a record is not what is demanded: any of some statements, or that it is taken back.
 
-    It is taken back with all statements of any of the sets ``gone``.
+    It is taken back with all statements of any of the sets ``gone``. Each of the sets ``further``
+    is a reason as long as all of its statements stand.
     """
 
     ways: Mask
     gone: tuple[Mask, ...]
+    further: tuple[Mask, ...] = ()
 
     def holds(self, withdrawn: Mask) -> bool:
-        return bool(self.ways & ~withdrawn) or any(
-            one & withdrawn == one for one in self.gone if one
+        return (
+            bool(self.ways & ~withdrawn)
+            or any(not one & withdrawn for one in self.further)
+            or any(one & withdrawn == one for one in self.gone if one)
         )
 
 
@@ -263,7 +263,8 @@ class Situation:
         self, ruling: Ruling, case: str, told: Sequence[Iterable[Row]], quads: Sequence[ox.Quad]
     ) -> None:
         """Take the rows of ``ASKED`` and the case as it was read."""
-        rows, short, counted = told
+        rows, short, counted, related = told
+        self._beyond = Beyond(case, related)
         self.ruling = ruling
         self.case = case
         self._number: dict[Statement, int] = {}
@@ -284,6 +285,9 @@ class Situation:
                 self._closed[number].append((primary, others.get(literal, [])))
                 continue
             ways = [self._union(primary, further) for further in itertools.product(*needed)]
+            if self._beyond:
+                beyond = self._shown(literal, statements)
+                ways = [one | other for one, other in itertools.product(ways, beyond)]
             if number in ruling.least:
                 several[number][statements[0].node] += ways
             else:
@@ -292,18 +296,35 @@ class Situation:
             self._supports[number] += _together(list(nodes.values()), ruling.least[number])
         self.known = self._known(0)
 
+    def _shown(self, literal: str, statements: Sequence[Statement]) -> list[Mask]:
+        """Return what of related records goes with statements that establish a literal."""
+        (node, *_), beyond = {one.node: None for one in statements}, self._beyond
+        found: list[Way] = []
+        if literal.endswith("/present"):
+            found = beyond.satisfying(literal, node)
+        else:
+            for one in statements:
+                found += beyond.violating(literal, node, one.path)
+        return [self._of(way) for way in found] or [0]
+
+    def _of(self, way: Way) -> Mask:
+        return self._union(0, (Statement(*one) for one in sorted(way, key=str)))
+
     def _short(self, rows: Iterable[Row], links: _Links) -> dict[str, list[_Other]]:
         """Return for each literal that is closed why each record is not what is demanded."""
         ways: dict[tuple[str, str], Mask] = defaultdict(int)
+        further: dict[tuple[str, str], list[Mask]] = defaultdict(list)
         for case, literal, record, node, path, value in rows:
             if case == self.case:
                 assert literal and record and node and path  # noqa: S101, PT018
-                statement = Statement(node, whole(path), value)
-                ways[(literal, record)] |= self._union(0, [statement])
+                beyond = self._beyond.violating(literal, node, path) if self._beyond else []
+                further[(literal, record)] += map(self._of, beyond)
+                statements = [] if beyond else [Statement(node, whole(path), value)]
+                ways[(literal, record)] |= self._union(0, statements)
         found: dict[str, list[_Other]] = defaultdict(list)
         for (literal, record), mask in ways.items():
             gone = [self._union(0, some) for some in links.gone(record)]
-            found[literal].append(_Other(mask, tuple(gone)))
+            found[literal].append(_Other(mask, tuple(gone), tuple(further[(literal, record)])))
         return found
 
     def _spared(self, rows: Iterable[Row]) -> dict[int, int]:

@@ -77,8 +77,10 @@ class Draft:
             for part in _DERIVED[path]:
                 self.remove(list(self.bounds(node, part)))
         else:
-            self.remove(self.matching(node, path, value))
+            linked = list(self.matching(node, path, value))
+            self.remove(linked)
             self.remove(list(self.bounds(node, path)))
+            self.drop_alone(text_of(quad.object) for quad in linked)
 
     def bounds(self, node: str, path: str) -> Iterator[ox.Quad]:
         """Yield what links a node with the bounds of one of its properties, and what these say."""
@@ -96,13 +98,21 @@ class Draft:
             self.drop(node)
 
     def drop(self, node: str) -> None:
-        """Take a node out, with what it alone links to a case."""
-        shown = [text_of(quad.object) for quad in self.matching(node, _SHOWS)]
-        self.remove(self.matching(node, None))
+        """Take a node out, with what it alone links to a case or leads to."""
+        said = list(self.matching(node, None))
+        shown = [text_of(quad.object) for quad in said if quad.predicate.value == _SHOWS]
+        self.remove(said)
         self.remove(self.matching(None, None, node))
         for other in shown:
             if not any(quad.predicate.value in LINKS for quad in self.matching(None, None, other)):
                 self.drop(other)
+        self.drop_alone(text_of(quad.object) for quad in said)
+
+    def drop_alone(self, nodes: Iterable[str]) -> None:
+        """Take out records that nothing leads to any longer."""
+        for node in nodes:
+            if any(self.matching(node, TYPE)) and not any(self.matching(None, None, node)):
+                self.drop(node)
 
     def remove(self, quads: Iterable[ox.Quad]) -> None:
         """Take statements out."""

@@ -112,6 +112,8 @@ class CaseNames:
 
     def value(self, path: str, text: str) -> ox.NamedNode | ox.Literal:
         """Return the value that the right side of an edit means."""
+        if path in self._vocabulary.leading:
+            return ox.NamedNode(self._nodes.find(text))
         if path in self._objects:
             kind = self._vocabulary.ranges.get(path)
             fitting = {

@@ -344,12 +344,14 @@ class _Editor:
             for quad in list(self._draft.matching(None, _HAS, node)):
                 self._draft.remove([quad])
                 self._draft.add(text_of(quad.subject), _HAD, ox.NamedNode(node))
+        before = [text_of(quad.object) for quad in self._draft.matching(node, edit.path)]
         if (node, edit.path) not in given:
             for path in _replaced(edit.path, edit.value):
                 if (node, path) not in given:
                     self._draft.remove(self._draft.matching(node, path))
         given[(node, edit.path)] = edit.value
         self._draft.add(node, edit.path, edit.value)
+        self._draft.drop_alone(before)
 
 
 _AGES: Final = tuple(local_name(one) for one in AGES)

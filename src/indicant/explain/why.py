@@ -19,10 +19,10 @@ from indicant.explain.consequences import (
     Changes,
     Ruling,
     Situation,
-    whole,
 )
 from indicant.explain.drafts import BOUNDED, COMPLETE, RECORDED, bounds_of
 from indicant.explain.names import names_of
+from indicant.explain.related import Beyond, whole
 from indicant.explain.sums import ScoreRecord, lines, sums
 from indicant.files.lines import Lines
 from indicant.files.rdf import text_of
@@ -344,7 +344,22 @@ class _Explainer:
                 else:
                     told = [self._node(node, path, value)]
                 nodes += [record for record in told if record not in nodes]
+        for record in self._beyond(literal, case):
+            nodes += [record] if record not in nodes else []
         return EstablishedRecord(term=one.term, label=one.fact, polarity=one.polarity, nodes=nodes)
+
+    def _beyond(self, literal: str, case: str) -> Iterator[NodeRecord]:
+        """Yield what related records say that goes with a fact, those that come first before."""
+        beyond = Beyond(case, self._told[-1])
+        for owner, given, node, _, path, _ in self._rows:
+            if (owner, given) == (case, literal) and node and path:
+                ways = (
+                    beyond.satisfying(literal, node)
+                    if literal.endswith("/present")
+                    else beyond.violating(literal, node, path)
+                )
+                for way in ways:
+                    yield from (self._node(*one) for one in sorted(way, key=str))
 
     def _node(self, node: str, path: str, value: str | None) -> NodeRecord:
         """Tell the statement of a node in words; a length or an age by the dates that it has."""

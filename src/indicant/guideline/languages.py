@@ -140,11 +140,14 @@ def _phrased(
     about: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for subject, predicate, value in _NODES.findall(graph):
         about[predicate[1:-1]][subject].append(value)
-    facets = about[f"{IND}facet"]
+    facets, inner = about[f"{IND}facet"], about[f"{IND}innerFacet"]
     mentioned: dict[str, set[str]] = {}
     for existential, fillers in about[f"{IND}filler"].items():
         terms = set(fillers)
-        for facet in facets.get(existential, ()):
+        queue = list(facets.get(existential, ()))
+        while queue:
+            facet = queue.pop()
+            queue += inner.get(facet, ())
             for values in about.values():
                 terms.update(values.get(facet, ()))
         mentioned[existential] = terms & names.keys()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -164,6 +165,7 @@ class Vocabulary:
         self.conversions: dict[str, list[Conversion]] = {}
         self.triples: set[tuple[str, str, str]] = set()
         self.ntriples = ntriples
+        self._ranged: list[tuple[str, str]] = []
         self._disjoint: dict[str, list[tuple[str, str]]] = {}
         self._blocks: dict[str, str] = {}
         self._always = ""
@@ -216,6 +218,7 @@ class Vocabulary:
                     self.parents.setdefault(subject, []).append(value)
                 elif predicate == _RANGE:
                     self.ranges[subject] = value
+                    self._ranged.append((subject, value))
                 elif predicate == terms.TYPE:
                     self._declare(subject, value)
                     if value == _ONTOLOGY and subject.endswith(("/", "#")):
@@ -276,6 +279,15 @@ class Vocabulary:
             found = self._closures[name] = frozenset(closure)
         return found
 
+    @functools.cached_property
+    def leading(self) -> dict[str, str]:
+        """The properties by which a record leads to another, each with a class that it leads to."""
+        return {
+            name: cls
+            for name, cls in self._ranged
+            if not self._roots.isdisjoint(self.ancestors(cls))
+        }
+
     def descendants(self, name: str) -> list[str]:
         """Return the classes that are a kind of a class, without itself."""
         return [item for item in self.classes if item != name and name in self.ancestors(item)]
@@ -300,6 +312,8 @@ class Vocabulary:
                 selected |= self.ancestors(name)
                 for kind in self.individuals.get(name, ()):
                     selected |= self.ancestors(kind)
+                if name in self.leading:
+                    selected |= self.ancestors(self.leading[name])
         lines = [self._always]
         for name in selected:
             lines.append(self._blocks.get(name, ""))

@@ -61,7 +61,15 @@ class When:
         return sum(one is not None for one in dataclasses.astuple(self))
 
 
-Value = Decimal | str | bool | ox.NamedNode | When | Range
+@dataclass(frozen=True)
+class Related:
+    """A record that another one is related to: its classes and values."""
+
+    classes: tuple[str, ...]
+    entries: tuple[Entry, ...] = ()
+
+
+Value = Decimal | str | bool | ox.NamedNode | When | Range | Related
 """What is recorded of a property; of a number perhaps a range that it lies in."""
 
 
@@ -82,6 +90,9 @@ class Entry:
 
     def statements(self) -> int:
         """Return how many statements it takes."""
+        if isinstance(self.value, Related):
+            inner = sum(entry.statements() for entry in self.value.entries)
+            return 1 + len(self.value.classes) + inner
         return self.value.size if isinstance(self.value, When) else 1
 
 
@@ -282,6 +293,11 @@ class _Writer:
                 for name, limit in value.bounds().items()
             ]
             return [(IND + "bounds", f"[ {' ; '.join(parts)} ]")]
+        if isinstance(value, Related):
+            parts = [f"a {' , '.join(map(self._iri, value.classes))}"]
+            for inner in value.entries:
+                parts += [f"{self._iri(name)} {text}" for name, text in self._entry(role, inner)]
+            return [(entry.property, f"[ {' ; '.join(parts)} ]")]
         return [(entry.property, _written(value))]
 
     def _times(self, role: str, when: When) -> Iterator[tuple[str, str]]:
@@ -360,6 +376,11 @@ def _entry_words(
         return " and ".join(_when_words(role, value))
     if isinstance(value, Range):
         return f"with {label(entry.property)} {bounds_words(value, unit)}"
+    if isinstance(value, Related):
+        kinds = " and ".join(map(label, value.classes))
+        inner = [_entry_words(role, one, label, units) for one in value.entries]
+        what = f"({kinds} {' and '.join(inner)})" if inner else kinds
+        return f"with {label(entry.property)} {what}"
     said = label(value.value) if isinstance(value, ox.NamedNode) else constant(value).value
     return f"with {label(entry.property)} {said} {unit or ''}".rstrip()
 

@@ -27,6 +27,7 @@ _MOST_COMBINATIONS: Final = 4096
 More are there only where criteria part the values of a dozen properties of one class in ways that
 no value is outside of all at once.
 """
+_PAIR: Final = 2
 _CLASSES: Final = 3
 _MOST_GROUPS: Final = 200
 """How many classes a node is tried to be of at once, and how many such groups are tried of a role.
@@ -230,18 +231,7 @@ class Candidates:
             )
             for some in (at, near)
         )
-        choices: list[list[tuple[Option, ...]]] = []
-        for name in names:
-            nothing = self._kinds.together(())
-            seen: dict[tuple[Told, Told], tuple[Option, ...]] = {(nothing, nothing): ()}
-            for option in self._values.options(role, name):
-                told = _common(option.satisfies, wanted), _common(option.violates, feared)
-                seen.setdefault(told, (option,))
-            if not self._values.functional(name):
-                for first, second in itertools.combinations(list(seen), 2):
-                    both = self._kinds.together((first[0], second[0])), nothing
-                    seen.setdefault(both, seen[first] + seen[second])
-            choices.append(list(seen.values()))
+        choices = [self._ways(role, name, at, wanted, feared) for name in names]
         total = 1
         for one in choices:
             total *= len(one)
@@ -265,6 +255,28 @@ class Candidates:
             every = itertools.product(*per_name)
             for chosen in itertools.islice(every, _MOST_COMBINATIONS):
                 yield tuple(itertools.chain.from_iterable(chosen))
+
+    def _ways(
+        self, role: str, name: str, at: Sequence[Atom], wanted: Told, feared: Told
+    ) -> list[tuple[Option, ...]]:
+        """Return the ways to record values of a property, one for each that tells something."""
+        nothing = self._kinds.together(())
+        seen: dict[tuple[Told, Told], tuple[Option, ...]] = {(nothing, nothing): ()}
+        for option in self._values.options(role, name):
+            told = _common(option.satisfies, wanted), _common(option.violates, feared)
+            seen.setdefault(told, (option,))
+        if self._values.functional(name):
+            return list(seen.values())
+        for first, second in itertools.combinations(list(seen), 2):
+            both = self._kinds.together((first[0], second[0])), nothing
+            seen.setdefault(both, seen[first] + seen[second])
+        for version, atom in at:
+            here = frozenset(one for one in atom.facets if topic(one) == name)
+            if len(here) > _PAIR:
+                for some in self._enough(role, name, version, here)[:1]:
+                    every = self._kinds.together(one.satisfies for one in some)
+                    seen.setdefault((_common(every, wanted), nothing), some)
+        return list(seen.values())
 
     def _farthest(self, role: str, name: str, feared: Told) -> list[Option]:
         """Return the values that lie outside of most facets, none of which another one beats."""

@@ -6,6 +6,7 @@ it, for each version of a guideline that is to read it.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +18,8 @@ from indicant.compile.intervals import is_whole, reduced, stretches
 from indicant.compile.model import (
     AGES,
     DAYS,
+    FINDING,
+    INTERVENTION,
     ITSELF,
     ROLES,
     TIMES,
@@ -28,10 +31,12 @@ from indicant.compile.model import (
     Model,
     Range,
     RangeFacet,
+    RecordFacet,
     implied,
+    is_kind,
 )
 from indicant.compile.theory import Theory
-from indicant.possible.facts import BORN, Entry, Value, When
+from indicant.possible.facts import BORN, Entry, Related, Value, When
 from indicant.possible.times import (
     ages,
     births,
@@ -48,6 +53,8 @@ if TYPE_CHECKING:
 
 # What the case shapes accept of a number, before and after its point.
 _DIGITS: Final = 9
+_MOST: Final = 1_024
+"""In how many ways a related record is tried to have values; with more, what each facet needs."""
 
 Told = tuple[frozenset[Facet], ...]
 """Some facets, as each version has them."""
@@ -78,6 +85,7 @@ class Values:
         foreign: Collection[str],
     ) -> None:
         self._models = models
+        self._foreign = foreign
         grouped: dict[str, set[Facet]] = defaultdict(set)
         asked = {atom.role for atoms in existentials for atom in atoms}
         for atoms in existentials:
@@ -127,6 +135,8 @@ class Values:
 
     def _values(self, role: str, name: str, facets: list[Facet]) -> list[Option]:
         """Return one way to record a value for each cell of some facets, the plainest."""
+        if any(isinstance(facet, RecordFacet) for facet in facets):
+            return self._related(role, name, facets)
         objects = all(isinstance(facet, (IndividualFacet, ClassFacet)) for facet in facets)
         entries = self._individuals(name) if objects else self._constants(role, name, facets)
         found: dict[tuple[Told, Told], Option] = {}
@@ -144,6 +154,140 @@ class Values:
             )
             found.setdefault((satisfied, outside), Option(entry, satisfied, outside))
         return list(found.values())
+
+    def _related(self, role: str, name: str, facets: list[Facet]) -> list[Option]:
+        """Return one related record for each way to satisfy some facets, and to violate others."""
+        asked = [one for one in facets if isinstance(one, RecordFacet)]
+        grouped: dict[str, set[Facet]] = defaultdict(set)
+        for facet in asked:
+            for part in facet.facets:
+                grouped[part.property].add(part)
+        kinds = grouped.pop(TYPE, set())
+        options = {
+            path: [] if path in self._foreign else self._values(role, path, sorted(some, key=repr))
+            for path, some in sorted(grouped.items())
+        }
+        found: list[Option] = []
+        for classes, is_one, is_none in self._kinds(name, kinds):
+            for values in self._combined(asked, options):
+                satisfied = together([is_one, *(one.satisfies for one in values)])
+                outside = together([is_none, *(one.violates for one in values)])
+                entry = Entry(name, Related(classes, tuple(one.entry for one in values)))
+                met = tuple(
+                    frozenset(one for one in asked if one.facets <= known) for known in satisfied
+                )
+                unmet = tuple(
+                    frozenset(
+                        one
+                        for one in asked
+                        if name in model.functional and not one.facets.isdisjoint(known)
+                    )
+                    for model, known in zip(self._models, outside, strict=True)
+                )
+                found.append(Option(entry, met, unmet))
+        best: dict[tuple[Told, Told], Option] = {}
+        for one in sorted(found, key=lambda each: each.entry.statements()):
+            best.setdefault((one.satisfies, one.violates), one)
+        return list(best.values())
+
+    def _kinds(
+        self, name: str, kinds: Iterable[Facet]
+    ) -> Iterator[tuple[tuple[str, ...], Told, Told]]:
+        """Yield classes of a record that a property leads to, for each that they tell.
+
+        With them come the facets on its type that it satisfies, and those that it violates. A
+        record is of up to three classes.
+        """
+        models = self._models
+        some = [one for one in kinds if is_kind(one)]
+        alone: dict[tuple[object, ...], str] = {}
+        for cls in sorted(
+            set.intersection(*(set(model.above) for model in models)),
+            key=lambda one: (len(models[0].above[one]), one),
+        ):
+            roots = {model.above[cls] & {FINDING, INTERVENTION} for model in models}
+            reach = tuple(model.kinds.get(name, frozenset()) & model.above[cls] for model in models)
+            if roots == {frozenset()} or len(roots) > 1:
+                continue
+            alone.setdefault((reach, self._is(some, cls), self._is_not(some, cls)), cls)
+        seen = set()
+        for size in (1, 2, 3):
+            for classes in itertools.islice(itertools.combinations(alone.values(), size), _MOST):
+                if any(
+                    model.disjoint(*pair)
+                    for model in models
+                    for pair in itertools.combinations(classes, 2)
+                ):
+                    continue
+                if not all(
+                    model.kinds.get(name, frozenset()) <= _all_above(model, classes)
+                    for model in models
+                ):
+                    continue
+                is_one = together(self._is(some, cls) for cls in classes)
+                is_none = together(self._is_not(some, cls) for cls in classes)
+                if (is_one, is_none) not in seen:
+                    seen.add((is_one, is_none))
+                    yield tuple(sorted(classes)), is_one, is_none
+
+    def _is(self, kinds: Iterable[ClassFacet], cls: str) -> Told:
+        return tuple(
+            frozenset(one for one in kinds if one.cls in model.above[cls]) for model in self._models
+        )
+
+    def _is_not(self, kinds: Iterable[ClassFacet], cls: str) -> Told:
+        return tuple(
+            frozenset(one for one in kinds if model.disjoint(one.cls, cls))
+            for model in self._models
+        )
+
+    def _combined(
+        self, facets: Sequence[RecordFacet], options: Mapping[str, list[Option]]
+    ) -> Iterator[tuple[Option, ...]]:
+        """Yield values of a related record: all combinations, or what each of some facets needs."""
+        choices: list[list[tuple[Option, ...]]] = []
+        total = 1
+        for name, some in options.items():
+            each: list[tuple[Option, ...]] = [(), *((one,) for one in some)]
+            if not self.functional(name):
+                each += itertools.combinations(some, 2)
+            choices.append(each)
+            total *= len(each)
+        if total <= _MOST:
+            for values in itertools.product(*choices):
+                yield tuple(itertools.chain.from_iterable(values))
+            return
+        yield ()
+        yield from ((one,) for some in options.values() for one in some)
+        demands = {one.facets for one in facets}
+        demands |= {one | other for one, other in itertools.combinations(demands, 2)}
+        for version in range(len(self._models)):
+            for demand in sorted(demands, key=lambda one: (len(one), sorted(map(repr, one)))):
+                parts: dict[str, set[Facet]] = defaultdict(set)
+                for part in demand:
+                    if not is_kind(part):
+                        parts[part.property].add(part)
+                needed = [
+                    self._needed(options[name], version, wanted, functional=self.functional(name))
+                    for name, wanted in sorted(parts.items())
+                ]
+                for chosen in itertools.islice(itertools.product(*needed), _MOST):
+                    yield tuple(itertools.chain.from_iterable(chosen))
+
+    @staticmethod
+    def _needed(
+        options: Sequence[Option], version: int, wanted: set[Facet], *, functional: bool
+    ) -> list[tuple[Option, ...]]:
+        """Return a few ways to satisfy all that is wanted of one property."""
+        if functional:
+            fit: list[tuple[Option, ...]]
+            fit = [(one,) for one in options if wanted <= one.satisfies[version]]
+            return fit[:3]
+        each = [
+            [one for one in options if facet in one.satisfies[version]][:3]
+            for facet in sorted(wanted, key=repr)
+        ]
+        return [tuple(dict.fromkeys(chosen)) for chosen in itertools.product(*each)]
 
     def _individuals(self, name: str) -> Iterator[Entry]:
         shared = set.intersection(*(set(model.types) for model in self._models))
@@ -188,9 +332,18 @@ class Values:
                 return False
             if len(digits) + exponent > _DIGITS or (entry.property == WEEKS and value < 0):
                 return False
-        return isinstance(value, (ox.NamedNode, When, Range)) or all(
+        return isinstance(value, (ox.NamedNode, When, Range, Related)) or all(
             Theory.allows(model.ranges.get(entry.property), value) for model in self._models
         )
+
+
+def together(parts: Iterable[Told]) -> Told:
+    """Return the facets of several things, of which there is one at least, by version."""
+    return tuple(frozenset[Facet]().union(*one) for one in zip(*parts, strict=True))
+
+
+def _all_above(model: Model, classes: Iterable[str]) -> frozenset[str]:
+    return frozenset[str]().union(*(model.above[cls] for cls in classes))
 
 
 def _satisfies(model: Model, values: Mapping[str, Value], facet: Facet) -> bool:
@@ -203,7 +356,7 @@ def _satisfies(model: Model, values: Mapping[str, Value], facet: Facet) -> bool:
             value, _reduced(model, facet), whole=is_whole(model, facet.property)
         )
     if not isinstance(value, ox.NamedNode):
-        return not isinstance(value, When) and Theory.accepts(facet, value)
+        return not isinstance(value, (When, Related)) and Theory.accepts(facet, value)
     if isinstance(facet, IndividualFacet):
         return facet.individual == value.value
     return isinstance(facet, ClassFacet) and value.value in model.values_in(

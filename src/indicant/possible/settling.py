@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from indicant.compile.graph import words_of
 from indicant.compile.implicants import Literal
-from indicant.compile.model import HAD_FINDING, HAS_FINDING, Existential, existentials
+from indicant.compile.model import (
+    HAD_FINDING,
+    HAS_FINDING,
+    Existential,
+    RecordFacet,
+    existentials,
+)
 from indicant.possible.advice import Statuses
 from indicant.possible.circuit import OutOfTimeError
 from indicant.possible.space import Space
@@ -30,6 +36,10 @@ _ONCE: Final = (
 _BEFORE: Final = (
     "of what a case had there may be any number: where what is present is meant, demand it by "
     "ind:hasFinding"
+)
+_RELATED: Final = (
+    "of what a record leads to there may be more than is recorded: if it is one at most, declare "
+    "the property an owl:FunctionalProperty"
 )
 _COUNTED: Final = "a criterion demands several of them, so that only such a case can settle it"
 _UNLESS: Final = "unless it records all {}: there may be another"
@@ -103,6 +113,8 @@ def unsettled(
             message = f"no case with {words_of(plain[atom], called, units)} can refute {words}"
             message += f", {_UNLESS.format(called(atom.filler))}" if several else ""
             hint = _hint(atom, several=bool(several))
+            if _leads_to_many(advice, atom):
+                hint = _RELATED
             if several and (atom.role, atom.filler) in counted:
                 hint = _COUNTED
             yield _told("irrefutable-facet", "note", about, message, hint, can)
@@ -117,6 +129,14 @@ def unsettled(
 
 def _is_timed(atom: Existential) -> bool:
     return any(facet.property == IND + "days" for facet in atom.facets)
+
+
+def _leads_to_many(advice: Advice, atom: Existential) -> bool:
+    """Tell whether all that an existential demands is about any number of related records."""
+    return all(
+        isinstance(facet, RecordFacet) and facet.property not in advice.model.functional
+        for facet in atom.facets
+    )
 
 
 def _hint(atom: Existential, *, several: bool) -> str:
