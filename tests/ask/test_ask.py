@@ -52,7 +52,10 @@ COUNTING = frozenset(
         "which-steps-make-a-score",
     }
 )
-RELATED = frozenset({"which-related-records-show-what"})
+EXAMPLES = {
+    "how-is-each-value-computed": "expression",
+    "which-related-records-show-what": "nested",
+}
 """Questions to which an example of the documentation has something to say."""
 PRODUCT = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
@@ -68,8 +71,8 @@ def asker_of(name: str, engine: str = "oxigraph", *, with_case: bool = True) -> 
 
     Of scores and of what is counted it has nothing to say, and another one answers.
     """
-    if name in RELATED:
-        folder = ROOT / "docs" / "examples" / "nested"
+    if name in EXAMPLES:
+        folder = ROOT / "docs" / "examples" / EXAMPLES[name]
         told = read(folder / "met.ttl") if with_case else None
         return Asker(folder / "guideline.ttl", case=told, engine=engine)
     if name not in COUNTING:
@@ -224,7 +227,7 @@ def required(name: str) -> dict[str, str]:
 def test_a_question_is_answered_alike_whichever_way_it_is_asked(name: str) -> None:
     """As a question, as a query of one's own, and over the export, with any value it can have."""
     here, needed = asker_of(name), required(name)
-    store = exported(None, name if name in COUNTING else "")
+    store = exported(None, name if name in COUNTING or name in EXAMPLES else "")
     everything = here.ask(name, needed)
     for values, rows in ((needed, everything.rows), *_chosen(name, needed, everything)):
         query, answer = here.query(name, values), here.ask(name, values)
@@ -347,7 +350,9 @@ def over_http(endpoint: str, query: str) -> Table:
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("endpoint")
-@pytest.mark.parametrize("name", [one for one in NAMES if one not in COUNTING][::8])
+@pytest.mark.parametrize(
+    "name", [one for one in NAMES if one not in COUNTING and one not in EXAMPLES][::8]
+)
 def test_an_independent_engine_gives_the_same_table_over_http(name: str, endpoint: str) -> None:
     """Values are given as SPARQL itself gives them; without any, the file is sent as it is."""
     query = asker().query(name, given(name))

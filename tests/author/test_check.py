@@ -426,3 +426,39 @@ def test_more_units_than_anybody_declares_are_not_looked_up(
     assert code == 1
     assert "error: there are units in more than 5 places [unit]" in printed
     assert "furlong" not in printed
+
+
+EXPRESSION = ROOT / "docs/examples/expression"
+
+
+@pytest.mark.parametrize(
+    ("units", "text", "told"),
+    [
+        (("1", "mg", "mg"), "tablets * strength", None),
+        (("1", "g", "mg"), "tablets * strength", "it is in (1).(g), and what it computes in mg"),
+        (("1", "g", "mg"), "tablets * strength * 1000", None),
+        (("", "g", "mg"), "tablets * strength", None),
+        (("mg", "g", "mg"), "tablets + strength", "it takes mg and g together"),
+        (("mg", "mg", "g"), "max(tablets, strength)", "it is in mg, and what it computes in g"),
+        (("mg", "mg", "mg"), "tablets - strength + 2", None),
+        (("mg", "kg", "mg/kg"), "tablets / (strength + 1)", None),
+        (("mg", "g", "mg/kg"), "tablets / (strength + 1)", "it is in (mg)/(g), and what it"),
+    ],
+)
+def test_an_expression_is_in_the_unit_of_its_property(
+    units: tuple[str, str, str], text: str, told: str | None, tmp_path: Path
+) -> None:
+    written = (EXPRESSION / "guideline.ttl").read_text(encoding="utf-8")
+    for name, unit in zip(("tablets", "strength", "dose"), units, strict=True):
+        stated = f'knee:{name}\n    ind:unit "{unit}" ;' if unit else f"knee:{name}"
+        written = written.replace(f"knee:{name}\n", f"{stated}\n", 1)
+    written = written.replace("tablets * strength", text)
+    written = written.replace("xsd:minInclusive 0", "xsd:minExclusive 0", 2)
+    (tmp_path / "guideline.ttl").write_text(written, encoding="utf-8")
+    catalog = (EXPRESSION / "catalog-v001.xml").read_text(encoding="utf-8")
+    (tmp_path / "catalog-v001.xml").write_text(catalog.replace("../", ""), encoding="utf-8")
+    vocabulary = (EXPRESSION.parent / "vocabulary.ttl").read_text(encoding="utf-8")
+    (tmp_path / "vocabulary.ttl").write_text(vocabulary, encoding="utf-8")
+    report = checks.check([str(tmp_path / "guideline.ttl")], reasoner=False)
+    found = [one.message for one in report.results if one.rule == measures.RULE]
+    assert [one.startswith(told or "") for one in found] == ([] if told is None else [True]), found

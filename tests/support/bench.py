@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from indicant.assess.assessor import Assessor
-from indicant.assess.engine import HermitEngine
+from indicant.assess.reasoned import HermitEngine
 from indicant.compile.compiled import compile_source
 from indicant.compile.hermit import Reasoner
 from indicant.files.rdf import read

@@ -769,7 +769,7 @@ def of_once() -> Grid:
     def day(before: int) -> datetime.date:
         return TODAY - datetime.timedelta(days=before)
 
-    found: list[tuple[Case, dict[str, str]]] = []
+    found: list[Case] = []
     for cls in ("ex:Course", "ex:Exercise", "ex:Act", "ex:Diet"):
         for ago in (10, 120):
             for since in (None, day(100), day(50)):

@@ -54,7 +54,7 @@ class Formula:
 Operand = Formula | str | Decimal
 
 
-class _SyntaxError(Exception):
+class FormulaError(Exception):
     """A text is no expression; the message says where and what is wanted."""
 
 
@@ -82,14 +82,14 @@ class _Parser:
         if match is None or self._parts > MOST_PARTS + 1:
             rest = self._text[self._place :].strip()
             why = f"it has more than {MOST_PARTS} parts" if match else f"'{rest[:20]}' is no part"
-            raise _SyntaxError(why)
+            raise FormulaError(why)
         self._kind = match.lastgroup or ""
         self._word = match.group(self._kind)
         self._place = match.end()
 
-    def _unexpected(self) -> _SyntaxError:
+    def _unexpected(self) -> FormulaError:
         what = f"'{self._word}'" if self._word else "the end"
-        return _SyntaxError(f"{what} stands where it means nothing")
+        return FormulaError(f"{what} stands where it means nothing")
 
     def _is(self, sign: str) -> bool:
         return self._kind == "sign" and self._word == sign
@@ -102,7 +102,7 @@ class _Parser:
     def _sum(self) -> Operand:
         self._depth += 1
         if self._depth > MOST_NESTED:
-            raise _SyntaxError(f"it is nested more than {MOST_NESTED} levels deep")
+            raise FormulaError(f"it is nested more than {MOST_NESTED} levels deep")
         found = self._product()
         while self._is("+") or self._is("-"):
             sign = self._word
@@ -134,7 +134,7 @@ class _Parser:
             self._next()
             number = Decimal(word)
             if number >= 10**WHOLE or number != round(number, PLACES):
-                raise _SyntaxError(
+                raise FormulaError(
                     f"{word} has more than {WHOLE} digits before the point or {PLACES} after it"
                 )
             return number.normalize() if number else Decimal(0)
@@ -161,6 +161,15 @@ class _Parser:
             found = Formula(IND + word, found, self._sum())
         self._take(")")
         return found
+
+
+def parsed(text: str, beside: str) -> Operand:
+    """Read a text as an expression over properties that stand beside one of them.
+
+    Raises:
+        FormulaError: it is none.
+    """
+    return _Parser(text, beside).read()
 
 
 class Formulas:
@@ -205,8 +214,8 @@ class Formulas:
                 "write xsd:minInclusive, and demand the rest in the criterion",
             )
         try:
-            formula = _Parser(found.value, name).read()
-        except _SyntaxError as error:
+            formula = parsed(found.value, name)
+        except FormulaError as error:
             raise self._refuse(
                 node,
                 text,

@@ -21,6 +21,7 @@ from indicant.explain.consequences import (
     Situation,
 )
 from indicant.explain.drafts import BOUNDED, COMPLETE, RECORDED, bounds_of
+from indicant.explain.following import Following, made_from
 from indicant.explain.names import names_of
 from indicant.explain.related import Beyond, whole
 from indicant.explain.sums import ScoreRecord, lines, sums
@@ -225,12 +226,7 @@ class _Explainer:
     """Explains cases of one document."""
 
     def __init__(
-        self,
-        assessor: Assessor,
-        ruling: Ruling,
-        document: Document,
-        lines: Lines,
-        part: Assessment,
+        self, assessor: Assessor, ruling: Ruling, document: Document, lines: Lines, part: Assessment
     ) -> None:
         self._catalogue = assessor.catalogue
         self._rules = assessor.derivations
@@ -245,10 +241,9 @@ class _Explainer:
         self._reasons = part.ask("why-is-it-so")
         self._sums = part.ask("how-does-each-score-add-up")
         self._computed = part.ask("which-records-make-a-quantity")
-        self._made: dict[str, list[str]] = {}
-        for row in self._computed:
-            records = self._made.setdefault(row[1] or "", [])
-            records += [row[-1]] if row[-1] and row[-1] not in records else []
+        self._made = made_from(self._computed)
+        follows = part.ask("how-is-each-value-computed")
+        self._follows = Following(follows, self._called, self._units)
         self._ways = part.ask("what-gives-way-to-what")
         self._labels = {row[0] or "": row[1] or "" for row in part.ask("what-is-each-term-called")}
         self._criteria = {row[0]: row for row in part.ask("which-criteria-are-there")}
@@ -343,6 +338,7 @@ class _Explainer:
                     told = [one for each in made or [node] for one in self._all_of(each)]
                 else:
                     told = [self._node(node, path, value)]
+                    told += map(self._recorded, self._follows.reached(node, path))
                 nodes += [record for record in told if record not in nodes]
         for record in self._beyond(literal, case):
             nodes += [record] if record not in nodes else []
@@ -385,6 +381,7 @@ class _Explainer:
         reading = self._readings.get((node, path))
         if reading is not None:
             words.append(f"read as {reading.read}")
+        words += self._follows.words(node, path)
         first = stated[0].predicate.value if stated else BOUNDED if words else path
         return NodeRecord(
             node=node,
@@ -397,7 +394,7 @@ class _Explainer:
         """Tell a record whole, and of one that was derived what it was derived from as well."""
         made = self._derived.made.get(node)
         if made is None:
-            yield self._whole(node, self._document.quads)
+            yield self._recorded(node)
             return
         own = [
             quad for quad in self._derived.quads if quad.predicate.value not in {SOURCE, DERIVED_BY}
@@ -409,7 +406,10 @@ class _Explainer:
         record["derivedBy"] = TermRecord(term=made.rule.iri, label=made.rule.label)
         yield record
         for source in made.sources:
-            yield self._whole(source, self._document.quads)
+            yield self._recorded(source)
+
+    def _recorded(self, node: str) -> NodeRecord:
+        return self._whole(node, self._document.quads)
 
     def _whole(self, node: str, quads: Sequence[ox.Quad]) -> NodeRecord:
         """Tell all that a record says of itself."""

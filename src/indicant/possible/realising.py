@@ -11,15 +11,22 @@ from typing import TYPE_CHECKING, Final
 
 from indicant.assess.engine import OxigraphEngine
 from indicant.compile.graph import GraphWriter, existential_iri
+from indicant.compile.model import ITSELF, PROPOSES
+from indicant.compile.scores import scores_of
 from indicant.files.rdf import parse
-from indicant.possible.facts import turtle
+from indicant.possible.circuit import FALSE
+from indicant.possible.facts import Node, turtle
+from indicant.possible.parts import Complete, Excluded, Never, Typed, Valued
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from indicant.compile.model import Existential, Model
     from indicant.compile.theory import Theory
+    from indicant.possible.circuit import Circuit, Formula
     from indicant.possible.facts import Recorded
+    from indicant.possible.kinds import Kinds, Slot
+    from indicant.possible.parts import Part
 
 MOST_TRIES: Final = 60
 """How many cases are read for one question, before it is left undecided."""
@@ -56,3 +63,101 @@ class Reading:
         rows = self._engine.select(_ESTABLISHED)
         established = {self._literals[iri] for (iri,) in rows if iri in self._literals}
         return established, {row[1] or "" for row in self._engine.contradictions()}
+
+
+class Realiser:
+    """Teaches a circuit what the rules read of cases that it takes for possible.
+
+    Args:
+        circuit: what is taught.
+        kinds: the classes that cases use, in each version.
+        things: the part of a case that each variable stands for.
+        classes: which classes the one record of each kind can be of.
+        known: for each version, where each existential is known to hold, and not to hold.
+    """
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        kinds: Kinds,
+        things: Mapping[Formula, Part],
+        classes: Mapping[tuple[str, Slot], Sequence[str]],
+        known: Sequence[Mapping[tuple[Existential, bool], Formula]],
+    ) -> None:
+        self._circuit = circuit
+        self._kinds = kinds
+        self._things = things
+        self._classes = classes
+        self._known = known
+        self._readings: dict[int, Reading] = {}
+
+    def taught(
+        self, chosen: frozenset[Formula], recorded: Recorded, beneath: Collection[Formula]
+    ) -> int:
+        """Return how much of a case the rules read otherwise, and teach it.
+
+        Of what a question does not depend on they may read what they will.
+
+        Args:
+            chosen: the variables that are true.
+            recorded: the case that these stand for.
+            beneath: what a question depends on.
+        """
+        lessons = 0
+        for version, model in enumerate(self._kinds.models):
+            if not model.computes:
+                continue
+            if version not in self._readings:
+                own = [one for one in self._kinds.atoms[version] if not scores_of([one], model)]
+                self._readings[version] = Reading(model, self._kinds.theories[version], own)
+            established, wrong = self._readings[version].read(recorded)
+            for about in sorted(wrong):
+                self._learn(version, chosen, [about] if about in model.quantities else [], FALSE)
+            lessons += len(wrong)
+            for (atom, present), known in self._known[version].items():
+                told = (atom, present) in established
+                if abs(known) not in beneath or scores_of([atom], model):
+                    continue
+                if told != self._circuit.holds(known, chosen):
+                    about_it = [one for one in model.quantities if atom.filler in model.above[one]]
+                    self._learn(version, chosen, about_it, known if told else -known)
+                    lessons += 1
+        return lessons
+
+    def _learn(
+        self, version: int, chosen: frozenset[Formula], quantities: Sequence[str], then: Formula
+    ) -> None:
+        """Let something be so in every case that says the same of what some quantities rest on.
+
+        Without any it may rest on all that is recorded.
+        """
+        parts = [
+            number
+            for number, part in self._things.items()
+            if self._matters(version, part, quantities)
+        ]
+        true = [number for number in parts if number in chosen]
+        others = [number for number in parts if number not in chosen]
+        self._circuit.require(true, self._circuit.any_of((then, *others)))
+
+    def _matters(self, version: int, part: Part, quantities: Sequence[str]) -> bool:
+        """Tell whether what is computed may depend on a part of a case."""
+        model = self._kinds.models[version]
+        classes: Collection[str]
+        if isinstance(part, (Node, Typed, Valued)):
+            if part.role in (PROPOSES, ITSELF):
+                return False
+            if isinstance(part, Node):
+                classes = part.classes
+            elif isinstance(part, Typed):
+                classes = (part.cls,)
+            else:
+                classes = self._classes[(part.role, part.slot)]
+        elif isinstance(part, (Complete, Excluded, Never)):
+            classes = (part.cls,)
+        else:
+            return False
+        wanted = {one for name in quantities for one in (name, model.quantities[name].over)}
+        return not quantities or any(
+            self._kinds.overlaps(version, cls, one) for cls in classes for one in wanted
+        )

@@ -12,6 +12,7 @@ from indicant.compile.implicants import Literal
 from indicant.compile.model import (
     HAD_FINDING,
     HAS_FINDING,
+    PROPOSES,
     Existential,
     RecordFacet,
     existentials,
@@ -43,6 +44,8 @@ _RELATED: Final = (
 )
 _COUNTED: Final = "a criterion demands several of them, so that only such a case can settle it"
 _UNLESS: Final = "unless it records all {}: there may be another"
+_PLANNED: Final = "unless it records all that is proposed: another may be"
+_PLAN: Final = "a case that records all plans says so:  ind:recordsAllProposals true"
 _RANGE: Final = "demand a value within the range of the property"
 _VALUES: Final = "a facet is refuted by another value: declare the others, and that they differ"
 
@@ -111,7 +114,9 @@ def unsettled(
         if not can:
             several = not _is_once(advice, atom) and refutable(atom, space)
             message = f"no case with {words_of(plain[atom], called, units)} can refute {words}"
-            message += f", {_UNLESS.format(called(atom.filler))}" if several else ""
+            if several:
+                planned = atom.role == PROPOSES
+                message += f", {_PLANNED if planned else _UNLESS.format(called(atom.filler))}"
             hint = _hint(atom, several=bool(several))
             if _leads_to_many(advice, atom):
                 hint = _RELATED
@@ -144,6 +149,8 @@ def _hint(atom: Existential, *, several: bool) -> str:
     hint = _VALUES
     if several and atom.role == HAD_FINDING:
         hint = _BEFORE
+    elif several and atom.role == PROPOSES:
+        hint = _PLAN
     elif several:
         hint = _ONCE.format(role=local_name(atom.role), cls=local_name(atom.filler))
     return f"{hint}; {_DAYS}" if _is_timed(atom) and atom.role != HAS_FINDING else hint

@@ -37,7 +37,6 @@ from indicant.compile.model import (
 )
 from indicant.compile.scores import bound_of, scores_of
 from indicant.possible.circuit import FALSE, TRUE, Circuit, Formula, OutOfTimeError
-from indicant.possible.facts import Node
 from indicant.possible.kinds import NONE, Kinds, Slot
 from indicant.possible.nodes import Candidate, Candidates
 from indicant.possible.options import Option, Told, Values, is_type, topic, topic_of
@@ -53,7 +52,7 @@ from indicant.possible.parts import (
     Valued,
     assembled,
 )
-from indicant.possible.realising import MOST_TRIES, Reading
+from indicant.possible.realising import MOST_TRIES, Realiser
 from indicant.terms import IND
 
 if TYPE_CHECKING:
@@ -110,9 +109,11 @@ class Space:
         self._own = self._own_values()
         self._proposals()
         self.lessons = 0
-        self._readings: dict[int, Reading] = {}
+        self._computes = any(model.computes for model in models)
         for index in range(len(models)):
             self._known.append(self._establish(index))
+        classes = {place: found[1] for place, found in self._records.items()}
+        self._realiser = Realiser(self.circuit, self._kinds, self._things, classes, self._known)
 
     # ------------------------------------------------------------------ what is asked
 
@@ -144,72 +145,13 @@ class Space:
         beneath = self.circuit.beneath(goal) | {TRUE}
         for _ in range(MOST_TRIES):
             chosen = self.circuit.least(goal, deadline)
-            if chosen is None or not self._taught(chosen, beneath):
+            if chosen is None or not self._computes:
+                return chosen
+            taught = self._realiser.taught(chosen, self.recorded(chosen), beneath)
+            self.lessons += taught
+            if not taught:
                 return chosen
         raise OutOfTimeError
-
-    def _taught(self, chosen: frozenset[Formula], beneath: Collection[Formula]) -> bool:
-        """Tell whether the rules read a case otherwise, and take note of what they read.
-
-        Of what a question does not depend on they may read what they will.
-        """
-        before = self.lessons
-        for version, model in enumerate(self._models):
-            if not model.computes:
-                continue
-            if version not in self._readings:
-                own = [one for one in self._atoms[version] if not scores_of([one], model)]
-                self._readings[version] = Reading(model, self.theory(version), own)
-            established, wrong = self._readings[version].read(self.recorded(chosen))
-            for about in sorted(wrong):
-                self._learn(version, chosen, [about] if about in model.quantities else [], FALSE)
-            for (atom, present), known in self._known[version].items():
-                told = (atom, present) in established
-                if abs(known) not in beneath or scores_of([atom], model):
-                    continue
-                if told == self.circuit.holds(known, chosen):
-                    continue
-                about_it = [one for one in model.quantities if atom.filler in model.above[one]]
-                self._learn(version, chosen, about_it, known if told else -known)
-        return self.lessons > before
-
-    def _learn(
-        self, version: int, chosen: frozenset[Formula], quantities: Sequence[str], then: Formula
-    ) -> None:
-        """Let something be so in every case that says the same of what some quantities rest on.
-
-        Without any it may rest on all that is recorded.
-        """
-        self.lessons += 1
-        parts = [
-            number
-            for number, part in self._things.items()
-            if self._matters(version, part, quantities)
-        ]
-        true = [number for number in parts if number in chosen]
-        others = [number for number in parts if number not in chosen]
-        self.circuit.require(true, self.circuit.any_of((then, *others)))
-
-    def _matters(self, version: int, part: Part, quantities: Sequence[str]) -> bool:
-        """Tell whether what is computed may depend on a part of a case."""
-        model = self._models[version]
-        if isinstance(part, (Node, Typed, Valued)):
-            if part.role in (PROPOSES, ITSELF):
-                return False
-            if isinstance(part, Node):
-                classes: Collection[str] = part.classes
-            elif isinstance(part, Typed):
-                classes = (part.cls,)
-            else:
-                classes = self._records[(part.role, part.slot)][1]
-        elif isinstance(part, (Complete, Excluded, Never)):
-            classes = (part.cls,)
-        else:
-            return False
-        wanted = {one for name in quantities for one in (name, model.quantities[name].over)}
-        return not quantities or any(
-            self._kinds.overlaps(version, cls, one) for cls in classes for one in wanted
-        )
 
     def recorded(self, chosen: Iterable[Formula]) -> Recorded:
         """Return the case that some variables being true stand for."""
