@@ -10,6 +10,7 @@ import pytest
 from brute import Case, Guideline, Models, Not, Ref, Some
 from each import each
 from making import BesideMaker, CountingMaker, Maker, case_text, guideline_text
+from measuring import MeasuringMaker
 from oracle import Bench, Tally, run, shrink
 
 SEEDS = range(9001, 9004)
@@ -56,6 +57,16 @@ def test_counts_and_scores_are_decided_exactly(seed: int) -> None:
     assert guideline.scores
     bench = Bench(guideline)
     for case in each(valid_cases(maker, bench)[:5]):
+        assert bench.compare([case]) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [9001, 9003, 9006])
+def test_quantities_and_computed_values_are_decided_exactly(seed: int) -> None:
+    """As a second account of what records give has it, on all engines."""
+    maker = MeasuringMaker(seed)
+    bench = Bench(maker.guideline())
+    for case in each(valid_cases(maker, bench)[:4]):
         assert bench.compare([case]) == []
 
 

@@ -33,6 +33,7 @@ from indicant.assess.engine import ENGINES, Engine, make_engine
 from indicant.assess.validation import Validator
 from indicant.compile.compiled import CompiledGuideline, compile_source
 from indicant.compile.profile import read_model
+from indicant.diff.behaviour import computed_otherwise
 from indicant.errors import IndicantError
 from indicant.files import resources
 from indicant.files.rdf import Document, parse
@@ -617,6 +618,8 @@ def _proofs(maker: Maker, bench: Bench, cases: Sequence[Case], tally: Tally) -> 
         other = Bench(revised)
     except IndicantError:
         return  # the profile does not take it
+    if computed_otherwise((read_model(bench.source), read_model(other.source))):
+        return  # which diff tells as not decided
     both = Proofs([bench, other])
     yield from both.strays(60)
     for case in every:

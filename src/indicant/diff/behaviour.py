@@ -232,7 +232,7 @@ class Behaviour:
             if before != after and name not in self._remeasured:
                 label = self._names.label(name)
                 self.undecided.append(f"{label} given in other units, which convert otherwise")
-        for name in _computed_otherwise(self._models):
+        for name in computed_otherwise(self._models):
             label = self._names.label(name)
             self.undecided.append(f"{label} computed from records, which is done otherwise")
         for action in self._asked:
@@ -461,7 +461,7 @@ def _scored(model: Model) -> dict[str, list[tuple[Expression, int]]]:
     }
 
 
-def _computed_otherwise(models: tuple[Model, Model]) -> list[str]:
+def computed_otherwise(models: tuple[Model, Model]) -> list[str]:
     """Return what criteria speak of and versions compute from records, but not in one way.
 
     How something is computed is what is said of it, and which classes are within those it names.

@@ -16,10 +16,10 @@ from indicant.compile.scores import scores_of
 from indicant.files.rdf import parse
 from indicant.possible.circuit import FALSE
 from indicant.possible.facts import Node, turtle
-from indicant.possible.parts import Complete, Excluded, Never, Typed, Valued
+from indicant.possible.parts import Complete, Excluded, Never, Typed, Valued, assembled
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from indicant.compile.model import Existential, Model
     from indicant.compile.theory import Theory
@@ -112,25 +112,104 @@ class Realiser:
                 self._readings[version] = Reading(model, self._kinds.theories[version], own)
             established, wrong = self._readings[version].read(recorded)
             for about in sorted(wrong):
-                self._learn(version, chosen, [about] if about in model.quantities else [], FALSE)
+                self._deny(version, chosen, about)
             lessons += len(wrong)
             for (atom, present), known in self._known[version].items():
                 told = (atom, present) in established
                 if abs(known) not in beneath or scores_of([atom], model):
                     continue
                 if told != self._circuit.holds(known, chosen):
-                    about_it = [one for one in model.quantities if atom.filler in model.above[one]]
-                    self._learn(version, chosen, about_it, known if told else -known)
+                    self._say(version, chosen, (atom, present), known, told=told)
                     lessons += 1
         return lessons
 
-    def _learn(
-        self, version: int, chosen: frozenset[Formula], quantities: Sequence[str], then: Formula
-    ) -> None:
-        """Let something be so in every case that says the same of what some quantities rest on.
+    def _deny(self, version: int, chosen: frozenset[Formula], about: str) -> None:
+        """Let no case be what contradicts itself, whatever else it says."""
 
-        Without any it may rest on all that is recorded.
+        def contradicts(some: Recorded) -> bool:
+            return about in self._readings[version].read(some)[1]
+
+        core = self._core(version, chosen, contradicts)
+        quantities = [about] if about in self._kinds.models[version].quantities else []
+        self._learn(version, core, chosen, quantities, FALSE)
+
+    def _say(
+        self,
+        version: int,
+        chosen: frozenset[Formula],
+        literal: tuple[Existential, bool],
+        known: Formula,
+        *,
+        told: bool,
+    ) -> None:
+        """Let a literal be known, or not be, where a case says the same of what it rests on.
+
+        It stays known where a case says more, unless this has or denies the quantity itself.
         """
+        model = self._kinds.models[version]
+        about = [one for one in model.quantities if literal[0].filler in model.above[one]]
+        if not told:
+            self._learn(version, None, chosen, about, -known)
+            return
+
+        def establishes(some: Recorded) -> bool:
+            return literal in self._readings[version].read(some)[0]
+
+        core = self._core(version, chosen, establishes)
+        itself = {name: model.above[name] for name in about}
+        unless = [
+            number
+            for number, part in self._things.items()
+            if number not in chosen
+            and (
+                (
+                    isinstance(part, Typed)
+                    and not itself.keys().isdisjoint(self._kinds.above(part.cls))
+                )
+                or (
+                    isinstance(part, (Excluded, Never))
+                    and any(part.cls in above for above in itself.values())
+                )
+            )
+        ]
+        self._learn(version, core, chosen, about, self._circuit.any_of((known, *unless)))
+
+    def _core(
+        self, version: int, chosen: frozenset[Formula], holds: Callable[[Recorded], bool]
+    ) -> frozenset[Formula] | None:
+        """Return as few of what a case says as something holds by, that holds whatever is added.
+
+        Nothing is returned where it rests on the case saying no more: on its being complete.
+        """
+        core = frozenset(one for one in chosen if self._matters(version, self._things[one], ()))
+        if not holds(self._recorded(core)):
+            return None
+        for one in sorted(core):
+            fewer = core - {one}
+            if holds(self._recorded(fewer)):
+                core = fewer
+        said = [self._things[one] for one in core]
+        return None if any(isinstance(one, (Complete, Excluded, Never)) for one in said) else core
+
+    def _recorded(self, chosen: Iterable[Formula]) -> Recorded:
+        return assembled(self._things[number] for number in sorted(chosen))
+
+    def _learn(
+        self,
+        version: int,
+        core: frozenset[Formula] | None,
+        chosen: frozenset[Formula],
+        quantities: Sequence[str],
+        then: Formula,
+    ) -> None:
+        """Let something be so in every case that says what a core does.
+
+        Without one it is so in every case that says the same of what some quantities rest on, and
+        without any of these, the same of all that is recorded.
+        """
+        if core is not None:
+            self._circuit.require(core, then)
+            return
         parts = [
             number
             for number, part in self._things.items()
