@@ -143,8 +143,8 @@ def measured(guideline: Guideline, case: Case) -> tuple[Case, bool]:
     gone: list[str] = []
     for name, measure in guideline.measures.items():
         numbers = _quantity(reader, measure)
-        own = next((one for one in case.nodes if reader.surely(one, name)), None)
-        own = own if own is None or own.role == HAS_FINDING else None
+        present = [one for one in case.nodes if one.role == HAS_FINDING]
+        own = next((one for one in present if reader.surely(one, name)), None)
         if numbers is None:
             continue
         if numbers == "none":
