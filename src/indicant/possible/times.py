@@ -147,6 +147,9 @@ def times(role: str, facets: Iterable[Facet]) -> Iterator[When]:
     weeks = list(_weeks(some)) if role == PROPOSES or WEEKS in named or dated else []
     yield from (When(weeks=one) for one in weeks)
     if role == PROPOSES:
+        if ONGOING in named:
+            yield from (When(ongoing=one) for one in (True, False))
+            yield from (When(weeks=one, ongoing=way) for one in weeks for way in (True, False))
         return
     if role == HAS_FINDING:
         yield from (When(start=one) for one in _near({*starts, *lengths, 0}))
