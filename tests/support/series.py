@@ -105,29 +105,33 @@ class Quantity:
     ind:criterion :C-{self.name} .
 """
 
-    def said(self, number: int) -> bool:
+    def said(self, number: Fraction | int) -> bool:
         """Tell what the criterion says of the value itself."""
         if self.limit is None:
             return True
         return number >= 2 if self.aggregate == "Count" else number < self.limit
 
-    def holds(self, records: Sequence[Certain]) -> bool:
-        """Tell what the criterion says of records that are known in full."""
+    def may_be(self, number: int, case: Case) -> bool:
+        """Tell whether what may have been leaves room for a value."""
+        found = [self.value(world) for world in case.worlds()]
+        known = [one for one in found if one is not None]
+        return bool(known) and min(known) <= number <= max(known)
+
+    def value(self, records: Sequence[Certain]) -> Fraction | None:
+        """Return what it is of records that are known in full, nothing where there is none."""
         here = [one for one in records if self.window is None or one.day < self.window]
         here = [one for one in here if one.resting or not self.resting]
         here = [one for one in here if one.checked or not self.checked]
         if self.aggregate == "Count":
-            return len(here) >= 2
+            return Fraction(len(here))
         if self.last is not None:
             here = sorted(here, key=lambda one: one.day)[: self.last]
             if len(here) < self.last:
-                return False
+                return None
         if self.aggregate == "Sum":
-            return self.limit is None or sum(one.level for one in here) < self.limit
+            return sum((one.level for one in here), Fraction(0))
         if not here:
-            return False
-        if self.limit is None:
-            return True
+            return None
         compute: dict[str, Callable[[], Fraction]] = {
             "Latest": lambda: min(here, key=lambda one: one.day).level,
             "Earliest": lambda: max(here, key=lambda one: one.day).level,
@@ -135,7 +139,12 @@ class Quantity:
             "Highest": lambda: max(one.level for one in here),
             "Mean": lambda: sum((one.level for one in here), Fraction(0)) / len(here),
         }
-        return compute[self.aggregate]() < self.limit
+        return compute[self.aggregate]()
+
+    def holds(self, records: Sequence[Certain]) -> bool:
+        """Tell what the criterion says of records that are known in full."""
+        value = self.value(records)
+        return value is not None and self.said(value)
 
 
 ALL = [
@@ -319,7 +328,8 @@ def random_case(choose: random.Random, of: Kind = Kind()) -> Case:
     complete = choose.choice(("", "always", "always", "since", "elsewhere"))
     if all(one.kind == "Other" for one in records) and choose.random() < 0.5:
         complete = "never" if of.done or choose.random() < 0.5 else "absent"
-    return Case(tuple(records), complete, of, own)
+    case = Case(tuple(records), complete, of)
+    return dataclasses.replace(case, own=own) if own and own[0].may_be(own[1], case) else case
 
 
 def chosen(of: Kind) -> list[Case]:
