@@ -260,7 +260,14 @@ class GraphWriter:
 
     def quantities(self) -> None:
         """Write what each quantity is computed from."""
+        below = self._model.below()
         for iri, one in self._model.quantities.items():
+            wanted = [below[cls] for cls in (one.over, *one.also)]
+            for cls, above in self._model.above.items():
+                if above & {FINDING, INTERVENTION}:
+                    within = below[cls]
+                    if all(not within.isdisjoint(some) for some in wanted):
+                        self._add(cls, IND + "mayBeOf", iri)
             self._add(iri, IND + "ofRole", one.role)
             self._add(iri, IND + "over", one.over)
             self._add(iri, IND + "aggregate", one.aggregate)
