@@ -478,3 +478,30 @@ def test_a_value_that_may_follow_is_none(tmp_path: Path, said: str) -> None:
     path = tmp_path / "guideline.ttl"
     path.write_text(CONTRADICTED, encoding="utf-8")
     assert answers(path, [f"; {said}"])
+
+
+def test_an_earlier_record_counts_whatever_else_it_is(tmp_path: Path) -> None:
+    """It is of the class demanded; that another class of it has nothing in common is no matter."""
+    path = tmp_path / "guideline.ttl"
+    path.write_text(
+        HEAD
+        + """
+:First a owl:Class ; rdfs:subClassOf :Act .
+:Second a owl:Class ; rdfs:subClassOf :Act .
+:Apart a owl:Class ; rdfs:subClassOf :Act .
+"""
+        + f"{data('gap', kind='integer', more=', ind:Interval')} ; ind:to :First .\n"
+        + advice("near", "received", "Second", numbers(":gap", "maxInclusive", 30, "integer")),
+        encoding="utf-8",
+    )
+    begun = f'[ a :Second ; ind:on "{AS_OF}"^^xsd:date ]'
+    before = AS_OF - datetime.timedelta(days=10)
+    found = answers(
+        path,
+        [
+            f"; ind:recordsAll :Act ; ind:received {begun} , "
+            f'[ a {kinds} ; ind:on "{before}"^^xsd:date ]'
+            for kinds in (":First", ":First , :Apart", ":Apart")
+        ],
+    )
+    assert [one["near"] for one in found] == ["met", "met", "refuted"]
