@@ -16,7 +16,7 @@ from indicant.assess.records import ANSWERS
 from indicant.compile.compiled import obtain
 from indicant.files.rdf import read
 from indicant.files.sources import load
-from places import ASSESSED, TESTS
+from places import ASSESSED, ROOT, TESTS
 from shipped import assessor
 from traps import GUIDELINES, TRAPS, bench
 
@@ -47,6 +47,10 @@ def work(name: str) -> list[tuple[Engine, Document]]:
     counting = TESTS / "ask" / "counting"
     compiled = obtain(load(counting / "guideline.ttl"), use_cache=False)
     found.append((make_engine(name, compiled, None), read(counting / "case.ttl")))
+    for example in ("days-covered", "expression", "interval", "nested"):
+        folder = ROOT / "docs" / "examples" / example
+        made_of = make_engine(name, obtain(load(folder / "guideline.ttl"), use_cache=False), None)
+        found += [(made_of, read(folder / f"{one}.ttl")) for one in ("met", "refuted")]
     return found
 
 

@@ -79,6 +79,15 @@ def test_a_score_of_many_criteria_is_two_literals_however_many_ways_there_are() 
     assert (ladder.base, ladder.total, len(ladder.steps)) == (0, 14, 14)
 
 
+def test_criteria_that_say_the_same_give_the_points_of_both() -> None:
+    one, other = Some(HAS_FINDING, "ex:F0"), Some(HAS_FINDING, "ex:F1")
+    criteria: dict[str, Expression] = {"ex:A": one, "ex:B": Or((one, one)), "ex:C": other}
+    ladder = theory(criteria, {"ex:A": 1, "ex:B": 3, "ex:C": 1}, points(1)).ladder(f"{EX}s")
+    assert (ladder.base, ladder.total) == (0, 5)
+    assert sorted(step.points for step in ladder.steps) == [1, 4]
+    assert ladder.sums == {0, 1, 4, 5}
+
+
 def test_what_excludes_one_another_is_a_step_together() -> None:
     criteria = {"ex:Old": OLD, "ex:Older": OLDER, **findings(1)}
     here = theory(criteria, {"ex:Old": 2, "ex:Older": 1, "ex:C0": 1}, points(2))

@@ -101,8 +101,9 @@ def test_the_cases_of_the_seed_exercise_all_of_it() -> None:
 def test_the_cases_of_the_shapes_break_all_of_them() -> None:
     folders = [str(folder) for folder in sorted(SHAPES.glob("*-*"))]
     outcome = run_cases(assessor(), folders)
-    of_scores = ["Score-derived"]  # the guideline at hand has none: tests/shapes/case breaks it
-    assert [goal.label for goal in outcome.coverage.uncovered("shape")] == of_scores
+    # The guideline at hand has no scores and leads to no records: tests/shapes/case breaks these.
+    others = {"Score-derived", "Node-cycle", "Node-related"}
+    assert {goal.label for goal in outcome.coverage.uncovered("shape")} == others
     assert {one.rule for one in outcome.report.results} == {"not-exercised"}
 
 

@@ -254,10 +254,12 @@ def _ways(theory: Theory, group: Sequence[_Item], score: Score) -> list[frozense
 
     encoding = Encoding(theory.clauses(theory.closure(_atoms(group))))
     try:
-        names = {encoding.literal(body): iri for iri, _, body in group}
+        names: dict[int, list[str]] = defaultdict(list)  # of which several may say the same
+        for iri, _, body in group:
+            names[encoding.literal(body)].append(iri)
         found: list[frozenset[str]] = []
         for true in encoding.projected(list(names)):
-            found.append(frozenset(names[one] for one in true))
+            found.append(frozenset(iri for one in true for iri in names[one]))
             if len(found) > MOST_WAYS:
                 raise IndicantError(
                     f"the criteria that {local_name(score.iri)} counts depend on one another in "
