@@ -227,7 +227,7 @@ def required(name: str) -> dict[str, str]:
 def test_a_question_is_answered_alike_whichever_way_it_is_asked(name: str) -> None:
     """As a question, as a query of one's own, and over the export, with any value it can have."""
     here, needed = asker_of(name), required(name)
-    store = exported(None, name if name in COUNTING or name == "how-is-each-value-computed" else "")
+    store = exported(None, name if name in COUNTING or name in EXAMPLES else "")
     everything = here.ask(name, needed)
     for values, rows in ((needed, everything.rows), *_chosen(name, needed, everything)):
         query, answer = here.query(name, values), here.ask(name, values)
