@@ -47,7 +47,7 @@ def work(name: str) -> list[tuple[Engine, Document]]:
     counting = TESTS / "ask" / "counting"
     compiled = obtain(load(counting / "guideline.ttl"), use_cache=False)
     found.append((make_engine(name, compiled, None), read(counting / "case.ttl")))
-    for example in ("days-covered", "expression", "interval", "nested") if name != "rdflib" else ():
+    for example in ("days-covered", "expression", "interval", "nested"):
         folder = ROOT / "docs" / "examples" / example
         made_of = make_engine(name, obtain(load(folder / "guideline.ttl"), use_cache=False), None)
         found += [(made_of, read(folder / f"{one}.ttl")) for one in ("met", "refuted")]
@@ -98,21 +98,11 @@ def test_a_rule_without_what_it_needs_says_nothing(
     for engine, document in pairs:
         ran.append(set())
         found.append(known(engine, document))
-    if name == "rdflib":
-        needy &= set.union(*ran)  # which takes long, and is given less
     assert needy
     assert needy == set.union(*(needy - one for one in ran))
     assert needy == set.union(*(needy & one for one in ran))
-    # rdflib binds what a group of nothing counts twice, which it is spared by what the rule needs.
-    spared = "ind:readsEnd" if name == "rdflib" else "nothing"
     always = [
-        (
-            stratum,
-            tuple(
-                rule if spared in rule.text else dataclasses.replace(rule, needs=frozenset())
-                for rule in together
-            ),
-        )
+        (stratum, tuple(dataclasses.replace(rule, needs=frozenset()) for rule in together))
         for stratum, together in strata()
     ]
     monkeypatch.setattr(module, "strata", lambda: always)
