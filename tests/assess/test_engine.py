@@ -36,12 +36,15 @@ def known(engine: Engine, document: Document) -> set[str]:
 
 
 def work(name: str) -> list[tuple[Engine, Document]]:
-    """Return engines with documents: of the guideline that ships, and of small ones."""
+    """Return engines with documents: of the guideline that ships, and of small ones.
+
+    rdflib, which takes fifty times as long, is given fewer.
+    """
+    all_of_them = name == "oxigraph"
     shipped = make_engine(name, obtain(assessor().source), None)
-    paths = [*CASES, *FOLDERS] if name == "oxigraph" else CASES[:2]
-    paths = [*paths, TESTS / "ask" / "cases.ttl"]
+    paths = [*CASES, *FOLDERS, TESTS / "ask" / "cases.ttl"] if all_of_them else CASES[:1]
     found = [(shipped, read(path)) for path in paths]
-    for trap in TRAPS:
+    for trap in TRAPS if all_of_them else TRAPS[::5]:
         made = bench(GUIDELINES.index(trap.guideline))
         found.append((made.engines[name], made.document([trap.case])))
     counting = TESTS / "ask" / "counting"
@@ -50,7 +53,10 @@ def work(name: str) -> list[tuple[Engine, Document]]:
     for example in ("days-covered", "expression", "interval", "nested"):
         folder = ROOT / "docs" / "examples" / example
         made_of = make_engine(name, obtain(load(folder / "guideline.ttl"), use_cache=False), None)
-        found += [(made_of, read(folder / f"{one}.ttl")) for one in ("met", "refuted")]
+        found += [
+            (made_of, read(folder / f"{one}.ttl"))
+            for one in ("met", "refuted")[: 2 if all_of_them else 1]
+        ]
     return found
 
 
@@ -98,6 +104,8 @@ def test_a_rule_without_what_it_needs_says_nothing(
     for engine, document in pairs:
         ran.append(set())
         found.append(known(engine, document))
+    if name == "rdflib":
+        needy = {text for text in needy if any(text in one for one in ran)}  # it is given less
     assert needy
     assert needy == set.union(*(needy - one for one in ran))
     assert needy == set.union(*(needy & one for one in ran))
