@@ -282,6 +282,32 @@ class Maker:
 
     # -------------------------------------------------------------- vocabulary
 
+    def advised(self, guideline: Guideline, pool: Sequence[Some], plain: float) -> Guideline:
+        """Return a guideline with six criteria made of atoms, each with an indication, for its own.
+
+        Args:
+            guideline: what is replaced.
+            pool: the atoms.
+            plain: how probable it is that an atom is not denied.
+        """
+        criteria: dict[str, Expression] = {}
+        for number in range(6):
+            few = self.random.sample(pool, self.one((2, 2, 3, 4)))
+            parts: tuple[Expression, ...] = tuple(
+                atom if self.chance(plain) else Not(atom) for atom in few
+            )
+            kinds: list[tuple[type[And | Or], type[And | Or]]] = [(And, Or), (Or, And)]
+            kind, other = self.one(kinds)
+            half = len(parts) // 2
+            if half > 1 and self.chance(0.5):
+                parts = (other(parts[:half]), other(parts[half:]))
+            criteria[f"ex:C{number}"] = kind(parts)
+        advice = {
+            f"ex:R{number}": Advice(f"ex:R{number}", "Indication", INTERVENTION, criterion)
+            for number, criterion in enumerate(criteria)
+        }
+        return replace(guideline, criteria=criteria, advice=advice)
+
     def guideline(self) -> Guideline:
         """Return a guideline within the profile."""
         classes: dict[str, tuple[str, ...]] = {}
@@ -1014,23 +1040,7 @@ class BesideMaker(Maker):
             )
             for n in self.random.choices((0, 1, 1, 2, 2, 3), k=7)
         ]
-        criteria: dict[str, Expression] = {}
-        for number in range(6):
-            few = self.random.sample(pool, self.one((2, 2, 3, 4)))
-            parts: tuple[Expression, ...] = tuple(
-                atom if self.chance(0.5) else Not(atom) for atom in few
-            )
-            kinds: list[tuple[type[And | Or], type[And | Or]]] = [(And, Or), (Or, And)]
-            kind, other = self.one(kinds)
-            half = len(parts) // 2
-            if half > 1 and self.chance(0.5):
-                parts = (other(parts[:half]), other(parts[half:]))
-            criteria[f"ex:C{number}"] = kind(parts)
-        advice = {
-            f"ex:R{number}": Advice(f"ex:R{number}", "Indication", INTERVENTION, criterion)
-            for number, criterion in enumerate(criteria)
-        }
-        return replace(guideline, criteria=criteria, advice=advice)
+        return self.advised(guideline, pool, 0.5)
 
     def case(self, guideline: Guideline, name: str) -> Case:
         """Return a case with a course of several kinds, of which something is known."""

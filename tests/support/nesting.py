@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import brute
 from brute import (
@@ -17,22 +16,15 @@ from brute import (
     RECEIVED,
     RELATED,
     ROOTS,
-    Advice,
-    And,
     Case,
     Facet,
     Guideline,
     Node,
-    Not,
-    Or,
     Related,
     Some,
     relating,
 )
 from making import SINCE, Maker, conforms
-
-if TYPE_CHECKING:
-    from brute import Expression
 
 _TIMED = {"ind:days", "ind:weeks", "ind:ongoing", *SINCE}
 
@@ -88,23 +80,7 @@ class NestedMaker(Maker):
             some: list[Facet] = list(self.random.sample(facets, self.one((0, 1, 1, 1, 1, 2))))
             some += self.random.sample(values, self.one((0, 0, 1)))
             pool.append(Some(role, cls, tuple(dict.fromkeys(some))))
-        criteria: dict[str, Expression] = {}
-        for number in range(6):
-            few = self.random.sample(pool, self.one((2, 2, 3, 4)))
-            parts: tuple[Expression, ...] = tuple(
-                atom if self.chance(0.55) else Not(atom) for atom in few
-            )
-            kinds: list[tuple[type[And | Or], type[And | Or]]] = [(And, Or), (Or, And)]
-            kind, other = self.one(kinds)
-            half = len(parts) // 2
-            if half > 1 and self.chance(0.5):
-                parts = (other(parts[:half]), other(parts[half:]))
-            criteria[f"ex:C{number}"] = kind(parts)
-        advice = {
-            f"ex:R{number}": Advice(f"ex:R{number}", "Indication", INTERVENTION, criterion)
-            for number, criterion in enumerate(criteria)
-        }
-        return replace(guideline, criteria=criteria, advice=advice)
+        return self.advised(guideline, pool, 0.55)
 
     def _related(self, guideline: Guideline, values: list[Facet], depth: int) -> Related:
         """Return a facet that leads to a record, and perhaps through it to others."""
