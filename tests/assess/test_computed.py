@@ -8,13 +8,12 @@ from __future__ import annotations
 import datetime
 import itertools
 import random
-from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
 
 from each import each
+from expressing import LIMITS, random_node, random_values, said_of, vocabulary
 from indicant.assess.assessor import Assessor, InvalidCase
 from indicant.files.rdf import parse
 from series import AS_OF, EX
@@ -35,7 +34,7 @@ from spells import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -54,98 +53,6 @@ def answers(path: Path, cases: Sequence[str], engine: str = "oxigraph") -> list[
 
 # ------------------------------------------------------------------ expressions
 
-LIMITS = (Fraction(-3), Fraction(0), Fraction(1, 2), Fraction(7), Fraction(20), Fraction(100))
-PLAIN, POSITIVE, DIVISOR = ("a", "b"), ("c", "e"), ("d", "f")
-
-
-@dataclass(frozen=True)
-class Node:
-    """An expression: a sign between two others, or a name or a number as it is written."""
-
-    sign: str
-    left: Node | str
-    right: Node | str
-
-    def text(self) -> str:
-        """Write it."""
-        parts = [one if isinstance(one, str) else f"({one.text()})" for one in self.both()]
-        if self.sign in {"min", "max"}:
-            return f"{self.sign}({parts[0]}, {parts[1]})"
-        return f" {self.sign} ".join(parts)
-
-    def both(self) -> tuple[Node | str, Node | str]:
-        """Return the operands."""
-        return self.left, self.right
-
-    def names(self) -> Iterator[str]:
-        """Yield the names of properties in it."""
-        for one in self.both():
-            if isinstance(one, Node):
-                yield from one.names()
-            elif one.isalpha():
-                yield one
-
-    def value(self, of: Mapping[str, Fraction]) -> Fraction:
-        """Compute it."""
-        one, other = (
-            part.value(of) if isinstance(part, Node) else of[part] if part in of else Fraction(part)
-            for part in self.both()
-        )
-        match self.sign:
-            case "+":
-                return one + other
-            case "-":
-                return one - other
-            case "*":
-                return one * other
-            case "/":
-                return one / other
-            case "min":
-                return min(one, other)
-        return max(one, other)
-
-
-def random_node(choose: random.Random, depth: int) -> Node:
-    sign = choose.choice(["+", "-", "*", "*", "/", "min", "max"])
-
-    def operand(*, divides: bool = False) -> Node | str:
-        if divides:
-            return choose.choice([*DIVISOR, "4", "0.3"])
-        if depth and choose.random() < 0.5:
-            return random_node(choose, depth - 1)
-        return choose.choice([*PLAIN, *POSITIVE, *DIVISOR, "2", "1.5", "0.001"])
-
-    while True:
-        node = Node(sign, operand(), operand(divides=sign == "/"))
-        if any(True for _ in node.names()):
-            return node
-
-
-def vocabulary(nodes: Sequence[Node]) -> str:
-    """Return the properties of expressions, and of what they take."""
-    lines = [f"{data(name)} ." for name in PLAIN]
-    lines += [f"{data(name, 'xsd:minInclusive 0')} ." for name in POSITIVE]
-    lines += [f"{data(name, 'xsd:minExclusive 0')} ." for name in DIVISOR]
-    for number, node in enumerate(nodes):
-        lines.append(f'{data(f"v{number}")} ; ind:expression "{node.text()}" .')
-        for place, limit in enumerate(LIMITS):
-            facet = numbers(f":v{number}", "minInclusive", str(float(limit)))
-            lines.append(advice(f"{number}-{place}", "hasFinding", "Thing", facet))
-    return HEAD + "\n".join(lines)
-
-
-def random_value(choose: random.Random, name: str) -> Fraction:
-    number = Fraction(
-        choose.choice([0, 1, 2, 3, 7, 10, 25, 100, 5000]), choose.choice([1, 1, 2, 8])
-    )
-    if name in DIVISOR:
-        return number or Fraction(1, 1000)
-    return number if name in POSITIVE else choose.choice([1, -1]) * number
-
-
-def written(number: Fraction) -> str:
-    return f"{float(number):.9f}"
-
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
@@ -155,26 +62,8 @@ def test_expressions_are_computed_exactly(tmp_path: Path, seed: int) -> None:
     nodes = [random_node(choose, 2) for _ in range(8)]
     path = tmp_path / "guideline.ttl"
     path.write_text(vocabulary(nodes), encoding="utf-8")
-    known: list[dict[str, tuple[Fraction, Fraction]]] = []
-    for _ in range(25):
-        values = {}
-        for name in (*PLAIN, *POSITIVE, *DIVISOR):
-            if choose.random() < 0.9:
-                one, other = sorted(random_value(choose, name) for _ in range(2))
-                values[name] = (one, other) if choose.random() < 0.3 else (one, one)
-        known.append(values)
-    cases = []
-    for values in known:
-        said = []
-        for name, (low, high) in values.items():
-            if low == high:
-                said.append(f":{name} {written(low)}")
-            else:
-                within = f"ind:minInclusive {written(low)} ; ind:maxInclusive {written(high)}"
-                said.append(f"ind:bounds [ a ind:Bounds ; ind:of :{name} ; {within} ]")
-        cases.append(
-            f"; ind:recordsAll :Thing ; ind:hasFinding [ {' ; '.join(['a :Thing', *said])} ]"
-        )
+    known = [random_values(choose) for _ in range(25)]
+    cases = [said_of(values) for values in known]
     found = answers(path, cases)
     told = dict.fromkeys(("met", "refuted", "open"), 0)
     for values, row in each(list(zip(known, found, strict=True))):

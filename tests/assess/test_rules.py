@@ -23,6 +23,7 @@ import brute
 import series
 import spells
 from brute import DAYS, RECEIVED, WEEKS, Case, Is, Models, Node, Ref, Some
+from expressing import random_node, random_values, said_of, vocabulary
 from grids import Grid, grids
 from indicant.assess import engine as module
 from indicant.assess.engine import OxigraphEngine, RdflibEngine, rules
@@ -37,7 +38,7 @@ from measuring import MeasuringMaker
 from nesting import NestedMaker
 from oracle import ANSWERS, DECIDED, source_of
 from places import ROOT
-from spells import ALIKE, CONTRADICTED, OTHERWISE, TIMED, random_case
+from spells import ALIKE, CONTRADICTED, FINE, OTHERWISE, random_case
 from traps import TODAY
 from weakening import weaker_queries
 
@@ -499,9 +500,11 @@ def work() -> list[tuple[OxigraphEngine, list[ox.Quad]]]:
         measured = [*series.chosen(of), *(series.random_case(choose, of) for _ in range(40))]
         made = engine_of(series.guideline(of))
         found += [(made, quads_of(series.document(some))) for some in few(measured)]
-    spelled = [text for _, _, text in (random_case(choose) for _ in range(60))]
+    spelled = [text for _, _, text in (random_case(choose) for _ in range(160))]
     told = [f" ; {one}" for one in (*(said for said, _ in OTHERWISE), *ALIKE)]
-    for guideline_of, texts in ((TIMED, spelled), (CONTRADICTED, told)):
+    valued = [said_of(random_values(choose)) for _ in range(60)]
+    expressed = vocabulary([random_node(choose, 2) for _ in range(10)])
+    for guideline_of, texts in ((FINE, spelled), (CONTRADICTED, told), (expressed, valued)):
         made = engine_of(guideline_of)
         found += [(made, quads_of(spells.document(some))) for some in few(texts)]
     for example in ("expression", "days-covered", "interval", "nested"):

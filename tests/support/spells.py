@@ -77,6 +77,17 @@ TIMED = (
 )
 
 
+FINE = TIMED + "".join(
+    advice(
+        f"{name}-{bound}-{limit}", "received", "Act", numbers(f":{name}", bound, limit, "integer")
+    )
+    for name in ("gap", "since")
+    for bound in ("minInclusive", "maxInclusive")
+    for limit in (0, 1, 2, 4, 5, 7, 11, 12, 13, 14, 18, 20, 33)
+)
+"""The same with demands at many lengths."""
+
+
 @dataclass(frozen=True)
 class Spell:
     """Something with its class and how many days before the as-of date it began and ended."""
