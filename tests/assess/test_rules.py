@@ -23,7 +23,7 @@ import brute
 import series
 import spells
 from brute import DAYS, RECEIVED, WEEKS, Case, Is, Models, Node, Ref, Some
-from expressing import random_node, random_values, said_of, vocabulary
+from expressing import EVERYWHERE, everywhere, random_node, random_values, said_of, vocabulary
 from grids import Grid, grids
 from indicant.assess import engine as module
 from indicant.assess.engine import OxigraphEngine, RdflibEngine, rules
@@ -490,8 +490,10 @@ def work() -> list[tuple[OxigraphEngine, list[ox.Quad]]]:
     ]
     for maker in makers:
         guideline = maker.guideline()
-        cases = [maker.case(guideline, f"case-{number}") for number in range(10)]
-        found.append((engine_of(guideline_text(guideline)), quads_of(case_text(cases))))
+        many = 30 if isinstance(maker, NestedMaker) else 10
+        cases = [maker.case(guideline, f"case-{number}") for number in range(many)]
+        made = engine_of(guideline_text(guideline))
+        found += [(made, quads_of(case_text(some))) for some in few(cases)]
     made, cases_of = fulfilling()
     found.append((made, quads_of(cases_of)))
     choose = random.Random(5)  # noqa: S311 - not for secrets
@@ -504,7 +506,12 @@ def work() -> list[tuple[OxigraphEngine, list[ox.Quad]]]:
     told = [f" ; {one}" for one in (*(said for said, _ in OTHERWISE), *ALIKE)]
     valued = [said_of(random_values(choose)) for _ in range(60)]
     expressed = vocabulary([random_node(choose, 2) for _ in range(10)])
-    for guideline_of, texts in ((FINE, spelled), (CONTRADICTED, told), (expressed, valued)):
+    for guideline_of, texts in (
+        (FINE, spelled),
+        (CONTRADICTED, told),
+        (expressed, valued),
+        (EVERYWHERE, everywhere()),
+    ):
         made = engine_of(guideline_of)
         found += [(made, quads_of(spells.document(some))) for some in few(texts)]
     for example in ("expression", "days-covered", "interval", "nested"):

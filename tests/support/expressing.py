@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from spells import HEAD, advice, data, numbers
+from spells import HEAD, advice, bounded, data, numbers
 
 if TYPE_CHECKING:
     import random
@@ -128,3 +128,59 @@ def said_of(values: Mapping[str, tuple[Fraction, Fraction]]) -> str:
             within = f"ind:minInclusive {written(low)} ; ind:maxInclusive {written(high)}"
             said.append(f"ind:bounds [ a ind:Bounds ; ind:of :{name} ; {within} ]")
     return f"; ind:recordsAll :Thing ; ind:hasFinding [ {' ; '.join(said)} ]"
+
+
+ROLES = ("hasFinding", "hadFinding", "received", "proposes")
+EVERYWHERE = (
+    f"""{HEAD}
+:amount a owl:DatatypeProperty , owl:FunctionalProperty ; rdfs:range xsd:decimal .
+:Weak a owl:Class ; rdfs:subClassOf :Thing ; :factor 1 .
+:Strong a owl:Class ; rdfs:subClassOf :Thing ; :factor 3 .
+:Stronger a owl:Class ; rdfs:subClassOf :Strong .
+:Drop a owl:Class ; rdfs:subClassOf :Act ; :factor 2 .
+:because a owl:ObjectProperty , owl:FunctionalProperty ; rdfs:range :Thing .
+{data("factor", "xsd:minInclusive 0")} .
+{data("load")} ; ind:expression "amount * factor" .
+"""
+    + "".join(
+        advice(
+            f"{role}-{bound}-{limit}",
+            role,
+            "Thing" if role.endswith("Finding") else "Act",
+            numbers(":load", bound, limit),
+        )
+        for role in ROLES
+        for bound in ("minInclusive", "maxExclusive")
+        for limit in (2, 4, 6)
+    )
+    + "".join(
+        advice(
+            f"because-{limit}",
+            "received",
+            "Act",
+            "[ a owl:Restriction ; owl:onProperty :because ; owl:someValuesFrom [ a owl:Class ; "
+            f"owl:intersectionOf ( :Thing {numbers(':load', 'minInclusive', limit)} ) ] ]",
+        )
+        for limit in (2, 4, 6)
+    )
+)
+"""A value computed from one of its class, demanded of what was found, done, planned, related."""
+
+
+def everywhere() -> list[str]:
+    """Return what cases say that have values in every role, of their own or by their classes."""
+    said = []
+    for amount in (":amount 2", *map(_amount, ("minInclusive", "maxExclusive", "maxInclusive"))):
+        for own in ("", " ; :factor 1", f" ; {bounded('factor', 'ind:minInclusive 1')}"):
+            for cls in (":Weak", ":Strong", ":Stronger", ":Weak , :Stronger", ":Thing"):
+                record = f"[ a {cls} ; {amount}{own} ]"
+                said += [f" ; ind:{role} {record}" for role in ROLES[:2]]
+                said.append(f" ; ind:received [ a :Act ; :because {record} ]")
+            for cls in (":Drop", ":Act"):
+                record = f"[ a {cls} ; {amount}{own} ]"
+                said += [f" ; ind:{role} {record}" for role in ROLES[2:]]
+    return said
+
+
+def _amount(limit: str) -> str:
+    return bounded("amount", f"ind:{limit} 2")

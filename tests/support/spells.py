@@ -77,15 +77,26 @@ TIMED = (
 )
 
 
-FINE = TIMED + "".join(
-    advice(
-        f"{name}-{bound}-{limit}", "received", "Act", numbers(f":{name}", bound, limit, "integer")
+FINE = (
+    TIMED
+    + """
+:Near a owl:Class ; rdfs:subClassOf :Act .
+:Mixed a owl:Class ; rdfs:subClassOf :First , :Near .
+:Apart a owl:Class ; rdfs:subClassOf :Act .
+"""
+    + "".join(
+        advice(
+            f"{name}-{bound}-{limit}",
+            "received",
+            "Act",
+            numbers(f":{name}", bound, limit, "integer"),
+        )
+        for name in ("gap", "since")
+        for bound in ("minInclusive", "minExclusive", "maxInclusive", "maxExclusive")
+        for limit in (0, 1, 2, 4, 5, 7, 11, 12, 13, 14, 18, 20, 33)
     )
-    for name in ("gap", "since")
-    for bound in ("minInclusive", "maxInclusive")
-    for limit in (0, 1, 2, 4, 5, 7, 11, 12, 13, 14, 18, 20, 33)
 )
-"""The same with demands at many lengths."""
+"""The same with demands at many lengths, and records of classes side by side."""
 
 
 @dataclass(frozen=True)
@@ -176,9 +187,59 @@ CONTRADICTED = f"""{HEAD}
     ind:aggregate ind:Sum ; ind:ofProperty :level .
 :Days a owl:Class , ind:Quantity ; rdfs:subClassOf ind:Finding ; ind:over :Act ;
     ind:aggregate ind:DaysCovered .
+:Look a owl:Class ; rdfs:subClassOf ind:Investigation .
 {advice("top", "hasFinding", "Top", numbers(":level", "minInclusive", 5))}
 """
+
+
+def of_classes() -> list[str]:
+    """Return what cases say of something before something else, by all that it may be."""
+    now, before, long = ((AS_OF - datetime.timedelta(days=days)) for days in (0, 14, 40))
+    known = [
+        "",
+        "ind:recordsAll :Act , :Thing",
+        "ind:recordsAll :Thing",
+        "ind:excludes :Near ; ind:recordsAll :First",
+        "ind:neverHad :Thing",
+        *(
+            "ind:completeness [ a ind:Completeness ; ind:of :Act ; ind:since "
+            f'"{AS_OF - datetime.timedelta(days=days)}"^^xsd:date ]'
+            for days in (7, 13, 14, 15, 39, 41)
+        ),
+        "ind:completeness "
+        + " , ".join(
+            f"[ a ind:Completeness ; ind:of :{cls} ; ind:since "
+            f'"{AS_OF - datetime.timedelta(days=days)}"^^xsd:date ]'
+            for cls, days in (("Act", 5), ("First", 20), ("Thing", 60))
+        ),
+    ]
+    kinds = (":First", ":First , :Apart", ":Apart", ":Act", ":Near", ":Near , :Apart", ":Mixed")
+    said = []
+    for completeness in known:
+        told = f" ; {completeness}" if completeness else ""
+        latest = f'{told} ; ind:received [ a :Act ; ind:on "{now}"^^xsd:date ]'
+        said.append(latest)
+        for kind in kinds:
+            one = f'{latest} ; ind:received [ a {kind} ; ind:on "{before}"^^xsd:date ]'
+            said += [one, f'{one} ; ind:received [ a :First ; ind:on "{long}"^^xsd:date ]']
+    return said
+
+
+def bounded(name: str, *limits: str) -> str:
+    """Write that a value lies within limits."""
+    return f"ind:bounds [ a ind:Bounds ; ind:of :{name} ; {' ; '.join(limits)} ]"
+
+
 SEEN = "ind:hasFinding [ a :Thing ; :level 7 ; :part 3 ]"
+ALL_SEEN = f"{SEEN} ; ind:recordsAll :Thing"
+TWICE = (
+    'ind:received [ a :Act ; ind:on "2025-12-01"^^xsd:date ] ; ind:received [ a :Act ; '
+    'ind:on "2025-12-11"^^xsd:date'
+)
+WITHIN = (
+    "ind:recordsAll :Thing ; ind:hasFinding [ a :Thing ; "
+    f"{bounded('level', 'ind:minInclusive 4', 'ind:maxInclusive 6')} ]"
+)
 OTHERWISE = [
     (f"{SEEN} ; ind:hasFinding [ a :Top ; :level 6 ]", "highest level is recorded as 6"),
     (f"{SEEN} ; ind:hasFinding [ a :Top ; :level 6 ]", "and at least 7 follows"),
@@ -208,6 +269,45 @@ OTHERWISE = [
         "ind:hasFinding [ a :Days ; ind:count 0 ]",
         "Days is recorded as 0, and at least 1 follows",
     ),
+    *(
+        (f"{ALL_SEEN} ; ind:hasFinding [ a :Top ; {bounded('level', limit)} ]", "and 7 follows")
+        for limit in ("ind:minInclusive 8", "ind:minExclusive 8", "ind:maxInclusive 6")
+    ),
+    *(
+        (f"{WITHIN} ; ind:hasFinding [ a :Top ; :level {level} ]", f"is recorded as {level}")
+        for level in (3, 7)
+    ),
+    *(
+        (f"ind:hasFinding [ a :Thing ; {known} ; {told} ]", "whole is recorded")
+        for known, told in (
+            (":part 3", bounded("whole", "ind:minInclusive 7")),
+            (":part 3", bounded("whole", "ind:minExclusive 7")),
+            (":part 3", bounded("whole", "ind:maxInclusive 5")),
+            (":part 3", bounded("whole", "ind:maxExclusive 5")),
+            (bounded("part", "ind:minInclusive 2", "ind:maxInclusive 3"), ":whole 7"),
+            (bounded("part", "ind:minInclusive 2", "ind:maxInclusive 3"), ":whole 3"),
+            (bounded("part", "ind:minInclusive 3"), ":whole 5"),
+            (bounded("part", "ind:maxInclusive 3"), ":whole 7"),
+        )
+    ),
+    *(
+        (f"{TWICE} ; {bounded('gap', limit)} ]", "gap is recorded")
+        for limit in (
+            "ind:minInclusive 11",
+            "ind:minExclusive 11",
+            "ind:maxInclusive 0",
+            "ind:maxExclusive 0",
+        )
+    ),
+    (
+        'ind:recordsAll :Act ; ind:received [ a :Act ; ind:on "2025-12-01"^^xsd:date ; '
+        f"{bounded('gap', 'ind:maxInclusive 3')} ]",
+        "gap is recorded",
+    ),
+    (f"{SEEN} ; ind:neverHad :Sum", "Sum is recorded otherwise"),
+    (f"{SEEN} ; ind:excludes :Many", "Many is recorded otherwise"),
+    (f"{SEEN} ; ind:received [ a :Look ; ind:excludes :Sum ]", "Sum is recorded otherwise"),
+    ('ind:received [ a :Act ; ind:on "2025-12-01"^^xsd:date ] ; ind:excludes :Days', "Days is"),
 ]
 """What a case says otherwise than it follows, and what is told of it."""
 ALIKE = [
@@ -215,6 +315,32 @@ ALIKE = [
     f"{SEEN} ; ind:recordsAll :Thing ; ind:hasFinding [ a :Top ; :level 7.0 ]",
     f"{SEEN} ; ind:hasFinding [ a :Many ; ind:count 3 ]",
     "ind:hasFinding [ a :Thing ; :part 3 ; :whole 6 ]",
+    f"{ALL_SEEN} ; ind:hasFinding [ a :Top ; {bounded('level', 'ind:minInclusive 7')} ; "
+    f"{bounded('part', 'ind:maxInclusive 1')} ]",
+    f"{ALL_SEEN} ; ind:hasFinding [ a :Top ; {bounded('level', 'ind:maxInclusive 7')} ; "
+    f"{bounded('part', 'ind:minInclusive 30')} ]",
+    *(f"{WITHIN} ; ind:hasFinding [ a :Top ; :level {level} ]" for level in (4, 5, 6)),
+    *(
+        f"ind:hasFinding [ a :Thing ; {bounded('part', *limits)} ; :whole {whole} ]"
+        for limits in (
+            ("ind:minInclusive 2", "ind:maxInclusive 3"),
+            ("ind:minInclusive 2",),
+            ("ind:maxInclusive 3",),
+        )
+        for whole in (4, 6)
+    ),
+    *(
+        f"ind:hasFinding [ a :Thing ; :part 3 ; {bounded('whole', limit)} ]"
+        for limit in ("ind:minInclusive 6", "ind:maxInclusive 6", "ind:minInclusive 2")
+    ),
+    *(
+        f"{TWICE} ; {bounded('gap', limit)} ]"
+        for limit in ("ind:minInclusive 10", "ind:maxInclusive 10", "ind:maxInclusive 30")
+    ),
+    f"{TWICE} ; :gap 10 ]",
+    "ind:recordsAll :Thing ; ind:hasFinding [ a :Thing ; :level 0 ] ; ind:excludes :Sum",
+    "ind:recordsAll :Thing ; ind:excludes :Many",
+    f"{SEEN} ; ind:hasFinding [ a :Thing ; :level 8 ; {bounded('whole', 'ind:minInclusive 1')} ]",
 ]
 """What a case says that may follow."""
 
