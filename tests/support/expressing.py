@@ -141,7 +141,22 @@ EVERYWHERE = (
 :because a owl:ObjectProperty , owl:FunctionalProperty ; rdfs:range :Thing .
 {data("factor", "xsd:minInclusive 0")} .
 {data("load")} ; ind:expression "amount * factor" .
+{data("capped", "xsd:minInclusive 0", "xsd:maxInclusive 6")} ; ind:expression "amount * factor" .
 """
+    + "".join(
+        advice(f"capped-{bound}-{limit}", "hasFinding", "Thing", numbers(":capped", bound, limit))
+        for bound in ("minInclusive", "minExclusive", "maxInclusive", "maxExclusive")
+        for limit in (0, 1, 2, 6)
+    )
+    + "".join(
+        advice(
+            f"{name}-is-6",
+            "hasFinding",
+            "Thing",
+            f"[ a owl:Restriction ; owl:onProperty :{name} ; owl:hasValue 6.0 ]",
+        )
+        for name in ("load", "capped")
+    )
     + "".join(
         advice(
             f"{role}-{bound}-{limit}",
@@ -170,7 +185,12 @@ EVERYWHERE = (
 def everywhere() -> list[str]:
     """Return what cases say that have values in every role, of their own or by their classes."""
     said = []
-    for amount in (":amount 2", *map(_amount, ("minInclusive", "maxExclusive", "maxInclusive"))):
+    amounts = [f":amount {number}" for number in (-1, 0, 2, 6, 7)]
+    amounts += map(_amount, ("minInclusive", "minExclusive", "maxExclusive", "maxInclusive"))
+    for low, high in ((-3, -2), (-3, 0), (-3, 3), (0, 6), (5, 7), (6, 9), (7, 9)):
+        limits = f"ind:minInclusive {low}", f"ind:maxInclusive {high}"
+        amounts.append(bounded("amount", *limits))
+    for amount in amounts:
         for own in ("", " ; :factor 1", f" ; {bounded('factor', 'ind:minInclusive 1')}"):
             for cls in (":Weak", ":Strong", ":Stronger", ":Weak , :Stronger", ":Thing"):
                 record = f"[ a {cls} ; {amount}{own} ]"
@@ -179,7 +199,7 @@ def everywhere() -> list[str]:
             for cls in (":Drop", ":Act"):
                 record = f"[ a {cls} ; {amount}{own} ]"
                 said += [f" ; ind:{role} {record}" for role in ROLES[2:]]
-    return said
+    return [f" ; ind:recordsAll :Thing , :Act{one}" for one in said]
 
 
 def _amount(limit: str) -> str:

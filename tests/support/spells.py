@@ -95,6 +95,17 @@ FINE = (
         for bound in ("minInclusive", "minExclusive", "maxInclusive", "maxExclusive")
         for limit in (0, 1, 2, 4, 5, 7, 11, 12, 13, 14, 18, 20, 33)
     )
+    + "".join(
+        advice(
+            f"covered-{name}-{bound}-{limit}",
+            "hasFinding",
+            f"Covered{name}",
+            numbers("ind:count", bound, limit, "integer"),
+        )
+        for name in ("Ever", "Lately", "Pain")
+        for bound in ("minInclusive", "maxInclusive")
+        for limit in (0, 1, 2, 4, 10, 11, 13, 14, 18, 19, 25, 29, 30, 40)
+    )
 )
 """The same with demands at many lengths, and records of classes side by side."""
 
@@ -189,6 +200,9 @@ CONTRADICTED = f"""{HEAD}
     ind:aggregate ind:DaysCovered .
 :Look a owl:Class ; rdfs:subClassOf ind:Investigation .
 {advice("top", "hasFinding", "Top", numbers(":level", "minInclusive", 5))}
+{advice("sum", "hasFinding", "Sum", numbers(":level", "minInclusive", 5))}
+{advice("many", "hasFinding", "Many", numbers("ind:count", "minInclusive", 1, "integer"))}
+{advice("days", "hasFinding", "Days", numbers("ind:count", "minInclusive", 1, "integer"))}
 """
 
 
@@ -201,6 +215,7 @@ def of_classes() -> list[str]:
         "ind:recordsAll :Thing",
         "ind:excludes :Near ; ind:recordsAll :First",
         "ind:neverHad :Thing",
+        "ind:excludes :First",
         *(
             "ind:completeness [ a ind:Completeness ; ind:of :Act ; ind:since "
             f'"{AS_OF - datetime.timedelta(days=days)}"^^xsd:date ]'
@@ -304,6 +319,7 @@ OTHERWISE = [
         f"{bounded('gap', 'ind:maxInclusive 3')} ]",
         "gap is recorded",
     ),
+    (f"{ALL_SEEN} ; ind:neverHad :Sum", "Sum is recorded otherwise"),
     (f"{SEEN} ; ind:neverHad :Sum", "Sum is recorded otherwise"),
     (f"{SEEN} ; ind:excludes :Many", "Many is recorded otherwise"),
     (f"{SEEN} ; ind:received [ a :Look ; ind:excludes :Sum ]", "Sum is recorded otherwise"),
@@ -340,6 +356,10 @@ ALIKE = [
     f"{TWICE} ; :gap 10 ]",
     "ind:recordsAll :Thing ; ind:hasFinding [ a :Thing ; :level 0 ] ; ind:excludes :Sum",
     "ind:recordsAll :Thing ; ind:excludes :Many",
+    "ind:recordsAll :Thing ; ind:excludes :Sum ; ind:hasFinding [ a :Thing ; "
+    f"{bounded('level', 'ind:minInclusive 0', 'ind:maxInclusive 6')} ]",
+    'ind:received [ a :Act ; ind:on "2025-12-01"^^xsd:date ] ; ind:excludes :Look',
+    f"{ALL_SEEN} ; ind:excludes :Look",
     f"{SEEN} ; ind:hasFinding [ a :Thing ; :level 8 ; {bounded('whole', 'ind:minInclusive 1')} ]",
 ]
 """What a case says that may follow."""
