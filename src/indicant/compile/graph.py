@@ -81,6 +81,7 @@ class GraphWriter:
         self._model = model
         self._theory = theory
         self._lines: dict[str, None] = {}
+        self._facets: set[str] = set()
         self._labels: Mapping[str, str] = {}
         if source is None:
             return
@@ -364,6 +365,9 @@ class GraphWriter:
 
     def _facet(self, facet: Facet) -> str:
         iri = _facet_iri(facet)
+        if iri in self._facets:
+            return iri
+        self._facets.add(iri)
         self._add(iri, TYPE, IND + "Facet")
         self._add(iri, IND + "onProperty", facet.property)
         if isinstance(facet, RangeFacet):

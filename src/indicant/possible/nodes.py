@@ -64,6 +64,7 @@ class Candidates:
         self._kinds = kinds
         self._values = values
         self._complete = complete
+        self._wider: dict[tuple[str, ...], frozenset[str]] = {}
         self._elsewhere: dict[tuple[str, tuple[str, ...]], frozenset[Atom]] = {}
 
     def several(self) -> Iterator[Candidate]:
@@ -130,8 +131,14 @@ class Candidates:
                         one = Candidate(node, satisfied, outside, count, fails)
                         best.setdefault((role, *tells), []).append(one)
         for some in best.values():
+            failing = [self._fails(candidate) for candidate in some]
+            alike: dict[frozenset[Atom], list[Candidate]] = {}
+            for candidate, failed in zip(some, failing, strict=True):
+                alike.setdefault(failed, []).append(candidate)
             yield from (
-                one for one in some if not any(self._is_better(other, one) for other in some)
+                candidate
+                for candidate, failed in zip(some, failing, strict=True)
+                if not any(self._is_better(other, candidate) for other in alike[failed])
             )
 
     def _may_be(self, classes: Collection[str], one: Atom) -> bool:
@@ -151,7 +158,7 @@ class Candidates:
             for cls in self._kinds.classes
             if ROLES[role] in self._kinds.above(cls) and not any(self._kinds.slot(role, cls))
         ]
-        yield from ((cls,) for cls in alone)
+        yield from ((cls,) for cls in self._widest(role, alone))
         if not self._complete:
             return
         fillers = sorted({(version, atom.filler) for version, atom in atoms})
@@ -182,18 +189,47 @@ class Candidates:
                 yield tuple(sorted((*classes, cls)))
             groups = wider
 
+    def _widest(self, role: str, classes: Sequence[str]) -> Iterator[str]:
+        """Yield classes without those that tell the same as one above them.
+
+        The nodes of such a class are those of the one above, for as many statements.
+        """
+        fillers = sorted(
+            {
+                (version, atom.filler)
+                for version, atoms in enumerate(self._kinds.atoms)
+                for atom in atoms
+                if atom.role in implied(role)
+            }
+        )
+        told = {
+            cls: (
+                frozenset(one for one in fillers if self._kinds.within(one[0], (cls,), one[1])),
+                frozenset(one for one in fillers if self._kinds.overlaps(one[0], cls, one[1])),
+            )
+            for cls in classes
+        }
+        for cls in classes:
+            above = self._kinds.above(cls)
+            if not any(
+                told[other] == told[cls] and self._kinds.above(other) < above
+                for other in above
+                if other in told
+            ):
+                yield cls
+
     def _is_better(self, other: Candidate, one: Candidate) -> bool:
-        """Tell whether a node that tells the same does all that another does, for no more."""
-        if other is one:
+        """Tell whether of two nodes that tell and fail the same, one does all the other does."""
+        if other.count > one.count or other is one:
             return False
-        theirs, mine = (
-            frozenset().union(*map(self._kinds.above, each.node.classes)) for each in (other, one)
-        )
-        if self._fails(one) != self._fails(other):
-            return False
-        return (other.count < one.count and theirs <= mine) or (
-            other.count <= one.count and theirs < mine
-        )
+        theirs, mine = self._above(other.node.classes), self._above(one.node.classes)
+        return theirs < mine or (other.count < one.count and theirs == mine)
+
+    def _above(self, classes: tuple[str, ...]) -> frozenset[str]:
+        """Return every class that a node of some classes is within."""
+        if classes not in self._wider:
+            self._wider[classes] = frozenset().union(*map(self._kinds.above, classes))
+        return self._wider[classes]
 
     def _fails(self, one: Candidate) -> frozenset[Atom]:
         """Return all existentials of its roles that a node is known not to satisfy."""
