@@ -233,6 +233,8 @@ TIMED = (
 """
     + f"{data('gap', kind='integer', more=', ind:Interval')} ; ind:to :First .\n"
     + f"{data('since', kind='integer', more=', ind:Interval')} ; ind:to :Thing .\n"
+    + f"{data('near', 'xsd:maxInclusive 11', kind='integer', more=', ind:Interval')} ; "
+    + "ind:to :First ; ind:upTo 11 .\n"
     + "".join(
         f"""
 :Covered{name} a owl:Class , ind:Quantity ; rdfs:subClassOf ind:Finding ; ind:over :{cls} ;
@@ -248,8 +250,13 @@ TIMED = (
     + advice("gap-near", "received", "Act", numbers(":gap", "maxInclusive", 10, "integer"))
     + advice("gap-far", "received", "Act", numbers(":gap", "minExclusive", 10, "integer"))
     + advice("since", "received", "Act", numbers(":since", "maxInclusive", 10, "integer"))
+    + advice("up-to-near", "received", "Act", numbers(":near", "maxInclusive", 10, "integer"))
+    + advice("up-to-far", "received", "Act", numbers(":near", "minInclusive", 11, "integer"))
 )
-NAMES = ("covered-Ever", "covered-Lately", "covered-Pain", "gap-near", "gap-far", "since")
+NAMES = (
+    *("covered-Ever", "covered-Lately", "covered-Pain"),
+    *("gap-near", "gap-far", "since", "up-to-near", "up-to-far"),
+)
 
 
 @dataclass(frozen=True)
@@ -311,7 +318,9 @@ def holds(name: str, spells: Sequence[Spell]) -> bool:
             for other in spells
             if other.cls == wanted and other.start > act.start
         ]
-        if gaps and (min(gaps) > 10 if name == "gap-far" else min(gaps) <= 10):
+        if name == "up-to-far":
+            gaps.append(11)
+        if gaps and (min(gaps) > 10 if name.endswith("-far") else min(gaps) <= 10):
             return True
     return False
 
@@ -367,7 +376,7 @@ def test_days_are_counted_one_by_one(tmp_path: Path, seed: int) -> None:
             right = "open" if len(sides) == 2 else "met" if sides == {True} else "refuted"
             vague = any(len(list(one.ways())) > 1 for one in told)
             # Where many are missing, each may be near to the next, and here there are two at most.
-            vague |= name == "gap-far" and known != "all"
+            vague |= name.endswith("-far") and known != "all"
             counted[row[name]] += 1
             assert row[name] in ({right, "open"} if vague else {right}), (name, told, known)
     assert min(counted.values()) > 10

@@ -309,6 +309,8 @@ class GraphWriter:
         for iri, one in self._model.distances.items():
             self._add(iri, IND + "ofRole", one.role)
             self._add(iri, IND + "to", one.to)
+            if one.up_to is not None:
+                self._add(iri, IND + "upTo", constant(Decimal(one.up_to)))
             self._add(iri, IND + "readsStart", self._term(STARTS[0]))
 
     def _term(self, operand: Operand) -> str:
