@@ -46,9 +46,18 @@ HEAD = """
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 """
 CLOSED = (
-    "Condition OfficeVisit EndOfLifeCareOrder PainManagementProcedure PainTreatmentPlanning "
-    "RiskBenefitAssessment PdmpReview PdmpDataReviewed"
-).split()
+    *("Condition", "OfficeVisit", "EndOfLifeCareOrder", "PainManagementProcedure"),
+    *("PainTreatmentPlanning", "RiskBenefitAssessment", "PdmpReview", "PdmpDataReviewed"),
+)
+    "Condition",
+    "OfficeVisit",
+    "EndOfLifeCareOrder",
+    "PainManagementProcedure",
+    "PainTreatmentPlanning",
+    "RiskBenefitAssessment",
+    "PdmpReview",
+    "PdmpDataReviewed",
+]
 
 
 @dataclass(frozen=True)
@@ -184,7 +193,8 @@ def of_so_many(result: str, drug: str = "Oxycodone") -> Iterator[Patient]:
         tests = tuple(Test(10 + 60 * place, result) for place in range(number))
         for ordered in range(number + 1):
             days = tuple(test.day + 30 for test in tests[:ordered])
-            for orders, whole in itertools.product(("ever", 41, 400, "never"), (True, False)):
+            recorded: tuple[int | str, ...] = ("ever", 41, 400, "never")
+            for orders, whole in itertools.product(recorded, (True, False)):
                 yield Patient(tests, days, orders, whole, drug)
 
 

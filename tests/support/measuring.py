@@ -439,7 +439,7 @@ def _counted(
         least = far if lacks == -1 else Fraction(lacks)
     least = min(least or Fraction(1), far)
     most = far if most is None else min(most, far)
-    return (None, None, None) if (least, most) == (1, far) and far > 1 else (least, most, None)
+    return (None, None, None) if least == 1 and most == far > 1 else (least, most, None)
 
 
 def _product(one: Numbers, other: Numbers) -> Numbers:
