@@ -49,15 +49,6 @@ CLOSED = (
     *("Condition", "OfficeVisit", "EndOfLifeCareOrder", "PainManagementProcedure"),
     *("PainTreatmentPlanning", "RiskBenefitAssessment", "PdmpReview", "PdmpDataReviewed"),
 )
-    "Condition",
-    "OfficeVisit",
-    "EndOfLifeCareOrder",
-    "PainManagementProcedure",
-    "PainTreatmentPlanning",
-    "RiskBenefitAssessment",
-    "PdmpReview",
-    "PdmpDataReviewed",
-]
 
 
 @dataclass(frozen=True)
