@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from indicant.compile.model import ROLES, Existential, implied
+from indicant.compile.model import MOST_COUNTED, ROLES, Existential, implied
 from indicant.possible.facts import Node
 from indicant.possible.options import Option, Told, Values, is_type, topic
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from indicant.compile.model import Facet
+    from indicant.compile.model import Facet, Model
     from indicant.possible.kinds import Kinds
 
     Atom = tuple[int, Existential]
@@ -75,7 +76,9 @@ class Candidates:
             for atom in atoms
             if atom.least > 1
         ]
-        for one in self.found():
+        every = list(self.found())
+        plain = self._plainest(every) if self._complete else {}
+        for one in every:
             classes = one.node.classes
             most = max(
                 (
@@ -87,7 +90,36 @@ class Candidates:
                 ),
                 default=1,
             )
-            yield from (one.again(copy) for copy in range(most))
+            yield from (one.again(copy) for copy in range(max(most, plain.get(one.node, 1))))
+
+    def _plainest(self, candidates: Iterable[Candidate]) -> dict[Node, int]:
+        """Return of which nodes a quantity may take several, and how many.
+
+        Where all is recorded there are so many records as are counted, and of all of them may be
+        demanded what they are not. Of the nodes of some classes those will do that satisfy least
+        and are known to fail most.
+        """
+        found: dict[Node, int] = {}
+        alike: dict[tuple[str, tuple[str, ...]], list[Candidate]] = {}
+        for one in candidates:
+            alike.setdefault((one.node.role, one.node.classes), []).append(one)
+        for (role, classes), some in alike.items():
+            most = max(
+                (
+                    min(MOST_COUNTED, self._kinds.demanded(version, name))
+                    for version, model in enumerate(self._kinds.models)
+                    for name, quantity in model.quantities.items()
+                    if quantity.role in implied(role)
+                    and all(
+                        self._kinds.may_be(version, classes, over)
+                        for over in (quantity.over, *quantity.also)
+                    )
+                ),
+                default=1,
+            )
+            if most > 1:
+                found.update((one.node, most) for one in _least_telling(some))
+        return found
 
     def found(self) -> Iterator[Candidate]:
         """Yield nodes of kinds of which a case has any number, one for each that tells something.
@@ -143,10 +175,7 @@ class Candidates:
 
     def _may_be(self, classes: Collection[str], one: Atom) -> bool:
         """Tell whether a node of some classes may satisfy an existential, but for its values."""
-        version, atom = one
-        return self._kinds.within(version, classes, atom.filler) or all(
-            self._kinds.overlaps(version, cls, atom.filler) for cls in classes
-        )
+        return self._kinds.may_be(one[0], classes, one[1].filler)
 
     def _groups(self, role: str, atoms: Sequence[Atom]) -> Iterator[tuple[str, ...]]:
         """Yield each class of which a case has any number, and classes that rule out more together.
@@ -192,7 +221,8 @@ class Candidates:
     def _widest(self, role: str, classes: Sequence[str]) -> Iterator[str]:
         """Yield classes without those that tell the same as one above them.
 
-        The nodes of such a class are those of the one above, for as many statements.
+        The nodes of such a class are those of the one above, for as many statements. What values
+        are computed from tells as well, be it demanded by no criterion.
         """
         fillers = sorted(
             {
@@ -200,7 +230,7 @@ class Candidates:
                 for version, atoms in enumerate(self._kinds.atoms)
                 for atom in atoms
                 if atom.role in implied(role)
-            }
+            }.union(*map(_computed_from, itertools.count(), self._kinds.models))
         )
         told = {
             cls: (
@@ -346,6 +376,29 @@ class Candidates:
                 )
             )
         ]
+
+
+def _computed_from(version: int, model: Model) -> set[_Place]:
+    """Return the classes whose records a version of a vocabulary computes values from."""
+    return {
+        (version, cls)
+        for classes in (
+            *((one.over, *one.also) for one in model.quantities.values()),
+            (one.to for one in model.distances.values()),
+            (cls for _, cls in model.given),
+        )
+        for cls in classes
+    }
+
+
+def _least_telling(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return those of some nodes than which no other satisfies less and fails as much."""
+
+    def beats(other: Candidate, one: Candidate) -> bool:
+        told = all(map(operator.le, other.satisfied, one.satisfied)) and one.fails <= other.fails
+        return told and (other.satisfied, other.fails) != (one.satisfied, one.fails)
+
+    return [one for one in candidates if not any(beats(other, one) for other in candidates)]
 
 
 def _common(one: Told, other: Told) -> Told:
