@@ -184,8 +184,7 @@ def of_so_many(result: str, drug: str = "Oxycodone") -> Iterator[Patient]:
         tests = tuple(Test(10 + 60 * place, result) for place in range(number))
         for ordered in range(number + 1):
             days = tuple(test.day + 30 for test in tests[:ordered])
-            recorded: tuple[int | str, ...] = ("ever", 41, 400, "never")
-            for orders, whole in itertools.product(recorded, (True, False)):
+            for orders, whole in (("ever", True), ("ever", False), (41, True), ("never", True)):
                 yield Patient(tests, days, orders, whole, drug)
 
 
@@ -219,7 +218,7 @@ def test_tests_and_orders_of_any_days() -> None:
             choose.random() < 0.7,
             choose.choice(DRUGS),
         )
-        for _ in range(200)
+        for _ in range(100)
     ]
     told = held(patients)
-    assert min(told[answer] for answer in ("met", "refuted", "open")) > 20
+    assert min(told[answer] for answer in ("met", "refuted", "open")) > 10
