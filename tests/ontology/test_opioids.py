@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import Counter
 from decimal import Decimal
 from functools import cache
 
 import pytest
 from rdflib import Graph, Namespace
-from rdflib.namespace import RDF
+from rdflib.namespace import RDF, RDFS
 
 from each import each
 from indicant import Guideline
@@ -189,3 +190,70 @@ def test_each_code_of_a_value_set_is_matched_or_left_out_with_it() -> None:
     whole = {name for name, some in sets.items() if some <= codes}
     assert {"opioid-analgesics-with-ambulatory-misuse-potential", "naloxone-medications"} <= whole
     assert len(whole) >= 36
+
+
+def products() -> list[dict[str, str]]:
+    """Return the rows of the table of products."""
+    text = (ONTOLOGY / "opioid" / "products.tsv").read_text(encoding="utf-8")
+    lines = [one for one in text.splitlines() if not one.startswith("#")]
+    return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def of_class(cls: str, name: str) -> Decimal | None:
+    """Return the value of a property that a class or one above it gives, if one does."""
+    every = graph().transitive_objects(OPIOID[cls.removeprefix("opioid:")], RDFS.subClassOf)
+    found = {Decimal(str(value)) for one in every for value in graph().objects(one, OPIOID[name])}
+    assert len(found) <= 1, cls
+    return found.pop() if found else None
+
+
+def test_of_each_product_one_unit_amounts_to_strength_and_factor_of_its_class() -> None:
+    counted: Counter[str] = Counter()
+    for row in each(products()):
+        factor = of_class(row["class"], "factor") if row["class"] else None
+        wear = of_class(row["class"], "wearDays") if row["class"] else None
+        counted["class"] += bool(row["class"])
+        if factor is None or wear is None:
+            assert row["morphine_mg"] == "", row
+            continue
+        counted["factor"] += 1
+        transdermal = row["class"] == "opioid:TransdermalFentanylOrder"
+        assert (row["unit"] == "ug/h") == transdermal, row
+        assert Decimal(row["morphine_mg"]) == Decimal(row["strength"]) * wear * factor, row
+    assert len(products()) == 1126
+    assert (counted["class"], counted["factor"]) == (604, 432)
+
+
+def test_the_products_are_those_of_the_release() -> None:
+    file = SHARED / "opioid" / "opioid-strengths.csv"
+    if not file.is_file():
+        pytest.skip("the strengths are not part of the project and not at hand")
+    stated: dict[str, list[dict[str, str]]] = {}
+    with file.open(encoding="utf-8", newline="") as text:
+        for row in csv.DictReader(text):
+            stated.setdefault(f"RXNORM:{row['rxnorm']}", []).append(row)
+    assert {row["product"] for row in products()} == set(stated)
+    scale = {"mg": ("MG", 1), "mg/mL": ("MG/ML", 1), "ug/h": ("MG/HR", 1000)}
+    scale |= {"mg/{actuation}": ("MG/ACTUAT", 1)}
+    for row in products():
+        unit, times = scale[row["unit"]]
+        # Of two salts of one opioid both count.
+        some = [one for one in stated[row["product"]] if one["strength_unit"] == unit]
+        total = sum(Decimal(one["strength_value"]) for one in some) * times
+        assert (row["label"], Decimal(row["strength"])) == (some[0]["name"], total), row
+
+
+def test_the_class_of_a_product_is_that_of_its_code_or_of_the_same_without_a_brand() -> None:
+    rows = [
+        line.split("\t")
+        for line in (CODES / "rxnorm.sssom.tsv").read_text(encoding="utf-8").splitlines()
+        if line.startswith("opioid:")
+    ]
+    analgesics = set(graph().transitive_subjects(RDFS.subClassOf, OPIOID.OpioidAnalgesicOrder))
+    by_code = {
+        row[3]: row[0] for row in rows if OPIOID[row[0].removeprefix("opioid:")] in analgesics
+    }
+    by_name = {row["label"]: by_code.get(row["product"]) for row in products()}
+    for row in each(products()):
+        generic = by_name.get(row["label"].partition(" [")[0])
+        assert row["class"] == (by_code.get(row["product"]) or generic or ""), row
