@@ -144,3 +144,28 @@ def test_nothing_is_computed_of_what_there_never_was(tmp_path: Path, engine: str
             one["iri"].removeprefix(f"{EX}r-"): one["answer"] for one in action["recommendations"]
         }
         assert found == {"High": high, "Dosed": dosed}, said
+
+
+def test_a_record_of_two_classes_is_counted_where_both_are_demanded(tmp_path: Path) -> None:
+    """No class is below both; the record is of both nevertheless."""
+    path = tmp_path / "guideline.ttl"
+    large = f"{NONE}:Large a owl:Class ; rdfs:subClassOf ind:Intervention .\n"
+    path.write_text(
+        large.replace("ind:over :Dose ;", "ind:over :Dose ; ind:where :Large ;"), encoding="utf-8"
+    )
+    answered = {":Dose , :Large": "met", ":Dose": "refuted", ":Large": "refuted"}
+    for classes, right in each(answered.items()):
+        said = f"ind:received [ a {classes} ] ; ind:recordsAll :Dose , :Large"
+        (found,) = Assessor(path, use_cache=False).assess(
+            parse(
+                f'{PREFIXES} :c a ind:PatientCase ; ind:asOf "{AS_OF}"^^xsd:date ; {said} .',
+                path="case.ttl",
+            ),
+            everything=True,
+        )
+        told = {
+            one["iri"].removeprefix(f"{EX}r-"): one["answer"]
+            for action in found["actions"]
+            for one in action["recommendations"]
+        }
+        assert told["Dosed"] == right, classes

@@ -59,6 +59,8 @@ TIMED = (
 """
     + f"{data('gap', kind='integer', more=', ind:Interval')} ; ind:to :First .\n"
     + f"{data('since', kind='integer', more=', ind:Interval')} ; ind:to :Thing .\n"
+    + f"{data('near', 'xsd:maxInclusive 11', kind='integer', more=', ind:Interval')} ; "
+    + "ind:to :First ; ind:upTo 11 .\n"
     + "".join(
         f"""
 :Covered{name} a owl:Class , ind:Quantity ; rdfs:subClassOf ind:Finding ; ind:over :{cls} ;
@@ -74,6 +76,8 @@ TIMED = (
     + advice("gap-near", "received", "Act", numbers(":gap", "maxInclusive", 10, "integer"))
     + advice("gap-far", "received", "Act", numbers(":gap", "minExclusive", 10, "integer"))
     + advice("since", "received", "Act", numbers(":since", "maxInclusive", 10, "integer"))
+    + advice("up-to-near", "received", "Act", numbers(":near", "maxInclusive", 10, "integer"))
+    + advice("up-to-far", "received", "Act", numbers(":near", "minInclusive", 11, "integer"))
 )
 
 
@@ -91,7 +95,7 @@ FINE = (
             "Act",
             numbers(f":{name}", bound, limit, "integer"),
         )
-        for name in ("gap", "since")
+        for name in ("gap", "since", "near")
         for bound in ("minInclusive", "minExclusive", "maxInclusive", "maxExclusive")
         for limit in (0, 1, 2, 4, 5, 7, 11, 12, 13, 14, 18, 20, 33)
     )
