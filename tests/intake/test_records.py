@@ -11,11 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indicant.errors import IndicantError
+from indicant.files.sources import gather
+from indicant.intake.codes import tables_of
 from indicant.intake.events import MomentError, moment
 from intaking import (
     AS_OF,
     CODES,
     PATIENT,
+    TERMS,
     bundle,
     concept,
     reasons,
@@ -27,6 +30,8 @@ from intaking import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from indicant.intake.patients import Taken
 
 ACTIVE = status("clinicalStatus", "active")
@@ -127,7 +132,7 @@ def test_codes_that_no_table_knows_are_counted_the_most_frequent_first() -> None
     assert found == [("y", 2, 2), ("x", 2, 1)]
 
 
-def test_a_table_of_ones_own_is_asked_as_well(tmp_path: Any) -> None:
+def test_a_table_of_ones_own_is_asked_as_well(tmp_path: Path) -> None:
     table = tmp_path / "own.sssom.tsv"
     table.write_text(
         "#curie_map:\n#  t: https://example.org/terms/\n#  l: https://local.example/\n"
@@ -269,7 +274,7 @@ def test_a_part_of_a_date_holds_the_day(day: datetime.date) -> None:
         assert (found.day == day) == (len(part) == 10)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.text("0123456789-T:Z+. ", max_size=30))
 def test_any_text_is_a_date_or_told(text: str) -> None:
     try:
@@ -341,6 +346,97 @@ def test_a_medication_may_stand_elsewhere(medication: dict[str, Any]) -> None:
     assert reasons(
         take({**one, "contained": [wrong]} if inside else one, *(() if inside else (wrong,)))
     ) == ["no-code"]
+
+
+@pytest.mark.parametrize(
+    ("one", "wanted"),
+    [
+        (
+            record(
+                "Procedure",
+                **concept("operation"),
+                status="completed",
+                occurrenceDateTime="2026-05-01",
+            ),
+            "received Operation on=2026-05-01",
+        ),
+        (
+            record(
+                "ServiceRequest",
+                code={"concept": concept("operation")["code"]},
+                status="active",
+                intent="order",
+            ),
+            "proposes Operation",
+        ),
+        (
+            record(
+                "MedicationAdministration",
+                medication={"concept": concept("aspirin")["code"]},
+                status="completed",
+                occurenceDateTime="2026-05-01",
+            ),
+            "received Aspirin on=2026-05-01",
+        ),
+        (
+            record(
+                "Encounter",
+                type=[concept("operation")["code"]],
+                status="completed",
+                actualPeriod={"start": "2026-05-01", "end": "2026-05-03"},
+            ),
+            "received Operation endedOn=2026-05-03 startedOn=2026-05-01",
+        ),
+        (
+            record("Immunization", **concept("drug", key="vaccineCode"), status="completed")
+            | {"occurrenceDateTime": "2026-05-01T10:00:00+02:00"},
+            "received Drug on=2026-05-01",
+        ),
+    ],
+    ids=lambda one: one["resourceType"] if isinstance(one, dict) else "",
+)
+def test_r5_says_the_same_in_other_elements(one: dict[str, Any], wanted: str) -> None:
+    assert said(take(one)) == {wanted}
+
+
+def test_a_period_in_which_something_was_seen_gives_no_day() -> None:
+    given = {"status": "final", "valueBoolean": True}
+    seen = {"effectivePeriod": {"start": "2026-05-01", "end": "2026-05-03"}}
+    taken = take(record("Observation", **concept("infection"), **given, **seen))
+    assert said(taken) == {"hadFinding Infection"}
+    assert remarks(taken) == ["without its day: 2026-05-01 to 2026-05-03 is no day"]
+
+
+def test_who_died_is_told() -> None:
+    for died, wanted in (
+        ({"deceasedDateTime": "2026-01-05"}, ["the patient died on 2026-01-05"]),
+        ({"deceasedBoolean": True}, ["the patient is dead"]),
+        ({"deceasedBoolean": False}, []),
+        ({"deceasedDateTime": "2027-01-05"}, []),
+    ):
+        assert take({**PATIENT, **died}).report.patients[0].remarks == wanted
+
+
+def test_tables_beside_a_vocabulary_are_read_though_nothing_imports_them(tmp_path: Path) -> None:
+    """What reading records needs, and assessing not, stands in ``codes.ttl``."""
+    for file in TERMS.parent.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    terms = tmp_path / "terms.ttl"
+    text = terms.read_text(encoding="utf-8")
+    named = "    ind:mappedBy :codes ;\n"
+    assert named in text
+    terms.write_text(text.replace(named, ""), encoding="utf-8")
+    beside = (
+        "@prefix ind: <https://w3id.org/indicant/core/> .\n"
+        "@prefix owl: <http://www.w3.org/2002/07/owl#> .\n"
+        "<https://example.org/terms/module/codes> a owl:Ontology ; owl:imports <{}> ;\n"
+        "    ind:mappedBy <https://example.org/terms/codes> .\n"
+    )
+    assert tables_of(gather(terms)) == []
+    (tmp_path / "codes.ttl").write_text(beside.format("https://example.org/terms/"), "utf-8")
+    assert [one.iri for one in tables_of(gather(terms))] == ["https://example.org/terms/codes"]
+    (tmp_path / "codes.ttl").write_text(beside.format("https://w3id.org/indicant/core/"), "utf-8")
+    assert tables_of(gather(terms)) == []
 
 
 def test_what_is_had_once_is_one_course_of_which_only_what_all_say_is_known() -> None:

@@ -380,6 +380,7 @@ ELEMENTS = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(KINDS), st.dictionaries(st.sampled_from(ELEMENTS), JSON, max_size=4))
 def test_any_element_may_be_anything(kind: str, spoilt: dict[str, Any]) -> None:
@@ -396,7 +397,7 @@ def test_any_element_may_be_anything(kind: str, spoilt: dict[str, Any]) -> None:
     assert not [one for one in said(taken) if one.startswith(("excludes", "recordsAll", "never"))]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(0, 600), st.integers(0, 60), st.text(max_size=4))
 def test_any_document_may_be_cut_or_changed(at: int, length: int, into: str) -> None:
     text = json.dumps(bundle(PATIENT, PAIN))

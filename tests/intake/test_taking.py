@@ -73,6 +73,7 @@ def test_intake_tells_programs_the_same(patient: Path) -> None:
     assert report["types"] == {"Condition": 1, "Patient": 1, "Procedure": 1}
 
 
+@pytest.mark.slow
 def test_a_patient_is_assessed_as_the_case_is_that_intake_writes(
     patient: Path, tmp_path: Path
 ) -> None:
@@ -86,6 +87,7 @@ def test_a_patient_is_assessed_as_the_case_is_that_intake_writes(
     assert [row["status"] for row in one["actions"]] == [row["status"] for row in other["actions"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words", [("why", "Nsaid"), ("next",), ("whatif", "+Myelopathy")], ids=lambda words: words[0]
 )
@@ -105,6 +107,7 @@ def test_no_clock_is_read(patient: Path) -> None:
     assert "is not a date" in run("assess", str(patient), "--as-of", "today")[2]
 
 
+@pytest.mark.slow
 def test_what_was_used_is_told_on_request_beside_the_assessment(patient: Path) -> None:
     quiet = run("assess", str(patient), *AS_OF)
     told = run("assess", str(patient), *AS_OF, "--explain-intake")
@@ -113,6 +116,7 @@ def test_what_was_used_is_told_on_request_beside_the_assessment(patient: Path) -
     assert "PATIENT p: 2 statements" in told[2]
 
 
+@pytest.mark.slow
 def test_a_broken_line_is_counted_by_intake_and_refused_by_assess(tmp_path: Path) -> None:
     file = tmp_path / "all.ndjson"
     text = "".join(f"{json.dumps(one)}\n" for one in (PATIENT, PAIN))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from indicant.files.rdf import text_of
-from indicant.files.sources import gather, shipped_catalog
+from indicant.files.sources import gather
 from indicant.guideline.mappings import EXACT, of_source
 from indicant.terms import IND, OWL, RDFS, SKOS
 
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
     from indicant.intake.events import Coding
     from indicant.intake.readings import Tables
 
-CODES_MODULE: Final = "module/codes"
-"""What an ontology calls the module that names its tables, where a guideline does not import it."""
+CODES_FILE: Final = "codes.ttl"
+"""What a module is called that names tables of codes, and that no guideline imports."""
 MEASURES: Final = IND + "measures"
 _IMPLYING: Final = frozenset({EXACT, SKOS + "narrowMatch"})
 """Who has the code has what the term says."""
@@ -33,23 +35,26 @@ _ONCE: Final = OWL + "maxQualifiedCardinality"
 def tables_of(source: Source) -> list[MappingSet]:
     """Return the tables of codes of a guideline, and those of what it imports.
 
-    An ontology that ships may name its tables in a module of its own, ``…/module/codes``, which is
-    needed to read records and not to assess.
+    Beside an ontology there may be a module that imports it and names tables, ``codes.ttl``: it is
+    needed to read records, and not to assess.
 
     Raises:
         IndicantError: a table cannot be read.
     """
     found = of_source(source)
-    read = {one.iri for one in found}
+    named = {one.iri for one in found}
     here = {
         text_of(subject)
         for _, subject, _, value in source.triples()
-        if text_of(value) == OWL + "Ontology"
+        if text_of(value) == OWL + "Ontology" and not text_of(subject).startswith(IND)
     }
-    for iri, file in shipped_catalog().items():
-        owner = iri.removesuffix(CODES_MODULE)
-        if iri not in here and owner != iri and owner in here:
-            found += [one for one in of_source(gather(file)) if one.iri not in read]
+    read = {os.path.realpath(one.path) for one in source.documents}
+    beside = {Path(one).parent / CODES_FILE for one in read}
+    for file in sorted(beside):
+        if file.is_file() and str(file) not in read:
+            more = gather(file)
+            if not here.isdisjoint(more.documents[0].imports):
+                found += [one for one in of_source(more) if one.iri not in named]
     return found
 
 

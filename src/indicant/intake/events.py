@@ -128,13 +128,13 @@ class Refusal:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Event:
     """What happened to a patient, or was found, as a record has it.
 
     ``subject`` is the key of the patient, or nothing where it is not known. A record that consists
-    of several gives an event for each, told apart by ``part``. ``coded`` says whether the record
-    has codes at all, and ``refusal`` why it counts for nothing, whatever it says.
+    of several gives an event for each, told apart by ``part``. ``refusal`` says why it counts for
+    nothing, whatever it says. Who reads the record fills the event in, and nobody else.
     """
 
     origin: Origin

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -57,6 +56,9 @@ _WHEN_IN: Final = {
     "Encounter": "period actualPeriod",
 }
 """Where a resource says when it was; R4 and R5 differ, and R5 once by a slip."""
+_LASTING: Final = frozenset(
+    {"Encounter", "MedicationAdministration", "MedicationStatement", "Procedure"}
+)
 _SHOWN_OF_STATUS: Final = ("status", "verificationStatus", "clinicalStatus", "intent")
 
 
@@ -181,22 +183,19 @@ class Resources:
         if known.kind in {events.PATIENT, events.SUBSTANCE}:
             return []
         made = Event(origin, known.kind)
-        with contextlib.suppress(MalformedError):
-            made = replace(made, codes=self._codes(content, name))
         try:
-            made = self._subject(content, name, made)
-            refusal = self.refusal(record)
-            if refusal is not None:
-                return [replace(made, refusal=refusal)]
+            person = _PERSON_IN.get(name, "subject")
+            made.subject = reference(content.get(person), person)
+            made.codes = self._codes(content, name)
+            made.refusal = self.refusal(record)
+            if made.refusal is not None:
+                return [made]
             if known.kind == events.OBSERVATION:
                 return self._observed(content, made)
-            return [self._read(content, made)]
+            self._read(content, made)
         except MalformedError as error:
-            return [replace(made, refusal=Refusal("malformed", str(error)))]
-
-    def _subject(self, content: dict[str, Any], name: str, made: Event) -> Event:
-        element = _PERSON_IN.get(name, "subject")
-        return replace(made, subject=reference(content.get(element), element))
+            made.refusal = Refusal("malformed", str(error))
+        return [made]
 
     def _codes(self, content: dict[str, Any], name: str) -> tuple[Coding, ...]:
         element = _CODE_IN.get(name, "code")
@@ -204,61 +203,45 @@ class Resources:
             element = "medicationCodeableConcept"
         return codings(content.get(element), element)
 
-    def _read(self, content: dict[str, Any], made: Event) -> Event:
-        """Return an event with its standing and its times."""
-        name = made.origin.record_type
-        codes = self._codes(content, name)
-        substance = ""
-        if _CODE_IN.get(name) == "medication":
+    def _read(self, content: dict[str, Any], made: Event) -> None:
+        """Fill in the standing of an event and its times."""
+        if _CODE_IN.get(made.origin.record_type) == "medication":
             element = "medicationReference" if "medicationReference" in content else "medication"
-            substance = reference(content.get(element), element) if element in content else ""
-        made = self._standing(content, replace(made, codes=codes, substance=substance))
-        return self._timed(content, made)
+            made.substance = reference(content.get(element), element) if element in content else ""
+        self._standing(content, made)
+        self._timed(content, made)
 
     def _standing(
         self, content: dict[str, Any], made: Event, own: dict[str, Any] | None = None
-    ) -> Event:
-        """Return an event with its standing; of a part, what it says itself counts as well."""
+    ) -> None:
+        """Fill in the standing of an event; of a part, what it says itself counts as well."""
         name = made.origin.record_type
-        both = {**content, **(own or {})}
+        both = content if own is None else {**content, **own}
         values = {one: status_values(both, one) for one in self.tables.elements[name]}
         reading = self.tables.reading_of(name, values.__getitem__)
         told = [
             f"{element} {_status(both[element])}" for element in _SHOWN_OF_STATUS if element in both
         ]
-        return replace(
-            made,
-            standing=NOTHING if reading is None else reading.standing,
-            reading=reading,
-            status=", ".join(told) or "no status",
-        )
+        made.standing = NOTHING if reading is None else reading.standing
+        made.reading = reading
+        made.status = ", ".join(told) or "no status"
 
-    def _timed(self, content: dict[str, Any], made: Event) -> Event:
+    def _timed(self, content: dict[str, Any], made: Event) -> None:
+        """Fill in when an event was."""
         name = made.origin.record_type
-        dates = [when(content.get(one), one, self.zone) for one in _RECORDED_IN]
-        recorded = max((one for one in dates if one is not None), key=_first, default=None)
-        made = replace(made, recorded=recorded)
+        dates = [when(content[one], one, self.zone) for one in _RECORDED_IN if one in content]
+        made.recorded = max((one for one in dates if one is not None), key=_first, default=None)
         if name in {"Condition", "AllergyIntolerance"}:
-            return replace(
-                made,
-                begin=self._point(content, "onset"),
-                end=self._point(content, "abatement"),
-            )
-        if name in {"MedicationRequest", "ServiceRequest"}:
-            begin = when(content.get("authoredOn"), "authoredOn", self.zone)
-            end = None
+            made.begin = self._point(content, "onset")
+            made.end = self._point(content, "abatement")
+        elif name in {"MedicationRequest", "ServiceRequest"}:
+            made.begin = when(content.get("authoredOn"), "authoredOn", self.zone)
             if content.get("status") in {"stopped", "ended"}:
-                end = when(content.get("statusChanged"), "statusChanged", self.zone)
-            return replace(made, begin=begin, end=end)
-        if name == "MedicationDispense":
-            over = when(content.get("whenHandedOver"), "whenHandedOver", self.zone)
-            return replace(made, begin=over)
-        lasting = name in {"MedicationStatement", "Encounter", "Procedure"}
-        for element in _WHEN_IN.get(name, "").split():
-            found = self._span(content, element, made, lasting=lasting)
-            if found is not None:
-                return found
-        return made
+                made.end = when(content.get("statusChanged"), "statusChanged", self.zone)
+        elif name == "MedicationDispense":
+            made.begin = when(content.get("whenHandedOver"), "whenHandedOver", self.zone)
+        else:
+            any(self._span(content, one, made) for one in _WHEN_IN.get(name, "").split())
 
     def _point(self, content: dict[str, Any], element: str) -> Moment | None:
         """Return when something began or ended; a period says between which days that was."""
@@ -272,54 +255,56 @@ class Resources:
             return None
         return Moment(start.first, end.last)
 
-    def _span(
-        self, content: dict[str, Any], element: str, made: Event, *, lasting: bool
-    ) -> Event | None:
-        """Return an event with when it was, or nothing where the element is not there.
+    def _span(self, content: dict[str, Any], element: str, made: Event) -> bool:
+        """Fill in when an event was, if this element says so, and tell whether it does.
 
-        Of a medication that is taken at an instant nobody says that it began or ended then.
+        Of a medication that is taken at an instant nobody says that it began or ended then. What
+        is observed, and not what lasts, was on some day between the ends of a period.
         """
         for ending in ("DateTime", "Instant"):
             at = when(content.get(element + ending), element + ending, self.zone)
             if at is not None:
-                taken = made.origin.record_type == "MedicationStatement"
-                if taken:
+                if made.origin.record_type == "MedicationStatement":
                     dates = [one for one in (made.recorded, at) if one is not None]
-                    return replace(made, recorded=max(dates, key=_first))
-                return replace(made, on=at)
+                    made.recorded = max(dates, key=_first)
+                else:
+                    made.on = at
+                return True
         name = element if element in {"period", "actualPeriod"} else f"{element}Period"
         if name not in content:
-            return None
+            return False
         period = an_object(content.get(name), name)
         begin = when(period.get("start"), f"{name}.start", self.zone)
         end = when(period.get("end"), f"{name}.end", self.zone)
-        if begin is not None and end is not None and begin.day and begin.day == end.day:
-            return replace(made, on=begin)
-        if lasting:
-            return replace(made, begin=begin, end=end)
         if begin is None or end is None:
-            return replace(made, begin=begin, end=end)
-        return replace(made, on=Moment(begin.first, end.last))
+            made.begin, made.end = begin, end
+        elif begin.day and begin.day == end.day:
+            made.on = begin
+        elif made.origin.record_type in _LASTING or end.last < begin.first:
+            made.begin, made.end = begin, end
+        else:
+            made.on = Moment(begin.first, end.last)
+        return True
 
     def _observed(self, content: dict[str, Any], made: Event) -> list[Event]:
         """Return what an observation found, and what each of its components found."""
-        made = self._timed(content, replace(made, codes=self._codes(content, "Observation")))
-        parts = [
-            an_object(one, "component") for one in a_list(content.get("component"), "component")
-        ]
-        found = [self._standing(content, replace(made, value=value_of(content)))]
-        for number, part in enumerate(parts, 1):
-            own = {"dataAbsentReason": part.get("dataAbsentReason")}
-            one = replace(made, codes=codings(part.get("code"), "component.code"), part=number)
+        self._timed(content, made)
+        made.value = value_of(content)
+        self._standing(content, made)
+        if "component" not in content:
+            return [made]
+        found = [] if made.value is None else [made]
+        for number, each in enumerate(a_list(content["component"], "component"), 1):
+            part = an_object(each, "component")
+            codes = codings(part.get("code"), "component.code")
+            one = replace(made, codes=codes, part=number, value=None)
+            found.append(one)
             try:
-                one = replace(one, value=value_of(part))
+                one.value = value_of(part)
             except MalformedError as error:
-                found.append(replace(one, refusal=Refusal("malformed", str(error))))
-                continue
-            found.append(self._standing(content, one, own))
-        if parts and found[0].value is None:
-            found = found[1:]
-        return found
+                one.refusal = Refusal("malformed", str(error))
+            self._standing(content, one, {"dataAbsentReason": part.get("dataAbsentReason")})
+        return found or [made]
 
 
 def resolved(target: str, who: str, base: str) -> list[str]:

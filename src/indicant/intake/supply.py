@@ -266,11 +266,12 @@ def _decoded(data: bytes, shown: str) -> str:
 
 def _is_many(text: str) -> bool:
     """Tell whether a text is a record on each line: the first line is one, and there are more."""
-    first, _, rest = text.lstrip().partition("\n")
-    if not rest.lstrip().startswith("{") or not first.rstrip().endswith("}"):
+    start = _skipped(text, 0)
+    end = text.find("\n", start)
+    if end < 0 or not text.startswith("{", _skipped(text, end)):
         return False
     try:
-        _Decoder().whole(first.strip())
+        _Decoder().whole(text[start:end].strip())
     except (ValueError, RecursionError):
         return False
     return True
@@ -280,6 +281,12 @@ def _why(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg} in column {error.colno}"
     return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+
+
+def _skipped(text: str, at: int) -> int:
+    """Return where the first character stands, from a place on, that is no white space."""
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
 
 
 class _Decoder:
@@ -458,8 +465,7 @@ class _Document:
                 self._partial.append(f"{self._file} is one page of several")
 
     def _skip(self, at: int) -> int:
-        found = _SPACE.match(self._text, at)
-        return found.end() if found else at
+        return _skipped(self._text, at)
 
     def _separated(self, at: int, end: str) -> int:
         """Return where the next one begins, or the end stands, behind a value."""
