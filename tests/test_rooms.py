@@ -15,7 +15,7 @@ FLOORS = (
     ("errors", "terms", "foreign"),
     ("files", "process"),
     ("guideline", "query", "report"),
-    ("compile",),
+    ("compile", "intake"),
     ("assess",),
     ("ask", "explain"),
     ("possible",),

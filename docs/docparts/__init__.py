@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from docparts import examples, questions, records, rules, shapes, terms, verbs
+from docparts import examples, intake, questions, records, rules, shapes, terms, verbs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PARTS: Final[Mapping[str, Callable[[str], str]]] = {
+    "answers": lambda _: intake.answers(),
+    "asides": lambda _: intake.asides(),
     "example": examples.example,
     "refusals": lambda _: examples.refusals(),
     "questions": lambda _: questions.text(),
@@ -22,6 +24,8 @@ PARTS: Final[Mapping[str, Callable[[str], str]]] = {
     "rules": rules.text,
     "schema": records.schema,
     "shapes": shapes.text,
+    "standings": lambda _: intake.standings(),
+    "systems": lambda _: intake.systems(),
     "terms": terms.text,
     "vocabulary": lambda _: examples.vocabulary(),
     "verbs": lambda _: verbs.text(),

@@ -49,6 +49,7 @@ COUNTERPARTS = {
     "export": "Guideline.export",
     "fmt": "Guideline.format_turtle",
     "init": "Repository.found",
+    "intake": "Guideline.intake",
     "merge": "Guideline.merge",
     "new": "Guideline.new",
     "next": "Assessment.what_next",

@@ -180,6 +180,7 @@ VERBS: dict[str, list[str]] = {
     "diff": ["diff", "guideline", "guideline"],
     "export": ["export", "graph", "--guideline", "guideline"],
     "init": ["init", "policy", "--namespace", "https://example.org/p/", "--guideline", "guideline"],
+    "intake": ["intake", "case.ttl", "--as-of", "2026-11-22", "--guideline", "guideline"],
     "merge": ["merge", "guideline", "-o", "merged.trig"],
     "new": ["new", "finding", "Sleet", "--in", "guideline", 'skos:definition "sleet"@en'],
     "next": ["next", "case.ttl", "--guideline", "guideline"],

@@ -120,6 +120,14 @@ class Case:
         )
 
     @classmethod
+    def _read(cls, data: bytes, path: str) -> Self:
+        """Take the cases of a file that has been read already, in the format of its name."""
+        from indicant.files.rdf import EXTENSIONS, parse
+
+        format_ = EXTENSIONS.get(os.path.splitext(path)[1].lower())
+        return cls._of(parse(data, path=path, format=format_))
+
+    @classmethod
     def parse(cls, text: str, *, format: str = "turtle") -> Self:  # noqa: A002 - as above
         """Read the cases of a text, by default in Turtle.
 

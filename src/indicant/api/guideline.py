@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import rdflib
 
     from indicant.api.case import Scalar
+    from indicant.api.intake import Taken
     from indicant.ask.answers import Asker
     from indicant.assess.assessor import Assessor
     from indicant.author.passages import Verification
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from indicant.files.fence import Fence
     from indicant.files.rdf import Document
     from indicant.files.sources import Source
+    from indicant.intake.patients import Intake
     from indicant.merge.combination import Combined
     from indicant.query.tables import Table
     from indicant.report.findings import Report
@@ -61,6 +63,7 @@ class Guideline:
         self._name = name
         self._language, self._engine, self._validator = language, engine, validator
         self._use_cache, self._fence = use_cache, fence
+        self._readers: dict[tuple[str, ...], Intake] = {}
 
     @classmethod
     def load(
@@ -237,6 +240,40 @@ class Guideline:
             IndicantError: it has a name that nothing has.
         """
         return self.document(case).text
+
+    def intake(
+        self,
+        source: Path_,
+        *,
+        as_of: str | datetime.date,
+        timezone: str | None = None,
+        codes: Iterable[Path_] = (),
+        completeness: Path_ | None = None,
+    ) -> Taken:
+        """Read the patients of a source of FHIR R4 or R5, each as a case.
+
+        Args:
+            source: a file or a folder, as ``indicant intake`` takes it.
+            as_of: the day for which the cases hold.
+            timezone: where the days of instants count, as in ``Europe/Berlin``.
+            codes: SSSOM tables of one's own, beside those of the guideline.
+            completeness: a file that says what is recorded without a gap, and who says so.
+
+        Raises:
+            IndicantError: something cannot be read, or the source holds no patient.
+        """
+        from indicant.api.intake import paths, take
+
+        reader = self.reader(paths(codes))
+        return take(reader, source, as_of=as_of, timezone=timezone, completeness=completeness)
+
+    def reader(self, codes: tuple[str, ...] = ()) -> Intake:
+        """Return what reads patients for this guideline, made once for the same tables."""
+        from indicant.intake.patients import Intake
+
+        if codes not in self._readers:
+            self._readers[codes] = Intake(self.assessor.source, self.assessor.vocabulary, codes)
+        return self._readers[codes]
 
     # ------------------------------------------------------------------ questions
 

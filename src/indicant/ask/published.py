@@ -12,6 +12,7 @@ from indicant.errors import IndicantError
 from indicant.files.habits import is_idle_in_case
 from indicant.files.rdf import text_of
 from indicant.foreign import as_rdf, json_shown
+from indicant.intake.readings import rows
 from indicant.terms import NOT_XML, OWL, TYPE
 
 if TYPE_CHECKING:
@@ -41,10 +42,11 @@ def published(
     """Return the published graph, sorted.
 
     It holds the guideline with all that it imports, OWL axioms included, the compiled criteria and
-    the closed hierarchy; with an engine also the cases that it has taken and all that follows. All
-    that is imported is in it, so that it asks nobody for it: a tool would try to fetch that.
+    the closed hierarchy, and the tables by which records of others are read; with an engine also
+    the cases that it has taken and all that follows. All that is imported is in it, so that it asks
+    nobody for it: a tool would try to fetch that.
     """
-    found: dict[ox.Triple, None] = {}
+    found: dict[ox.Triple, None] = dict.fromkeys(rows())
     for text in (ontology_text(source), compiled.graph):
         for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES):
             if quad.predicate.value != _IMPORTS:

@@ -159,9 +159,13 @@ def fence(options: argparse.Namespace) -> Fence | None:
 
 def add_told(verb: argparse.ArgumentParser) -> None:
     """Add the options of a verb that tells something of a case."""
+    from indicant.command.cases import add_as_of, add_intake
+
     verb.add_argument(
         "--format", choices=("text", "json"), default="text", help="how to print it (text)"
     )
+    add_as_of(verb)
+    add_intake(verb)
     add_guideline(verb)
     add_language(verb)
 

@@ -63,14 +63,20 @@ def tell_of_case(
     told: Callable[[Assessor, Document], Iterable[tuple[object, str]]],
 ) -> int:
     """Print what is told of each case of a file, or what does not hold of it."""
-    from indicant.api.case import Case
     from indicant.assess.assessment import InvalidCase
+    from indicant.assess.assessor import with_date
     from indicant.command.arguments import guideline_of
+    from indicant.command.cases import cases_of, check_as_of
 
-    case = Case.read(options.case, stdin=sys.stdin.buffer)
+    check_as_of(options)
     guideline = guideline_of(options)
+    found = []
     try:
-        found = list(told(guideline.assessor, guideline.document(case)))
+        for case in cases_of(options, guideline, options.case):
+            document = guideline.document(case)
+            if options.as_of is not None:
+                document = with_date(document, options.as_of)
+            found += list(told(guideline.assessor, document))
     except InvalidCase as error:
         output = Output(options.format, sys.stdout)
         output.invalid(error)

@@ -243,12 +243,15 @@ def _statements(text: str, form: str, base: str, name: str) -> list[pyoxigraph.Q
         raise IndicantError(
             f"holds more than {MAX_STATEMENTS:,} statements", file=name, help="split the file"
         )
+    if not parsed and form == JSON_LD and '"resourceType"' in text:
+        raise IndicantError("is FHIR, and no RDF", file=name, help=_FHIR_HELP)
     if not parsed:
         raise IndicantError("the file holds no statements", file=name, help=_EXAMPLE_HELP)
     return parsed
 
 
 _IMPORTS: Final = f"{terms.OWL}imports"
+_FHIR_HELP = "indicant intake FILE --as-of YYYY-MM-DD -o FOLDER  makes cases of it"
 _EXAMPLE_HELP = "indicant assess --example  shows what a case looks like"
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from typing import TYPE_CHECKING, Final
 
 from indicant.command.arguments import add_guideline, add_language, guideline_of
+from indicant.command.cases import add_as_of, add_intake, cases_of, check_as_of
 from indicant.command.output import Output, tell
 from indicant.errors import IndicantError
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from indicant.command.arguments import Verbs
     from indicant.site.casepage import CasePage
 
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _EPILOG: Final = """\
 examples:
   indicant assess --example                    the patient of the source document
@@ -23,6 +22,7 @@ examples:
   indicant assess ward/*.ttl --format json     an array with one object per case
   indicant assess case.ttl --format html > page.html
   indicant assess - < case.ttl                 from standard input
+  indicant assess patient.json --as-of 2026-11-22   a bundle of FHIR, each patient of it
 """
 
 
@@ -40,7 +40,8 @@ def add(verbs: Verbs) -> None:
         "case",
         nargs="*",
         metavar="CASE",
-        help="a file in Turtle, TriG, N-Triples, N-Quads, JSON-LD or RDF/XML; - is standard input",
+        help="a file in Turtle, TriG, N-Triples, N-Quads, JSON-LD or RDF/XML, or FHIR as JSON or "
+        "NDJSON; - is standard input",
     )
     verb.add_argument(
         "--example", action="store_true", help="assess the example case of the guideline"
@@ -51,10 +52,9 @@ def add(verbs: Verbs) -> None:
         default="text",
         help="how to print the assessments; html needs indicant[site] (text)",
     )
-    verb.add_argument(
-        "--as-of", metavar="DATE", help="assess as of this date, YYYY-MM-DD, not the case's own"
-    )
+    add_as_of(verb)
     verb.add_argument("--all", action="store_true", help="list what does not apply as well")
+    add_intake(verb)
     add_guideline(verb)
     add_language(verb)
     verb.add_argument(
@@ -77,15 +77,13 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
-    from indicant.api.case import Case
     from indicant.assess.assessment import InvalidCase
 
     if options.example and options.case:
         raise IndicantError("--example takes no case", help="give the one or the other")
     if not options.example and not options.case:
         raise IndicantError("no case is given", help="try  indicant assess --example")
-    if options.as_of is not None and not _DATE.fullmatch(options.as_of):
-        raise IndicantError(f"'{options.as_of}' is not a date", help="write it as YYYY-MM-DD")
+    check_as_of(options)
     guideline = guideline_of(
         options,
         engine=options.engine,
@@ -104,20 +102,28 @@ def run(options: argparse.Namespace) -> int:
     code = 0
     for path in options.case or [None]:
         try:
-            case = guideline.example() if path is None else Case.read(path, stdin=sys.stdin.buffer)
-            if options.format == "turtle" and isinstance(output, Output):
-                document = guideline.document(case)
-                output.triples(assessor.describe(document, as_of=options.as_of))
-            else:
-                found = guideline.assess_all(case, as_of=options.as_of, everything=everything)
-                output.records([one.record for one in found])
-        except InvalidCase as error:
-            code = max(code, error.exit_code)
-            output.invalid(error)
+            cases = [guideline.example()] if path is None else cases_of(options, guideline, path)
         except IndicantError as error:
             if len(options.case) < 2:
                 raise
             code = max(code, error.exit_code)
             tell(error)
+            continue
+        for case in cases:
+            try:
+                if options.format == "turtle" and isinstance(output, Output):
+                    document = guideline.document(case)
+                    output.triples(assessor.describe(document, as_of=options.as_of))
+                else:
+                    found = guideline.assess_all(case, as_of=options.as_of, everything=everything)
+                    output.records([one.record for one in found])
+            except InvalidCase as error:
+                code = max(code, error.exit_code)
+                output.invalid(error)
+            except IndicantError as error:
+                if len(options.case) + len(cases) < 3:
+                    raise
+                code = max(code, error.exit_code)
+                tell(error)
     output.close()
     return code

@@ -1,0 +1,132 @@
+"""Read the cases that a verb is given, be they RDF or patients as FHIR has them."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Final
+
+from indicant.errors import IndicantError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from indicant.api.case import Case
+    from indicant.api.guideline import Guideline
+    from indicant.api.intake import Taken
+
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_STDIN: Final = "-"
+
+
+def add_as_of(verb: argparse.ArgumentParser) -> None:
+    """Add the option that says for which day a case is to hold."""
+    verb.add_argument(
+        "--as-of",
+        metavar="DATE",
+        help="assess as of this date, YYYY-MM-DD, not the case's own; FHIR needs it",
+    )
+
+
+def add_reading(verb: argparse.ArgumentParser) -> None:
+    """Add the options that say how records of other systems are read."""
+    verb.add_argument(
+        "--timezone",
+        metavar="ZONE",
+        help="of FHIR: where the day of an instant counts, as in Europe/Berlin (as it is written)",
+    )
+    verb.add_argument(
+        "--codes",
+        action="append",
+        default=[],
+        metavar="TABLE",
+        help="of FHIR: an SSSOM table of your own, beside those of the guideline; may be repeated",
+    )
+    verb.add_argument(
+        "--completeness",
+        metavar="FILE",
+        help="of FHIR: what the records have without a gap, and who says so, in Turtle",
+    )
+
+
+def add_intake(verb: argparse.ArgumentParser) -> None:
+    """Add the options that say how FHIR is read, to a verb that reads cases."""
+    add_reading(verb)
+    verb.add_argument(
+        "--explain-intake",
+        action="store_true",
+        help="of FHIR: print on standard error what was used, what was not, and why",
+    )
+
+
+def check_as_of(options: argparse.Namespace) -> None:
+    """See that the date of the command line is one.
+
+    Raises:
+        IndicantError: it is none.
+    """
+    if options.as_of is not None and not _DATE.fullmatch(options.as_of):
+        raise IndicantError(f"'{options.as_of}' is not a date", help="write it as YYYY-MM-DD")
+
+
+def taken(
+    options: argparse.Namespace,
+    guideline: Guideline,
+    path: str,
+    *,
+    data: bytes | None = None,
+    strict: bool = False,
+) -> Taken:
+    """Return the patients of a source of FHIR.
+
+    Raises:
+        IndicantError: no date is given, or the source cannot be read.
+    """
+    from indicant.api.intake import take
+    from indicant.intake.patients import AS_OF_HELP
+
+    shown = "<stdin>" if path == _STDIN else path
+    if options.as_of is None:
+        raise IndicantError("FHIR says for no day what it holds", file=shown, help=AS_OF_HELP)
+    check_as_of(options)
+    return take(
+        guideline.reader(tuple(options.codes)),
+        path,
+        as_of=options.as_of,
+        timezone=options.timezone,
+        completeness=options.completeness,
+        stdin=sys.stdin.buffer,
+        data=data,
+        strict=strict,
+    )
+
+
+def cases_of(options: argparse.Namespace, guideline: Guideline, path: str) -> list[Case]:
+    """Return the cases that a file holds: the one document of RDF, or each patient of FHIR.
+
+    Raises:
+        IndicantError: the file cannot be read.
+    """
+    from indicant.api.case import Case
+    from indicant.files import bounded
+    from indicant.intake.supply import LINES, holds_fhir, is_fhir, is_named, whole
+
+    name = path.removesuffix(".gz")
+    data = None
+    if os.path.isdir(path):
+        if not holds_fhir(path):
+            return [Case.read(path)]
+    elif path == _STDIN or (is_named(path) and not name.endswith(LINES)):
+        data = whole(path, sys.stdin.buffer)
+        if not is_fhir(data):
+            if len(data) > bounded.MAX_BYTES:
+                raise bounded.too_large("<stdin>" if path == _STDIN else path, bounded.MAX_BYTES)
+            return [Case._read(data, path)]
+    elif not name.endswith(LINES):
+        return [Case.read(path, stdin=sys.stdin.buffer)]
+    found = taken(options, guideline, path, data=data, strict=True)
+    if options.explain_intake:
+        sys.stdout.flush()
+        sys.stderr.write(str(found))
+    return list(found.cases)

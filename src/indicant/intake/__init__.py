@@ -1,0 +1,1 @@
+"""Patients as other systems record them, read into cases."""

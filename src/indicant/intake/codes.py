@@ -1,0 +1,204 @@
+"""Know which terms of a guideline a recorded code stands for, and which it says nothing of."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from indicant.files.rdf import text_of
+from indicant.files.sources import gather
+from indicant.guideline.mappings import EXACT, of_source
+from indicant.terms import IND, OWL, RDFS, SKOS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from indicant.files.sources import Source
+    from indicant.guideline.mappings import MappingSet
+    from indicant.guideline.vocabulary import Vocabulary
+    from indicant.intake.events import Coding
+    from indicant.intake.readings import Tables
+
+CODES_FILE: Final = "codes.ttl"
+"""What a module is called that names tables of codes, and that no guideline imports."""
+MEASURES: Final = IND + "measures"
+_IMPLYING: Final = frozenset({EXACT, SKOS + "narrowMatch"})
+"""Who has the code has what the term says."""
+_IMPLIED: Final = frozenset({EXACT, SKOS + "broadMatch"})
+"""Who has what the term says has the code, so that who does not have the code has none of it."""
+_DISJOINT: Final = OWL + "disjointWith"
+_ONCE: Final = OWL + "maxQualifiedCardinality"
+
+
+def tables_of(source: Source) -> list[MappingSet]:
+    """Return the tables of codes of a guideline, and those of what it imports.
+
+    Beside an ontology there may be a module that imports it and names tables, ``codes.ttl``: it is
+    needed to read records, and not to assess.
+
+    Raises:
+        IndicantError: a table cannot be read.
+    """
+    found = of_source(source)
+    named = {one.iri for one in found}
+    here = {
+        text_of(subject)
+        for _, subject, _, value in source.triples()
+        if text_of(value) == OWL + "Ontology" and not text_of(subject).startswith(IND)
+    }
+    read = {os.path.realpath(one.path) for one in source.documents}
+    beside = {Path(one).parent / CODES_FILE for one in read}
+    for file in sorted(beside):
+        if file.is_file() and str(file) not in read:
+            more = gather(file)
+            if not here.isdisjoint(more.documents[0].imports):
+                found += [one for one in of_source(more) if one.iri not in named]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What the codes of a record stand for.
+
+    ``terms`` are what it is an instance of, ``denied`` what there is none of where there is nothing
+    of the codes, ``near`` whatever a table relates them to. Of the codes themselves, ``unknown``
+    are in no table, and ``nameless`` have no system.
+    """
+
+    terms: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+    unknown: tuple[Coding, ...] = ()
+    nameless: tuple[Coding, ...] = ()
+
+
+@dataclass
+class Terms:
+    """The codes that tables know, and what of the vocabulary is needed to use them."""
+
+    vocabulary: Vocabulary
+    tables: Tables
+    measured: dict[str, str] = field(default_factory=dict)
+    once: frozenset[tuple[str, str]] = frozenset()
+    _rows: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict, repr=False)
+    _apart: frozenset[tuple[str, str]] = frozenset()
+
+    @classmethod
+    def of(
+        cls,
+        source: Source,
+        vocabulary: Vocabulary,
+        tables: Tables,
+        own: Iterable[MappingSet] = (),
+    ) -> Terms:
+        """Take them from a guideline and its tables of codes, and from tables of one's own.
+
+        Raises:
+            IndicantError: a table cannot be read.
+        """
+        rows: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        for table in (*tables_of(source), *own):
+            for match in table.matches:
+                scheme = match.scheme or table.header.get("object_source", "")
+                pair = (match.subject, match.predicate)
+                rows.setdefault((scheme, match.curie.partition(":")[2]), []).append(pair)
+        measured = {
+            text_of(subject): text_of(value)
+            for _, subject, predicate, value in source.triples()
+            if text_of(predicate) == MEASURES
+        }
+        apart = {(one, other) for one, path, other in vocabulary.triples if path == _DISJOINT}
+        made = cls(vocabulary, tables, measured, _once(vocabulary), rows)
+        made._apart = frozenset(apart | {(other, one) for one, other in apart})
+        return made
+
+    def meant(self, codes: Iterable[Coding]) -> Meant:
+        """Return what the codes of one record stand for, all of them together."""
+        terms: dict[str, None] = {}
+        denied: dict[str, None] = {}
+        near: dict[str, None] = {}
+        unknown, nameless = [], []
+        for coding in codes:
+            if not coding.system:
+                nameless.append(coding)
+                continue
+            found = self._rows.get(self._key(coding))
+            if found is None:
+                unknown.append(coding)
+                continue
+            for term, predicate in found:
+                near[term] = None
+                if predicate in _IMPLYING:
+                    terms[term] = None
+                if predicate in _IMPLIED:
+                    denied[term] = None
+        return Meant(tuple(terms), tuple(denied), tuple(near), tuple(unknown), tuple(nameless))
+
+    def _key(self, coding: Coding) -> tuple[str, str]:
+        scheme, prefix = self.tables.systems.get(coding.system, (coding.system, ""))
+        return scheme, coding.code.removeprefix(prefix)
+
+    def answer(self, coding: Coding) -> str | None:
+        """Return what a coded answer says, where a row knows it."""
+        return self.tables.answers.get((coding.system, coding.code))
+
+    def is_kind(self, term: str, top: str) -> bool:
+        """Tell whether a term is a class of findings, of interventions, or another of the core."""
+        return term in self.vocabulary.classes and IND + top in self.vocabulary.ancestors(term)
+
+    def narrowest(self, terms: Iterable[str]) -> tuple[str, ...]:
+        """Return terms without those that another of them is a kind of, in their order."""
+        given = list(dict.fromkeys(terms))
+        above = {
+            one
+            for term in given
+            for one in self.vocabulary.ancestors(term)
+            if one != term and term not in self.vocabulary.ancestors(one)
+        }
+        return tuple(sorted(one for one in given if one not in above))
+
+    def contradict(self, terms: Iterable[str]) -> tuple[str, str] | None:
+        """Return two terms of which nothing can be both, if there are such."""
+        given = list(terms)
+        for at, one in enumerate(given):
+            for other in given[at + 1 :]:
+                for high in self.vocabulary.ancestors(one):
+                    for foe in self.vocabulary.ancestors(other):
+                        if (high, foe) in self._apart:
+                            return one, other
+        return None
+
+    def measure(self, terms: Iterable[str]) -> str | None:
+        """Return the property of which an observation under these terms gives the value."""
+        found = {
+            self.measured[one]
+            for term in terms
+            for one in self.vocabulary.ancestors(term)
+            if one in self.measured
+        }
+        return found.pop() if len(found) == 1 else None
+
+    def related(self, term: str, cls: str) -> bool:
+        """Tell whether one of two classes is a kind of the other, or something is of both."""
+        vocabulary = self.vocabulary
+        return (
+            cls in vocabulary.ancestors(term)
+            or term in vocabulary.ancestors(cls)
+            or any(term in vocabulary.ancestors(one) for one in vocabulary.descendants(cls))
+        )
+
+
+def _once(vocabulary: Vocabulary) -> frozenset[tuple[str, str]]:
+    """Return the classes of which a case records one at most, each with its role."""
+    said: dict[str, dict[str, str]] = {}
+    for subject, path, value in vocabulary.triples:
+        said.setdefault(subject, {})[path] = value
+    return frozenset(
+        (values[OWL + "onProperty"], values[OWL + "onClass"])
+        for subject, path, node in vocabulary.triples
+        if subject == IND + "PatientCase" and path == RDFS + "subClassOf"
+        for values in (said.get(node, {}),)
+        if values.get(_ONCE) == "1" and OWL + "onClass" in values and OWL + "onProperty" in values
+    )

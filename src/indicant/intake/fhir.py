@@ -1,0 +1,343 @@
+"""Read resources of FHIR R4 and R5 as events."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from indicant.files.rdf import BASE
+from indicant.foreign import excerpt
+from indicant.intake import events
+from indicant.intake.elements import (
+    MalformedError,
+    a_list,
+    an_object,
+    codings,
+    reference,
+    status_values,
+    texts,
+    value_of,
+    when,
+)
+from indicant.intake.events import Event, Moment, Origin, Person, Refusal
+from indicant.intake.readings import ASIDE, NOTHING, Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from zoneinfo import ZoneInfo
+
+    from indicant.intake.events import Coding
+    from indicant.intake.supply import Record
+
+FHIR_BASE: Final = f"{BASE}fhir/"
+_ID: Final = re.compile(r"[A-Za-z0-9.-]{1,64}")
+_ABSOLUTE: Final = re.compile(r"(?:https?://|urn:(?:uuid|oid):)[^\s<>\"{}|\\^`\x00-\x20]{1,500}")
+_VERSION: Final = re.compile(r"/_history/[^/]*$")
+_LONGEST: Final = 60
+_CODE_IN: Final = {
+    "Immunization": "vaccineCode",
+    "Encounter": "type",
+    "MedicationRequest": "medication",
+    "MedicationStatement": "medication",
+    "MedicationAdministration": "medication",
+    "MedicationDispense": "medication",
+}
+_PERSON_IN: Final = {"Immunization": "patient", "AllergyIntolerance": "patient"}
+_RECORDED_IN: Final = ("recordedDate", "recorded", "authoredOn", "dateAsserted", "issued")
+_WHEN_IN: Final = {
+    "Observation": "effective",
+    "DiagnosticReport": "effective",
+    "Procedure": "performed occurrence",
+    "MedicationStatement": "effective",
+    "MedicationAdministration": "effective occurence occurrence",
+    "Immunization": "occurrence",
+    "Encounter": "period actualPeriod",
+}
+"""Where a resource says when it was; R4 and R5 differ, and R5 once by a slip."""
+_LASTING: Final = frozenset(
+    {"Encounter", "MedicationAdministration", "MedicationStatement", "Procedure"}
+)
+_SHOWN_OF_STATUS: Final = ("status", "verificationStatus", "clinicalStatus", "intent")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a resource is called: its key, its reference, its IRI, and a name for people."""
+
+    key: str
+    reference: str
+    iri: str
+    name: str
+
+
+@dataclass
+class Resources:
+    """Reads one resource after the other.
+
+    ``zone`` says at which place the day of an instant counts; ``aside`` counts what is not read.
+    """
+
+    tables: Tables
+    zone: ZoneInfo | None = None
+    anonymous: int = field(default=0, repr=False)
+
+    def identity(self, record: Record) -> Identity:
+        """Return what a resource is called, by its URL, its type and id, or where it stands."""
+        kind = record.content.get("resourceType")
+        shown = kind if isinstance(kind, str) and _ID.fullmatch(kind) else "Resource"
+        given = record.content.get("id")
+        name = given if isinstance(given, str) and _ID.fullmatch(given) else ""
+        url = record.url if _ABSOLUTE.fullmatch(record.url) else ""
+        if not name:
+            tail = re.split(r"[/:]", url)[-1] if url else ""
+            name = tail if _ID.fullmatch(tail) else ""
+        if not name:
+            self.anonymous += 1
+            place = record.place or f"line {record.line or 1}"
+            name = place.replace(" ", "-")
+            own = url or f"{FHIR_BASE}{quote(shown)}/{quote(name)}?{self.anonymous}"
+            return Identity(own, f"{shown} ({place})", own, f"{name}-{self.anonymous}")
+        path = f"{shown}/{name}"
+        return Identity(url or path, path, url or f"{FHIR_BASE}{path}", name)
+
+    def refusal(self, record: Record) -> Refusal | None:
+        """Return why nothing of a resource counts, whatever it says."""
+        for one in record.odd:
+            if one == "modifierExtension":
+                return Refusal("modifier", "an extension may turn it into its opposite")
+            if one == "implicitRules":
+                return Refusal("rules", "rules that are not known here may change what it means")
+            return Refusal("twice", one)
+        if record.method and record.method not in {"POST", "PUT"}:
+            return Refusal("deleted", f"the bundle asks for {excerpt(record.method)}")
+        if record.mode == "outcome":
+            return Refusal("aside", "a message of the server")
+        return None
+
+    def persons(self, record: Record, who: Identity) -> Iterator[Person]:
+        """Yield the patient that a resource is, or those that it contains."""
+        if record.content.get("resourceType") == "Patient":
+            yield self._person(record, record.content, who)
+        contained = record.content.get("contained")
+        for one in contained if isinstance(contained, list) else []:
+            if isinstance(one, dict) and one.get("resourceType") == "Patient":
+                own = one.get("id")
+                if isinstance(own, str) and _ID.fullmatch(own):
+                    inner = Identity(
+                        f"{who.key}#{own}", f"{who.reference}#{own}", f"{who.iri}#{own}", own
+                    )
+                    yield self._person(record, one, inner)
+
+    def _person(self, record: Record, content: dict[str, Any], who: Identity) -> Person:
+        origin = Origin(who.reference, who.iri, "Patient", record.file, record.line)
+        refusal = self.refusal(record)
+        made = Person(who.key, who.name, origin, refusal=refusal)
+        if refusal is not None:
+            return made
+        try:
+            died = content.get("deceasedBoolean")
+            return replace(
+                made,
+                born=when(content.get("birthDate"), "birthDate", None),
+                gender=texts(content.get("gender"), "gender"),
+                died=died
+                if isinstance(died, bool)
+                else when(content.get("deceasedDateTime"), "deceasedDateTime", self.zone),
+            )
+        except MalformedError as error:
+            return replace(made, refusal=Refusal("malformed", str(error)))
+
+    def substance(self, record: Record, who: Identity) -> Iterator[tuple[str, tuple[Coding, ...]]]:
+        """Yield the codes of the medications that a resource is or contains, by their keys."""
+        contained = record.content.get("contained")
+        found = [
+            (f"{who.key}#{one['id']}", one)
+            for one in (contained if isinstance(contained, list) else [])
+            if isinstance(one, dict) and isinstance(one.get("id"), str)
+        ]
+        for key, content in ((who.key, record.content), *found):
+            if content.get("resourceType") == "Medication" and not record.odd:
+                status = content.get("status")
+                try:
+                    codes = codings(content.get("code"), "code")
+                except MalformedError:
+                    codes = ()
+                yield key, () if status == "entered-in-error" else codes
+
+    def events(self, record: Record, who: Identity) -> list[Event]:
+        """Return what a resource says of somebody: of a panel several, of others one."""
+        content = record.content
+        kind = content.get("resourceType")
+        name = kind if isinstance(kind, str) else ""
+        known = self.tables.types.get(name)
+        origin = Origin(who.reference, who.iri, name, record.file, record.line)
+        if not name:
+            why = self.refusal(record) or Refusal("malformed", "it has no resourceType")
+            return [Event(origin, "", refusal=why)]
+        if known is None:
+            return [Event(origin, "", refusal=Refusal("unknown-type", excerpt(name)))]
+        if known.kind == ASIDE:
+            return [Event(origin, ASIDE, refusal=Refusal("aside", known.note))]
+        if known.kind in {events.PATIENT, events.SUBSTANCE}:
+            return []
+        made = Event(origin, known.kind)
+        try:
+            person = _PERSON_IN.get(name, "subject")
+            made.subject = reference(content.get(person), person)
+            made.codes = self._codes(content, name)
+            made.refusal = self.refusal(record)
+            if made.refusal is not None:
+                return [made]
+            if known.kind == events.OBSERVATION:
+                return self._observed(content, made)
+            self._read(content, made)
+        except MalformedError as error:
+            made.refusal = Refusal("malformed", str(error))
+        return [made]
+
+    def _codes(self, content: dict[str, Any], name: str) -> tuple[Coding, ...]:
+        element = _CODE_IN.get(name, "code")
+        if element == "medication" and "medicationCodeableConcept" in content:
+            element = "medicationCodeableConcept"
+        return codings(content.get(element), element)
+
+    def _read(self, content: dict[str, Any], made: Event) -> None:
+        """Fill in the standing of an event and its times."""
+        if _CODE_IN.get(made.origin.record_type) == "medication":
+            element = "medicationReference" if "medicationReference" in content else "medication"
+            made.substance = reference(content.get(element), element) if element in content else ""
+        self._standing(content, made)
+        self._timed(content, made)
+
+    def _standing(
+        self, content: dict[str, Any], made: Event, own: dict[str, Any] | None = None
+    ) -> None:
+        """Fill in the standing of an event; of a part, what it says itself counts as well."""
+        name = made.origin.record_type
+        both = content if own is None else {**content, **own}
+        values = {one: status_values(both, one) for one in self.tables.elements[name]}
+        reading = self.tables.reading_of(name, values.__getitem__)
+        told = [
+            f"{element} {_status(both[element])}" for element in _SHOWN_OF_STATUS if element in both
+        ]
+        made.standing = NOTHING if reading is None else reading.standing
+        made.reading = reading
+        made.status = ", ".join(told) or "no status"
+
+    def _timed(self, content: dict[str, Any], made: Event) -> None:
+        """Fill in when an event was."""
+        name = made.origin.record_type
+        dates = [when(content[one], one, self.zone) for one in _RECORDED_IN if one in content]
+        made.recorded = max((one for one in dates if one is not None), key=_first, default=None)
+        if name in {"Condition", "AllergyIntolerance"}:
+            made.begin = self._point(content, "onset")
+            made.end = self._point(content, "abatement")
+        elif name in {"MedicationRequest", "ServiceRequest"}:
+            made.begin = when(content.get("authoredOn"), "authoredOn", self.zone)
+            if content.get("status") in {"stopped", "ended"}:
+                made.end = when(content.get("statusChanged"), "statusChanged", self.zone)
+        elif name == "MedicationDispense":
+            made.begin = when(content.get("whenHandedOver"), "whenHandedOver", self.zone)
+        else:
+            any(self._span(content, one, made) for one in _WHEN_IN.get(name, "").split())
+
+    def _point(self, content: dict[str, Any], element: str) -> Moment | None:
+        """Return when something began or ended; a period says between which days that was."""
+        at = when(content.get(f"{element}DateTime"), f"{element}DateTime", self.zone)
+        if at is not None:
+            return at
+        period = an_object(content.get(f"{element}Period"), f"{element}Period")
+        start = when(period.get("start"), f"{element}Period.start", self.zone)
+        end = when(period.get("end"), f"{element}Period.end", self.zone)
+        if start is None or end is None or end.last < start.first:
+            return None
+        return Moment(start.first, end.last)
+
+    def _span(self, content: dict[str, Any], element: str, made: Event) -> bool:
+        """Fill in when an event was, if this element says so, and tell whether it does.
+
+        Of a medication that is taken at an instant nobody says that it began or ended then. What
+        is observed, and not what lasts, was on some day between the ends of a period.
+        """
+        for ending in ("DateTime", "Instant"):
+            at = when(content.get(element + ending), element + ending, self.zone)
+            if at is not None:
+                if made.origin.record_type == "MedicationStatement":
+                    dates = [one for one in (made.recorded, at) if one is not None]
+                    made.recorded = max(dates, key=_first)
+                else:
+                    made.on = at
+                return True
+        name = element if element in {"period", "actualPeriod"} else f"{element}Period"
+        if name not in content:
+            return False
+        period = an_object(content.get(name), name)
+        begin = when(period.get("start"), f"{name}.start", self.zone)
+        end = when(period.get("end"), f"{name}.end", self.zone)
+        if begin is None or end is None:
+            made.begin, made.end = begin, end
+        elif begin.day and begin.day == end.day:
+            made.on = begin
+        elif made.origin.record_type in _LASTING or end.last < begin.first:
+            made.begin, made.end = begin, end
+        else:
+            made.on = Moment(begin.first, end.last)
+        return True
+
+    def _observed(self, content: dict[str, Any], made: Event) -> list[Event]:
+        """Return what an observation found, and what each of its components found."""
+        self._timed(content, made)
+        made.value = value_of(content)
+        self._standing(content, made)
+        if "component" not in content:
+            return [made]
+        found = [] if made.value is None else [made]
+        for number, each in enumerate(a_list(content["component"], "component"), 1):
+            part = an_object(each, "component")
+            codes = codings(part.get("code"), "component.code")
+            one = replace(made, codes=codes, part=number, value=None)
+            found.append(one)
+            try:
+                one.value = value_of(part)
+            except MalformedError as error:
+                one.refusal = Refusal("malformed", str(error))
+            self._standing(content, one, {"dataAbsentReason": part.get("dataAbsentReason")})
+        return found or [made]
+
+
+def resolved(target: str, who: str, base: str) -> list[str]:
+    """Return the keys by which a reference may be found, the surest first.
+
+    >>> resolved("Patient/1", "Condition/2", "")
+    ['Patient/1']
+    >>> resolved("#p", "Condition/2", "")
+    ['Condition/2#p']
+    >>> resolved("Patient/1/_history/3", "x", "https://a.example/fhir/Condition/2")
+    ['https://a.example/fhir/Patient/1', 'Patient/1']
+    """
+    target = _VERSION.sub("", target)
+    if target.startswith("#"):
+        return [who + target]
+    if _ABSOLUTE.fullmatch(target):
+        return [target]
+    found = []
+    if base.startswith("http") and base.count("/") > 3:
+        found.append("/".join([*base.split("/")[:-2], target]))
+    return [*found, target]
+
+
+def _first(one: Moment) -> Any:
+    return one.first
+
+
+def _status(value: Any) -> str:
+    """Return a status as a message shows it."""
+    if isinstance(value, str):
+        return excerpt(value, _LONGEST)
+    try:
+        codes = [one.code for one in codings(value, "status")]
+    except MalformedError:
+        codes = []
+    return excerpt(" ".join(codes) or "without a code", _LONGEST)

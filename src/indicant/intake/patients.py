@@ -1,0 +1,322 @@
+"""Take the patients of a source, each with a case and with what became of the records."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from indicant.errors import IndicantError
+from indicant.files.rdf import STDIN
+from indicant.foreign import excerpt
+from indicant.guideline.mappings import read_sssom
+from indicant.guideline.names import prefixes_in
+from indicant.intake import events
+from indicant.intake.casegraph import case_iri
+from indicant.intake.codes import Terms
+from indicant.intake.completeness import Gaps, read_claims
+from indicant.intake.decisions import Decider
+from indicant.intake.fhir import Resources, resolved
+from indicant.intake.readings import ASIDE, IN_ERROR, tables
+from indicant.intake.report import Code, Left, Report
+from indicant.intake.supply import Broken, Supply
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Iterable
+    from zoneinfo import ZoneInfo
+
+    from indicant.files.rdf import Document
+    from indicant.files.sources import Source
+    from indicant.guideline.vocabulary import Vocabulary
+    from indicant.intake.decisions import Decided
+    from indicant.intake.events import Coding, Event, Person
+    from indicant.intake.supply import Record
+
+MOST_EVENTS: Final = 2_000_000
+"""How many findings, acts and observations are held at once: some 2 GB."""
+AS_OF_HELP: Final = (
+    "say for which day the patient is to be assessed:  --as-of YYYY-MM-DD  (no clock is read)"
+)
+_FILE: Final = re.compile(r"[^A-Za-z0-9.-]+")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a source is to be read."""
+
+    as_of: datetime.date
+    zone: ZoneInfo | None = None
+    completeness: str | None = None
+
+
+@dataclass
+class Taken:
+    """The cases of a source as documents, in the order of its patients, and the report."""
+
+    documents: list[Document]
+    report: Report
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """Return a time zone by its name.
+
+    Raises:
+        IndicantError: there is none of that name on this machine.
+    """
+    import zoneinfo
+
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise IndicantError(
+            f"unknown time zone '{excerpt(name)}'",
+            help="write it as in Europe/Berlin; where no zone is known, install tzdata",
+        ) from error
+
+
+class Intake:
+    """Reads sources for one guideline: its terms, its tables of codes, tables of one's own.
+
+    Raises:
+        IndicantError: a table cannot be read.
+    """
+
+    def __init__(self, source: Source, vocabulary: Vocabulary, codes: Iterable[str] = ()) -> None:
+        own = [read_sssom(path) for path in codes]
+        self._vocabulary = vocabulary
+        self._terms = Terms.of(source, vocabulary, tables(), own)
+        self._prefixes = prefixes_in(one.text for one in source.documents)
+
+    def take(
+        self,
+        path: str,
+        options: Options,
+        *,
+        stdin: BinaryIO | None = None,
+        data: bytes | None = None,
+        strict: bool = False,
+    ) -> Taken:
+        """Read all patients of a source.
+
+        Args:
+            path: a file or a folder; ``-`` is ``stdin``.
+            options: how to read it.
+            stdin: where to read what ``-`` stands for.
+            data: what the file holds, where it was read already.
+            strict: whether a line that is no record ends it.
+
+        Raises:
+            IndicantError: the source cannot be read, or holds no patient.
+        """
+        claims = None
+        if options.completeness is not None:
+            claims = read_claims(options.completeness, self._vocabulary)
+        supply = Supply(path, stdin, data)
+        gathered = _Gathered(Resources(tables(), options.zone), self._terms)
+        for one in supply.records():
+            if isinstance(one, Broken):
+                if strict:
+                    raise IndicantError(
+                        one.message, file=one.file, line=one.line, help="fetch the file again"
+                    )
+                gathered.broken(one)
+            else:
+                gathered.take(one)
+        shown = "<stdin>" if path == STDIN else path
+        gathered.finish(shown)
+        made = self._decide(gathered, options)
+        if claims is not None:
+            gaps = Gaps(self._terms, claims, [*supply.partial, *gathered.adrift])
+            for decided in made:
+                gaps.state(decided)
+        report = gathered.report(shown, options.as_of, made)
+        report.remarks += [f"{one}: what else there is is not known" for one in supply.partial]
+        if supply.beside:
+            names = ", ".join(excerpt(name) for name in supply.beside[:5])
+            report.remarks.append(f"not read: {names}")
+        documents = []
+        for decided, name in zip(made, _files(made), strict=True):
+            place = os.path.join(shown, name)
+            documents.append(decided.graph.document(place, self._prefixes))
+        return Taken(documents, report)
+
+    def _decide(self, gathered: _Gathered, options: Options) -> list[Decided]:
+        iris: set[str] = set()
+        found = []
+        for person in gathered.persons.values():
+            iri = case_iri(person.name, iris)
+            decider = Decider(self._terms, options.as_of, person, iri)
+            found.append(decider.decide(gathered.of_person.get(person.key, ())))
+        return found
+
+
+@dataclass
+class _Gathered:
+    """All that a source holds, put with the patients that it is about."""
+
+    resources: Resources
+    terms: Terms
+    persons: dict[str, Person] = field(default_factory=dict)
+    of_person: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
+    left: list[Left] = field(default_factory=list)
+    adrift: list[str] = field(default_factory=list)
+    records: int = 0
+    types: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._digests: dict[str, int] = {}
+        self._twice: set[str] = set()
+        self._events: list[tuple[Event, str, str]] = []
+        self._substances: dict[str, tuple[Coding, ...]] = {}
+        self._alias: dict[str, set[str]] = defaultdict(set)
+
+    def broken(self, one: Broken) -> None:
+        """Take note of a line that is no record."""
+        self.records += 1
+        self.left.append(Left(f"line {one.line}", "broken", one.message, one.file, one.line))
+
+    def take(self, record: Record) -> None:
+        """Take a record."""
+        self.records += 1
+        kind = record.content.get("resourceType")
+        self.types[excerpt(kind) if isinstance(kind, str) else "none"] += 1
+        who = self.resources.identity(record)
+        if who.key in self._digests:
+            if self._digests[who.key] != record.digest:
+                self._twice.add(who.key)
+            return
+        self._digests[who.key] = record.digest
+        self._alias[who.reference].add(who.key)
+        for person in self.resources.persons(record, who):
+            if person.refusal is None or person.refusal.reason != "deleted":
+                self.persons[person.key] = person
+        for key, codes in self.resources.substance(record, who):
+            self._substances[key] = codes
+        for event in self.resources.events(record, who):
+            self._events.append((event, who.key, record.url))
+        if len(self._events) > MOST_EVENTS:
+            raise IndicantError(
+                f"holds more than {MOST_EVENTS:,} findings, acts and observations",
+                file=record.file,
+                help="give the records of fewer patients at a time",
+            )
+
+    def finish(self, shown: str) -> None:
+        """Put the records with their patients.
+
+        Raises:
+            IndicantError: there is no patient.
+        """
+        from dataclasses import replace
+
+        if not self.persons:
+            told = Counter(one.subject for one, _, _ in self._events if one.subject)
+            about = next(iter(told.most_common(1)), None)
+            raise IndicantError(
+                "holds no patient"
+                + (
+                    ""
+                    if about is None
+                    else f": {about[1]} of its records are about {excerpt(about[0], 80)}"
+                ),
+                file=shown,
+                help="add the Patient resource: who the records are of is never guessed",
+            )
+        for key in self._twice & self.persons.keys():
+            refusal = events.Refusal("duplicate", "the patient stands twice, and is not the same")
+            self.persons[key] = replace(self.persons[key], refusal=refusal)
+        for one, key, url in self._events:
+            event = one
+            if key in self._twice:
+                event = replace(event, refusal=events.Refusal("duplicate"))
+            if event.substance and not event.codes:
+                found = self._found(event.substance, key, url, self._substances)
+                event = replace(event, codes=self._substances.get(found or "", ()))
+            self._place(event, key, url)
+        self._events.clear()
+
+    def _place(self, event: Event, key: str, url: str) -> None:
+        origin = event.origin
+        person = self._found(event.subject, key, url, self.persons) if event.subject else None
+        if person is not None:
+            self.of_person[person].append(event)
+            return
+        if event.kind == ASIDE or event.refusal is not None:
+            reason, detail = (
+                (event.refusal.reason, event.refusal.detail) if event.refusal else ("aside", "")
+            )
+        else:
+            reason = "no-patient"
+            detail = (
+                excerpt(event.subject, 80) if event.subject else "it says of nobody whose it is"
+            )
+        self.left.append(Left(origin.reference, reason, detail, origin.file, origin.line))
+        settled = event.kind == ASIDE or event.standing == IN_ERROR or reason == "deleted"
+        if not settled and not self._is_anothers(event.subject):
+            self.adrift.append(origin.reference)
+
+    @staticmethod
+    def _is_anothers(subject: str) -> bool:
+        """Tell whether a reference names a patient: one who is not among those that are here."""
+        return (
+            re.search(r"(?:^|/)Patient/[A-Za-z0-9.-]{1,64}(?:/_history/.*)?$", subject) is not None
+        )
+
+    def _found(self, target: str, key: str, url: str, among: Iterable[str]) -> str | None:
+        for name in resolved(target, key, url):
+            if name in among:
+                return name
+            aliases = [one for one in self._alias.get(name, ()) if one in among]
+            if len(aliases) == 1:
+                return aliases[0]
+        return None
+
+    def report(self, shown: str, as_of: datetime.date, made: list[Decided]) -> Report:
+        """Return what became of everything."""
+        return Report(
+            shown,
+            as_of.isoformat(),
+            [one.report for one in made],
+            self.left,
+            self._unknown(),
+            self.records,
+            dict(sorted(self.types.items())),
+        )
+
+    def _unknown(self) -> list[Code]:
+        """Return the codes that no table knows, the most frequent first."""
+        records: dict[tuple[str, str], set[str]] = defaultdict(set)
+        patients: dict[tuple[str, str], set[str]] = defaultdict(set)
+        display: dict[tuple[str, str], str] = {}
+        for person, found in self.of_person.items():
+            for event in found:
+                if event.standing == IN_ERROR or event.kind == ASIDE:
+                    continue
+                for code in self.terms.meant(event.codes).unknown:
+                    pair = (code.system, code.code)
+                    records[pair].add(event.origin.iri)
+                    patients[pair].add(person)
+                    display.setdefault(pair, code.display)
+        rows = [
+            Code(system, code, display[system, code], len(found), len(patients[system, code]))
+            for (system, code), found in records.items()
+        ]
+        return sorted(rows, key=lambda one: (-one.records, -one.patients, one.system, one.code))
+
+
+def _files(made: list[Decided]) -> list[str]:
+    """Return a name of a file for each case, no two alike, also where case does not count."""
+    taken: set[str] = set()
+    found = []
+    for one in made:
+        stem = _FILE.sub("-", one.report.patient).strip(".-")[:80] or "patient"
+        name, number = stem, 1
+        while name.lower() in taken:
+            number += 1
+            name = f"{stem}-{number}"
+        taken.add(name.lower())
+        found.append(f"{name}.ttl")
+    return found
