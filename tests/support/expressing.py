@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from series import EX
 from spells import HEAD, advice, bounded, data, numbers
 
 if TYPE_CHECKING:
@@ -140,6 +141,13 @@ EVERYWHERE = (
 :Drop a owl:Class ; rdfs:subClassOf :Act ; :factor 2 .
 :because a owl:ObjectProperty , owl:FunctionalProperty ; rdfs:range :Thing .
 {data("factor", "xsd:minInclusive 0")} .
+{data("mass", "xsd:minInclusive 0", more=", ind:CaseProperty")} .
+{data("height", "xsd:minExclusive 0", more=", ind:CaseProperty")} .
+{data("index", "xsd:minInclusive 0", more=", ind:CaseProperty")} ; ind:expression "mass / height" .
+:C-index a owl:Class , ind:Criterion ; owl:equivalentClass [ a owl:Class ;
+    owl:intersectionOf ( ind:PatientCase {numbers(":index", "minInclusive", 2)} ) ] .
+:A-index a owl:Class ; rdfs:subClassOf ind:Intervention .
+:r-index a ind:Indication ; dcterms:isPartOf <{EX}> ; ind:action :A-index ; ind:criterion :C-index .
 {data("load")} ; ind:expression "amount * factor" .
 {data("capped", "xsd:minInclusive 0", "xsd:maxInclusive 6")} ; ind:expression "amount * factor" .
 """
@@ -199,7 +207,8 @@ def everywhere() -> list[str]:
             for cls in (":Drop", ":Act"):
                 record = f"[ a {cls} ; {amount}{own} ]"
                 said += [f" ; ind:{role} {record}" for role in ROLES[2:]]
-    return [f" ; ind:recordsAll :Thing , :Act{one}" for one in said]
+    own = [f" ; :mass {mass} ; :height 2" for mass in (3, 4, 5)]
+    return [*own, *(f" ; ind:recordsAll :Thing , :Act{one}" for one in said)]
 
 
 def _amount(limit: str) -> str:
