@@ -285,6 +285,7 @@ BOUND: Final = "it is only asked whether it has a value"
 VALUED: Final = "it is told only where every record has a value or a bound"
 ATTESTS: Final = "what attests an existential is of its role: 40-present.rq and its like"
 OF_ROLE: Final = "what may belong to a quantity is of its role: 32-may-belong.rq"
+AGAIN: Final = "said before as well: here an engine has fewer records to look at"
 YEARS: Final = "what is counted neither in days nor in months is counted in years"
 BIG: Final = "100000000000000000"
 NEXT: Final = "where the two differ, the other way leads to the same whole number"
@@ -464,7 +465,13 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
         "without ?counted ind:role ?role .": ATTESTS,
         "without ?case ?role ?node . (2)": "only of nodes of the case is it told what they attest",
     },
-    "41-fewer.rq": {"without ?case a ind:PatientCase .": CASE},
+    "41-fewer.rq": {
+        "without ?case a ind:PatientCase .": CASE,
+        "without a ind:PatientCase ;": AGAIN,
+        "without ; ind:role ?role": ASKED,
+        "without ; ind:role ?role (2)": AGAIN,
+        "without ind:counts ?existential ; (2)": AGAIN,
+    },
     "61-score.rq": {
         "false for true in nd:meets ?subject . BIND(true AS ?met) } OPTIONA": BOUND,
         "false for true in :refutes ?subject . BIND(true AS ?refuted) } }": BOUND,

@@ -15,7 +15,7 @@ from rdflib.namespace import RDF, RDFS
 
 from each import each
 from indicant import Guideline
-from places import ONTOLOGY, SHARED, TESTS
+from places import ONTOLOGY, ROOT, SHARED, TESTS
 
 IND = Namespace("https://w3id.org/indicant/core/")
 OPIOID = Namespace("https://w3id.org/indicant/opioid/")
@@ -257,3 +257,18 @@ def test_the_class_of_a_product_is_that_of_its_code_or_of_the_same_without_a_bra
     for row in each(products()):
         generic = by_name.get(row["label"].partition(" [")[0])
         assert row["class"] == (by_code.get(row["product"]) or generic or ""), row
+
+
+def test_the_page_compares_the_requests_as_the_cases_answer_them() -> None:
+    page = (ROOT / "docs/explanation/opioids-for-pain.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| REC([0-9_]+) (\S+) \| ([^|]+) \| (\w+) \| (\w+) \| .*\|$", page, re.M)
+    assert len(rows) == 23
+    for number, name, card, closed, open_ in rows:
+        folder = f"rec-{number.replace('_', '-')}-{name}"
+        for kind, told in (("published-and-closed", closed), ("published", open_)):
+            file = CASES / kind / folder / "expected.json"
+            answers = set(json.loads(file.read_text(encoding="utf-8"))["answers"].values())
+            assert told == next(one for one in ("met", "open", "refuted") if one in answers), file
+        for request in (SHARED / "opioid" / "requests").glob(f"*-{folder}.json"):
+            cards = json.loads(request.read_text(encoding="utf-8"))["cards"]
+            assert card == ("not published" if cards is None else "yes" if cards else "none")

@@ -65,6 +65,12 @@ class Candidates:
         self._kinds = kinds
         self._values = values
         self._complete = complete
+        self._computed = {
+            place
+            for version, model in enumerate(kinds.models)
+            for place in _computed_from(version, model)
+        }
+        self._counted: dict[tuple[str, ...], tuple[frozenset[_Place], frozenset[_Place]]] = {}
         self._wider: dict[tuple[str, ...], frozenset[str]] = {}
         self._elsewhere: dict[tuple[str, tuple[str, ...]], frozenset[Atom]] = {}
 
@@ -163,8 +169,8 @@ class Candidates:
                         one = Candidate(node, satisfied, outside, count, fails)
                         best.setdefault((role, *tells), []).append(one)
         for some in best.values():
-            failing = [self._fails(candidate) for candidate in some]
-            alike: dict[frozenset[Atom], list[Candidate]] = {}
+            failing = [(self._fails(one), self._counts_for(one.node.classes)) for one in some]
+            alike: dict[object, list[Candidate]] = {}
             for candidate, failed in zip(some, failing, strict=True):
                 alike.setdefault(failed, []).append(candidate)
             yield from (
@@ -172,6 +178,19 @@ class Candidates:
                 for candidate, failed in zip(some, failing, strict=True)
                 if not any(self._is_better(other, candidate) for other in alike[failed])
             )
+
+    def _counts_for(self, classes: tuple[str, ...]) -> tuple[frozenset[_Place], frozenset[_Place]]:
+        """Return of which classes that values are computed from a node is, and may be."""
+        if classes not in self._counted:
+            self._counted[classes] = (
+                frozenset(
+                    one for one in self._computed if self._kinds.within(one[0], classes, one[1])
+                ),
+                frozenset(
+                    one for one in self._computed if self._kinds.may_be(one[0], classes, one[1])
+                ),
+            )
+        return self._counted[classes]
 
     def _may_be(self, classes: Collection[str], one: Atom) -> bool:
         """Tell whether a node of some classes may satisfy an existential, but for its values."""
@@ -230,7 +249,8 @@ class Candidates:
                 for version, atoms in enumerate(self._kinds.atoms)
                 for atom in atoms
                 if atom.role in implied(role)
-            }.union(*map(_computed_from, itertools.count(), self._kinds.models))
+            }
+            | self._computed
         )
         told = {
             cls: (
@@ -379,16 +399,12 @@ class Candidates:
 
 
 def _computed_from(version: int, model: Model) -> set[_Place]:
-    """Return the classes whose records a version of a vocabulary computes values from."""
-    return {
-        (version, cls)
-        for classes in (
-            *((one.over, *one.also) for one in model.quantities.values()),
-            (one.to for one in model.distances.values()),
-            (cls for _, cls in model.given),
-        )
-        for cls in classes
-    }
+    """Return the classes whose records a version of a vocabulary computes values from.
+
+    What a value of one record is computed from, such as an earlier one, is not among them: a record
+    of a class above is known less of, so that it may have any such value.
+    """
+    return {(version, cls) for one in model.quantities.values() for cls in (one.over, *one.also)}
 
 
 def _least_telling(candidates: Sequence[Candidate]) -> list[Candidate]:
