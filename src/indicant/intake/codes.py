@@ -28,6 +28,13 @@ _IMPLYING: Final = frozenset({EXACT, SKOS + "narrowMatch"})
 """Who has the code has what the term says."""
 _IMPLIED: Final = frozenset({EXACT, SKOS + "broadMatch"})
 """Who has what the term says has the code, so that who does not have the code has none of it."""
+_COUNTING: Final = tuple(
+    OWL + name
+    for name in ("maxQualifiedCardinality", "minQualifiedCardinality", "qualifiedCardinality")
+)
+_ON_CLASS: Final = OWL + "onClass"
+_OVER, _AGGREGATE = IND + "over", IND + "aggregate"
+_ADDING: Final = frozenset(IND + name for name in ("Count", "Mean", "Sum"))
 _DISJOINT: Final = OWL + "disjointWith"
 _ONCE: Final = OWL + "maxQualifiedCardinality"
 
@@ -62,9 +69,10 @@ def tables_of(source: Source) -> list[MappingSet]:
 class Meant:
     """What the codes of a record stand for.
 
-    ``terms`` are what it is an instance of, ``denied`` what there is none of where there is nothing
-    of the codes, ``near`` whatever a table relates them to. Of the codes themselves, ``unknown``
-    are in no table, and ``nameless`` have no system.
+    ``terms`` are what it is an instance of, ``denied`` what there is none of where there is none of
+    what the codes say: each of them has to imply it, since what is meant may be the narrowest of
+    them. ``near`` is whatever a table relates them to. Of the codes themselves, ``unknown`` are in
+    no table, and ``nameless`` have no system.
     """
 
     terms: tuple[str, ...] = ()
@@ -82,6 +90,7 @@ class Terms:
     tables: Tables
     measured: dict[str, str] = field(default_factory=dict)
     once: frozenset[tuple[str, str]] = frozenset()
+    counted: frozenset[str] = frozenset()
     _rows: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict, repr=False)
     _apart: frozenset[tuple[str, str]] = frozenset()
 
@@ -110,17 +119,18 @@ class Terms:
             if text_of(predicate) == MEASURES
         }
         apart = {(one, other) for one, path, other in vocabulary.triples if path == _DISJOINT}
-        made = cls(vocabulary, tables, measured, _once(vocabulary), rows)
+        made = cls(vocabulary, tables, measured, _once(vocabulary), _counted(source), rows)
         made._apart = frozenset(apart | {(other, one) for one, other in apart})
         return made
 
     def meant(self, codes: Iterable[Coding]) -> Meant:
         """Return what the codes of one record stand for, all of them together."""
         terms: dict[str, None] = {}
-        denied: dict[str, None] = {}
+        denied: list[set[str]] = []
         near: dict[str, None] = {}
         unknown, nameless = [], []
         for coding in codes:
+            denied.append(set())
             if not coding.system:
                 nameless.append(coding)
                 continue
@@ -133,8 +143,9 @@ class Terms:
                 if predicate in _IMPLYING:
                     terms[term] = None
                 if predicate in _IMPLIED:
-                    denied[term] = None
-        return Meant(tuple(terms), tuple(denied), tuple(near), tuple(unknown), tuple(nameless))
+                    denied[-1].add(term)
+        none = tuple(sorted(set.intersection(*denied))) if denied else ()
+        return Meant(tuple(terms), none, tuple(near), tuple(unknown), tuple(nameless))
 
     def _key(self, coding: Coding) -> tuple[str, str]:
         scheme, prefix = self.tables.systems.get(coding.system, (coding.system, ""))
@@ -188,6 +199,22 @@ class Terms:
             or term in vocabulary.ancestors(cls)
             or any(term in vocabulary.ancestors(one) for one in vocabulary.descendants(cls))
         )
+
+
+def _counted(source: Source) -> frozenset[str]:
+    """Return the classes whose records a guideline counts, or adds up."""
+    said: dict[object, dict[str, list[str]]] = {}
+    for _, subject, predicate, value in source.triples():
+        path = text_of(predicate)
+        if path in _COUNTING or path in {_OVER, _AGGREGATE, _ON_CLASS}:
+            said.setdefault(subject, {}).setdefault(path, []).append(text_of(value))
+    found: set[str] = set()
+    for of in said.values():
+        if any(one != "1" for path in _COUNTING for one in of.get(path, ())):
+            found.update(of.get(_ON_CLASS, ()))
+        if any(one in _ADDING for one in of.get(_AGGREGATE, ())):
+            found.update(of.get(_OVER, ()))
+    return frozenset(one for one in found if one)
 
 
 def _once(vocabulary: Vocabulary) -> frozenset[tuple[str, str]]:

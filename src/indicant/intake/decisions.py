@@ -28,6 +28,18 @@ _TOPS: Final = {
     events.INVESTIGATION: ("Investigation",),
     events.INTERVENTION: ("Intervention",),
 }
+_DAYS: Final = (casegraph.ON, casegraph.STARTED, casegraph.ENDED)
+_PREFERRED: Final = (
+    "MedicationRequest",
+    "MedicationStatement",
+    "MedicationDispense",
+    "MedicationAdministration",
+    "Procedure",
+    "DiagnosticReport",
+    "Observation",
+    "Condition",
+)
+"""Of which type of record what is counted is taken, the first of those that there are."""
 _SPOKEN: Final = {
     casegraph.HAS: "has",
     casegraph.HAD: "had",
@@ -55,6 +67,7 @@ class Decider:
         self._made = Decided(graph, PatientReport(person.name, iri, person.origin.reference))
         self._graph = graph
         self._of_node: dict[str, list[tuple[Event, int]]] = defaultdict(list)
+        self._unused: set[int] = set()
         self._excluding: dict[str, list[Event]] = defaultdict(list)
 
     def decide(self, given: Iterable[Event]) -> Decided:
@@ -64,6 +77,7 @@ class Decider:
             self._event(event)
         self._settle_contradictions()
         self._join()
+        self._count_once()
         self._tell_exclusions()
         return self._made
 
@@ -196,6 +210,10 @@ class Decider:
 
     def _absent(self, event: Event, terms: tuple[str, ...], day: Moment | None) -> None:
         """Say that there is nothing of some classes, if that was so on the as-of date itself."""
+        if event.narrowed:
+            names = ", ".join(map(local_name, terms))
+            self._leave(event, "absent-then", f"no {names}, but only as to {event.narrowed}")
+            return
         if day is None or day.day != self._as_of:
             when = "it is not known when" if day is None else f"on {_shown(day)}"
             names = ", ".join(map(local_name, terms))
@@ -276,7 +294,10 @@ class Decider:
             node.said[casegraph.STARTED] = date(begin)
         if end is not None:
             node.said[casegraph.ENDED] = date(end)
-        if ongoing and event.end is None:
+        until = event.until
+        if ongoing and until is not None and until.first <= self._as_of:
+            self._remark(at, f"said to go on, and was to end {_shown(until)}: which is not known")
+        elif ongoing and event.end is None:
             node.said[casegraph.ONGOING] = typed("true", "boolean")
         elif ongoing:
             self._remark(at, "said to go on and to have an end: whether it goes on is not known")
@@ -390,7 +411,10 @@ class Decider:
         used[at] = Used(one.reference, one.node, link, one.terms, one.remarks)
 
     def _join(self) -> None:
-        """Make one node of records of what a case has once; what they say differently goes."""
+        """Make one node of records of what a case has once; what they say differently goes.
+
+        A record may be of a part of it, one session of a course, so that none says when it was.
+        """
         ancestors = self._terms.vocabulary.ancestors
         for role, cls in sorted(self._terms.once):
             nodes = [
@@ -398,6 +422,11 @@ class Decider:
                 for one in self._graph.nodes.values()
                 if one.link == role and any(cls in ancestors(term) for term in one.terms)
             ]
+            for one in nodes:
+                dated = [path for path in _DAYS if one.said.pop(path, None) is not None]
+                if dated:
+                    for _, at in self._of_node[one.name]:
+                        self._remark(at, "without its days: it may be a part of the whole course")
             if len(nodes) < 2:
                 continue
             first, rest = nodes[0], nodes[1:]
@@ -416,7 +445,40 @@ class Decider:
                 for _, at in self._of_node[one.name]:
                     self._remark(at, f"one of {len(nodes)} records of what a case has once: joined")
 
+    def _count_once(self) -> None:
+        """Of what is counted, keep the records that cannot be one and the same.
+
+        An order and what was dispensed on it are two records of one thing, and so are a picture and
+        the report on it; of two types of record that speak of one class, only one is kept. What is
+        left out is a gap wherever all shall be recorded.
+        """
+        ancestors = self._terms.vocabulary.ancestors
+        for cls in sorted(self._terms.counted):
+            nodes = [
+                one
+                for one in self._graph.nodes.values()
+                if one.link != casegraph.PROPOSES
+                and any(cls in ancestors(term) or term in ancestors(cls) for term in one.terms)
+            ]
+            types = {self._type_of(one) for one in nodes}
+            kept = min(types, key=_preference, default="")
+            seen: list[tuple[object, ...]] = []
+            for one in nodes:
+                same = (one.link, one.terms, tuple(sorted(map(str, one.said.items()))))
+                if self._type_of(one) == kept and same not in seen:
+                    seen.append(same)
+                    continue
+                del self._graph.nodes[one.name]
+                for event, at in self._of_node[one.name]:
+                    self._leave(event, "same-perhaps", f"{local_name(cls)} is counted")
+                    self._unused.add(at)
+
+    def _type_of(self, node: Node) -> str:
+        return self._of_node[node.name][0][0].origin.record_type
+
     def _tell_exclusions(self) -> None:
+        report = self._made.report
+        report.used = [row for at, row in enumerate(report.used) if at not in self._unused]
         for term, found in self._excluding.items():
             for event in found:
                 self._made.report.used.append(
@@ -439,6 +501,11 @@ def _shown(one: Moment) -> str:
     if first.day == 1 and (first.year, first.month) == (last.year, last.month) and last.day >= 28:
         return f"{first:%Y-%m}"
     return f"{first} to {last}"
+
+
+def _preference(record_type: str) -> tuple[int, str]:
+    known = record_type in _PREFERRED
+    return _PREFERRED.index(record_type) if known else len(_PREFERRED), record_type
 
 
 def _age(born: datetime.date, as_of: datetime.date) -> int:

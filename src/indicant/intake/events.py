@@ -133,8 +133,10 @@ class Event:
     """What happened to a patient, or was found, as a record has it.
 
     ``subject`` is the key of the patient, or nothing where it is not known. A record that consists
-    of several gives an event for each, told apart by ``part``. ``refusal`` says why it counts for
-    nothing, whatever it says. Who reads the record fills the event in, and nobody else.
+    of several gives an event for each, told apart by ``part``. ``narrowed`` names what makes it say
+    less than its code, as the part of the body that it is about; ``until`` is when it was to end.
+    ``refusal`` says why it counts for nothing, whatever it says. Who reads the record fills the
+    event in, and nobody else.
     """
 
     origin: Origin
@@ -150,6 +152,8 @@ class Event:
     value: Value | None = None
     part: int = 0
     substance: str = ""
+    narrowed: str = ""
+    until: Moment | None = None
     refusal: Refusal | None = None
     status: str = ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -59,6 +60,9 @@ _WHEN_IN: Final = {
 _LASTING: Final = frozenset(
     {"Encounter", "MedicationAdministration", "MedicationStatement", "Procedure"}
 )
+_NARROWING: Final = ("bodySite", "bodyStructure", "specimen", "method", "stage", "severity")
+"""What makes a record say less than its code: that there is none of it is true of less, too."""
+_BESIDE: Final = frozenset({events.PATIENT, events.SUBSTANCE, ASIDE})
 _SHOWN_OF_STATUS: Final = ("status", "verificationStatus", "clinicalStatus", "intent")
 
 
@@ -112,6 +116,8 @@ class Resources:
             return Refusal("twice", one)
         if record.method and record.method not in {"POST", "PUT"}:
             return Refusal("deleted", f"the bundle asks for {excerpt(record.method)}")
+        if _is_subset(record.content):
+            return Refusal("subset", "the server left parts of it out")
         if record.mode == "outcome":
             return Refusal("aside", "a message of the server")
         return None
@@ -180,17 +186,37 @@ class Resources:
             return [Event(origin, "", refusal=Refusal("unknown-type", excerpt(name)))]
         if known.kind == ASIDE:
             return [Event(origin, ASIDE, refusal=Refusal("aside", known.note))]
+        inner = list(self._contained(content, origin))
         if known.kind in {events.PATIENT, events.SUBSTANCE}:
-            return []
-        made = Event(origin, known.kind)
+            return inner
+        return [*self._of_patient(record, Event(origin, known.kind)), *inner]
+
+    def _contained(self, content: dict[str, Any], origin: Origin) -> Iterator[Event]:
+        """Yield what stands within a resource and would say something if it stood by itself."""
+        contained = content.get("contained")
+        for one in contained if isinstance(contained, list) else []:
+            kind = one.get("resourceType") if isinstance(one, dict) else None
+            known = self.tables.types.get(kind) if isinstance(kind, str) else None
+            if known is not None and known.kind not in _BESIDE:
+                made = Event(origin, known.kind, refusal=Refusal("contained", known.name))
+                with contextlib.suppress(MalformedError):
+                    made.codes = self._codes(one, known.name)
+                    person = _PERSON_IN.get(known.name, "subject")
+                    made.subject = reference(one.get(person), person)
+                yield made
+
+    def _of_patient(self, record: Record, made: Event) -> list[Event]:
+        """Return what a resource of a type that is read says."""
+        content, name = record.content, made.origin.record_type
         try:
             person = _PERSON_IN.get(name, "subject")
             made.subject = reference(content.get(person), person)
             made.codes = self._codes(content, name)
+            made.narrowed = ", ".join(one for one in _NARROWING if one in content)
             made.refusal = self.refusal(record)
             if made.refusal is not None:
                 return [made]
-            if known.kind == events.OBSERVATION:
+            if made.kind == events.OBSERVATION:
                 return self._observed(content, made)
             self._read(content, made)
         except MalformedError as error:
@@ -236,12 +262,24 @@ class Resources:
             made.end = self._point(content, "abatement")
         elif name in {"MedicationRequest", "ServiceRequest"}:
             made.begin = when(content.get("authoredOn"), "authoredOn", self.zone)
+            made.until = self._until(content)
             if content.get("status") in {"stopped", "ended"}:
                 made.end = when(content.get("statusChanged"), "statusChanged", self.zone)
         elif name == "MedicationDispense":
             made.begin = when(content.get("whenHandedOver"), "whenHandedOver", self.zone)
         else:
             any(self._span(content, one, made) for one in _WHEN_IN.get(name, "").split())
+
+    def _until(self, content: dict[str, Any]) -> Moment | None:
+        """Return when the first part of what was ordered was to end, where that is recorded."""
+        supply = an_object(content.get("dispenseRequest"), "dispenseRequest")
+        periods = [an_object(supply.get("validityPeriod"), "validityPeriod")]
+        for one in a_list(content.get("dosageInstruction"), "dosageInstruction"):
+            timing = an_object(an_object(one, "dosageInstruction").get("timing"), "timing")
+            repeat = an_object(timing.get("repeat"), "repeat")
+            periods.append(an_object(repeat.get("boundsPeriod"), "boundsPeriod"))
+        ends = [when(one.get("end"), "end", self.zone) for one in periods]
+        return min((one for one in ends if one is not None), key=_first, default=None)
 
     def _point(self, content: dict[str, Any], element: str) -> Moment | None:
         """Return when something began or ended; a period says between which days that was."""
@@ -326,6 +364,16 @@ def resolved(target: str, who: str, base: str) -> list[str]:
     if base.startswith("http") and base.count("/") > 3:
         found.append("/".join([*base.split("/")[:-2], target]))
     return [*found, target]
+
+
+def _is_subset(content: dict[str, Any]) -> bool:
+    """Tell whether a server says that it left parts of a resource out."""
+    meta = content.get("meta")
+    tags = meta.get("tag") if isinstance(meta, dict) else None
+    return any(
+        isinstance(one, dict) and one.get("code") == "SUBSETTED"
+        for one in (tags if isinstance(tags, list) else [])
+    )
 
 
 def _first(one: Moment) -> Any:
