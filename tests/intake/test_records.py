@@ -188,6 +188,20 @@ def test_what_is_after_the_as_of_date_or_was_not_known_then_is_left_out(
     assert (said(taken), reasons(taken)) == (set(), ["late"])
 
 
+def test_what_is_planned_is_to_come() -> None:
+    plan = record(
+        "Encounter",
+        type=[concept("operation")["code"]],
+        status="planned",
+        period={"start": "2027-01-01"},
+    )
+    assert said(take(plan)) == {"proposes Operation"}
+    later = record(
+        "ServiceRequest", **concept("operation"), status="active", intent="plan", authoredOn="2027"
+    )
+    assert reasons(take(later)) == ["late"]
+
+
 def test_an_end_after_the_as_of_date_is_none_yet() -> None:
     resolved = status("clinicalStatus", "resolved")
     one = record(
@@ -415,6 +429,11 @@ def test_who_died_is_told() -> None:
         ({"deceasedBoolean": True}, ["the patient is dead"]),
         ({"deceasedBoolean": False}, []),
         ({"deceasedDateTime": "2027-01-05"}, []),
+        ({"active": False}, ["the record of the patient is not in use"]),
+        (
+            {"link": [{"type": "replaced-by", "other": {"reference": "Patient/q"}}]},
+            ["the record of the patient was replaced by another one"],
+        ),
     ):
         assert take({**PATIENT, **died}).report.patients[0].remarks == wanted
 
@@ -693,6 +712,7 @@ def test_what_is_measured_has_its_value(name: str, value: dict[str, Any], wanted
         ("creatinine", {"valueQuantity": quantity(12345678901)}, "value"),
         ("grade", {"valueQuantity": quantity(4, "mm")}, "unit"),
         ("grade", {"valueQuantity": {"value": 3.5}}, "value"),
+        ("grade", {"valueInteger": -1}, "value"),
         ("smoking", {"valueInteger": 1}, "value"),
         ("tumour", concept("unheard-of", key="valueCodeableConcept"), "value"),
         ("creatinine", {"valueRange": {"low": quantity(1), "high": quantity(2, "mg/L")}}, "value"),

@@ -141,6 +141,13 @@ def test_what_others_wrote_stays_on_its_line(tmp_path: Path) -> None:
     assert not any(line.startswith("\x1b") or line.strip() == "USED" for line in told.splitlines())
 
 
+def test_a_verb_that_takes_rdf_alone_says_what_makes_cases(patient: Path) -> None:
+    code, _, err = run("ask", "what-is-recommended", str(patient))
+    assert code == 2
+    assert "is FHIR, and no RDF" in err
+    assert "indicant intake FILE --as-of YYYY-MM-DD -o FOLDER" in err
+
+
 def test_rdf_in_json_is_read_as_before(tmp_path: Path) -> None:
     case = {
         "@context": {"ind": "https://w3id.org/indicant/core/"},

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from indicant.files.rdf import text_of
 from indicant.files.sources import gather
 from indicant.guideline.mappings import EXACT, of_source
-from indicant.terms import IND, OWL, RDFS, SKOS
+from indicant.terms import IND, OWL, RDF, RDFS, SKOS, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,6 +83,14 @@ class Meant:
     nameless: tuple[Coding, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What values a property can have: of which datatype, and of numbers within which limits."""
+
+    datatype: str = ""
+    limits: tuple[tuple[str, Fraction], ...] = ()
+
+
 @dataclass
 class Terms:
     """The codes that tables know, and what of the vocabulary is needed to use them."""
@@ -92,6 +101,7 @@ class Terms:
     once: frozenset[tuple[str, str]] = frozenset()
     counted: frozenset[str] = frozenset()
     _rows: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict, repr=False)
+    _scales: dict[str, Scale] = field(default_factory=dict, repr=False)
     _apart: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
@@ -151,6 +161,13 @@ class Terms:
         scheme, prefix = self.tables.systems.get(coding.system, (coding.system, ""))
         return scheme, coding.code.removeprefix(prefix)
 
+    def scale(self, path: str) -> Scale:
+        """Return what values a property can have, as its range has it."""
+        found = self._scales.get(path)
+        if found is None:
+            found = self._scales[path] = _scale(self.vocabulary, path)
+        return found
+
     def answer(self, coding: Coding) -> str | None:
         """Return what a coded answer says, where a row knows it."""
         return self.tables.answers.get((coding.system, coding.code))
@@ -199,6 +216,33 @@ class Terms:
             or term in vocabulary.ancestors(cls)
             or any(term in vocabulary.ancestors(one) for one in vocabulary.descendants(cls))
         )
+
+
+def _scale(vocabulary: Vocabulary, path: str) -> Scale:
+    """Read the range of a property: a datatype, or numbers of one within limits."""
+    given = vocabulary.ranges.get(path, "")
+    if given.startswith(XSD):
+        return Scale(given)
+    said: dict[str, dict[str, list[str]]] = {}
+    for subject, predicate, value in vocabulary.triples:
+        said.setdefault(subject, {}).setdefault(predicate, []).append(value)
+    limits = []
+    lists, seen = list(said.get(given, {}).get(OWL + "withRestrictions", [])), set()
+    while lists:
+        at = lists.pop()
+        if at in seen:
+            continue
+        seen.add(at)
+        lists += said.get(at, {}).get(RDF + "rest", [])
+        for facet in said.get(at, {}).get(RDF + "first", []):
+            limits += [
+                (name.removeprefix(XSD), Fraction(value))
+                for name, values in said.get(facet, {}).items()
+                if name.startswith((XSD + "minI", XSD + "minE", XSD + "maxI", XSD + "maxE"))
+                for value in values
+            ]
+    datatypes = said.get(given, {}).get(OWL + "onDatatype", [""])
+    return Scale(datatypes[0], tuple(limits))
 
 
 def _counted(source: Source) -> frozenset[str]:

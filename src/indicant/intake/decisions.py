@@ -91,6 +91,8 @@ class Decider:
                 f"{person.refusal.detail or person.refusal.reason}"
             )
             return
+        if person.note:
+            remarks.append(person.note)
         if isinstance(person.died, events.Moment) and person.died.first <= self._as_of:
             remarks.append(f"the patient died on {person.died.first}")
         elif person.died is True:
@@ -309,6 +311,8 @@ class Decider:
         known = event.recorded
         if known is not None and known.first > self._as_of:
             return True
+        if event.standing == readings.PROPOSED:
+            return False  # what is planned is to come
         by_then = known is not None and known.last <= self._as_of
         return any(
             one is not None and (one.first if by_then else one.last) > self._as_of

@@ -168,4 +168,5 @@ class Person:
     born: Moment | None = None
     gender: str = ""
     died: Moment | bool | None = None
+    note: str = ""
     refusal: Refusal | None = None

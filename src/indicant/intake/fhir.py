@@ -148,6 +148,7 @@ class Resources:
                 made,
                 born=when(content.get("birthDate"), "birthDate", None),
                 gender=texts(content.get("gender"), "gender"),
+                note=_note(content),
                 died=died
                 if isinstance(died, bool)
                 else when(content.get("deceasedDateTime"), "deceasedDateTime", self.zone),
@@ -364,6 +365,15 @@ def resolved(target: str, who: str, base: str) -> list[str]:
     if base.startswith("http") and base.count("/") > 3:
         found.append("/".join([*base.split("/")[:-2], target]))
     return [*found, target]
+
+
+def _note(content: dict[str, Any]) -> str:
+    """Return what a patient's record says of itself: that another one is to be used."""
+    links = content.get("link")
+    for one in links if isinstance(links, list) else []:
+        if isinstance(one, dict) and one.get("type") == "replaced-by":
+            return "the record of the patient was replaced by another one"
+    return "the record of the patient is not in use" if content.get("active") is False else ""
 
 
 def _is_subset(content: dict[str, Any]) -> bool:
