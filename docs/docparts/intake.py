@@ -50,6 +50,7 @@ WORDS = {
     "NotDone": "counts for nothing",
     "Absent": "excludes, on the as-of date alone",
     "Proposed": "proposes",
+    "AtSomeTime": "had, and perhaps has",
     "Past": "had",
     "Received": "received",
     "Observed": "says what its value says",

@@ -618,6 +618,14 @@ def test_a_value_that_says_two_things_says_nothing() -> None:
     assert reasons(taken) == ["malformed"]
 
 
+def test_a_negative_answer_makes_no_test_of_a_code_that_is_broader() -> None:
+    taken = measured("imaging", valueBoolean=False)
+    assert (said(taken), reasons(taken)) == (set(), ["weak-match"])
+    codes = concept("260415000", "perhaps", system="http://snomed.info/sct")["code"]
+    one = {"status": "final", "effectiveDateTime": AS_OF, "valueCodeableConcept": codes}
+    assert said(take(record("Observation", **concept("infection"), **one))) == set()
+
+
 def test_an_assertion_names_in_its_value_what_is_there() -> None:
     system = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
     one = record(

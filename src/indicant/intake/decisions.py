@@ -51,11 +51,16 @@ _SPOKEN: Final = {
 
 @dataclass
 class Decided:
-    """A case with what became of each event, by its place among the events of the patient."""
+    """A case, and which events were left out of it, each with the reason.
+
+    ``unsettled`` are those that say of a finding that it was there, and not whether it still is,
+    each with its terms.
+    """
 
     graph: CaseGraph
     report: PatientReport
     left: list[tuple[Event, str]] = field(default_factory=list)
+    unsettled: list[tuple[Event, tuple[str, ...]]] = field(default_factory=list)
 
 
 class Decider:
@@ -78,6 +83,7 @@ class Decider:
         self._settle_contradictions()
         self._join()
         self._count_once()
+        self._unsettled()
         self._tell_exclusions()
         return self._made
 
@@ -139,7 +145,8 @@ class Decider:
         denies = event.standing == readings.ABSENT or self._is_negative(event)
         terms = self._wanted(event, meant.terms)
         if denies and not any(self._terms.is_kind(one, "Investigation") for one in terms):
-            terms = self._wanted(event, meant.denied)
+            denied = self._wanted(event, meant.denied)
+            terms = tuple(one for one in denied if self._terms.is_kind(one, "Finding"))
         if not terms:
             self._leave(event, *self._unmatched(event, meant))
             return
@@ -207,7 +214,7 @@ class Decider:
         begin, end = self._course(event, at)
         if begin is not None:
             node.said[casegraph.ONSET] = date(begin)
-        if end is not None and not present:
+        if end is not None and event.standing == readings.PAST:
             node.said[casegraph.ENDED] = date(end)
 
     def _absent(self, event: Event, terms: tuple[str, ...], day: Moment | None) -> None:
@@ -275,7 +282,11 @@ class Decider:
         return {answer for one in value.codes if (answer := self._terms.answer(one))}
 
     def _is_negative(self, event: Event) -> bool:
-        return self._meanings(event) == {readings.NEGATIVE}
+        """Tell whether all that an observation found says no: a code that is not known may not."""
+        if self._meanings(event) != {readings.NEGATIVE}:
+            return False
+        codes = () if event.value is None else event.value.codes
+        return all(self._terms.answer(one) == readings.NEGATIVE for one in codes)
 
     def _is_positive(self, event: Event) -> bool:
         return self._meanings(event) == {readings.POSITIVE}
@@ -476,6 +487,15 @@ class Decider:
                 for event, at in self._of_node[one.name]:
                     self._leave(event, "same-perhaps", f"{local_name(cls)} is counted")
                     self._unused.add(at)
+
+    def _unsettled(self) -> None:
+        """Take note of what a complete case would take for over, and of which nobody says so."""
+        for node in self._graph.nodes.values():
+            if node.link != casegraph.HAD or self._terms.measure(node.terms) is not None:
+                continue
+            for event, _ in self._of_node[node.name]:
+                if event.standing != readings.PAST:
+                    self._made.unsettled.append((event, node.terms))
 
     def _type_of(self, node: Node) -> str:
         return self._of_node[node.name][0][0].origin.record_type
