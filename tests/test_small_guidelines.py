@@ -185,7 +185,7 @@ def test_what_is_drawn_has_every_answer() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("engine", "step"), [("oxigraph", 1), ("hermit", CASES // 12)])
+@pytest.mark.parametrize(("engine", "step"), [("oxigraph", 1), ("hermit", CASES // 5)])
 def test_the_score_is_answered_as_by_hand(engine: str, step: int) -> None:
     guideline = Guideline.load(EXAMPLES / "guidelines" / "anticoagulation-by-score", engine=engine)
     for patient, case in each(patients()[::step]):

@@ -51,3 +51,15 @@ def test_a_violation_of_the_profile_is_reported(source: Source) -> None:
 def test_compiling_is_the_same_every_time(source: Source) -> None:
     """HermiT agrees with the compiler, or compiling would have raised."""
     assert compile_source(source) == compile_source(source)
+
+
+def test_without_passages_only_what_is_said_of_them_and_by_them_is_missing(source: Source) -> None:
+    lines = set(ontology_text(source).splitlines())
+    left = set(ontology_text(source, passages=False).splitlines())
+    assert left < lines
+    missing = lines - left
+    kinds = re.compile(r"^(<.*>) <[^>]*> <[^>]*(?:Passage|TextPositionSelector)> \.$")
+    passages = {match[1] for line in missing if (match := kinds.match(line))}
+    assert len(passages) > 80
+    assert all(passages & set(line.removesuffix(" .").split(" ", 2)) for line in missing)
+    assert not any(passages & set(line.removesuffix(" .").split(" ", 2)) for line in left)

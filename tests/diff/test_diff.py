@@ -1193,6 +1193,7 @@ EXAMPLES = ROOT / "docs/examples"
         ("quantity", "ind:over knee:Swelling", "ind:over knee:Pain", "latest girth"),
         ("days-covered", '"P90D"', '"P1D"', "days with a splint"),
         ("interval", "ind:to knee:Surgery", "ind:to knee:Splint", "days after surgery"),
+        ("interval-up-to", "15", "20", "days after surgery"),
         ("quantity", "latest girth", "girth as it was last", None),
     ],
 )

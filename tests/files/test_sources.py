@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from indicant.cli import main
+from indicant.errors import IndicantError
 from indicant.files.rdf import text_of
-from indicant.files.sources import load
+from indicant.files.sources import DEFAULT, installed, load, resolve
 from indicant.terms import OWL, RDFS
-from places import RAIN
+from places import RAIN, SEED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,3 +62,26 @@ def test_what_holds_of_everything_is_no_finding_and_no_change(
     assert "all holds" in capsys.readouterr().out
     assert main(["diff", str(RAIN), str(inferred)]) == 0
     assert "all statements are the same" in capsys.readouterr().out
+
+
+def test_without_a_name_it_is_the_one_that_the_default_names() -> None:
+    assert len(installed()) > 1
+    assert resolve(None) == SEED
+
+
+def test_of_several_without_a_default_one_has_to_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "ontology" / "guidelines"
+    for name in ("rain", "snow"):
+        shutil.copytree(RAIN, folder / name)
+    monkeypatch.setattr("indicant.files.resources.root", lambda: tmp_path)
+    with pytest.raises(IndicantError, match="no guideline is named"):
+        resolve(None)
+    (folder / DEFAULT).write_text("hail\n", encoding="utf-8")
+    with pytest.raises(IndicantError, match="no guideline is named"):
+        resolve(None)
+    (folder / DEFAULT).write_text("snow\n", encoding="utf-8")
+    assert resolve(None) == folder / "snow"
+    shutil.rmtree(folder / "snow")
+    assert resolve(None) == folder / "rain"

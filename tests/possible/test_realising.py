@@ -12,6 +12,7 @@ from indicant.files.rdf import parse
 from indicant.files.sources import load
 from indicant.possible.advice import advise
 from indicant.possible.circuit import FALSE, Circuit
+from indicant.possible.facts import turtle
 from indicant.possible.space import Space
 from indicant.possible.verification import verify
 from measuring import MeasuringMaker
@@ -21,7 +22,7 @@ from series import EX, HEAD
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from indicant.report.findings import Report
+    from indicant.report.findings import Report, Result
 
 NEVER = float("inf")
 
@@ -135,3 +136,80 @@ def test_all_answers_of_a_case_with_quantities_are_possible_together(seed: int) 
     valid = [one for one in cases if bench.valid(one)]
     assert len(valid) >= 4
     assert [proofs.impossible(one) for one in valid] == [[]] * len(valid)
+
+
+FEW = (
+    HEAD[: HEAD.index(":Thing a owl:Class")]
+    + HEAD[HEAD.index(":level a ") :]
+    + """
+:Mark a owl:Class ; rdfs:subClassOf ind:Finding .
+:Fine a owl:Class ; rdfs:subClassOf :Mark .
+:Act a owl:Class ; rdfs:subClassOf ind:Intervention .
+:Many a owl:Class , ind:Quantity ; rdfs:subClassOf ind:Finding ; ind:over :Fine ;
+    ind:aggregate ind:Count .
+"""
+)
+
+
+def conflicts(path: Path, number: int) -> tuple[Report, list[Result]]:
+    """Verify what is for something where so many are fine, and against it where none is high."""
+    mark, high = some("Mark"), some("Mark", HIGH)
+    text = f"""{FEW}
+:For a owl:Class , ind:Criterion ; owl:equivalentClass
+    {some("Many", within("ind:count", "minInclusive", number))} .
+:Against a owl:Class , ind:Criterion ; owl:equivalentClass [ a owl:Class ; owl:intersectionOf (
+    {mark} [ a owl:Class ; owl:complementOf {high} ] ) ] .
+:r a ind:Indication ; ind:action :Act ; ind:criterion :For .
+:s a ind:Contraindication ; ind:action :Act ; ind:criterion :Against .
+"""
+    path.write_text(text, encoding="utf-8")
+    report = verify(load(path))
+    return report, [one for one in report.results if one.rule == "conflict"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [1, 3, 5, 12])
+def test_there_are_as_many_records_as_are_counted(tmp_path: Path, number: int) -> None:
+    """No criterion speaks of what is counted, but all there is of a class above is recorded."""
+    path = tmp_path / "g.ttl"
+    report, found = conflicts(path, number)
+    assert not any("conflict" in one for one in report.undecided)
+    (one,) = found
+    assert one.witness is not None
+    (record,) = Assessor(path, use_cache=False).assess(
+        parse(one.witness, path="case.ttl"), everything=True
+    )
+    statuses = {one["action"]: one["status"] for one in record["actions"]}
+    assert statuses[f"{EX}Act"] == "conflicting"
+
+
+@pytest.mark.slow
+def test_where_more_are_counted_than_are_tried_nothing_is_said(tmp_path: Path) -> None:
+    report, found = conflicts(tmp_path / "g.ttl", 14)
+    assert found == []
+    assert any("conflict" in one for one in report.undecided)
+
+
+def test_of_what_is_excluded_there_are_no_two(tmp_path: Path) -> None:
+    """The rules say that there is none, and leave it to the theory that there are no two."""
+    several = (
+        "[ a owl:Class ; owl:complementOf [ a owl:Restriction ; owl:onProperty ind:hasFinding ; "
+        'owl:minQualifiedCardinality "2"^^xsd:nonNegativeInteger ; owl:onClass :Sign ] ]'
+    )
+    counted = some("Many", within("ind:count", "minInclusive", 1))
+    (tmp_path / "g.ttl").write_text(
+        f"""{FEW}
+:Sign a owl:Class ; rdfs:subClassOf ind:Finding .
+:For a owl:Class , ind:Criterion ; owl:equivalentClass [ a owl:Class ; owl:intersectionOf (
+    ind:PatientCase {several} {counted} ) ] .
+:r a ind:Indication ; ind:action :Act ; ind:criterion :For .
+""",
+        encoding="utf-8",
+    )
+    advice = advise(read_model(load(tmp_path / "g.ttl")))
+    space = Space([advice.model], [advice.existentials()])
+    goal = space.fulfilled(advice.compiled[f"{EX}r"].met)
+    chosen = space.least(goal, NEVER)
+    assert chosen is not None
+    assert f"{EX}Sign" in turtle(space.recorded(chosen), {})
+    assert space.lessons == 0

@@ -239,7 +239,8 @@ class Guideline:
 
     ``objects`` tells which object properties are functional, ``reach`` which have a range,
     ``links`` to which class of records others lead, and whether to one only, ``alias`` which
-    further names there are for classes; ``gap`` is the class to which there is an interval.
+    further names there are for classes; ``gap`` is the class to which there is an interval,
+    ``far`` how many days this counts at most.
     """
 
     classes: Mapping[str, tuple[str, ...]]
@@ -257,6 +258,7 @@ class Guideline:
     advice: Mapping[str, Advice] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=dict)
     gap: str | None = None
+    far: int | None = None
 
     @functools.cached_property
     def above(self) -> dict[str, frozenset[str]]:

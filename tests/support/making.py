@@ -169,6 +169,7 @@ def guideline_text(guideline: Guideline) -> str:
                 scope += ' ; ind:expression "q0 * q1"'
             elif name == "ex:i0":
                 kind, scope = " , ind:Interval", f"{scope} ; ind:to {guideline.gap}"
+                scope += "" if guideline.far is None else f" ; ind:upTo {guideline.far}"
             lines.append(f"{name} a owl:DatatypeProperty , owl:FunctionalProperty{kind}{scope} .")
     for name, functional in guideline.objects.items():
         if name.startswith("ex:"):

@@ -418,6 +418,8 @@ def _computed(reader: Reader, node: Node) -> tuple[Node, bool]:
                 node = _with_numbers(node, PRODUCT, least, most)
     if guideline.gap is not None and node.role != PROPOSES:
         least, most, lacks = _gap(reader, node, guideline.gap)
+        if guideline.far is not None:
+            least, most, lacks = _counted(least, most, lacks, Fraction(guideline.far))
         if GAP in given:
             own = reader.numbers(node, GAP)
             wrong |= lacks == -1 or (lacks is not None and _apart(own, (Fraction(lacks), None)))
@@ -427,6 +429,17 @@ def _computed(reader: Reader, node: Node) -> tuple[Node, bool]:
         elif most is not None:
             node = _with_numbers(node, GAP, least, most)
     return node, wrong
+
+
+def _counted(
+    least: Fraction | None, most: Fraction | None, lacks: Fraction | int | None, far: Fraction
+) -> tuple[Fraction | None, Fraction | None, None]:
+    """Return the days of an interval that counts so many at most, and always has a number."""
+    if lacks is not None:
+        least = far if lacks == -1 else Fraction(lacks)
+    least = min(least or Fraction(1), far)
+    most = far if most is None else min(most, far)
+    return (None, None, None) if least == 1 and most == far > 1 else (least, most, None)
 
 
 def _product(one: Numbers, other: Numbers) -> Numbers:
@@ -494,9 +507,11 @@ class MeasuringMaker(CountingMaker):
         if expression:
             data |= {OTHER: spans[0], PRODUCT: spans[0]}
         gap = self.one(classes) if self.chance(0.5) else None
+        far = None
         if gap is not None:
-            data[GAP] = Span("integer")
-        guideline = replace(guideline, data=data, gap=gap)
+            far = self.one((None, 3, 10, 30))
+            data[GAP] = Span("integer", (("maxInclusive", Decimal(far)),) if far else ())
+        guideline = replace(guideline, data=data, gap=gap, far=far)
         measures: dict[str, Measure] = {}
         for number in range(self.one((1, 2, 3, 4))):
             name = f"ex:N{number}"

@@ -69,6 +69,7 @@ def recommendations(graph: Graph) -> list[list[str]]:
             "overrides",
             "alternatives",
             "fulfilled-by",
+            "graded-by",
         ]
     ]
     for kind in KINDS:
@@ -76,8 +77,19 @@ def recommendations(graph: Graph) -> list[list[str]]:
             links = ["action", "criterion", "strength", "gradeStrength", "certainty", "urgency"]
             links += ["phase", "restsOn", "overrides", "alternativeTo", "fulfilledBy"]
             told = [held(graph, one, IND[link]) for link in links]
-            rows.append([name(one), kind, *told])
+            rows.append([name(one), kind, *told, graded(graph, one)])
     return rows
+
+
+def graded(graph: Graph, one: Node) -> str:
+    """Return how the source grades a recommendation in a scheme that the guideline declares."""
+    return " ".join(
+        sorted(
+            f"{name(link)}:{name(value)}"
+            for link, value in graph.predicate_objects(one)
+            if (link, RDF.type, OWL.ObjectProperty) in graph
+        )
+    )
 
 
 def passages(graph: Graph) -> list[list[str]]:

@@ -154,6 +154,7 @@ ALL = [
     *(Quantity(one, last=2) for one in ("Highest", "Lowest", "Sum")),
     Quantity("Sum", limit=1),
     Quantity("Mean", limit=None),
+    Quantity("Count", limit=None),
     Quantity("Latest", resting=True),
     Quantity("Count", resting=True),
     Quantity("Latest", checked=True),

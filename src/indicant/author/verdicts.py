@@ -175,7 +175,7 @@ def contradictions(source: Source, places: Places, *, seconds: float) -> Iterato
     """
     from indicant.compile.hermit import Reasoner
 
-    with Reasoner(ontology_text(source), "ntriples", timeout=seconds) as hermit:
+    with Reasoner(ontology_text(source, passages=False), "ntriples", timeout=seconds) as hermit:
         if hermit.is_consistent():
             yield from _unsatisfiable(source, hermit, places)
         else:

@@ -41,7 +41,9 @@ def check_with_reasoner(
     atoms = [atom for atom in atoms if not scores_of([atom], model)]
     names = {atom: f"{BASE}atom/{number}" for number, atom in enumerate(atoms, 1)}
     # A criterion is defined and defines nothing else: HermiT is far quicker without.
-    text = ontology_text(source, undefined=set(model.criteria)) + existential_classes(names)
+    text = ontology_text(
+        source, undefined=set(model.criteria), passages=False
+    ) + existential_classes(names)
     with Reasoner(text, "ntriples", timeout=deadline - time.monotonic()) as reasoner:
         if not reasoner.is_consistent():
             axioms = reasoner.explain_unsatisfiable(OWL + "Thing")

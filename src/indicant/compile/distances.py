@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -17,11 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Distance:
-    """A property of records: days since the latest record of a class that began before."""
+    """A property of records: days since the latest record of a class that began before.
+
+    ``up_to`` is as far as they are counted: what began before that, or never, is so many days away.
+    """
 
     iri: str
     to: str
     role: str
+    up_to: int | None = None
 
 
 class Distances:
@@ -48,18 +54,23 @@ class Distances:
             )
         to = model.same.get(values[0].value, values[0].value)
         text = f"{local_name(name)} to {local_name(to)}"
+        up_to = self._up_to(node, text)
         numbers = model.ranges.get(name)
+        most = {} if up_to is None else {"maxInclusive": Decimal(up_to)}
         if (
             name not in model.functional
             or not isinstance(numbers, Range)
             or not numbers.integral
-            or numbers.bounds()
+            or numbers.bounds() != most
         ):
+            what, xsd = "whole numbers", "xsd:integer"
+            if up_to is not None:
+                what, xsd = f"whole numbers up to {up_to}", f"xsd:integer[<= {up_to}]"
             raise self._axioms.refuse(
                 node,
                 text,
-                "an interval is a functional property of whole numbers",
-                "declare it an owl:FunctionalProperty with the rdfs:range xsd:integer",
+                f"an interval is a functional property of {what}",
+                f"declare it an owl:FunctionalProperty with the rdfs:range {xsd}",
             )
         roots = model.above.get(to, frozenset()) & {FINDING, INTERVENTION}
         if not roots:
@@ -77,7 +88,22 @@ class Distances:
                 "name the class of the records",
             )
         role = HAD_FINDING if FINDING in roots else RECEIVED
-        model.distances[name] = Distance(name, to, role)
+        model.distances[name] = Distance(name, to, role, up_to)
+
+    def _up_to(self, node: ox.NamedNode | ox.BlankNode, text: str) -> int | None:
+        """Return how many days an interval counts at most, if it says so."""
+        values = self._axioms.values(node, IND + "upTo")
+        if not values:
+            return None
+        value = values[0].value if isinstance(values[0], ox.Literal) else ""
+        if len(values) > 1 or not re.fullmatch(r"[1-9][0-9]{0,5}", value):
+            raise self._axioms.refuse(
+                node,
+                text,
+                "an interval counts up to one whole number of days, from 1 to 999999",
+                "name the number of days from which on it makes no difference how long ago it was",
+            )
+        return int(value)
 
     def _quantities(self) -> list[ox.NamedNode | ox.BlankNode]:
         return list(self._axioms.subjects(IND + "Quantity"))

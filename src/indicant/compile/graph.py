@@ -81,6 +81,7 @@ class GraphWriter:
         self._model = model
         self._theory = theory
         self._lines: dict[str, None] = {}
+        self._facets: set[str] = set()
         self._labels: Mapping[str, str] = {}
         if source is None:
             return
@@ -308,6 +309,8 @@ class GraphWriter:
         for iri, one in self._model.distances.items():
             self._add(iri, IND + "ofRole", one.role)
             self._add(iri, IND + "to", one.to)
+            if one.up_to is not None:
+                self._add(iri, IND + "upTo", constant(Decimal(one.up_to)))
             self._add(iri, IND + "readsStart", self._term(STARTS[0]))
 
     def _term(self, operand: Operand) -> str:
@@ -364,6 +367,9 @@ class GraphWriter:
 
     def _facet(self, facet: Facet) -> str:
         iri = _facet_iri(facet)
+        if iri in self._facets:
+            return iri
+        self._facets.add(iri)
         self._add(iri, TYPE, IND + "Facet")
         self._add(iri, IND + "onProperty", facet.property)
         if isinstance(facet, RangeFacet):

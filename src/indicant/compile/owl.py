@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from indicant.files.sources import Source
 
 
+OA: Final = "http://www.w3.org/ns/oa#"
 MOST_WAYS: Final = 2000
 """In how many ways a score that HermiT is to know may reach a number."""
 
@@ -41,21 +42,36 @@ def _restore(term: object) -> str:
     return str(term)
 
 
-def ontology_text(source: Source, *, undefined: Collection[str] = ()) -> str:
+def ontology_text(source: Source, *, undefined: Collection[str] = (), passages: bool = True) -> str:
     """Return a guideline with all that it imports as N-Triples, blank nodes restored.
 
     Args:
         source: what ``files.sources.load`` returned.
         undefined: classes whose definitions are left out.
+        passages: whether it has the passages of the source as well, of which HermiT makes
+            individuals that it carries along in all that it is asked. Nothing follows from them.
     """
     definition = f"<{OWL}equivalentClass>"
     bare = {f"<{cls}>" for cls in undefined}
+    without = set() if passages else _passages(source)
     lines = (
         f"{_restore(subject)} {predicate} {_restore(value)} ."
         for _, subject, predicate, value in source.triples()
-        if str(predicate) != definition or str(subject) not in bare
+        if (str(predicate) != definition or str(subject) not in bare)
+        and not {subject, value} & without
     )
     return "\n".join((*dict.fromkeys(lines), *_quantity_axioms(source))) + "\n"
+
+
+def _passages(source: Source) -> set[object]:
+    """Return the passages of a source, and where each stands."""
+    kinds = {ox.NamedNode(IND + "Passage"), ox.NamedNode(IND + "ContextPassage")}
+    kinds.add(ox.NamedNode(OA + "TextPositionSelector"))
+    return {
+        subject
+        for _, subject, predicate, value in source.triples()
+        if value in kinds and str(predicate) == f"<{TYPE}>"
+    }
 
 
 def _quantity_axioms(source: Source) -> Iterator[str]:

@@ -49,6 +49,7 @@ _REFLEXIVE = frozenset(
 MOST_IMPORTS = 1_000
 GUIDELINE_FILE = "guideline.ttl"
 GUIDELINE_STEM = "guideline"
+DEFAULT = "default.txt"
 ENDINGS = (".ttl", ".owl", ".rdf", ".trig", ".jsonld", ".nt", ".nq")
 """How files of ontologies end, the usual first; others are XML or JSON of any kind."""
 EXAMPLE_FILE = "example.ttl"
@@ -149,7 +150,8 @@ def installed() -> dict[str, Path]:
 def resolve(guideline: str | None) -> Path:
     """Return the directory or file of a guideline given by name or path.
 
-    Without a name it is the one guideline that ships with the package.
+    Without a name it is the one guideline that ships with the package, of several the one that the
+    file ``default.txt`` beside them names.
 
     Raises:
         IndicantError: nothing of that name is installed and no such path exists, or both are so.
@@ -157,6 +159,11 @@ def resolve(guideline: str | None) -> Path:
     known = installed()
     if guideline is None and len(known) == 1:
         return next(iter(known.values()))
+    if guideline is None:
+        default = resources.ontology() / "guidelines" / DEFAULT
+        name = default.read_text(encoding="utf-8").strip() if default.is_file() else ""
+        if name in known:
+            return known[name]
     found = None if guideline is None else named(guideline)
     if found is not None:
         return found

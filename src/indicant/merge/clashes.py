@@ -400,7 +400,7 @@ def consistent(
         for quad in document.quads
         if quad.predicate.value == TYPE and text_of(quad.object) == IND + "Criterion"
     }
-    text = ontology_text(source, undefined=criteria)
+    text = ontology_text(source, undefined=criteria, passages=False)
     with Reasoner(text, "ntriples", timeout=seconds) as reasoner:
         broken = reasoner.unsatisfiable() if reasoner.is_consistent() else [OWL + "Thing"]
         reasons = [(cls, _explanation(reasoner, cls)) for cls in broken[:1]]

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from indicant.compile.model import FINDING, INTERVENTION, Existential, Model
+from indicant.compile.model import (
+    FINDING,
+    INTERVENTION,
+    MOST_COUNTED,
+    Existential,
+    Model,
+    RangeFacet,
+)
 from indicant.compile.scores import scores_of
 from indicant.compile.theory import Theory
+from indicant.terms import IND
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from indicant.possible.options import Told
 
 NONE: Final[frozenset[str]] = frozenset()
+_PAIR: Final = 2
+_OF_ANY: Final = frozenset(IND + name for name in ("Sum", "Mean", "DaysCovered"))
 
 Slot = tuple[str | None, ...]
 """The kind recorded once that a node is within, by each version."""
@@ -78,15 +89,44 @@ class Kinds:
         above = self.models[version].above
         return any(filler in above.get(cls, NONE) for cls in classes)
 
+    def may_be(self, version: int, classes: Collection[str], filler: str) -> bool:
+        """Tell whether a record of some classes is of another, or may be, by a model."""
+        return self.within(version, classes, filler) or all(
+            self.overlaps(version, cls, filler) for cls in classes
+        )
+
     def cannot_be(
-        self, version: int, classes: Iterable[str], outside: Told, atom: Existential
+        self, version: int, classes: Collection[str], outside: Told, atom: Existential
     ) -> bool:
         """Tell whether a record of some classes is known not to satisfy an existential."""
         if not atom.facets.isdisjoint(outside[version]):
             return True
-        return not self.within(version, classes, atom.filler) and not all(
-            self.overlaps(version, cls, atom.filler) for cls in classes
-        )
+        return not self.may_be(version, classes, atom.filler)
+
+    def demanded(self, version: int, name: str) -> int:
+        """Return of how many records a quantity may have to be for criteria to tell it apart.
+
+        The sum and the mean of any number, and the days that these cover, are of any number.
+        """
+        model = self.models[version]
+        quantity = model.quantities[name]
+        if quantity.aggregate in _OF_ANY:
+            return MOST_COUNTED + 1
+        if quantity.aggregate != IND + "Count":
+            return max(_PAIR, quantity.last or 0)
+        limits = [
+            limit
+            for atom in self.speaking_of(version, name)
+            for facet in atom.facets
+            if isinstance(facet, RangeFacet)
+            for limit in facet.range.bounds().values()
+        ]
+        return 1 + math.ceil(max(limits, default=0))
+
+    def speaking_of(self, version: int, name: str) -> list[Existential]:
+        """Return the existentials that demand something of a quantity."""
+        above = self.models[version].above
+        return [atom for atom in self.atoms[version] if name in above.get(atom.filler, NONE)]
 
     def apart(self, one: str, other: str) -> bool:
         """Tell whether nothing is of two classes, by any of the models."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from indicant.compile.model import ROLES, Existential, implied
+from indicant.compile.model import MOST_COUNTED, ROLES, Existential, implied
 from indicant.possible.facts import Node
 from indicant.possible.options import Option, Told, Values, is_type, topic
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from indicant.compile.model import Facet
+    from indicant.compile.model import Facet, Model
     from indicant.possible.kinds import Kinds
 
     Atom = tuple[int, Existential]
@@ -64,6 +65,7 @@ class Candidates:
         self._kinds = kinds
         self._values = values
         self._complete = complete
+        self._wider: dict[tuple[str, ...], frozenset[str]] = {}
         self._elsewhere: dict[tuple[str, tuple[str, ...]], frozenset[Atom]] = {}
 
     def several(self) -> Iterator[Candidate]:
@@ -74,7 +76,9 @@ class Candidates:
             for atom in atoms
             if atom.least > 1
         ]
-        for one in self.found():
+        every = list(self.found())
+        plain = self._plainest(every) if self._complete else {}
+        for one in every:
             classes = one.node.classes
             most = max(
                 (
@@ -86,7 +90,36 @@ class Candidates:
                 ),
                 default=1,
             )
-            yield from (one.again(copy) for copy in range(most))
+            yield from (one.again(copy) for copy in range(max(most, plain.get(one.node, 1))))
+
+    def _plainest(self, candidates: Iterable[Candidate]) -> dict[Node, int]:
+        """Return of which nodes a quantity may take several, and how many.
+
+        Where all is recorded there are so many records as are counted, and of all of them may be
+        demanded what they are not. Of the nodes of some classes those will do that satisfy least
+        and are known to fail most.
+        """
+        found: dict[Node, int] = {}
+        alike: dict[tuple[str, tuple[str, ...]], list[Candidate]] = {}
+        for one in candidates:
+            alike.setdefault((one.node.role, one.node.classes), []).append(one)
+        for (role, classes), some in alike.items():
+            most = max(
+                (
+                    min(MOST_COUNTED, self._kinds.demanded(version, name))
+                    for version, model in enumerate(self._kinds.models)
+                    for name, quantity in model.quantities.items()
+                    if quantity.role in implied(role)
+                    and all(
+                        self._kinds.may_be(version, classes, over)
+                        for over in (quantity.over, *quantity.also)
+                    )
+                ),
+                default=1,
+            )
+            if most > 1:
+                found.update((one.node, most) for one in _least_telling(some))
+        return found
 
     def found(self) -> Iterator[Candidate]:
         """Yield nodes of kinds of which a case has any number, one for each that tells something.
@@ -130,16 +163,19 @@ class Candidates:
                         one = Candidate(node, satisfied, outside, count, fails)
                         best.setdefault((role, *tells), []).append(one)
         for some in best.values():
+            failing = [self._fails(candidate) for candidate in some]
+            alike: dict[frozenset[Atom], list[Candidate]] = {}
+            for candidate, failed in zip(some, failing, strict=True):
+                alike.setdefault(failed, []).append(candidate)
             yield from (
-                one for one in some if not any(self._is_better(other, one) for other in some)
+                candidate
+                for candidate, failed in zip(some, failing, strict=True)
+                if not any(self._is_better(other, candidate) for other in alike[failed])
             )
 
     def _may_be(self, classes: Collection[str], one: Atom) -> bool:
         """Tell whether a node of some classes may satisfy an existential, but for its values."""
-        version, atom = one
-        return self._kinds.within(version, classes, atom.filler) or all(
-            self._kinds.overlaps(version, cls, atom.filler) for cls in classes
-        )
+        return self._kinds.may_be(one[0], classes, one[1].filler)
 
     def _groups(self, role: str, atoms: Sequence[Atom]) -> Iterator[tuple[str, ...]]:
         """Yield each class of which a case has any number, and classes that rule out more together.
@@ -151,7 +187,7 @@ class Candidates:
             for cls in self._kinds.classes
             if ROLES[role] in self._kinds.above(cls) and not any(self._kinds.slot(role, cls))
         ]
-        yield from ((cls,) for cls in alone)
+        yield from ((cls,) for cls in self._widest(role, alone))
         if not self._complete:
             return
         fillers = sorted({(version, atom.filler) for version, atom in atoms})
@@ -182,18 +218,48 @@ class Candidates:
                 yield tuple(sorted((*classes, cls)))
             groups = wider
 
+    def _widest(self, role: str, classes: Sequence[str]) -> Iterator[str]:
+        """Yield classes without those that tell the same as one above them.
+
+        The nodes of such a class are those of the one above, for as many statements. What values
+        are computed from tells as well, be it demanded by no criterion.
+        """
+        fillers = sorted(
+            {
+                (version, atom.filler)
+                for version, atoms in enumerate(self._kinds.atoms)
+                for atom in atoms
+                if atom.role in implied(role)
+            }.union(*map(_computed_from, itertools.count(), self._kinds.models))
+        )
+        told = {
+            cls: (
+                frozenset(one for one in fillers if self._kinds.within(one[0], (cls,), one[1])),
+                frozenset(one for one in fillers if self._kinds.overlaps(one[0], cls, one[1])),
+            )
+            for cls in classes
+        }
+        for cls in classes:
+            above = self._kinds.above(cls)
+            if not any(
+                told[other] == told[cls] and self._kinds.above(other) < above
+                for other in above
+                if other in told
+            ):
+                yield cls
+
     def _is_better(self, other: Candidate, one: Candidate) -> bool:
-        """Tell whether a node that tells the same does all that another does, for no more."""
-        if other is one:
+        """Tell whether of two nodes that tell and fail the same, one does all the other does."""
+        if other.count > one.count or other is one:
             return False
-        theirs, mine = (
-            frozenset().union(*map(self._kinds.above, each.node.classes)) for each in (other, one)
-        )
-        if self._fails(one) != self._fails(other):
-            return False
-        return (other.count < one.count and theirs <= mine) or (
-            other.count <= one.count and theirs < mine
-        )
+        theirs, mine = self._above(other.node.classes), self._above(one.node.classes)
+        return theirs < mine or (other.count < one.count and theirs == mine)
+
+    def _above(self, classes: tuple[str, ...]) -> frozenset[str]:
+        """Return every class that a node of some classes is within."""
+        if classes not in self._wider:
+            self._wider[classes] = frozenset().union(*map(self._kinds.above, classes))
+        return self._wider[classes]
 
     def _fails(self, one: Candidate) -> frozenset[Atom]:
         """Return all existentials of its roles that a node is known not to satisfy."""
@@ -310,6 +376,29 @@ class Candidates:
                 )
             )
         ]
+
+
+def _computed_from(version: int, model: Model) -> set[_Place]:
+    """Return the classes whose records a version of a vocabulary computes values from."""
+    return {
+        (version, cls)
+        for classes in (
+            *((one.over, *one.also) for one in model.quantities.values()),
+            (one.to for one in model.distances.values()),
+            (cls for _, cls in model.given),
+        )
+        for cls in classes
+    }
+
+
+def _least_telling(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return those of some nodes than which no other satisfies less and fails as much."""
+
+    def beats(other: Candidate, one: Candidate) -> bool:
+        told = all(map(operator.le, other.satisfied, one.satisfied)) and one.fails <= other.fails
+        return told and (other.satisfied, other.fails) != (one.satisfied, one.fails)
+
+    return [one for one in candidates if not any(beats(other, one) for other in candidates)]
 
 
 def _common(one: Told, other: Told) -> Told:

@@ -7,11 +7,12 @@ the rules before it is shown.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from indicant.assess.engine import OxigraphEngine
 from indicant.compile.graph import GraphWriter, existential_iri
-from indicant.compile.model import ITSELF, PROPOSES
+from indicant.compile.model import ITSELF, MOST_COUNTED, PROPOSES
 from indicant.compile.scores import scores_of
 from indicant.files.rdf import parse
 from indicant.possible.circuit import FALSE
@@ -90,6 +91,20 @@ class Realiser:
         self._classes = classes
         self._known = known
         self._readings: dict[int, Reading] = {}
+        self._whole: set[tuple[int, str]] = set()
+
+    def may_miss(self, beneath: Collection[Formula]) -> bool:
+        """Tell whether a case of more records than are tried may be what a question is about.
+
+        Only what was learned of all that is recorded of a quantity would be otherwise with more.
+        """
+        return any(
+            abs(self._known[version][(atom, present)]) in beneath
+            for version, name in self._whole
+            if self._kinds.demanded(version, name) > MOST_COUNTED
+            for atom in self._kinds.speaking_of(version, name)
+            for present in (True, False)
+        )
 
     def taught(
         self, chosen: frozenset[Formula], recorded: Recorded, beneath: Collection[Formula]
@@ -116,6 +131,9 @@ class Realiser:
             lessons += len(wrong)
             for (atom, present), known in self._known[version].items():
                 told = (atom, present) in established
+                if atom.least > 1 and not present:
+                    # Where there is none there are no two, which the rules leave to the theory.
+                    told = told or (replace(atom, least=1), False) in established
                 if abs(known) not in beneath or scores_of([atom], model):
                     continue
                 if told != self._circuit.holds(known, chosen):
@@ -210,6 +228,7 @@ class Realiser:
         if core is not None:
             self._circuit.require(core, then)
             return
+        self._whole.update((version, name) for name in quantities)
         parts = [
             number
             for number, part in self._things.items()

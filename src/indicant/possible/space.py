@@ -37,6 +37,7 @@ from indicant.compile.model import (
 )
 from indicant.compile.scores import bound_of, scores_of
 from indicant.possible.circuit import FALSE, TRUE, Circuit, Formula, OutOfTimeError
+from indicant.possible.counting import Records, require_records
 from indicant.possible.kinds import NONE, Kinds, Slot
 from indicant.possible.nodes import Candidate, Candidates
 from indicant.possible.options import Option, Told, Values, is_type, topic, topic_of
@@ -114,6 +115,10 @@ class Space:
             self._known.append(self._establish(index))
         classes = {place: found[1] for place, found in self._records.items()}
         self._realiser = Realiser(self.circuit, self._kinds, self._things, classes, self._known)
+        for index in range(len(models)):
+            require_records(
+                index, self.circuit, self._kinds, self._parts, self._nodes, self._records
+            )
 
     # ------------------------------------------------------------------ what is asked
 
@@ -139,12 +144,14 @@ class Space:
         itself, or establishes something else, teaches the space and is no answer.
 
         Raises:
-            OutOfTimeError: ``deadline``, as of ``time.monotonic``, has passed, or too many cases
-                were no answer.
+            OutOfTimeError: ``deadline``, as of ``time.monotonic``, has passed, too many cases
+                were no answer, or one of more records than are tried may be.
         """
         beneath = self.circuit.beneath(goal) | {TRUE}
         for _ in range(MOST_TRIES):
             chosen = self.circuit.least(goal, deadline)
+            if chosen is None and self._realiser.may_miss(beneath):
+                raise OutOfTimeError
             if chosen is None or not self._computes:
                 return chosen
             taught = self._realiser.taught(chosen, self.recorded(chosen), beneath)
@@ -234,13 +241,13 @@ class Space:
                 if cls in said:
                     self.circuit.forbid(part, said[cls])
 
-    def _record_parts(self) -> dict[tuple[str, Slot], tuple[list[str], list[str], list[Option]]]:
+    def _record_parts(self) -> Records:
         """Make the parts of the one record of each kind that a case has at most one of.
 
         Versions may differ about which classes are within such a kind, so that there is a record
         for each way they see it, and two of them never share a kind in one version.
         """
-        records: dict[tuple[str, Slot], tuple[list[str], list[str], list[Option]]] = {}
+        records: Records = {}
         for role, root in ROLES.items():
             slots: dict[str, Slot] = {
                 cls: self._kinds.slot(role, cls)
