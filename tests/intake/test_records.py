@@ -852,7 +852,13 @@ def counting(folder: Path) -> Any:
     a owl:Restriction ;
     owl:onProperty ind:received ;
     owl:minQualifiedCardinality "2"^^xsd:nonNegativeInteger ;
-    owl:onClass :Drug ;
+    owl:onClass [
+        a owl:Class ;
+        owl:intersectionOf (
+            :Drug
+            [ a owl:Restriction ; owl:onProperty :grade ; owl:hasValue 1 ]
+        ) ;
+    ] ;
 ] .
 :HowMany a owl:Class ; rdfs:subClassOf ind:Finding ; ind:over :Infection ; ind:aggregate ind:Count .
 """,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from indicant.files.rdf import text_of
 from indicant.files.sources import gather
 from indicant.guideline.mappings import EXACT, of_source
-from indicant.terms import IND, OWL, RDF, RDFS, SKOS, XSD
+from indicant.terms import GENID, IND, OWL, RDF, RDFS, SKOS, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -129,7 +130,14 @@ class Terms:
             if text_of(predicate) == MEASURES
         }
         apart = {(one, other) for one, path, other in vocabulary.triples if path == _DISJOINT}
-        made = cls(vocabulary, tables, measured, _once(vocabulary), _counted(source), rows)
+        made = cls(
+            vocabulary,
+            tables,
+            measured,
+            _once(vocabulary),
+            _counted(source) & vocabulary.classes,
+            rows,
+        )
         made._apart = frozenset(apart | {(other, one) for one, other in apart})
         return made
 
@@ -246,19 +254,28 @@ def _scale(vocabulary: Vocabulary, path: str) -> Scale:
 
 
 def _counted(source: Source) -> frozenset[str]:
-    """Return the classes whose records a guideline counts, or adds up."""
-    said: dict[object, dict[str, list[str]]] = {}
+    """Return the classes whose records a guideline counts, or adds up.
+
+    Of an expression these are all the classes in it.
+    """
+    said: dict[str, dict[str, list[str]]] = {}
     for _, subject, predicate, value in source.triples():
-        path = text_of(predicate)
-        if path in _COUNTING or path in {_OVER, _AGGREGATE, _ON_CLASS}:
-            said.setdefault(subject, {}).setdefault(path, []).append(text_of(value))
-    found: set[str] = set()
+        name, path = text_of(subject), text_of(predicate)
+        if GENID in name or path in {_OVER, _AGGREGATE}:
+            said.setdefault(name, {}).setdefault(path, []).append(text_of(value))
+    queue: list[str] = []
     for of in said.values():
         if any(one != "1" for path in _COUNTING for one in of.get(path, ())):
-            found.update(of.get(_ON_CLASS, ()))
+            queue += of.get(_ON_CLASS, ())
         if any(one in _ADDING for one in of.get(_AGGREGATE, ())):
-            found.update(of.get(_OVER, ()))
-    return frozenset(one for one in found if one)
+            queue += of.get(_OVER, ())
+    found: set[str] = set()
+    while queue:
+        one = queue.pop()
+        if one not in found:
+            found.add(one)
+            queue += [] if GENID not in one else itertools.chain(*said.get(one, {}).values())
+    return frozenset(one for one in found if one and GENID not in one)
 
 
 def _once(vocabulary: Vocabulary) -> frozenset[tuple[str, str]]:
