@@ -391,7 +391,7 @@ ELEMENTS = [
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.sampled_from(KINDS), st.dictionaries(st.sampled_from(ELEMENTS), JSON, max_size=4))
 def test_any_element_may_be_anything(kind: str, spoilt: dict[str, Any]) -> None:
     """A record is read, or told; nothing is excluded or complete because it was not understood."""

@@ -107,6 +107,18 @@ def test_no_clock_is_read(patient: Path) -> None:
     assert "is not a date" in run("assess", str(patient), "--as-of", "today")[2]
 
 
+def test_what_a_file_holds_and_not_its_name_says_what_it_is(patient: Path, tmp_path: Path) -> None:
+    nameless = tmp_path / "patient"
+    nameless.write_bytes(patient.read_bytes())
+    assert run("next", str(nameless), *AS_OF)[0] == 0
+    nameless.write_text(
+        "@prefix ind: <https://w3id.org/indicant/core/> . ind:a ind:b ind:c .", "utf-8"
+    )
+    code, out, err = run("next", str(nameless))
+    assert (code, out) == (2, "")
+    assert "FHIR" not in err
+
+
 @pytest.mark.slow
 def test_what_was_used_is_told_on_request_beside_the_assessment(patient: Path) -> None:
     quiet = run("assess", str(patient), *AS_OF)

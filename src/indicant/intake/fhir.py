@@ -264,8 +264,8 @@ class Resources:
         elif name in {"MedicationRequest", "ServiceRequest"}:
             made.begin = when(content.get("authoredOn"), "authoredOn", self.zone)
             made.until = self._until(content)
-            if content.get("status") in {"stopped", "ended"}:
-                made.end = when(content.get("statusChanged"), "statusChanged", self.zone)
+            ended = "" if made.reading is None else made.reading.ended_in
+            made.end = when(content.get(ended), ended, self.zone)
         elif name == "MedicationDispense":
             made.begin = when(content.get("whenHandedOver"), "whenHandedOver", self.zone)
         else:

@@ -57,6 +57,7 @@ class Reading:
     rank: int
     clause: str
     source: str
+    ended_in: str = ""
 
     def holds(self, value_of: Callable[[str], frozenset[str]]) -> bool:
         """Tell whether it holds of a record of its type, whose elements have these values."""
@@ -133,6 +134,7 @@ def tables() -> Tables:
             int(first(standing, "rank")),
             first(one, "clause"),
             first(one, DCTERMS + "source"),
+            first(one, "endedIn"),
         )
         readings.setdefault(row.record_type, []).append(row)
     return Tables(
