@@ -526,6 +526,50 @@ def test_of_several_codes_the_narrowest_may_be_meant(codes: list[str], wanted: s
     assert said(take(record("Condition", **concept(*codes), **refuted))) == wanted
 
 
+DAILY = {"frequency": 2, "period": 1, "periodUnit": "d"}
+
+
+def ordered(
+    repeat: dict[str, Any] | None = None, /, lasts: dict[str, Any] | None = None, **dose: object
+) -> Taken:
+    code = concept("drug", key="medicationCodeableConcept")
+    supply = {} if lasts is None else {"dispenseRequest": {"expectedSupplyDuration": lasts}}
+    timing = {} if repeat is None else {"timing": {"repeat": repeat}}
+    how = {"dosageInstruction": [{**timing, **dose}], "status": "draft", "intent": "plan"}
+    return take(record("MedicationRequest", **code, **how, **supply))
+
+
+@pytest.mark.parametrize(
+    ("repeat", "wanted"),
+    [
+        (DAILY, " perDay=2"),
+        ({"frequency": 1, "period": 8, "periodUnit": "h"}, " perDay=1 /(8.h)"),
+        ({"period": 3, "periodUnit": "d"}, " perDay=1 /(3.d)"),
+        ({**DAILY, "frequencyMax": 4}, ""),
+        ({**DAILY, "count": 6}, ""),
+        ({**DAILY, "dayOfWeek": ["mon"]}, ""),
+        ({**DAILY, "period": 1.5}, ""),
+        ({**DAILY, "periodUnit": "fortnight"}, ""),
+    ],
+)
+def test_how_often_is_said_where_the_order_says_nothing_else(
+    repeat: dict[str, Any], wanted: str
+) -> None:
+    assert said(ordered(repeat)) == {f"proposes Drug{wanted}"}
+    for needed in ("asNeededBoolean", "asNeeded", "asNeededFor"):
+        assert said(ordered(repeat, None, **{needed: True})) == {"proposes Drug"}
+    assert said(ordered(repeat, asNeededBoolean=False)) == {f"proposes Drug{wanted}"}
+
+
+def test_how_long_a_supply_lasts_is_said_in_units_of_ucum() -> None:
+    assert said(ordered(lasts=quantity(28, "d"))) == {"proposes Drug lasts=28"}
+    assert said(ordered(lasts=quantity(4, "wk"))) == {"proposes Drug lasts=4 wk"}
+    taken = ordered(lasts={"value": 28, "unit": "days"})
+    assert said(taken) == {"proposes Drug"}
+    assert remarks(taken) == ["without its lasts: 'days' is given as no unit of UCUM"]
+    assert reasons(ordered({"frequency": []}, lasts={"value": "x"})) == ["malformed"]
+
+
 def test_an_order_whose_time_is_over_is_not_said_to_go_on() -> None:
     code = concept("drug", key="medicationCodeableConcept")
     active = {"status": "active", "intent": "order", "authoredOn": "2026-01-01"}
@@ -537,6 +581,10 @@ def test_an_order_whose_time_is_over_is_not_said_to_go_on() -> None:
         taken = take(record("MedicationRequest", **code, **active, **more))
         assert said(taken) == {"received Drug startedOn=2026-01-01"}
         assert len(remarks(taken)) == 1
+    last = record("MedicationRequest", **code, **active)
+    for end, wanted in ((AS_OF, " ongoing=true"), ("2026-11-29", ""), ("2026-11", "")):
+        supply = {"dispenseRequest": {"validityPeriod": {"end": end}}}
+        assert said(take(last | supply)) == {f"received Drug{wanted} startedOn=2026-01-01"}
 
 
 def test_a_part_of_a_record_and_what_stands_within_one_count_for_nothing() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from indicant.files.rdf import text_of
 from indicant.files.sources import gather
 from indicant.guideline.mappings import EXACT, of_source
-from indicant.terms import GENID, IND, OWL, RDF, RDFS, SKOS, XSD
+from indicant.terms import GENID, IND, OWL, RDF, RDFS, SKOS, XSD, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 CODES_FILE: Final = "codes.ttl"
 """What a module is called that names tables of codes, and that no guideline imports."""
 MEASURES: Final = IND + "measures"
+RECORDED_AS: Final = IND + "recordedAs"
 _IMPLYING: Final = frozenset({EXACT, SKOS + "narrowMatch"})
 """Who has the code has what the term says."""
 _IMPLIED: Final = frozenset({EXACT, SKOS + "broadMatch"})
@@ -41,30 +42,41 @@ _DISJOINT: Final = OWL + "disjointWith"
 _ONCE: Final = OWL + "maxQualifiedCardinality"
 
 
-def tables_of(source: Source) -> list[MappingSet]:
-    """Return the tables of codes of a guideline, and those of what it imports.
+def sources_of(source: Source) -> list[Source]:
+    """Return a guideline, and what its vocabularies say of how records are read.
 
     Beside an ontology there may be a module that imports it and names tables, ``codes.ttl``: it is
     needed to read records, and not to assess.
 
     Raises:
-        IndicantError: a table cannot be read.
+        IndicantError: a module cannot be read.
     """
-    found = of_source(source)
-    named = {one.iri for one in found}
     here = {
         text_of(subject)
         for _, subject, _, value in source.triples()
         if text_of(value) == OWL + "Ontology" and not text_of(subject).startswith(IND)
     }
     read = {os.path.realpath(one.path) for one in source.documents}
-    beside = {Path(one).parent / CODES_FILE for one in read}
-    for file in sorted(beside):
+    found = [source]
+    for file in sorted({Path(one).parent / CODES_FILE for one in read}):
         if file.is_file() and str(file) not in read:
             more = gather(file)
             if not here.isdisjoint(more.documents[0].imports):
-                found += [one for one in of_source(more) if one.iri not in named]
+                found.append(more)
     return found
+
+
+def tables_of(source: Source) -> list[MappingSet]:
+    """Return the tables of codes of a guideline, of what it imports, and of the modules beside it.
+
+    Raises:
+        IndicantError: a table cannot be read.
+    """
+    return _tables(sources_of(source))
+
+
+def _tables(sources: Iterable[Source]) -> list[MappingSet]:
+    return list({one.iri: one for source in sources for one in of_source(source)}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +113,7 @@ class Terms:
     measured: dict[str, str] = field(default_factory=dict)
     once: frozenset[tuple[str, str]] = frozenset()
     counted: frozenset[str] = frozenset()
+    recorded: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _rows: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict, repr=False)
     _scales: dict[str, Scale] = field(default_factory=dict, repr=False)
     _apart: frozenset[tuple[str, str]] = frozenset()
@@ -119,16 +132,21 @@ class Terms:
             IndicantError: a table cannot be read.
         """
         rows: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        for table in (*tables_of(source), *own):
+        sources = sources_of(source)
+        for table in (*_tables(sources), *own):
             for match in table.matches:
                 scheme = match.scheme or table.header.get("object_source", "")
                 pair = (match.subject, match.predicate)
                 rows.setdefault((scheme, match.curie.partition(":")[2]), []).append(pair)
-        measured = {
-            text_of(subject): text_of(value)
-            for _, subject, predicate, value in source.triples()
-            if text_of(predicate) == MEASURES
-        }
+        measured: dict[str, str] = {}
+        recorded: dict[str, tuple[str, ...]] = {}
+        for one in sources:
+            for _, subject, predicate, value in one.triples():
+                if text_of(predicate) == MEASURES:
+                    measured[text_of(subject)] = text_of(value)
+                elif text_of(predicate) == RECORDED_AS:
+                    element = local_name(text_of(value))
+                    recorded[element] = (*recorded.get(element, ()), text_of(subject))
         apart = {(one, other) for one, path, other in vocabulary.triples if path == _DISJOINT}
         made = cls(
             vocabulary,
@@ -136,6 +154,7 @@ class Terms:
             measured,
             _once(vocabulary),
             _counted(source) & vocabulary.classes,
+            recorded,
             rows,
         )
         made._apart = frozenset(apart | {(other, one) for one, other in apart})

@@ -294,10 +294,12 @@ class Decider:
     # ------------------------------------------------------------------ interventions
 
     def _intervention(self, event: Event, terms: tuple[str, ...]) -> None:
-        if event.standing == readings.PROPOSED:
-            self._node(event, casegraph.PROPOSES, terms)
+        planned = event.standing == readings.PROPOSED
+        link = casegraph.PROPOSES if planned else casegraph.RECEIVED
+        node, at = self._node(event, link, terms)
+        self._elements(event, node, at)
+        if planned:
             return
-        node, at = self._node(event, casegraph.RECEIVED, terms)
         ongoing = event.standing == readings.ONGOING
         if event.on is not None and not ongoing:
             self._day(event, node, at)
@@ -308,12 +310,20 @@ class Decider:
         if end is not None:
             node.said[casegraph.ENDED] = date(end)
         until = event.until
-        if ongoing and until is not None and until.first <= self._as_of:
+        if ongoing and until is not None and until.first < self._as_of:
             self._remark(at, f"said to go on, and was to end {_shown(until)}: which is not known")
         elif ongoing and event.end is None:
             node.said[casegraph.ONGOING] = typed("true", "boolean")
         elif ongoing:
             self._remark(at, "said to go on and to have an end: whether it goes on is not known")
+
+    def _elements(self, event: Event, node: Node, at: int) -> None:
+        """Say of a node what else its record says, where the vocabulary has a property for it."""
+        for element, value in event.elements:
+            for path in self._terms.recorded.get(element, ()):
+                refusal = numbers.put(node, path, value, self._terms)
+                if refusal is not None:
+                    self._remark(at, f"without its {local_name(path)}: {refusal.detail}")
 
     # ------------------------------------------------------------------ times
 

@@ -134,7 +134,8 @@ class Event:
 
     ``subject`` is the key of the patient, or nothing where it is not known. A record that consists
     of several gives an event for each, told apart by ``part``. ``narrowed`` names what makes it say
-    less than its code, as the part of the body that it is about; ``until`` is when it was to end.
+    less than its code, as the part of the body that it is about; ``elements`` are the values of
+    other parts of the record, by what the tables call them; ``until`` is when it was to end.
     ``refusal`` says why it counts for nothing, whatever it says. Who reads the record fills the
     event in, and nobody else.
     """
@@ -153,6 +154,7 @@ class Event:
     part: int = 0
     substance: str = ""
     narrowed: str = ""
+    elements: tuple[tuple[str, Value], ...] = ()
     until: Moment | None = None
     refusal: Refusal | None = None
     status: str = ""

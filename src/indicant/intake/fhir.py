@@ -22,8 +22,9 @@ from indicant.intake.elements import (
     value_of,
     when,
 )
-from indicant.intake.events import Event, Moment, Origin, Person, Refusal
+from indicant.intake.events import Event, Moment, Origin, Person, Refusal, Value
 from indicant.intake.readings import ASIDE, NOTHING, Tables
+from indicant.intake.supply import Number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,12 @@ _WHEN_IN: Final = {
 _LASTING: Final = frozenset(
     {"Encounter", "MedicationAdministration", "MedicationStatement", "Procedure"}
 )
+_PLAIN_REPEAT: Final = frozenset(
+    {"boundsPeriod", "boundsDuration", "frequency", "period", "periodUnit", "id"}
+)
+"""The elements of a timing beside which a frequency is one; others make it a bound, or none."""
+_FEW: Final = re.compile(r"[1-9][0-9]{0,3}")
+_PERIODS: Final = frozenset({"min", "h", "d", "wk"})
 _NARROWING: Final = ("bodySite", "bodyStructure", "specimen", "method", "stage", "severity")
 """What makes a record say less than its code: that there is none of it is true of less, too."""
 _BESIDE: Final = frozenset({events.PATIENT, events.SUBSTANCE, ASIDE})
@@ -264,6 +271,7 @@ class Resources:
         elif name in {"MedicationRequest", "ServiceRequest"}:
             made.begin = when(content.get("authoredOn"), "authoredOn", self.zone)
             made.until = self._until(content)
+            made.elements = tuple(_ordered(content))
             ended = "" if made.reading is None else made.reading.ended_in
             made.end = when(content.get(ended), ended, self.zone)
         elif name == "MedicationDispense":
@@ -365,6 +373,37 @@ def resolved(target: str, who: str, base: str) -> list[str]:
     if base.startswith("http") and base.count("/") > 3:
         found.append("/".join([*base.split("/")[:-2], target]))
     return [*found, target]
+
+
+def _ordered(content: dict[str, Any]) -> Iterator[tuple[str, Value]]:
+    """Yield what an order says of how much is handed out, and how often a dose is taken.
+
+    Raises:
+        MalformedError: an element is not what the standard has it to be.
+    """
+    supply = an_object(content.get("dispenseRequest"), "dispenseRequest")
+    lasts = value_of(
+        {"valueQuantity": supply["expectedSupplyDuration"]}
+        if "expectedSupplyDuration" in supply
+        else {}
+    )
+    if lasts is not None:
+        yield "SupplyDuration", lasts
+    instructions = a_list(content.get("dosageInstruction"), "dosageInstruction")
+    if len(instructions) != 1:
+        return
+    only = an_object(instructions[0], "dosageInstruction")
+    timing = an_object(only.get("timing"), "timing")
+    repeat = an_object(timing.get("repeat"), "repeat")
+    needed = [key for key in only if key.startswith("asNeeded") and only[key] is not False]
+    if needed or "event" in timing or not repeat.keys() <= _PLAIN_REPEAT:
+        return
+    period, unit = repeat.get("period"), texts(repeat.get("periodUnit"), "periodUnit")
+    often = repeat.get("frequency", Number("1"))
+    given = (one for one in (period, often) if isinstance(one, Number))
+    if unit in _PERIODS and sum(_FEW.fullmatch(one) is not None for one in given) == 2:
+        every = f"/{unit}" if period == "1" else f"/({period}.{unit})"
+        yield "DoseFrequency", Value(number=str(often), unit=every)
 
 
 def _note(content: dict[str, Any]) -> str:
