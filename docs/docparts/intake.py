@@ -35,7 +35,7 @@ def _section(of: RecordType, rows: tuple[Reading, ...]) -> str:
                         ),
                         WORDS[one.standing],
                         plain(one.clause),
-                        f"[{one.source.rsplit('/', 2)[-2]}]({one.source})",
+                        f"[{_page(one.source)}]({one.source})",
                     )
                     for one in ordered
                 ],
@@ -44,12 +44,23 @@ def _section(of: RecordType, rows: tuple[Reading, ...]) -> str:
     )
 
 
+def _page(address: str) -> str:
+    """Return what to call a page of the standard.
+
+    >>> _page("http://hl7.org/fhir/R4/valueset-event-status.html")
+    'R4 event-status'
+    """
+    version, page = address.rsplit("/", 2)[-2:]
+    return f"{version} {page.removesuffix('.html').removeprefix('valueset-')}"
+
+
 WORDS = {
     "InError": "is dropped, and counted",
     "CountsForNothing": "counts for nothing",
     "NotDone": "counts for nothing",
     "Absent": "excludes, on the as-of date alone",
     "Proposed": "proposes",
+    "AtSomeTime": "had, and perhaps has",
     "Past": "had",
     "Received": "received",
     "Observed": "says what its value says",

@@ -178,7 +178,7 @@ def _shown(name: str, values: dict[str, str]) -> list[str]:
 def _value(name: str, parameter: str, values: dict[str, str]) -> object:
     text = asker().query(name, {parameter: values[parameter]})
     block = text.split(f"VALUES (${parameter}) {{ (", 1)[1].split(") }")[0]
-    return ox.NamedNode(block[1:-1])
+    return ox.Literal(block[1:-1]) if block.startswith('"') else ox.NamedNode(block[1:-1])
 
 
 def test_a_case_that_is_chosen_hides_the_others() -> None:

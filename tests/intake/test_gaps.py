@@ -140,6 +140,41 @@ def test_findings_are_complete_where_no_finding_was_left_out(tmp_path: Path) -> 
     assert stated(tmp_path, text, record("Observation", **concept("nobody-knows"))) == set()
 
 
+@pytest.mark.parametrize(
+    ("more", "complete"),
+    [
+        (ACTIVE, True),
+        (status("clinicalStatus", "resolved"), True),
+        ({"abatementString": "last year"}, True),
+        ({}, False),
+        (status("clinicalStatus", "unknown"), False),
+        (ACTIVE | {"abatementString": "last year"}, False),
+    ],
+)
+def test_of_what_may_still_be_there_a_complete_case_would_say_that_it_is_over(
+    more: dict[str, Any], complete: bool, tmp_path: Path
+) -> None:
+    """A complete case records by ind:hasFinding whatever is there; so it has to be known."""
+    one = record("Condition", **concept("fracture"), **more)
+    wanted = {"recordsAll Fracture"} if complete else set()
+    assert stated(tmp_path, "ind:recordsAll t:Fracture", one) == wanted
+    assert stated(tmp_path, "ind:recordsAll t:Infection", one) == {"recordsAll Infection"}
+
+
+def test_what_was_seen_on_a_day_may_still_be_there(tmp_path: Path) -> None:
+    seen = record("Observation", **concept("infection"), status="final", valueBoolean=True)
+    text = "ind:recordsAll t:Infection"
+    assert stated(tmp_path, text, seen | {"effectiveDateTime": "2026-10-01"}) == set()
+    assert stated(tmp_path, text, seen | {"effectiveDateTime": "2026-11-30"}) == {
+        "recordsAll Infection"
+    }
+    value = {
+        "valueQuantity": {"value": 90, "code": "umol/L", "system": "http://unitsofmeasure.org"}
+    }
+    measured = record("Observation", **concept("creatinine"), status="final", **value)
+    assert stated(tmp_path, "ind:recordsAll t:Creatinine", measured) == {"recordsAll Creatinine"}
+
+
 def test_all_plans_are_named_where_none_was_left_out(tmp_path: Path) -> None:
     text = "ind:recordsAllProposals true"
     plan = {"status": "active", "intent": "plan"}

@@ -14,6 +14,7 @@ from indicant.errors import IndicantError
 from indicant.files.sources import gather
 from indicant.intake.codes import tables_of
 from indicant.intake.events import MomentError, moment
+from indicant.intake.patients import Intake, Options
 from intaking import (
     AS_OF,
     CODES,
@@ -27,6 +28,7 @@ from intaking import (
     status,
     take,
     take_text,
+    vocabulary,
 )
 
 if TYPE_CHECKING:
@@ -184,6 +186,20 @@ def test_what_is_after_the_as_of_date_or_was_not_known_then_is_left_out(
 ) -> None:
     taken = take(record("Condition", **concept("neck-pain"), **ACTIVE, **late))
     assert (said(taken), reasons(taken)) == (set(), ["late"])
+
+
+def test_what_is_planned_is_to_come() -> None:
+    plan = record(
+        "Encounter",
+        type=[concept("operation")["code"]],
+        status="planned",
+        period={"start": "2027-01-01"},
+    )
+    assert said(take(plan)) == {"proposes Operation"}
+    later = record(
+        "ServiceRequest", **concept("operation"), status="active", intent="plan", authoredOn="2027"
+    )
+    assert reasons(take(later)) == ["late"]
 
 
 def test_an_end_after_the_as_of_date_is_none_yet() -> None:
@@ -413,6 +429,11 @@ def test_who_died_is_told() -> None:
         ({"deceasedBoolean": True}, ["the patient is dead"]),
         ({"deceasedBoolean": False}, []),
         ({"deceasedDateTime": "2027-01-05"}, []),
+        ({"active": False}, ["the record of the patient is not in use"]),
+        (
+            {"link": [{"type": "replaced-by", "other": {"reference": "Patient/q"}}]},
+            ["the record of the patient was replaced by another one"],
+        ),
     ):
         assert take({**PATIENT, **died}).report.patients[0].remarks == wanted
 
@@ -447,9 +468,134 @@ def test_what_is_had_once_is_one_course_of_which_only_what_all_say_is_known() ->
         done("a", performedPeriod={"start": "2026-01-01", "end": "2026-02-01"}),
         done("b", performedPeriod={"start": "2026-01-01", "end": "2026-03-01"}),
     )
-    assert said(taken) == {"received Therapy startedOn=2026-01-01"}
-    assert len(remarks(taken)) == 2
-    assert said(take(done("a"), done("b", performedDateTime="2026-02-01"))) == {"received Therapy"}
+    assert said(taken) == {"received Therapy"}
+    assert len(remarks(taken)) == 4
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        {"performedDateTime": "2026-02-01"},
+        {"performedPeriod": {"start": "2026-01-01", "end": "2026-02-01"}},
+    ],
+)
+def test_one_session_is_not_the_whole_course(when: dict[str, Any]) -> None:
+    """Of a course that is recorded once, its day would refute every longer one."""
+    one = record("Procedure", **concept("therapy"), status="completed", **when)
+    taken = take(one)
+    assert said(taken) == {"received Therapy"}
+    assert remarks(taken) == ["without its days: it may be a part of the whole course"]
+    under_way = {**one, "status": "in-progress", "performedPeriod": {"start": "2026-01-01"}}
+    under_way.pop("performedDateTime", None)
+    assert said(take(under_way)) == {"received Therapy ongoing=true"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"bodySite": {"text": "left knee"}},
+        {"specimen": {"reference": "Specimen/1"}},
+        {"method": {"text": "by eye"}},
+    ],
+)
+def test_none_of_it_in_one_place_is_not_none_of_it(more: dict[str, Any]) -> None:
+    negative = {"status": "final", "effectiveDateTime": AS_OF, "valueBoolean": False}
+    taken = take(record("Observation", **concept("infection"), **negative, **more))
+    assert (said(taken), reasons(taken)) == (set(), ["absent-then"])
+    positive = {**negative, "valueBoolean": True}
+    taken = take(record("Observation", **concept("infection"), **positive, **more))
+    assert said(taken) == {"hasFinding Infection"}
+    severe = status("verificationStatus", "refuted") | {"recordedDate": AS_OF}
+    one = record("Condition", **concept("pain"), **severe, severity={"text": "severe"})
+    assert said(take(one)) == set()
+
+
+@pytest.mark.parametrize(
+    ("codes", "wanted"),
+    [
+        (["pain"], {"excludes Pain"}),
+        (["pain", "left-neck-pain"], set()),
+        (["pain", "neck-pain"], set()),
+        (["neck-pain", "ache"], {"excludes NeckPain"}),
+        (["pain", "nobody-knows"], set()),
+    ],
+)
+def test_of_several_codes_the_narrowest_may_be_meant(codes: list[str], wanted: set[str]) -> None:
+    """No pain of the left neck is recorded by the code of pain as well."""
+    refuted = status("verificationStatus", "refuted") | {"recordedDate": AS_OF}
+    assert said(take(record("Condition", **concept(*codes), **refuted))) == wanted
+
+
+DAILY = {"frequency": 2, "period": 1, "periodUnit": "d"}
+
+
+def ordered(
+    repeat: dict[str, Any] | None = None, /, lasts: dict[str, Any] | None = None, **dose: object
+) -> Taken:
+    code = concept("drug", key="medicationCodeableConcept")
+    supply = {} if lasts is None else {"dispenseRequest": {"expectedSupplyDuration": lasts}}
+    timing = {} if repeat is None else {"timing": {"repeat": repeat}}
+    how = {"dosageInstruction": [{**timing, **dose}], "status": "draft", "intent": "plan"}
+    return take(record("MedicationRequest", **code, **how, **supply))
+
+
+@pytest.mark.parametrize(
+    ("repeat", "wanted"),
+    [
+        (DAILY, " perDay=2"),
+        ({"frequency": 1, "period": 8, "periodUnit": "h"}, " perDay=1 /(8.h)"),
+        ({"period": 3, "periodUnit": "d"}, " perDay=1 /(3.d)"),
+        ({**DAILY, "frequencyMax": 4}, ""),
+        ({**DAILY, "count": 6}, ""),
+        ({**DAILY, "dayOfWeek": ["mon"]}, ""),
+        ({**DAILY, "period": 1.5}, ""),
+        ({**DAILY, "periodUnit": "fortnight"}, ""),
+    ],
+)
+def test_how_often_is_said_where_the_order_says_nothing_else(
+    repeat: dict[str, Any], wanted: str
+) -> None:
+    assert said(ordered(repeat)) == {f"proposes Drug{wanted}"}
+    for needed in ("asNeededBoolean", "asNeeded", "asNeededFor"):
+        assert said(ordered(repeat, None, **{needed: True})) == {"proposes Drug"}
+    assert said(ordered(repeat, asNeededBoolean=False)) == {f"proposes Drug{wanted}"}
+
+
+def test_how_long_a_supply_lasts_is_said_in_units_of_ucum() -> None:
+    assert said(ordered(lasts=quantity(28, "d"))) == {"proposes Drug lasts=28"}
+    assert said(ordered(lasts=quantity(4, "wk"))) == {"proposes Drug lasts=4 wk"}
+    taken = ordered(lasts={"value": 28, "unit": "days"})
+    assert said(taken) == {"proposes Drug"}
+    assert remarks(taken) == ["without its lasts: 'days' is given as no unit of UCUM"]
+    assert reasons(ordered({"frequency": []}, lasts={"value": "x"})) == ["malformed"]
+
+
+def test_an_order_whose_time_is_over_is_not_said_to_go_on() -> None:
+    code = concept("drug", key="medicationCodeableConcept")
+    active = {"status": "active", "intent": "order", "authoredOn": "2026-01-01"}
+    over = {"end": "2026-02-01"}
+    for more in (
+        {"dispenseRequest": {"validityPeriod": over}},
+        {"dosageInstruction": [{"timing": {"repeat": {"boundsPeriod": over}}}]},
+    ):
+        taken = take(record("MedicationRequest", **code, **active, **more))
+        assert said(taken) == {"received Drug startedOn=2026-01-01"}
+        assert len(remarks(taken)) == 1
+    last = record("MedicationRequest", **code, **active)
+    for end, wanted in ((AS_OF, " ongoing=true"), ("2026-11-29", ""), ("2026-11", "")):
+        supply = {"dispenseRequest": {"validityPeriod": {"end": end}}}
+        assert said(take(last | supply)) == {f"received Drug{wanted} startedOn=2026-01-01"}
+
+
+def test_a_part_of_a_record_and_what_stands_within_one_count_for_nothing() -> None:
+    tag = [{"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"}]
+    tag[0]["code"] = "SUBSETTED"
+    taken = take(record("Condition", **concept("neck-pain"), **ACTIVE, meta={"tag": tag}))
+    assert (said(taken), reasons(taken)) == (set(), ["subset"])
+    inner = record("Condition", "i", **concept("fracture"), **ACTIVE)
+    taken = take(record("Condition", **concept("neck-pain"), **ACTIVE, contained=[inner]))
+    assert said(taken) == {"hasFinding NeckPain"}
+    assert reasons(taken) == ["contained"]
 
 
 # ---------------------------------------------------------------------- observations
@@ -518,6 +664,14 @@ def test_a_value_that_says_two_things_says_nothing() -> None:
     assert (said(taken), reasons(taken)) == (set(), ["value"])
     taken = measured("infection", valueBoolean=True, valueString="no")
     assert reasons(taken) == ["malformed"]
+
+
+def test_a_negative_answer_makes_no_test_of_a_code_that_is_broader() -> None:
+    taken = measured("imaging", valueBoolean=False)
+    assert (said(taken), reasons(taken)) == (set(), ["weak-match"])
+    codes = concept("260415000", "perhaps", system="http://snomed.info/sct")["code"]
+    one = {"status": "final", "effectiveDateTime": AS_OF, "valueCodeableConcept": codes}
+    assert said(take(record("Observation", **concept("infection"), **one))) == set()
 
 
 def test_an_assertion_names_in_its_value_what_is_there() -> None:
@@ -614,6 +768,7 @@ def test_what_is_measured_has_its_value(name: str, value: dict[str, Any], wanted
         ("creatinine", {"valueQuantity": quantity(12345678901)}, "value"),
         ("grade", {"valueQuantity": quantity(4, "mm")}, "unit"),
         ("grade", {"valueQuantity": {"value": 3.5}}, "value"),
+        ("grade", {"valueInteger": -1}, "value"),
         ("smoking", {"valueInteger": 1}, "value"),
         ("tumour", concept("unheard-of", key="valueCodeableConcept"), "value"),
         ("creatinine", {"valueRange": {"low": quantity(1), "high": quantity(2, "mg/L")}}, "value"),
@@ -731,3 +886,59 @@ def test_the_system_of_a_code_may_be_said_in_two_ways() -> None:
     for system in (CODES, "https://example.org/other"):
         one = record("Condition", **concept("neck-pain", system=system), **ACTIVE)
         assert (reasons(take(one)) == []) == (system == CODES)
+
+
+def counting(folder: Path) -> Any:
+    """Return a reader for terms of which the infections and the drugs are counted."""
+    for file in TERMS.parent.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    terms = folder / "terms.ttl"
+    terms.write_text(
+        terms.read_text(encoding="utf-8")
+        + """
+:Often owl:equivalentClass [
+    a owl:Restriction ;
+    owl:onProperty ind:received ;
+    owl:minQualifiedCardinality "2"^^xsd:nonNegativeInteger ;
+    owl:onClass [
+        a owl:Class ;
+        owl:intersectionOf (
+            :Drug
+            [ a owl:Restriction ; owl:onProperty :grade ; owl:hasValue 1 ]
+        ) ;
+    ] ;
+] .
+:HowMany a owl:Class ; rdfs:subClassOf ind:Finding ; ind:over :Infection ; ind:aggregate ind:Count .
+""",
+        encoding="utf-8",
+    )
+    return Intake(gather(terms), vocabulary())
+
+
+def test_what_is_counted_is_not_counted_twice(tmp_path: Path) -> None:
+    """What was dispensed on an order is no second order, nor is a copy of it."""
+    drug = concept("aspirin", key="medicationCodeableConcept")
+    order = {"status": "active", "intent": "order"}
+    records = [
+        record("MedicationRequest", "a", **drug, **order, authoredOn="2026-01-01"),
+        record("MedicationRequest", "b", **drug, **order, authoredOn="2026-01-01"),
+        record("MedicationRequest", "c", **drug, **order, authoredOn="2026-02-01"),
+        record("MedicationDispense", "d", **drug, status="completed"),
+        record("Condition", "e", **concept("infection"), **ACTIVE),
+        record("Observation", "f", **concept("infection"), **FINAL, valueBoolean=True),
+        record("Procedure", "g", **concept("operation"), status="completed"),
+        record("Procedure", "h", **concept("operation"), status="completed"),
+    ]
+    options = Options(datetime.date.fromisoformat(AS_OF))
+    data = json.dumps(bundle(PATIENT, *records)).encode()
+    taken = counting(tmp_path).take("-", options, data=data)
+    used = [row.reference for one in taken.report.patients for row in one.used]
+    assert used == [
+        "MedicationRequest/a",
+        "MedicationRequest/c",
+        "Observation/f",
+        "Procedure/g",
+        "Procedure/h",
+    ]
+    assert reasons(taken) == ["same-perhaps"] * 3
+    assert len(said(take(*records))) >= 6

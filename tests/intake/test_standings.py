@@ -88,8 +88,9 @@ def test_a_status_of_an_older_version_says_nothing() -> None:
 )
 def test_what_abated_is_over_whatever_its_status(abated: dict[str, Any]) -> None:
     end = " endedOn=2020-05-01" if "abatementDateTime" in abated else ""
-    for state in (None, "active", "resolved"):
+    for state in (None, "resolved"):
         assert condition("confirmed", state, **abated) == {HAD + end}
+    assert condition("confirmed", "active", **abated) == {HAD}
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,14 @@ def test_of_two_patients_each_has_a_case() -> None:
     assert [one.path for one in taken.documents] == ["<stdin>/p.ttl", "<stdin>/q.ttl"]
 
 
+def test_a_patient_within_a_record_is_one_only_where_the_record_is_about_them() -> None:
+    taken = take({**PAIN, "contained": [{**PATIENT, "id": "donor"}]})
+    assert [one.patient for one in taken.report.patients] == ["p"]
+    assert said(taken) == HAS
+    alone = {**PAIN, "contained": [{**PATIENT, "id": "donor"}]}
+    assert "holds no patient" in told(json.dumps(alone))
+
+
 def test_without_a_patient_nobody_is_guessed() -> None:
     found = told(json.dumps(bundle(PAIN, {**PAIN, "id": "s"})))
     assert found == "<stdin>: holds no patient: 2 of its records are about Patient/p"
@@ -165,6 +173,8 @@ SERVER = "https://a.example/fhir"
         (f"{SERVER}/Patient/p", f"{SERVER}/Condition/r", "Patient/p/_history/3", True),
         (f"{SERVER}/Patient/p", f"{SERVER}/Condition/r", f"{SERVER}/Patient/p", True),
         (f"{SERVER}/Patient/p", f"{SERVER}/Condition/r", "https://b.example/Patient/p", False),
+        ("https://b.example/fhir/Patient/p", f"{SERVER}/Condition/r", "Patient/p", False),
+        ("https://b.example/fhir/Patient/p", "", "Patient/p", True),
         ("", "", "https://b.example/Patient/p", False),
         ("", "", "Patient/p", True),
         ("", "", "Patient?identifier=1", False),
@@ -381,7 +391,7 @@ ELEMENTS = [
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.sampled_from(KINDS), st.dictionaries(st.sampled_from(ELEMENTS), JSON, max_size=4))
 def test_any_element_may_be_anything(kind: str, spoilt: dict[str, Any]) -> None:
     """A record is read, or told; nothing is excluded or complete because it was not understood."""

@@ -107,6 +107,18 @@ def test_no_clock_is_read(patient: Path) -> None:
     assert "is not a date" in run("assess", str(patient), "--as-of", "today")[2]
 
 
+def test_what_a_file_holds_and_not_its_name_says_what_it_is(patient: Path, tmp_path: Path) -> None:
+    nameless = tmp_path / "patient"
+    nameless.write_bytes(patient.read_bytes())
+    assert run("next", str(nameless), *AS_OF)[0] == 0
+    nameless.write_text(
+        "@prefix ind: <https://w3id.org/indicant/core/> . ind:a ind:b ind:c .", "utf-8"
+    )
+    code, out, err = run("next", str(nameless))
+    assert (code, out) == (2, "")
+    assert "FHIR" not in err
+
+
 @pytest.mark.slow
 def test_what_was_used_is_told_on_request_beside_the_assessment(patient: Path) -> None:
     quiet = run("assess", str(patient), *AS_OF)
@@ -139,6 +151,13 @@ def test_what_others_wrote_stays_on_its_line(tmp_path: Path) -> None:
     assert "\x1b" not in told
     assert "\u202e" not in told
     assert not any(line.startswith("\x1b") or line.strip() == "USED" for line in told.splitlines())
+
+
+def test_a_verb_that_takes_rdf_alone_says_what_makes_cases(patient: Path) -> None:
+    code, _, err = run("ask", "what-is-recommended", str(patient))
+    assert code == 2
+    assert "is FHIR, and no RDF" in err
+    assert "indicant intake FILE --as-of YYYY-MM-DD -o FOLDER" in err
 
 
 def test_rdf_in_json_is_read_as_before(tmp_path: Path) -> None:

@@ -110,6 +110,7 @@ def cases_of(options: argparse.Namespace, guideline: Guideline, path: str) -> li
     """
     from indicant.api.case import Case
     from indicant.files import bounded
+    from indicant.files.rdf import EXTENSIONS
     from indicant.intake.supply import LINES, holds_fhir, is_fhir, is_named, whole
 
     name = path.removesuffix(".gz")
@@ -117,13 +118,15 @@ def cases_of(options: argparse.Namespace, guideline: Guideline, path: str) -> li
     if os.path.isdir(path):
         if not holds_fhir(path):
             return [Case.read(path)]
-    elif path == _STDIN or (is_named(path) and not name.endswith(LINES)):
+    elif name.endswith(LINES):
+        pass
+    elif path == _STDIN or is_named(path) or os.path.splitext(path)[1].lower() not in EXTENSIONS:
         data = whole(path, sys.stdin.buffer)
         if not is_fhir(data):
             if len(data) > bounded.MAX_BYTES:
                 raise bounded.too_large("<stdin>" if path == _STDIN else path, bounded.MAX_BYTES)
             return [Case._read(data, path)]
-    elif not name.endswith(LINES):
+    else:
         return [Case.read(path, stdin=sys.stdin.buffer)]
     found = taken(options, guideline, path, data=data, strict=True)
     if options.explain_intake:

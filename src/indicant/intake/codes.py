@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from indicant.files.rdf import text_of
 from indicant.files.sources import gather
 from indicant.guideline.mappings import EXACT, of_source
-from indicant.terms import IND, OWL, RDFS, SKOS
+from indicant.terms import GENID, IND, OWL, RDF, RDFS, SKOS, XSD, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,47 +26,67 @@ if TYPE_CHECKING:
 CODES_FILE: Final = "codes.ttl"
 """What a module is called that names tables of codes, and that no guideline imports."""
 MEASURES: Final = IND + "measures"
+RECORDED_AS: Final = IND + "recordedAs"
 _IMPLYING: Final = frozenset({EXACT, SKOS + "narrowMatch"})
 """Who has the code has what the term says."""
 _IMPLIED: Final = frozenset({EXACT, SKOS + "broadMatch"})
 """Who has what the term says has the code, so that who does not have the code has none of it."""
+_COUNTING: Final = tuple(
+    OWL + name
+    for name in ("maxQualifiedCardinality", "minQualifiedCardinality", "qualifiedCardinality")
+)
+_ON_CLASS: Final = OWL + "onClass"
+_OVER, _AGGREGATE = IND + "over", IND + "aggregate"
+_ADDING: Final = frozenset(IND + name for name in ("Count", "Mean", "Sum"))
 _DISJOINT: Final = OWL + "disjointWith"
 _ONCE: Final = OWL + "maxQualifiedCardinality"
 
 
-def tables_of(source: Source) -> list[MappingSet]:
-    """Return the tables of codes of a guideline, and those of what it imports.
+def sources_of(source: Source) -> list[Source]:
+    """Return a guideline, and what its vocabularies say of how records are read.
 
     Beside an ontology there may be a module that imports it and names tables, ``codes.ttl``: it is
     needed to read records, and not to assess.
 
     Raises:
-        IndicantError: a table cannot be read.
+        IndicantError: a module cannot be read.
     """
-    found = of_source(source)
-    named = {one.iri for one in found}
     here = {
         text_of(subject)
         for _, subject, _, value in source.triples()
         if text_of(value) == OWL + "Ontology" and not text_of(subject).startswith(IND)
     }
     read = {os.path.realpath(one.path) for one in source.documents}
-    beside = {Path(one).parent / CODES_FILE for one in read}
-    for file in sorted(beside):
+    found = [source]
+    for file in sorted({Path(one).parent / CODES_FILE for one in read}):
         if file.is_file() and str(file) not in read:
             more = gather(file)
             if not here.isdisjoint(more.documents[0].imports):
-                found += [one for one in of_source(more) if one.iri not in named]
+                found.append(more)
     return found
+
+
+def tables_of(source: Source) -> list[MappingSet]:
+    """Return the tables of codes of a guideline, of what it imports, and of the modules beside it.
+
+    Raises:
+        IndicantError: a table cannot be read.
+    """
+    return _tables(sources_of(source))
+
+
+def _tables(sources: Iterable[Source]) -> list[MappingSet]:
+    return list({one.iri: one for source in sources for one in of_source(source)}.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
     """What the codes of a record stand for.
 
-    ``terms`` are what it is an instance of, ``denied`` what there is none of where there is nothing
-    of the codes, ``near`` whatever a table relates them to. Of the codes themselves, ``unknown``
-    are in no table, and ``nameless`` have no system.
+    ``terms`` are what it is an instance of, ``denied`` what there is none of where there is none of
+    what the codes say: each of them has to imply it, since what is meant may be the narrowest of
+    them. ``near`` is whatever a table relates them to. Of the codes themselves, ``unknown`` are in
+    no table, and ``nameless`` have no system.
     """
 
     terms: tuple[str, ...] = ()
@@ -72,6 +94,14 @@ class Meant:
     near: tuple[str, ...] = ()
     unknown: tuple[Coding, ...] = ()
     nameless: tuple[Coding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What values a property can have: of which datatype, and of numbers within which limits."""
+
+    datatype: str = ""
+    limits: tuple[tuple[str, Fraction], ...] = ()
 
 
 @dataclass
@@ -82,7 +112,10 @@ class Terms:
     tables: Tables
     measured: dict[str, str] = field(default_factory=dict)
     once: frozenset[tuple[str, str]] = frozenset()
+    counted: frozenset[str] = frozenset()
+    recorded: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _rows: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict, repr=False)
+    _scales: dict[str, Scale] = field(default_factory=dict, repr=False)
     _apart: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
@@ -99,28 +132,42 @@ class Terms:
             IndicantError: a table cannot be read.
         """
         rows: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        for table in (*tables_of(source), *own):
+        sources = sources_of(source)
+        for table in (*_tables(sources), *own):
             for match in table.matches:
                 scheme = match.scheme or table.header.get("object_source", "")
                 pair = (match.subject, match.predicate)
                 rows.setdefault((scheme, match.curie.partition(":")[2]), []).append(pair)
-        measured = {
-            text_of(subject): text_of(value)
-            for _, subject, predicate, value in source.triples()
-            if text_of(predicate) == MEASURES
-        }
+        measured: dict[str, str] = {}
+        recorded: dict[str, tuple[str, ...]] = {}
+        for one in sources:
+            for _, subject, predicate, value in one.triples():
+                if text_of(predicate) == MEASURES:
+                    measured[text_of(subject)] = text_of(value)
+                elif text_of(predicate) == RECORDED_AS:
+                    element = local_name(text_of(value))
+                    recorded[element] = (*recorded.get(element, ()), text_of(subject))
         apart = {(one, other) for one, path, other in vocabulary.triples if path == _DISJOINT}
-        made = cls(vocabulary, tables, measured, _once(vocabulary), rows)
+        made = cls(
+            vocabulary,
+            tables,
+            measured,
+            _once(vocabulary),
+            _counted(source) & vocabulary.classes,
+            recorded,
+            rows,
+        )
         made._apart = frozenset(apart | {(other, one) for one, other in apart})
         return made
 
     def meant(self, codes: Iterable[Coding]) -> Meant:
         """Return what the codes of one record stand for, all of them together."""
         terms: dict[str, None] = {}
-        denied: dict[str, None] = {}
+        denied: list[set[str]] = []
         near: dict[str, None] = {}
         unknown, nameless = [], []
         for coding in codes:
+            denied.append(set())
             if not coding.system:
                 nameless.append(coding)
                 continue
@@ -133,12 +180,20 @@ class Terms:
                 if predicate in _IMPLYING:
                     terms[term] = None
                 if predicate in _IMPLIED:
-                    denied[term] = None
-        return Meant(tuple(terms), tuple(denied), tuple(near), tuple(unknown), tuple(nameless))
+                    denied[-1].add(term)
+        none = tuple(sorted(set.intersection(*denied))) if denied else ()
+        return Meant(tuple(terms), none, tuple(near), tuple(unknown), tuple(nameless))
 
     def _key(self, coding: Coding) -> tuple[str, str]:
         scheme, prefix = self.tables.systems.get(coding.system, (coding.system, ""))
         return scheme, coding.code.removeprefix(prefix)
+
+    def scale(self, path: str) -> Scale:
+        """Return what values a property can have, as its range has it."""
+        found = self._scales.get(path)
+        if found is None:
+            found = self._scales[path] = _scale(self.vocabulary, path)
+        return found
 
     def answer(self, coding: Coding) -> str | None:
         """Return what a coded answer says, where a row knows it."""
@@ -188,6 +243,58 @@ class Terms:
             or term in vocabulary.ancestors(cls)
             or any(term in vocabulary.ancestors(one) for one in vocabulary.descendants(cls))
         )
+
+
+def _scale(vocabulary: Vocabulary, path: str) -> Scale:
+    """Read the range of a property: a datatype, or numbers of one within limits."""
+    given = vocabulary.ranges.get(path, "")
+    if given.startswith(XSD):
+        return Scale(given)
+    said: dict[str, dict[str, list[str]]] = {}
+    for subject, predicate, value in vocabulary.triples:
+        said.setdefault(subject, {}).setdefault(predicate, []).append(value)
+    limits = []
+    lists, seen = list(said.get(given, {}).get(OWL + "withRestrictions", [])), set()
+    while lists:
+        at = lists.pop()
+        if at in seen:
+            continue
+        seen.add(at)
+        lists += said.get(at, {}).get(RDF + "rest", [])
+        for facet in said.get(at, {}).get(RDF + "first", []):
+            limits += [
+                (name.removeprefix(XSD), Fraction(value))
+                for name, values in said.get(facet, {}).items()
+                if name.startswith((XSD + "minI", XSD + "minE", XSD + "maxI", XSD + "maxE"))
+                for value in values
+            ]
+    datatypes = said.get(given, {}).get(OWL + "onDatatype", [""])
+    return Scale(datatypes[0], tuple(limits))
+
+
+def _counted(source: Source) -> frozenset[str]:
+    """Return the classes whose records a guideline counts, or adds up.
+
+    Of an expression these are all the classes in it.
+    """
+    said: dict[str, dict[str, list[str]]] = {}
+    for _, subject, predicate, value in source.triples():
+        name, path = text_of(subject), text_of(predicate)
+        if GENID in name or path in {_OVER, _AGGREGATE}:
+            said.setdefault(name, {}).setdefault(path, []).append(text_of(value))
+    queue: list[str] = []
+    for of in said.values():
+        if any(one != "1" for path in _COUNTING for one in of.get(path, ())):
+            queue += of.get(_ON_CLASS, ())
+        if any(one in _ADDING for one in of.get(_AGGREGATE, ())):
+            queue += of.get(_OVER, ())
+    found: set[str] = set()
+    while queue:
+        one = queue.pop()
+        if one not in found:
+            found.add(one)
+            queue += [] if GENID not in one else itertools.chain(*said.get(one, {}).values())
+    return frozenset(one for one in found if one and GENID not in one)
 
 
 def _once(vocabulary: Vocabulary) -> frozenset[tuple[str, str]]:

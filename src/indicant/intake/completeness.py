@@ -194,6 +194,9 @@ class Gaps:
             if finding
             else {events.INTERVENTION, events.INVESTIGATION, events.OBSERVATION, ""}
         )
+        for event, terms in made.unsettled if finding else ():
+            if any(self._terms.related(one, claim.cls) for one in terms):
+                yield event.origin.reference
         coded = claim.cls in self._claims.codes_all
         for event, reason in made.left:
             if (

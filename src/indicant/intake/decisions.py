@@ -28,6 +28,18 @@ _TOPS: Final = {
     events.INVESTIGATION: ("Investigation",),
     events.INTERVENTION: ("Intervention",),
 }
+_DAYS: Final = (casegraph.ON, casegraph.STARTED, casegraph.ENDED)
+_PREFERRED: Final = (
+    "MedicationRequest",
+    "MedicationStatement",
+    "MedicationDispense",
+    "MedicationAdministration",
+    "Procedure",
+    "DiagnosticReport",
+    "Observation",
+    "Condition",
+)
+"""Of which type of record what is counted is taken, the first of those that there are."""
 _SPOKEN: Final = {
     casegraph.HAS: "has",
     casegraph.HAD: "had",
@@ -39,11 +51,16 @@ _SPOKEN: Final = {
 
 @dataclass
 class Decided:
-    """A case with what became of each event, by its place among the events of the patient."""
+    """A case, and which events were left out of it, each with the reason.
+
+    ``unsettled`` are those that say of a finding that it was there, and not whether it still is,
+    each with its terms.
+    """
 
     graph: CaseGraph
     report: PatientReport
     left: list[tuple[Event, str]] = field(default_factory=list)
+    unsettled: list[tuple[Event, tuple[str, ...]]] = field(default_factory=list)
 
 
 class Decider:
@@ -55,6 +72,7 @@ class Decider:
         self._made = Decided(graph, PatientReport(person.name, iri, person.origin.reference))
         self._graph = graph
         self._of_node: dict[str, list[tuple[Event, int]]] = defaultdict(list)
+        self._unused: set[int] = set()
         self._excluding: dict[str, list[Event]] = defaultdict(list)
 
     def decide(self, given: Iterable[Event]) -> Decided:
@@ -64,6 +82,8 @@ class Decider:
             self._event(event)
         self._settle_contradictions()
         self._join()
+        self._count_once()
+        self._unsettled()
         self._tell_exclusions()
         return self._made
 
@@ -77,6 +97,8 @@ class Decider:
                 f"{person.refusal.detail or person.refusal.reason}"
             )
             return
+        if person.note:
+            remarks.append(person.note)
         if isinstance(person.died, events.Moment) and person.died.first <= self._as_of:
             remarks.append(f"the patient died on {person.died.first}")
         elif person.died is True:
@@ -123,7 +145,8 @@ class Decider:
         denies = event.standing == readings.ABSENT or self._is_negative(event)
         terms = self._wanted(event, meant.terms)
         if denies and not any(self._terms.is_kind(one, "Investigation") for one in terms):
-            terms = self._wanted(event, meant.denied)
+            denied = self._wanted(event, meant.denied)
+            terms = tuple(one for one in denied if self._terms.is_kind(one, "Finding"))
         if not terms:
             self._leave(event, *self._unmatched(event, meant))
             return
@@ -191,11 +214,15 @@ class Decider:
         begin, end = self._course(event, at)
         if begin is not None:
             node.said[casegraph.ONSET] = date(begin)
-        if end is not None and not present:
+        if end is not None and event.standing == readings.PAST:
             node.said[casegraph.ENDED] = date(end)
 
     def _absent(self, event: Event, terms: tuple[str, ...], day: Moment | None) -> None:
         """Say that there is nothing of some classes, if that was so on the as-of date itself."""
+        if event.narrowed:
+            names = ", ".join(map(local_name, terms))
+            self._leave(event, "absent-then", f"no {names}, but only as to {event.narrowed}")
+            return
         if day is None or day.day != self._as_of:
             when = "it is not known when" if day is None else f"on {_shown(day)}"
             names = ", ".join(map(local_name, terms))
@@ -255,7 +282,11 @@ class Decider:
         return {answer for one in value.codes if (answer := self._terms.answer(one))}
 
     def _is_negative(self, event: Event) -> bool:
-        return self._meanings(event) == {readings.NEGATIVE}
+        """Tell whether all that an observation found says no: a code that is not known may not."""
+        if self._meanings(event) != {readings.NEGATIVE}:
+            return False
+        codes = () if event.value is None else event.value.codes
+        return all(self._terms.answer(one) == readings.NEGATIVE for one in codes)
 
     def _is_positive(self, event: Event) -> bool:
         return self._meanings(event) == {readings.POSITIVE}
@@ -263,10 +294,12 @@ class Decider:
     # ------------------------------------------------------------------ interventions
 
     def _intervention(self, event: Event, terms: tuple[str, ...]) -> None:
-        if event.standing == readings.PROPOSED:
-            self._node(event, casegraph.PROPOSES, terms)
+        planned = event.standing == readings.PROPOSED
+        link = casegraph.PROPOSES if planned else casegraph.RECEIVED
+        node, at = self._node(event, link, terms)
+        self._elements(event, node, at)
+        if planned:
             return
-        node, at = self._node(event, casegraph.RECEIVED, terms)
         ongoing = event.standing == readings.ONGOING
         if event.on is not None and not ongoing:
             self._day(event, node, at)
@@ -276,10 +309,21 @@ class Decider:
             node.said[casegraph.STARTED] = date(begin)
         if end is not None:
             node.said[casegraph.ENDED] = date(end)
-        if ongoing and event.end is None:
+        until = event.until
+        if ongoing and until is not None and until.first < self._as_of:
+            self._remark(at, f"said to go on, and was to end {_shown(until)}: which is not known")
+        elif ongoing and event.end is None:
             node.said[casegraph.ONGOING] = typed("true", "boolean")
         elif ongoing:
             self._remark(at, "said to go on and to have an end: whether it goes on is not known")
+
+    def _elements(self, event: Event, node: Node, at: int) -> None:
+        """Say of a node what else its record says, where the vocabulary has a property for it."""
+        for element, value in event.elements:
+            for path in self._terms.recorded.get(element, ()):
+                refusal = numbers.put(node, path, value, self._terms)
+                if refusal is not None:
+                    self._remark(at, f"without its {local_name(path)}: {refusal.detail}")
 
     # ------------------------------------------------------------------ times
 
@@ -288,6 +332,8 @@ class Decider:
         known = event.recorded
         if known is not None and known.first > self._as_of:
             return True
+        if event.standing == readings.PROPOSED:
+            return False  # what is planned is to come
         by_then = known is not None and known.last <= self._as_of
         return any(
             one is not None and (one.first if by_then else one.last) > self._as_of
@@ -390,7 +436,10 @@ class Decider:
         used[at] = Used(one.reference, one.node, link, one.terms, one.remarks)
 
     def _join(self) -> None:
-        """Make one node of records of what a case has once; what they say differently goes."""
+        """Make one node of records of what a case has once; what they say differently goes.
+
+        A record may be of a part of it, one session of a course, so that none says when it was.
+        """
         ancestors = self._terms.vocabulary.ancestors
         for role, cls in sorted(self._terms.once):
             nodes = [
@@ -398,6 +447,11 @@ class Decider:
                 for one in self._graph.nodes.values()
                 if one.link == role and any(cls in ancestors(term) for term in one.terms)
             ]
+            for one in nodes:
+                dated = [path for path in _DAYS if one.said.pop(path, None) is not None]
+                if dated:
+                    for _, at in self._of_node[one.name]:
+                        self._remark(at, "without its days: it may be a part of the whole course")
             if len(nodes) < 2:
                 continue
             first, rest = nodes[0], nodes[1:]
@@ -416,7 +470,49 @@ class Decider:
                 for _, at in self._of_node[one.name]:
                     self._remark(at, f"one of {len(nodes)} records of what a case has once: joined")
 
+    def _count_once(self) -> None:
+        """Of what is counted, keep the records that cannot be one and the same.
+
+        An order and what was dispensed on it are two records of one thing, and so are a picture and
+        the report on it; of two types of record that speak of one class, only one is kept. What is
+        left out is a gap wherever all shall be recorded.
+        """
+        ancestors = self._terms.vocabulary.ancestors
+        for cls in sorted(self._terms.counted):
+            nodes = [
+                one
+                for one in self._graph.nodes.values()
+                if one.link != casegraph.PROPOSES
+                and any(cls in ancestors(term) or term in ancestors(cls) for term in one.terms)
+            ]
+            types = {self._type_of(one) for one in nodes}
+            kept = min(types, key=_preference, default="")
+            seen: list[tuple[object, ...]] = []
+            for one in nodes:
+                same = (one.link, one.terms, tuple(sorted(map(str, one.said.items()))))
+                if self._type_of(one) == kept and same not in seen:
+                    seen.append(same)
+                    continue
+                del self._graph.nodes[one.name]
+                for event, at in self._of_node[one.name]:
+                    self._leave(event, "same-perhaps", f"{local_name(cls)} is counted")
+                    self._unused.add(at)
+
+    def _unsettled(self) -> None:
+        """Take note of what a complete case would take for over, and of which nobody says so."""
+        for node in self._graph.nodes.values():
+            if node.link != casegraph.HAD or self._terms.measure(node.terms) is not None:
+                continue
+            for event, _ in self._of_node[node.name]:
+                if event.standing != readings.PAST:
+                    self._made.unsettled.append((event, node.terms))
+
+    def _type_of(self, node: Node) -> str:
+        return self._of_node[node.name][0][0].origin.record_type
+
     def _tell_exclusions(self) -> None:
+        report = self._made.report
+        report.used = [row for at, row in enumerate(report.used) if at not in self._unused]
         for term, found in self._excluding.items():
             for event in found:
                 self._made.report.used.append(
@@ -439,6 +535,11 @@ def _shown(one: Moment) -> str:
     if first.day == 1 and (first.year, first.month) == (last.year, last.month) and last.day >= 28:
         return f"{first:%Y-%m}"
     return f"{first} to {last}"
+
+
+def _preference(record_type: str) -> tuple[int, str]:
+    known = record_type in _PREFERRED
+    return _PREFERRED.index(record_type) if known else len(_PREFERRED), record_type
 
 
 def _age(born: datetime.date, as_of: datetime.date) -> int:

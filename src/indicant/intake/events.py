@@ -133,8 +133,11 @@ class Event:
     """What happened to a patient, or was found, as a record has it.
 
     ``subject`` is the key of the patient, or nothing where it is not known. A record that consists
-    of several gives an event for each, told apart by ``part``. ``refusal`` says why it counts for
-    nothing, whatever it says. Who reads the record fills the event in, and nobody else.
+    of several gives an event for each, told apart by ``part``. ``narrowed`` names what makes it say
+    less than its code, as the part of the body that it is about; ``elements`` are the values of
+    other parts of the record, by what the tables call them; ``until`` is when it was to end.
+    ``refusal`` says why it counts for nothing, whatever it says. Who reads the record fills the
+    event in, and nobody else.
     """
 
     origin: Origin
@@ -150,6 +153,9 @@ class Event:
     value: Value | None = None
     part: int = 0
     substance: str = ""
+    narrowed: str = ""
+    elements: tuple[tuple[str, Value], ...] = ()
+    until: Moment | None = None
     refusal: Refusal | None = None
     status: str = ""
 
@@ -164,4 +170,5 @@ class Person:
     born: Moment | None = None
     gender: str = ""
     died: Moment | bool | None = None
+    note: str = ""
     refusal: Refusal | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -21,8 +22,9 @@ from indicant.intake.elements import (
     value_of,
     when,
 )
-from indicant.intake.events import Event, Moment, Origin, Person, Refusal
+from indicant.intake.events import Event, Moment, Origin, Person, Refusal, Value
 from indicant.intake.readings import ASIDE, NOTHING, Tables
+from indicant.intake.supply import Number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +61,15 @@ _WHEN_IN: Final = {
 _LASTING: Final = frozenset(
     {"Encounter", "MedicationAdministration", "MedicationStatement", "Procedure"}
 )
+_PLAIN_REPEAT: Final = frozenset(
+    {"boundsPeriod", "boundsDuration", "frequency", "period", "periodUnit", "id"}
+)
+"""The elements of a timing beside which a frequency is one; others make it a bound, or none."""
+_FEW: Final = re.compile(r"[1-9][0-9]{0,3}")
+_PERIODS: Final = frozenset({"min", "h", "d", "wk"})
+_NARROWING: Final = ("bodySite", "bodyStructure", "specimen", "method", "stage", "severity")
+"""What makes a record say less than its code: that there is none of it is true of less, too."""
+_BESIDE: Final = frozenset({events.PATIENT, events.SUBSTANCE, ASIDE})
 _SHOWN_OF_STATUS: Final = ("status", "verificationStatus", "clinicalStatus", "intent")
 
 
@@ -112,6 +123,8 @@ class Resources:
             return Refusal("twice", one)
         if record.method and record.method not in {"POST", "PUT"}:
             return Refusal("deleted", f"the bundle asks for {excerpt(record.method)}")
+        if _is_subset(record.content):
+            return Refusal("subset", "the server left parts of it out")
         if record.mode == "outcome":
             return Refusal("aside", "a message of the server")
         return None
@@ -142,6 +155,7 @@ class Resources:
                 made,
                 born=when(content.get("birthDate"), "birthDate", None),
                 gender=texts(content.get("gender"), "gender"),
+                note=_note(content),
                 died=died
                 if isinstance(died, bool)
                 else when(content.get("deceasedDateTime"), "deceasedDateTime", self.zone),
@@ -180,17 +194,37 @@ class Resources:
             return [Event(origin, "", refusal=Refusal("unknown-type", excerpt(name)))]
         if known.kind == ASIDE:
             return [Event(origin, ASIDE, refusal=Refusal("aside", known.note))]
+        inner = list(self._contained(content, origin))
         if known.kind in {events.PATIENT, events.SUBSTANCE}:
-            return []
-        made = Event(origin, known.kind)
+            return inner
+        return [*self._of_patient(record, Event(origin, known.kind)), *inner]
+
+    def _contained(self, content: dict[str, Any], origin: Origin) -> Iterator[Event]:
+        """Yield what stands within a resource and would say something if it stood by itself."""
+        contained = content.get("contained")
+        for one in contained if isinstance(contained, list) else []:
+            kind = one.get("resourceType") if isinstance(one, dict) else None
+            known = self.tables.types.get(kind) if isinstance(kind, str) else None
+            if known is not None and known.kind not in _BESIDE:
+                made = Event(origin, known.kind, refusal=Refusal("contained", known.name))
+                with contextlib.suppress(MalformedError):
+                    made.codes = self._codes(one, known.name)
+                    person = _PERSON_IN.get(known.name, "subject")
+                    made.subject = reference(one.get(person), person)
+                yield made
+
+    def _of_patient(self, record: Record, made: Event) -> list[Event]:
+        """Return what a resource of a type that is read says."""
+        content, name = record.content, made.origin.record_type
         try:
             person = _PERSON_IN.get(name, "subject")
             made.subject = reference(content.get(person), person)
             made.codes = self._codes(content, name)
+            made.narrowed = ", ".join(one for one in _NARROWING if one in content)
             made.refusal = self.refusal(record)
             if made.refusal is not None:
                 return [made]
-            if known.kind == events.OBSERVATION:
+            if made.kind == events.OBSERVATION:
                 return self._observed(content, made)
             self._read(content, made)
         except MalformedError as error:
@@ -236,12 +270,25 @@ class Resources:
             made.end = self._point(content, "abatement")
         elif name in {"MedicationRequest", "ServiceRequest"}:
             made.begin = when(content.get("authoredOn"), "authoredOn", self.zone)
-            if content.get("status") in {"stopped", "ended"}:
-                made.end = when(content.get("statusChanged"), "statusChanged", self.zone)
+            made.until = self._until(content)
+            made.elements = tuple(_ordered(content))
+            ended = "" if made.reading is None else made.reading.ended_in
+            made.end = when(content.get(ended), ended, self.zone)
         elif name == "MedicationDispense":
             made.begin = when(content.get("whenHandedOver"), "whenHandedOver", self.zone)
         else:
             any(self._span(content, one, made) for one in _WHEN_IN.get(name, "").split())
+
+    def _until(self, content: dict[str, Any]) -> Moment | None:
+        """Return when the first part of what was ordered was to end, where that is recorded."""
+        supply = an_object(content.get("dispenseRequest"), "dispenseRequest")
+        periods = [an_object(supply.get("validityPeriod"), "validityPeriod")]
+        for one in a_list(content.get("dosageInstruction"), "dosageInstruction"):
+            timing = an_object(an_object(one, "dosageInstruction").get("timing"), "timing")
+            repeat = an_object(timing.get("repeat"), "repeat")
+            periods.append(an_object(repeat.get("boundsPeriod"), "boundsPeriod"))
+        ends = [when(one.get("end"), "end", self.zone) for one in periods]
+        return min((one for one in ends if one is not None), key=_first, default=None)
 
     def _point(self, content: dict[str, Any], element: str) -> Moment | None:
         """Return when something began or ended; a period says between which days that was."""
@@ -326,6 +373,56 @@ def resolved(target: str, who: str, base: str) -> list[str]:
     if base.startswith("http") and base.count("/") > 3:
         found.append("/".join([*base.split("/")[:-2], target]))
     return [*found, target]
+
+
+def _ordered(content: dict[str, Any]) -> Iterator[tuple[str, Value]]:
+    """Yield what an order says of how much is handed out, and how often a dose is taken.
+
+    Raises:
+        MalformedError: an element is not what the standard has it to be.
+    """
+    supply = an_object(content.get("dispenseRequest"), "dispenseRequest")
+    lasts = value_of(
+        {"valueQuantity": supply["expectedSupplyDuration"]}
+        if "expectedSupplyDuration" in supply
+        else {}
+    )
+    if lasts is not None:
+        yield "SupplyDuration", lasts
+    instructions = a_list(content.get("dosageInstruction"), "dosageInstruction")
+    if len(instructions) != 1:
+        return
+    only = an_object(instructions[0], "dosageInstruction")
+    timing = an_object(only.get("timing"), "timing")
+    repeat = an_object(timing.get("repeat"), "repeat")
+    needed = [key for key in only if key.startswith("asNeeded") and only[key] is not False]
+    if needed or "event" in timing or not repeat.keys() <= _PLAIN_REPEAT:
+        return
+    period, unit = repeat.get("period"), texts(repeat.get("periodUnit"), "periodUnit")
+    often = repeat.get("frequency", Number("1"))
+    given = (one for one in (period, often) if isinstance(one, Number))
+    if unit in _PERIODS and sum(_FEW.fullmatch(one) is not None for one in given) == 2:
+        every = f"/{unit}" if period == "1" else f"/({period}.{unit})"
+        yield "DoseFrequency", Value(number=str(often), unit=every)
+
+
+def _note(content: dict[str, Any]) -> str:
+    """Return what a patient's record says of itself: that another one is to be used."""
+    links = content.get("link")
+    for one in links if isinstance(links, list) else []:
+        if isinstance(one, dict) and one.get("type") == "replaced-by":
+            return "the record of the patient was replaced by another one"
+    return "the record of the patient is not in use" if content.get("active") is False else ""
+
+
+def _is_subset(content: dict[str, Any]) -> bool:
+    """Tell whether a server says that it left parts of a resource out."""
+    meta = content.get("meta")
+    tags = meta.get("tag") if isinstance(meta, dict) else None
+    return any(
+        isinstance(one, dict) and one.get("code") == "SUBSETTED"
+        for one in (tags if isinstance(tags, list) else [])
+    )
 
 
 def _first(one: Moment) -> Any:

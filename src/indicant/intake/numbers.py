@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
@@ -11,11 +12,13 @@ import pyoxigraph as ox
 from indicant.guideline.units import measure_same
 from indicant.intake.casegraph import Node, quantity, typed
 from indicant.intake.events import Refusal, Value
-from indicant.terms import OWL, XSD
+from indicant.terms import XSD
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from indicant.guideline.vocabulary import Vocabulary
-    from indicant.intake.codes import Terms
+    from indicant.intake.codes import Scale, Terms
 
 WHOLE: Final = 9
 PLACES: Final = 9
@@ -25,6 +28,12 @@ _LIMITS: Final = {
     ">": "minExclusive",
     ">=": "minInclusive",
 }
+_BOUNDS: Final[Mapping[str, Callable[[Fraction, Fraction], bool]]] = {
+    "minInclusive": operator.ge,
+    "minExclusive": operator.gt,
+    "maxInclusive": operator.le,
+    "maxExclusive": operator.lt,
+}
 _UNITY: Final = re.compile(r"1|\{[^{}]*\}")
 
 
@@ -33,9 +42,9 @@ def put(node: Node, path: str, value: Value, terms: Terms) -> Refusal | None:
 
     A comparator and a range give bounds; so does a number with more places than are compared.
     """
-    vocabulary = terms.vocabulary
+    vocabulary, scale = terms.vocabulary, terms.scale(path)
     if value.truth is not None:
-        if _range(vocabulary, path) != XSD + "boolean":
+        if scale.datatype != XSD + "boolean":
             return Refusal("value", "yes or no is no value of what is measured")
         node.said[path] = typed("true" if value.truth else "false", "boolean")
         return None
@@ -43,8 +52,7 @@ def put(node: Node, path: str, value: Value, terms: Terms) -> Refusal | None:
         return _individual(node, path, value, terms)
     if value.other or not (value.number or value.low or value.high):
         return Refusal("value", f"{value.other or 'nothing'} is no value of what is measured")
-    datatype = _range(vocabulary, path)
-    if datatype not in {XSD + "integer", XSD + "decimal"}:
+    if scale.datatype not in {XSD + "integer", XSD + "decimal"}:
         return Refusal("value", "what is measured is no number")
     unit = vocabulary.units.get(path, "")
     refusal = _unit(vocabulary, path, unit, value)
@@ -57,7 +65,7 @@ def put(node: Node, path: str, value: Value, terms: Terms) -> Refusal | None:
         **({"maxInclusive": value.high} if value.high else {}),
         **({_LIMITS[value.comparator]: value.number} if value.comparator else {}),
     }
-    whole = datatype == XSD + "integer"
+    whole = scale.datatype == XSD + "integer"
     if given:
         limits = {
             name: _literal(number, value.unit, unit, whole=False) for name, number in given.items()
@@ -66,15 +74,19 @@ def put(node: Node, path: str, value: Value, terms: Terms) -> Refusal | None:
             return Refusal("value", "a number has more digits than are compared")
         node.bounds[path] = {name: one for name, one in limits.items() if one is not None}
         return None
-    return _exact(node, path, value, unit, whole=whole)
+    return _exact(scale, node, path, value, unit, whole=whole)
 
 
-def _exact(node: Node, path: str, value: Value, unit: str, *, whole: bool) -> Refusal | None:
+def _exact(
+    scale: Scale, node: Node, path: str, value: Value, unit: str, *, whole: bool
+) -> Refusal | None:
+    number = Fraction(value.number)
+    if value.unit in {"", unit} and not _allowed(scale, number):
+        return Refusal("value", f"{value.number[:20]} is no number that what is measured can have")
     found = _literal(value.number, value.unit, unit, whole=whole)
     if found is not None:
         node.said[path] = found
         return None
-    number = Fraction(value.number)
     if whole:
         return Refusal("value", f"{value.number[:20]} is no whole number")
     low = number * 10**PLACES // 1
@@ -155,12 +167,6 @@ def _individual(node: Node, path: str, value: Value, terms: Terms) -> Refusal | 
     return None
 
 
-def _range(vocabulary: Vocabulary, path: str) -> str:
-    """Return the datatype of a property, whatever facets its range has."""
-    found = vocabulary.ranges.get(path, "")
-    if found.startswith(XSD):
-        return found
-    for subject, predicate, value in vocabulary.triples:
-        if subject == found and predicate == OWL + "onDatatype":
-            return value
-    return ""
+def _allowed(scale: Scale, number: Fraction) -> bool:
+    """Tell whether a number lies within the range of a property."""
+    return all(_BOUNDS[name](number, limit) for name, limit in scale.limits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from indicant.errors import IndicantError
@@ -210,21 +210,8 @@ class _Gathered:
         Raises:
             IndicantError: there is no patient.
         """
-        from dataclasses import replace
-
         if not self.persons:
-            told = Counter(one.subject for one, _, _ in self._events if one.subject)
-            about = next(iter(told.most_common(1)), None)
-            raise IndicantError(
-                "holds no patient"
-                + (
-                    ""
-                    if about is None
-                    else f": {about[1]} of its records are about {excerpt(about[0], 80)}"
-                ),
-                file=shown,
-                help="add the Patient resource: who the records are of is never guessed",
-            )
+            raise _no_patient(shown, Counter(one.subject for one, _, _ in self._events))
         for key in self._twice & self.persons.keys():
             refusal = events.Refusal("duplicate", "the patient stands twice, and is not the same")
             self.persons[key] = replace(self.persons[key], refusal=refusal)
@@ -237,6 +224,11 @@ class _Gathered:
                 event = replace(event, codes=self._substances.get(found or "", ()))
             self._place(event, key, url)
         self._events.clear()
+        self.persons = {
+            key: one for key, one in self.persons.items() if "#" not in key or key in self.of_person
+        }
+        if not self.persons:
+            raise _no_patient(shown, Counter())
 
     def _place(self, event: Event, key: str, url: str) -> None:
         origin = event.origin
@@ -269,7 +261,12 @@ class _Gathered:
         for name in resolved(target, key, url):
             if name in among:
                 return name
-            aliases = [one for one in self._alias.get(name, ()) if one in among]
+            # What two servers call alike is not one.
+            aliases = [
+                one
+                for one in self._alias.get(name, ())
+                if one in among and not (url.startswith("http") and one.startswith("http"))
+            ]
             if len(aliases) == 1:
                 return aliases[0]
         return None
@@ -305,6 +302,17 @@ class _Gathered:
             for (system, code), found in records.items()
         ]
         return sorted(rows, key=lambda one: (-one.records, -one.patients, one.system, one.code))
+
+
+def _no_patient(shown: str, subjects: Counter[str]) -> IndicantError:
+    """Return the error of a source without a patient, with whom most of its records are about."""
+    subject, number = next((one for one in subjects.most_common() if one[0]), ("", 0))
+    about = f": {number} of its records are about {excerpt(subject, 80)}" if subject else ""
+    return IndicantError(
+        f"holds no patient{about}",
+        file=shown,
+        help="add the Patient resource: who the records are of is never guessed",
+    )
 
 
 def _files(made: list[Decided]) -> list[str]:

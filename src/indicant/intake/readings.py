@@ -21,6 +21,7 @@ NOTHING: Final = "CountsForNothing"
 NOT_DONE: Final = "NotDone"
 ABSENT: Final = "Absent"
 PROPOSED: Final = "Proposed"
+AT_SOME_TIME: Final = "AtSomeTime"
 PAST: Final = "Past"
 RECEIVED: Final = "Received"
 OBSERVED: Final = "Observed"
@@ -56,6 +57,7 @@ class Reading:
     rank: int
     clause: str
     source: str
+    ended_in: str = ""
 
     def holds(self, value_of: Callable[[str], frozenset[str]]) -> bool:
         """Tell whether it holds of a record of its type, whose elements have these values."""
@@ -132,6 +134,7 @@ def tables() -> Tables:
             int(first(standing, "rank")),
             first(one, "clause"),
             first(one, DCTERMS + "source"),
+            first(one, "endedIn"),
         )
         readings.setdefault(row.record_type, []).append(row)
     return Tables(

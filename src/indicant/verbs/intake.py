@@ -23,6 +23,8 @@ examples:
 Nothing becomes absent because it was not understood, not mapped or not there: what is left out is
 told, with the reason. Which status of a resource counts for what is a table:
 indicant ask which-status-counts-for-what
+
+exit codes: 0 all of it could be read, 1 some lines are no records, 2 it could not run
 """
 
 
