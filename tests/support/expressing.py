@@ -207,8 +207,8 @@ def everywhere() -> list[str]:
             for cls in (":Drop", ":Act"):
                 record = f"[ a {cls} ; {amount}{own} ]"
                 said += [f" ; ind:{role} {record}" for role in ROLES[2:]]
-    own = [f" ; :mass {mass} ; :height 2" for mass in (3, 4, 5)]
-    return [*own, *(f" ; ind:recordsAll :Thing , :Act{one}" for one in said)]
+    plain = [f" ; :mass {mass} ; :height 2" for mass in (3, 4, 5)]
+    return [*plain, *(f" ; ind:recordsAll :Thing , :Act{one}" for one in said)]
 
 
 def _amount(limit: str) -> str:
