@@ -38,7 +38,16 @@ from measuring import MeasuringMaker
 from nesting import NestedMaker
 from oracle import ANSWERS, DECIDED, source_of
 from places import ROOT
-from spells import ALIKE, CONTRADICTED, FINE, OTHERWISE, random_case
+from spells import (
+    ALIKE,
+    BOTH,
+    CONTRADICTED,
+    FINE,
+    OTHERWISE,
+    of_both,
+    of_classes,
+    random_case,
+)
 from traps import TODAY
 from weakening import weaker_queries
 
@@ -277,6 +286,7 @@ ENDING: Final = "a date has nothing behind its day: shape:PlainDate"
 EXACT: Final = "what is known exactly lies within, and decides whatever else these bounds do"
 SINCE_OF: Final = "only of what was received or had is it known since when: 15-since.rq"
 BEYOND: Final = "it is beyond all that are written, and so is the next number"
+RECORDED: Final = "|ind:received|ind:proposes"
 ASKED: Final = "whoever takes the records of a case asks for their role"
 ALL_OF: Final = "ind:completeness|ind:recordsAll|ind:recordsAllProposals"
 APART: Final = "what has no class in common with it cannot be it by the part above"
@@ -288,10 +298,25 @@ OF_ROLE: Final = "what may belong to a quantity is of its role: 32-may-belong.rq
 AGAIN: Final = "said before as well: here an engine has fewer records to look at"
 YEARS: Final = "what is counted neither in days nor in months is counted in years"
 BIG: Final = "100000000000000000"
+HIGH: Final = "100000000"
 NEXT: Final = "where the two differ, the other way leads to the same whole number"
+FOLLOWED: Final = "whoever goes on from there asks for the property again, and for what it leads to"
+HELD: Final = "of whom it is makes no difference to what a record is"
+TOLD: Final = "bounds that are one number answer as the number does"
+SAME: Final = "no class shares with what is demanded what it does not share"
+EITHER: Final = "of two numbers that are one, either is right"
+SPAN: Final = "what covers no day adds none"
 EQUIVALENT: Final[dict[str, dict[str, str]]] = {
     "10-shown.rq": {"without a ind:PatientCase ;": CASE},
     "11-had.rq": {"without a ind:PatientCase ;": CASE},
+    "12-leads-to.rq": {
+        "without ind:innerFacet ?inner ;": FOLLOWED,
+        "without ; ind:onProperty ?property": FOLLOWED,
+    },
+    "13-related.rq": {
+        "without a ind:PatientCase ;": CASE,
+        "without ; ind:hadFinding|ind:received|ind:proposes ?node": HELD,
+    },
     "15-since.rq": {
         "without ?case a ind:PatientCase .": CASE,
         "without ?case ind:proposes ?node .": "what was received lasts from start to end as well",
@@ -339,9 +364,49 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
         "4 for 3 in (ind:yearsSinceStart 3 ind:Intervention) (i": YEARS,
         "4 for 3 in ) (ind:yearsSinceEnd 3 ind:Intervention) }": YEARS,
     },
+    "27-complete-for.rq": {
+        "without a ind:PatientCase ;": CASE,
+        "without a ind:PatientCase ; (2)": CASE,
+    },
+    "27-operands-of-class.rq": {
+        "without a ind:PatientCase ;": CASE,
+        "without ; ind:hadFinding|ind:received|ind:proposes|ind:hasRelated ?record": LINKED,
+    },
+    "27-operands.rq": {
+        "without a ind:PatientCase ;": CASE,
+        "without ; ind:hadFinding?|ind:received|ind:proposes|ind:hasRelated ?record": LINKED,
+        "without FILTER(DATATYPE(?low) IN (xsd:integer, xsd:decimal))": (
+            "no other number passes the shapes: shape:Node-range"
+        ),
+        f"{HIGH}1 for {HIGH}0 in erm (MAX(COALESCE(?low, -{HIGH}0)) AS ?least) (MIN(COALES": (
+            BEYOND
+        ),
+        f"{HIGH}1 for {HIGH}0 in st) (MIN(COALESCE(?high, {HIGH}0)) AS ?most) WHERE {{": (BEYOND),
+    },
+    "29-computed.rq": {
+        "without FILTER(BOUND(?from) || BOUND(?to))": "bounds without a number say nothing",
+        ">= for > in erty } BIND(IF(?bottom > -1000000000, ?bottom, ?n": BEYOND,
+        f"{HIGH}1 for {HIGH}0 in y }} BIND(IF(?bottom > -{HIGH}0, ?bottom, ?none) AS ?low": (
+            BEYOND
+        ),
+        "<= for < in AS ?low) BIND(IF(?top < 1000000000, ?top, ?none)": BEYOND,
+        f"{HIGH}1 for {HIGH}0 in S ?low) BIND(IF(?top < {HIGH}0, ?top, ?none) AS ?high)": (BEYOND),
+        "<= for < in BIND(IF(COALESCE(?low < ?least, false), ?least,": EITHER,
+        ">= for > in BIND(IF(COALESCE(?high > ?most, false), ?most, ?h": EITHER,
+    },
+    "29-contradicted.rq": {
+        ">= for > in FILTER(COALESCE(?least > -1000000000 && ?high < ?": BEYOND,
+        f"{HIGH}1 for {HIGH}0 in ILTER(COALESCE(?least > -{HIGH}0 && ?high < ?least, false": (
+            BEYOND
+        ),
+        "<= for < in false) || COALESCE(?most < 1000000000 && ?low > ?mo": BEYOND,
+        f"{HIGH}1 for {HIGH}0 in lse) || COALESCE(?most < {HIGH}0 && ?low > ?most, false))": (
+            BEYOND
+        ),
+    },
     "30-other-value.rq": {
         "without a ind:PatientCase ;": CASE,
-        "without ; ind:hadFinding?|ind:received|ind:proposes|ind:completeness ?node": LINKED,
+        f"without ; ind:hadFinding?{RECORDED}|ind:hasRelated|ind:completeness ?node": LINKED,
         "no ind:proposes in |ind:received|ind:proposes|ind:completeness": PLANNED,
     },
     "30-violated.rq": {
@@ -355,7 +420,7 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
     },
     "30-within-bounds.rq": {
         "without a ind:PatientCase ;": CASE,
-        "without ; ind:hadFinding?|ind:received|ind:proposes|ind:completeness ?node": LINKED,
+        f"without ; ind:hadFinding?{RECORDED}|ind:hasRelated|ind:completeness ?node": LINKED,
         **{
             f"{BIG}1 for {BIG}0 in {place}": BEYOND
             for place in (
@@ -371,24 +436,33 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
         "CEIL for FLOOR in 1) AS ?first) BIND(IF(FLOOR(?c) < CEIL(?d), FLOOR(?c": NEXT,
         "CEIL for FLOOR in ?integral || (?a = ?c && FLOOR(?a) = ?a)) && (?": FLOOR,
     },
+    "31-barred.rq": {
+        "without a ind:PatientCase ;": CASE,
+        "without ; ?role ?record": ASKED,
+        "without FILTER(?some != ?other)": SAME,
+        "without ?some ind:mayBeOf ?quantity .": "what may not belong is not asked for",
+        "without ?quantity ind:ofRole ?role .": ASKED,
+    },
     "31-satisfied.rq": {
         "without a ind:PatientCase ;": CASE,
-        "without ; ind:hadFinding?|ind:received|ind:proposes ?node": LINKED,
+        "without ; ind:hadFinding?|ind:received|ind:proposes|ind:hasRelated ?node": LINKED,
         "CEIL for FLOOR in ) && IF(?integral, FLOOR(?value) = ?value, FLOOR(": FLOOR,
     },
     "32-may-belong.rq": {
         "without a ind:PatientCase ;": CASE,
         "without ; ?role ?record": ASKED,
-        "without ?record a ?some .": EVERY,
-        "without ?some ind:overlaps ?class .": EVERY,
-        "without ind:over ?class ;": EVERY,
-        "without ; ind:ofRole ?role": ASKED,
+        "without ?quantity ind:ofRole ?role .": ASKED,
     },
-    "33-complete-for.rq": {
-        "without a ind:PatientCase ;": CASE,
-        "without a ind:PatientCase ; (2)": CASE,
-        "without ?case a ind:PatientCase .": CASE,
+    "32-related-satisfies.rq": {
+        "without ?node ind:leadsTo ?related .": FOLLOWED,
+        "without ; ind:innerFacet ?any": "a facet that leads to a record demands something of it",
     },
+    "32-related-violates.rq": {
+        "without ?node ind:leadsTo ?related .": FOLLOWED,
+        "without ind:onProperty ?property ;": "what is violated is demanded of no other property",
+    },
+    "33-complete-for.rq": {"without a ind:PatientCase ;": CASE},
+    "34-covered.rq": {},
     "34-complete-for-the-latest.rq": {
         "without ; ind:ofRole ?role": OF_ROLE,
         "without a ind:PatientCase ;": CASE,
@@ -429,10 +503,6 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
         "without ; ind:hasFinding ?node": "what is named after a case the case has",
     },
     "38-cannot-be.rq": {
-        **{
-            f"without {ALL_OF} ?all ;{place}": "only of what is complete is it asked"
-            for place in ("", " (2)", " (3)")
-        },
         "without ; ?role ?node": ASKED,
         "without ; ind:role ?role": ASKED,
         "without ; ?role ?node (2)": ASKED,
@@ -514,7 +584,8 @@ def work() -> list[tuple[OxigraphEngine, list[ox.Quad]]]:
     valued = [said_of(random_values(choose)) for _ in range(60)]
     expressed = vocabulary([random_node(choose, 2) for _ in range(10)])
     for guideline_of, texts in (
-        (FINE, spelled),
+        (BOTH, of_both()),
+        (FINE, [*spelled, *of_classes()]),
         (CONTRADICTED, told),
         (expressed, valued),
         (EVERYWHERE, everywhere()),

@@ -369,6 +369,35 @@ ALIKE = [
 """What a case says that may follow."""
 
 
+BOTH = f"""{HEAD}
+:Dose a owl:Class ; rdfs:subClassOf :Act .
+:Small a owl:Class ; rdfs:subClassOf :Dose .
+:Large a owl:Class ; rdfs:subClassOf :Act .
+:New a owl:Class ; rdfs:subClassOf :Act .
+:Doses a owl:Class , ind:Quantity ; rdfs:subClassOf ind:Finding ; ind:over :Dose ;
+    ind:where :Large ; ind:aggregate ind:Count .
+{advice("two", "hasFinding", "Doses", numbers("ind:count", "minInclusive", 2, "integer"))}
+{advice("one", "hasFinding", "Doses", numbers("ind:count", "minInclusive", 1, "integer"))}
+"""
+"""A count of what is of two classes, below both of which there is no other."""
+
+
+def of_both() -> list[str]:
+    """Return what cases say of records of classes, two of which are demanded."""
+    classes = (":Dose", ":Small", ":Large", ":New")
+    records = [
+        f"ind:received [ a {' , '.join(some)} ]"
+        for size in (1, 2, 3)
+        for some in itertools.combinations(classes, size)
+    ]
+    records += [one.replace("received", "proposes") for one in records[-2:]]
+    return [
+        f" ; {told}{one} ; {other}"
+        for told in ("", "ind:recordsAll :Act ; ", "ind:recordsAll :Large ; ")
+        for one, other in itertools.combinations_with_replacement(records, 2)
+    ]
+
+
 def document(cases: Sequence[str]) -> str:
     """Write cases in Turtle, by the names case0000, case0001 and so on."""
     return PREFIXES + "\n".join(

@@ -17,6 +17,7 @@ from indicant.api.case import Case
 from indicant.api.guideline import Guideline
 from indicant.author.checks import check
 from indicant.cli import main
+from indicant.compile.compiled import obtain
 from indicant.diff.differences import compare
 from indicant.diff.revisions import open_version
 from indicant.errors import IndicantError
@@ -38,6 +39,8 @@ OTHERS: Final = {
 }
 NAME: Final = "ontology/guidelines/neck-pain-after-lumbar-fusion"
 OVERLAY: Final = "examples/institution/overlay"
+CONDITIONED: Final = "ontology/opioid/findings.ttl"
+"""Has quantities with conditions that have no name, which the OWL API leaves out as values."""
 CASES: Final = ("examples/after-seven-months.ttl", f"{NAME}/example.ttl")
 pytestmark = [
     pytest.mark.slow,
@@ -127,7 +130,7 @@ def test_no_statement_differs_and_no_answer(form: str, name: str, saved: Path) -
 
 def test_every_file_comes_back_as_it_was(saved: Path) -> None:
     """In its old order to the byte, and without it in the form of the house."""
-    for file in each(files()):
+    for file in each(one for one in files() if str(one) != CONDITIONED):
         text = (saved / "ttl" / file).read_text(encoding="utf-8")
         before = (ROOT / file).read_text(encoding="utf-8")
         assert text != before
@@ -135,6 +138,16 @@ def test_every_file_comes_back_as_it_was(saved: Path) -> None:
         once = tidy(text, file=str(file))
         assert tidy(once, file=str(file)) == once, file
         assert sorted(once.split()) != sorted(text.split()), file
+
+
+def test_a_condition_that_was_lost_is_told(saved: Path) -> None:
+    """Nothing is computed as if there had been none."""
+    text = (saved / "ttl" / CONDITIONED).read_text(encoding="utf-8")
+    before = (ROOT / CONDITIONED).read_text(encoding="utf-8")
+    assert text.count("owl:intersectionOf") < before.count("owl:intersectionOf")
+    with pytest.raises(IndicantError, match="where") as caught:
+        obtain(load(saved / "ttl" / "ontology/guidelines/opioids-for-pain"), use_cache=False)
+    assert "findings.ttl:" in str(caught.value)
 
 
 def test_a_saved_case_is_assessed_as_before(saved: Path) -> None:

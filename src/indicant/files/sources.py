@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from indicant import terms
 from indicant.errors import IndicantError
-from indicant.files import derivations, resources, strangers
+from indicant.files import bounded, derivations, resources, strangers
 from indicant.files.catalogs import Catalog
 from indicant.files.catalogs import catalog as catalog
 from indicant.files.fence import CATALOG as CATALOG
@@ -161,7 +161,7 @@ def resolve(guideline: str | None) -> Path:
         return next(iter(known.values()))
     if guideline is None:
         default = resources.ontology() / "guidelines" / DEFAULT
-        name = default.read_text(encoding="utf-8").strip() if default.is_file() else ""
+        name = bounded.text(default).strip() if default.is_file() else ""
         if name in known:
             return known[name]
     found = None if guideline is None else named(guideline)
