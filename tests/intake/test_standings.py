@@ -166,7 +166,7 @@ EVENTS = {
         "on-hold": "status",
         "completed": "received",
         "entered-in-error": "in-error",
-        "stopped": "not-done",
+        "stopped": "status",
         "declined": "not-done",
         "unknown": "status",
         None: "status",
@@ -295,7 +295,7 @@ def test_a_statement_of_r5_counts_by_adherence() -> None:
         ("taking", "ongoing"),
         ("taking-not-as-directed", "ongoing"),
         ("stopped", "received"),
-        ("not-taking", "not-done"),
+        ("not-taking", "status"),
         ("unknown", "status"),
     ):
         adherence = {"code": {"coding": [{"system": system, "code": code}]}}

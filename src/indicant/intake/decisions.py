@@ -53,13 +53,16 @@ _SPOKEN: Final = {
 class Decided:
     """A case, and which events were left out of it, each with the reason.
 
-    ``unsettled`` are those that say of a finding that it was there, and not whether it still is,
-    each with its terms.
+    ``used`` are those of which it says something, each with its terms, and ``unsettled`` those that
+    say of a finding that it was there, and not that it is over. ``doubts`` says in words why more
+    may be recorded of the patient elsewhere.
     """
 
     graph: CaseGraph
     report: PatientReport
     left: list[tuple[Event, str]] = field(default_factory=list)
+    used: list[tuple[Event, tuple[str, ...]]] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
     unsettled: list[tuple[Event, tuple[str, ...]]] = field(default_factory=list)
 
 
@@ -92,13 +95,13 @@ class Decider:
     def _demographics(self) -> None:
         person, remarks = self._person, self._made.report.remarks
         if person.refusal is not None:
-            remarks.append(
-                "neither birth date nor sex is used: "
-                f"{person.refusal.detail or person.refusal.reason}"
-            )
+            told = person.refusal.detail or person.refusal.reason
+            remarks.append(f"neither birth date nor sex is used: {told}")
+            self._made.doubts.append(f"of the record of the patient, {told}")
             return
         if person.note:
             remarks.append(person.note)
+            self._made.doubts.append(person.note)
         if isinstance(person.died, events.Moment) and person.died.first <= self._as_of:
             remarks.append(f"the patient died on {person.died.first}")
         elif person.died is True:
@@ -390,6 +393,7 @@ class Decider:
             )
         )
         self._of_node[node.name].append((event, len(used) - 1))
+        self._made.used.append((event, terms))
         return node, len(used) - 1
 
     def _remark(self, at: int, text: str) -> None:
@@ -416,19 +420,37 @@ class Decider:
         What is said to be there was there at some time, which the other one does not deny.
         """
         ancestors = self._terms.vocabulary.ancestors
+        contested: dict[int, tuple[Event, str]] = {}
+        denied: list[Node] = []
         for node in self._graph.nodes.values():
-            if node.link != casegraph.HAS:
+            if node.link != casegraph.HAS and not self._lasts(node):
                 continue
             above = {one for term in node.terms for one in ancestors(term)}
-            for term in [one for one in self._graph.excluded if one in above]:
-                for event in self._excluding.pop(term, []):
-                    said = f"another record says that there is {local_name(term)}"
-                    self._leave(event, "contradiction", said)
-                del self._graph.excluded[term]
-                node.link = casegraph.HAD
-                for _, at in self._of_node[node.name]:
-                    self._relink(at, "had")
-                    self._remark(at, "another record says that it is not there on the as-of date")
+            here = [one for one in self._graph.excluded if one in above]
+            if here:
+                denied.append(node)
+                contested.update(
+                    (id(event), (event, term)) for term in here for event in self._excluding[term]
+                )
+        for event, term in contested.values():
+            said = f"another record says that there is {local_name(term)}"
+            self._leave(event, "contradiction", said)
+        for term, found in list(self._excluding.items()):
+            left = [one for one in found if id(one) not in contested]
+            self._excluding[term] = left
+            self._graph.excluded[term] = [one.origin.iri for one in left]
+            if not left:
+                del self._excluding[term], self._graph.excluded[term]
+        for node in denied:
+            node.link = casegraph.HAD
+            for _, at in self._of_node[node.name]:
+                self._relink(at, "had")
+                self._remark(at, "another record says that it is not there on the as-of date")
+
+    def _lasts(self, node: Node) -> bool:
+        """Tell whether a finding that is said to be over was so after the as-of date alone."""
+        ends = [event.end for event, _ in self._of_node[node.name]]
+        return any(one is not None and one.last > self._as_of for one in ends)
 
     def _relink(self, at: int, link: str) -> None:
         used = self._made.report.used
@@ -499,12 +521,16 @@ class Decider:
                     self._unused.add(at)
 
     def _unsettled(self) -> None:
-        """Take note of what a complete case would take for over, and of which nobody says so."""
+        """Take note of what a complete case would take for over, and of which nobody says so.
+
+        A status tells what is so when the record is read, which may be after the as-of date.
+        """
         for node in self._graph.nodes.values():
             if node.link != casegraph.HAD or self._terms.measure(node.terms) is not None:
                 continue
             for event, _ in self._of_node[node.name]:
-                if event.standing != readings.PAST:
+                end = event.end if event.standing == readings.PAST else None
+                if end is None or end.last > self._as_of:
                     self._made.unsettled.append((event, node.terms))
 
     def _type_of(self, node: Node) -> str:

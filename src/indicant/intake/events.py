@@ -136,6 +136,8 @@ class Event:
     of several gives an event for each, told apart by ``part``. ``narrowed`` names what makes it say
     less than its code, as the part of the body that it is about; ``elements`` are the values of
     other parts of the record, by what the tables call them; ``until`` is when it was to end.
+    ``mentions`` are the codes that stand elsewhere in the record, where somebody asks for them, and
+    ``concludes`` those of findings that it names beside its subject.
     ``refusal`` says why it counts for nothing, whatever it says. Who reads the record fills the
     event in, and nobody else.
     """
@@ -158,6 +160,8 @@ class Event:
     until: Moment | None = None
     refusal: Refusal | None = None
     status: str = ""
+    mentions: tuple[Coding, ...] = ()
+    concludes: tuple[Coding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

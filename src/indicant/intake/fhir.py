@@ -23,6 +23,7 @@ from indicant.intake.elements import (
     when,
 )
 from indicant.intake.events import Event, Moment, Origin, Person, Refusal, Value
+from indicant.intake.mentions import concluded, mentioned
 from indicant.intake.readings import ASIDE, NOTHING, Tables
 from indicant.intake.supply import Number
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from indicant.intake.events import Coding
+    from indicant.intake.readings import RecordType
     from indicant.intake.supply import Record
 
 FHIR_BASE: Final = f"{BASE}fhir/"
@@ -87,11 +89,13 @@ class Identity:
 class Resources:
     """Reads one resource after the other.
 
-    ``zone`` says at which place the day of an instant counts; ``aside`` counts what is not read.
+    ``zone`` says at which place the day of an instant counts; ``mentions``, whether the codes are
+    looked for that stand beside that of what a record is about.
     """
 
     tables: Tables
     zone: ZoneInfo | None = None
+    mentions: bool = False
     anonymous: int = field(default=0, repr=False)
 
     def identity(self, record: Record) -> Identity:
@@ -189,15 +193,29 @@ class Resources:
         origin = Origin(who.reference, who.iri, name, record.file, record.line)
         if not name:
             why = self.refusal(record) or Refusal("malformed", "it has no resourceType")
-            return [Event(origin, "", refusal=why)]
+            return [Event(origin, "", refusal=why, status=excerpt(record.method))]
         if known is None:
             return [Event(origin, "", refusal=Refusal("unknown-type", excerpt(name)))]
-        if known.kind == ASIDE:
-            return [Event(origin, ASIDE, refusal=Refusal("aside", known.note))]
         inner = list(self._contained(content, origin))
+        if known.kind == ASIDE:
+            return [*self._aside(content, known, origin), *inner]
         if known.kind in {events.PATIENT, events.SUBSTANCE}:
             return inner
         return [*self._of_patient(record, Event(origin, known.kind)), *inner]
+
+    def _aside(self, content: dict[str, Any], known: RecordType, origin: Origin) -> Iterator[Event]:
+        """Yield what is set aside: whose it is, and what it names."""
+        if known.name == "OperationOutcome" and (told := _troubles(content)):
+            yield Event(origin, "", refusal=Refusal("incomplete", told))
+            return
+        made = Event(origin, ASIDE, refusal=Refusal("aside", known.note))
+        if known.tells:
+            for element in ("subject", "patient", "for", "individual"):
+                with contextlib.suppress(MalformedError):
+                    made.subject = made.subject or reference(content.get(element), element)
+            if self.mentions:
+                made.mentions = mentioned(content, ())
+        yield made
 
     def _contained(self, content: dict[str, Any], origin: Origin) -> Iterator[Event]:
         """Yield what stands within a resource and would say something if it stood by itself."""
@@ -220,6 +238,9 @@ class Resources:
             person = _PERSON_IN.get(name, "subject")
             made.subject = reference(content.get(person), person)
             made.codes = self._codes(content, name)
+            if self.mentions:
+                made.mentions = mentioned(content, _own(name))
+                made.concludes = concluded(content, name)
             made.narrowed = ", ".join(one for one in _NARROWING if one in content)
             made.refusal = self.refusal(record)
             if made.refusal is not None:
@@ -406,13 +427,36 @@ def _ordered(content: dict[str, Any]) -> Iterator[tuple[str, Value]]:
         yield "DoseFrequency", Value(number=str(often), unit=every)
 
 
+def _own(name: str) -> tuple[str, ...]:
+    """Return the elements of a record of a type that say what it is about."""
+    element = _CODE_IN.get(name, "code")
+    return (element, "medicationCodeableConcept", "component")
+
+
 def _note(content: dict[str, Any]) -> str:
-    """Return what a patient's record says of itself: that another one is to be used."""
+    """Return what a patient's record says of itself: that it is not the only one, or not used."""
     links = content.get("link")
     for one in links if isinstance(links, list) else []:
         if isinstance(one, dict) and one.get("type") == "replaced-by":
             return "the record of the patient was replaced by another one"
-    return "the record of the patient is not in use" if content.get("active") is False else ""
+    if links:
+        return "the patient has another record"
+    given = content.get("active", content.get("_active"))
+    return "" if given in (None, True) else "the record of the patient is not in use"
+
+
+def _troubles(content: dict[str, Any]) -> str:
+    """Return what a server tells that it could not hand over, or did otherwise."""
+    issues = content.get("issue")
+    for one in issues if isinstance(issues, list) and issues else [None]:
+        if not isinstance(one, dict):
+            return "a message without an issue"
+        if one.get("severity") not in {"information", "success"} or one.get("code") not in {
+            "informational",
+            "success",
+        }:
+            return f"{_status(one.get('severity'))}: {_status(one.get('code'))}"
+    return ""
 
 
 def _is_subset(content: dict[str, Any]) -> bool:

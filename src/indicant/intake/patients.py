@@ -16,9 +16,10 @@ from indicant.guideline.names import prefixes_in
 from indicant.intake import events
 from indicant.intake.casegraph import case_iri
 from indicant.intake.codes import Terms
-from indicant.intake.completeness import Gaps, read_claims
+from indicant.intake.completeness import read_claims
 from indicant.intake.decisions import Decider
 from indicant.intake.fhir import Resources, resolved
+from indicant.intake.gaps import Gaps
 from indicant.intake.readings import ASIDE, IN_ERROR, tables
 from indicant.intake.report import Code, Left, Report
 from indicant.intake.supply import Broken, Supply
@@ -41,6 +42,7 @@ AS_OF_HELP: Final = (
     "say for which day the patient is to be assessed:  --as-of YYYY-MM-DD  (no clock is read)"
 )
 _FILE: Final = re.compile(r"[^A-Za-z0-9.-]+")
+_NAMED: Final = re.compile(r"(?:(?<=/)|^)(Patient/[A-Za-z0-9.-]{1,64})(?:/_history/.*)?$")
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,8 @@ class Intake:
         if options.completeness is not None:
             claims = read_claims(options.completeness, self._vocabulary)
         supply = Supply(path, stdin, data)
-        gathered = _Gathered(Resources(tables(), options.zone), self._terms)
+        reading = Resources(tables(), options.zone, mentions=claims is not None)
+        gathered = _Gathered(reading, self._terms)
         for one in supply.records():
             if isinstance(one, Broken):
                 if strict:
@@ -129,7 +132,7 @@ class Intake:
         gathered.finish(shown)
         made = self._decide(gathered, options)
         if claims is not None:
-            gaps = Gaps(self._terms, claims, [*supply.partial, *gathered.adrift])
+            gaps = Gaps(self._terms, claims, supply.missing(), gathered.adrift)
             for decided in made:
                 gaps.state(decided)
         report = gathered.report(shown, options.as_of, made)
@@ -162,7 +165,7 @@ class _Gathered:
     persons: dict[str, Person] = field(default_factory=dict)
     of_person: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
     left: list[Left] = field(default_factory=list)
-    adrift: list[str] = field(default_factory=list)
+    adrift: list[tuple[Event, str]] = field(default_factory=list)
     records: int = 0
     types: Counter[str] = field(default_factory=Counter)
 
@@ -246,16 +249,20 @@ class _Gathered:
                 excerpt(event.subject, 80) if event.subject else "it says of nobody whose it is"
             )
         self.left.append(Left(origin.reference, reason, detail, origin.file, origin.line))
-        settled = event.kind == ASIDE or event.standing == IN_ERROR or reason == "deleted"
-        if not settled and not self._is_anothers(event.subject):
-            self.adrift.append(origin.reference)
+        if not self._is_anothers(event.subject):
+            self.adrift.append((event, reason))
 
-    @staticmethod
-    def _is_anothers(subject: str) -> bool:
-        """Tell whether a reference names a patient: one who is not among those that are here."""
-        return (
-            re.search(r"(?:^|/)Patient/[A-Za-z0-9.-]{1,64}(?:/_history/.*)?$", subject) is not None
-        )
+    def _is_anothers(self, subject: str) -> bool:
+        """Tell whether a reference names a patient who surely is none of those that are here.
+
+        What another server calls alike may be the same patient, and whoever has no name here may
+        have one there.
+        """
+        named = _NAMED.search(subject)
+        if named is None:
+            return False
+        here = {one.origin.reference for one in self.persons.values() if "#" not in one.key}
+        return named[1] not in here and all(_NAMED.fullmatch(one) for one in here)
 
     def _found(self, target: str, key: str, url: str, among: Iterable[str]) -> str | None:
         for name in resolved(target, key, url):

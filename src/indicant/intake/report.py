@@ -25,6 +25,7 @@ REASONS: Final = {
     "deleted": "deleted, or not handed over",
     "duplicate": "the same record stands twice, and says two things",
     "in-error": "entered in error",
+    "incomplete": "a message of the server: not all was handed over, or something went wrong",
     "late": "after the as-of date, or perhaps so",
     "malformed": "not what the standard has it to be",
     "modifier": "has a modifier extension, which nobody here knows",

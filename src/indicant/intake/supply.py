@@ -42,6 +42,9 @@ _NO_RECORDS: Final = {
 _LINKED_DATA: Final = re.compile(rb'"@(?:context|graph|id|type)"\s*:')
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _MODIFYING: Final = ("modifierExtension", "implicitRules")
+_NO_RECORD: Final = (".css", ".html", ".md", ".rst", ".tsv", ".ttl")
+_SAID: Final = frozenset({"copying", "license", "makefile", "notice", "readme", "readme.txt"})
+"""What the files are called that stand beside records and hold none."""
 
 
 class Number(str):
@@ -92,6 +95,11 @@ class Supply:
     partial: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
 
+    def missing(self) -> list[str]:
+        """Return in words what may hold records that were not read."""
+        files = [f"{excerpt(one)} is not read" for one in self.beside if not _is_no_record(one)]
+        return [*self.partial, *files]
+
     def records(self) -> Iterator[Record | Broken]:
         """Yield the records in the order in which they stand.
 
@@ -111,9 +119,11 @@ class Supply:
         if self.path != STDIN and os.path.isdir(self.path):
             folder = Path(self.path)
             fence = Fence((real(folder),))
-            files = [one for one in visible(sorted(folder.iterdir()), folder) if one.is_file()]
-            taken = [one for one in files if is_named(one.name)]
-            self.beside += [one.name for one in files if one not in taken]
+            there = visible(sorted(folder.iterdir()), folder)
+            taken = [one for one in there if is_named(one.name) and one.is_file()]
+            self.beside += [
+                f"{one.name}/" if one.is_dir() else one.name for one in there if one not in taken
+            ]
             if not taken:
                 raise IndicantError(
                     "the folder holds no FHIR",
@@ -183,6 +193,15 @@ class Supply:
             self.partial.append(f"{shown}:{number} is no record")
             return Broken(shown, number, f"the line is no JSON object: {_why(error)}")
         return Record(content, shown, number, odd=decoder.oddities(), digest=hash(text))
+
+
+def _is_no_record(name: str) -> bool:
+    """Tell whether a file is called as one that surely holds no records.
+
+    >>> _is_no_record("LICENSE"), _is_no_record("Condition.NDJSON"), _is_no_record("part2.md/")
+    (True, False, False)
+    """
+    return name.lower() in _SAID or name.lower().endswith(_NO_RECORD)
 
 
 def is_named(name: str) -> bool:
@@ -348,6 +367,7 @@ class _Document:
         self._top: dict[str, Any] = {}
         self._odd: list[str] = []
         self._entries = 0
+        self._matches = 0
 
     def records(self) -> Iterator[Record]:
         """Yield the records.
@@ -413,7 +433,10 @@ class _Document:
         request, search = entry.get("request"), entry.get("search")
         content = entry.get("resource")
         method = str(request.get("method", "")) if isinstance(request, dict) else ""
+        mode = str(search.get("mode", "")) if isinstance(search, dict) else ""
+        self._matches += mode in {"", "match"}
         if content is None and not method:
+            self._partial.append(f"entry {self._entries} of {self._file} holds no record")
             return None
         if content is not None and not isinstance(content, dict):
             raise self._error(f"the resource of entry {self._entries} is no object", start)
@@ -425,7 +448,7 @@ class _Document:
             f"entry {self._entries}",
             url if isinstance(url, str) else "",
             method,
-            str(search.get("mode", "")) if isinstance(search, dict) else "",
+            mode,
             odd,
             hash(self._text[start:end]),
         )
@@ -459,6 +482,9 @@ class _Document:
                 file=self._file,
                 help="ask its sender for a bundle without it",
             )
+        total = top.get("total")
+        if form == "searchset" and isinstance(total, Number) and total != str(self._matches):
+            self._partial.append(f"{self._file} has {self._matches} of {excerpt(total)} records")
         links = top.get("link")
         for link in links if isinstance(links, list) else []:
             if isinstance(link, dict) and link.get("relation") == "next":
