@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+import pyoxigraph as ox
+
 from indicant.files.rdf import BASE
 from indicant.foreign import excerpt
 from indicant.intake import events
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
 FHIR_BASE: Final = f"{BASE}fhir/"
 _ID: Final = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _ABSOLUTE: Final = re.compile(r"(?:https?://|urn:(?:uuid|oid):)[^\s<>\"{}|\\^`\x00-\x20]{1,500}")
+_OUTRIGHT: Final = re.compile(r"(?:https?|urn):", re.IGNORECASE)
+_SERVED: Final = re.compile(r"(https?://.+/)[A-Za-z]+/[A-Za-z0-9.-]{1,64}(?:/_history/[^/]*)?")
+_LAST: Final = re.compile(r"(?:(?<=/)|^)([A-Za-z]+/[A-Za-z0-9.-]{1,64})(?:/_history/[^/]*)?$")
 _VERSION: Final = re.compile(r"/_history/[^/]*$")
 _LONGEST: Final = 60
 _CODE_IN: Final = {
@@ -104,7 +109,7 @@ class Resources:
         shown = kind if isinstance(kind, str) and _ID.fullmatch(kind) else "Resource"
         given = record.content.get("id")
         name = given if isinstance(given, str) and _ID.fullmatch(given) else ""
-        url = record.url if _ABSOLUTE.fullmatch(record.url) else ""
+        url = record.url if is_url(record.url) else ""
         if not name:
             tail = re.split(r"[/:]", url)[-1] if url else ""
             name = tail if _ID.fullmatch(tail) else ""
@@ -119,6 +124,8 @@ class Resources:
 
     def refusal(self, record: Record) -> Refusal | None:
         """Return why nothing of a resource counts, whatever it says."""
+        if _OUTRIGHT.match(record.url) and not is_url(record.url):
+            return Refusal("malformed", "its fullUrl is no URL")
         for one in record.odd:
             if one == "modifierExtension":
                 return Refusal("modifier", "an extension may turn it into its opposite")
@@ -207,6 +214,11 @@ class Resources:
         """Yield what is set aside: whose it is, and what it names."""
         if known.name == "OperationOutcome" and (told := _troubles(content)):
             yield Event(origin, "", refusal=Refusal("incomplete", told))
+            return
+        if known.name == "Bundle" and (gone := _deletions(content)):
+            names = excerpt(", ".join(gone), _LONGEST)
+            empty = replace(origin, record_type="")
+            yield Event(empty, "", refusal=Refusal("deleted", names), status="DELETE")
             return
         made = Event(origin, ASIDE, refusal=Refusal("aside", known.note))
         if known.tells:
@@ -375,25 +387,61 @@ class Resources:
         return found or [made]
 
 
-def resolved(target: str, who: str, base: str) -> list[str]:
-    """Return the keys by which a reference may be found, the surest first.
+def resolved(target: str, who: str, base: str) -> str:
+    """Return the key by which a reference is to be found.
 
     >>> resolved("Patient/1", "Condition/2", "")
-    ['Patient/1']
+    'Patient/1'
     >>> resolved("#p", "Condition/2", "")
-    ['Condition/2#p']
+    'Condition/2#p'
     >>> resolved("Patient/1/_history/3", "x", "https://a.example/fhir/Condition/2")
-    ['https://a.example/fhir/Patient/1', 'Patient/1']
+    'https://a.example/fhir/Patient/1'
     """
     target = _VERSION.sub("", target)
     if target.startswith("#"):
-        return [who + target]
+        return who + target
     if _ABSOLUTE.fullmatch(target):
-        return [target]
+        return target
+    served = _SERVED.fullmatch(base)
+    return served[1] + target if served else target
+
+
+def is_url(text: str) -> bool:
+    """Tell whether a text is an absolute URL, which may be the name of a record.
+
+    >>> is_url("https://a.example/fhir/Condition/1"), is_url("http://[::1"), is_url("urn:uuid:1")
+    (True, False, True)
+    """
+    if not _ABSOLUTE.fullmatch(text):
+        return False
+    try:
+        ox.NamedNode(text)
+    except ValueError:
+        return False
+    return True
+
+
+def deleted(record: Record) -> list[str]:
+    """Return the type and id of each record that one asks to be deleted."""
+    if record.method == "DELETE":
+        found = _LAST.search(record.target)
+        return [found[1]] if found else []
+    return _deletions(record.content) if record.content.get("resourceType") == "Bundle" else []
+
+
+def _deletions(content: dict[str, Any]) -> list[str]:
+    """Return what a bundle asks to be deleted, where it asks for nothing else."""
+    entries = content.get("entry")
     found = []
-    if base.startswith("http") and base.count("/") > 3:
-        found.append("/".join([*base.split("/")[:-2], target]))
-    return [*found, target]
+    for one in entries if isinstance(entries, list) else []:
+        request = one.get("request") if isinstance(one, dict) else None
+        asked = request if isinstance(request, dict) and "resource" not in one else {}
+        target = asked.get("url") if asked.get("method") == "DELETE" else None
+        last = _LAST.search(target) if isinstance(target, str) else None
+        if last is None:
+            return []
+        found.append(last[1])
+    return found
 
 
 def _ordered(content: dict[str, Any]) -> Iterator[tuple[str, Value]]:

@@ -18,7 +18,7 @@ from indicant.intake.casegraph import case_iri
 from indicant.intake.codes import Terms
 from indicant.intake.completeness import read_claims
 from indicant.intake.decisions import Decider
-from indicant.intake.fhir import Resources, resolved
+from indicant.intake.fhir import Resources, deleted, resolved
 from indicant.intake.gaps import Gaps
 from indicant.intake.readings import ASIDE, IN_ERROR, tables
 from indicant.intake.report import Code, Left, Report
@@ -172,9 +172,11 @@ class _Gathered:
     def __post_init__(self) -> None:
         self._digests: dict[str, int] = {}
         self._twice: set[str] = set()
+        self._same: dict[str, str] = {}
+        self._deleted: set[str] = set()
         self._events: list[tuple[Event, str, str]] = []
         self._substances: dict[str, tuple[Coding, ...]] = {}
-        self._alias: dict[str, set[str]] = defaultdict(set)
+        self._alias: dict[str, list[str]] = defaultdict(list)
 
     def broken(self, one: Broken) -> None:
         """Take note of a line that is no record."""
@@ -187,12 +189,14 @@ class _Gathered:
         kind = record.content.get("resourceType")
         self.types[excerpt(kind) if isinstance(kind, str) else "none"] += 1
         who = self.resources.identity(record)
+        self._deleted.update(deleted(record))
+        digest = record.digest()
         if who.key in self._digests:
-            if self._digests[who.key] != record.digest:
+            if self._digests[who.key] != digest:
                 self._twice.add(who.key)
             return
-        self._digests[who.key] = record.digest
-        self._alias[who.reference].add(who.key)
+        self._digests[who.key] = digest
+        self._alias[who.reference].append(who.key)
         for person in self.resources.persons(record, who):
             if person.refusal is None or person.refusal.reason != "deleted":
                 self.persons[person.key] = person
@@ -215,16 +219,25 @@ class _Gathered:
         """
         if not self.persons:
             raise _no_patient(shown, Counter(one.subject for one, _, _ in self._events))
-        for key in self._twice & self.persons.keys():
-            refusal = events.Refusal("duplicate", "the patient stands twice, and is not the same")
-            self.persons[key] = replace(self.persons[key], refusal=refusal)
+        self._identify()
+        for key, person in list(self.persons.items()):
+            if key.partition("#")[0] in self._twice:
+                refusal = events.Refusal("duplicate", "it stands twice, and is not the same")
+                self.persons[key] = replace(person, refusal=refusal)
+            elif person.origin.reference in self._deleted:
+                refusal = events.Refusal("deleted", "it is deleted as well")
+                self.persons[key] = replace(person, refusal=refusal)
         for one, key, url in self._events:
             event = one
             if key in self._twice:
                 event = replace(event, refusal=events.Refusal("duplicate"))
+            elif key in self._same:
+                continue
+            elif event.origin.reference in self._deleted:
+                refusal = events.Refusal("deleted", "handed over, and deleted as well")
+                event = replace(event, refusal=refusal)
             if event.substance and not event.codes:
-                found = self._found(event.substance, key, url, self._substances)
-                event = replace(event, codes=self._substances.get(found or "", ()))
+                event = self._with_substance(event, key, url)
             self._place(event, key, url)
         self._events.clear()
         self.persons = {
@@ -232,6 +245,35 @@ class _Gathered:
         }
         if not self.persons:
             raise _no_patient(shown, Counter())
+
+    def _identify(self) -> None:
+        """Find the records that are one under several names.
+
+        What has no URL of a server may be the record that a server calls alike. Where all are
+        written alike there is one, and otherwise none of them counts.
+        """
+        for keys in self._alias.values():
+            served = sum(key.startswith("http") for key in keys)
+            if len(keys) < 2 or served == len(keys):
+                continue
+            if served < 2 and len({self._digests[key] for key in keys} | self._spoilt(keys)) == 1:
+                self._same.update((key, keys[0]) for key in keys[1:])
+                for key in keys[1:]:
+                    self.persons.pop(key, None)
+            else:
+                self._twice.update(keys)
+
+    def _spoilt(self, keys: Iterable[str]) -> set[int]:
+        """Return something that is no digest, for each of some records that stands twice."""
+        return {-1 - at for at, key in enumerate(keys) if key in self._twice}
+
+    def _with_substance(self, event: Event, key: str, url: str) -> Event:
+        """Return an event with the codes of the medication that its record refers to."""
+        found = self._found(event.substance, key, url, self._substances) or ""
+        if found.partition("#")[0] in self._twice:
+            told = f"it refers to {excerpt(event.substance, 80)}, which says two things"
+            return replace(event, refusal=event.refusal or events.Refusal("duplicate", told))
+        return replace(event, codes=self._substances.get(found, ()))
 
     def _place(self, event: Event, key: str, url: str) -> None:
         origin = event.origin
@@ -265,18 +307,20 @@ class _Gathered:
         return named[1] not in here and all(_NAMED.fullmatch(one) for one in here)
 
     def _found(self, target: str, key: str, url: str, among: Iterable[str]) -> str | None:
-        for name in resolved(target, key, url):
-            if name in among:
-                return name
-            # What two servers call alike is not one.
-            aliases = [
-                one
-                for one in self._alias.get(name, ())
-                if one in among and not (url.startswith("http") and one.startswith("http"))
-            ]
-            if len(aliases) == 1:
-                return aliases[0]
-        return None
+        name = resolved(target, key, url)
+        container, mark, part = name.partition("#")
+        name = self._same.get(container, container) + mark + part
+        if name in among:
+            return name
+        # What two servers call alike is not one.
+        served = url.startswith("http")
+        aliases = {
+            self._same.get(one, one)
+            for one in self._alias.get(name, ())
+            if not (served and one.startswith("http"))
+        }
+        found = [one for one in aliases if one in among]
+        return found[0] if len(found) == 1 else None
 
     def report(self, shown: str, as_of: datetime.date, made: list[Decided]) -> Report:
         """Return what became of everything."""

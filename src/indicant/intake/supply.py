@@ -28,6 +28,10 @@ MAX_LINE: Final = 32_000_000
 MAX_STREAM: Final = 20_000_000_000
 """How much of NDJSON is read in all."""
 MOST_RECORDS: Final = 5_000_000
+MOST_BLANK: Final = 1_000_000
+"""How many lines with nothing on them a file may have."""
+MOST_PARTS: Final = 1_000_000
+"""How many objects and numbers a record may consist of."""
 LINES: Final = (".ndjson", ".jsonl")
 _PACKED: Final = ".gz"
 _BUNDLES: Final = frozenset(
@@ -52,13 +56,25 @@ class Number(str):
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        """Return the digits, which no text shows without quotation marks."""
+        return str(self)
+
+
+class TooManyError(ValueError):
+    """A record of more parts than are read."""
+
+    def __init__(self) -> None:
+        super().__init__(f"it has more than {MOST_PARTS:,} parts")
+
 
 @dataclass(slots=True)
 class Record:
     """One record: what it says, and where it stands.
 
     ``odd`` has what makes it mean something else than it says: names of elements that modify it,
-    and those that it has twice. ``method`` is what a transaction asks to be done with it.
+    and those that it has twice. ``method`` is what a transaction asks to be done with it, at
+    ``target``.
     """
 
     content: dict[str, Any]
@@ -69,7 +85,11 @@ class Record:
     method: str = ""
     mode: str = ""
     odd: tuple[str, ...] = ()
-    digest: int = 0
+    target: str = ""
+
+    def digest(self) -> int:
+        """Return what two records have in common where they are written alike."""
+        return hash((repr(self.content), self.method, self.odd))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +175,7 @@ class Supply:
 
     def _lines(self, stream: BinaryIO, shown: str) -> Iterator[Record | Broken]:
         decoder = _Decoder()
-        number, left = 0, MAX_STREAM
+        number, left, blank = 0, MAX_STREAM, 0
         while True:
             try:
                 line = stream.readline(MAX_LINE + 1)
@@ -179,6 +199,14 @@ class Supply:
                     line=number,
                     help="a line of NDJSON is one record",
                 )
+            blank += not line.strip()
+            if blank > MOST_BLANK:
+                raise IndicantError(
+                    f"holds more than {MOST_BLANK:,} blank lines",
+                    file=shown,
+                    line=number,
+                    help="a line of NDJSON is one record",
+                )
             if line.strip():
                 yield self._line(line, decoder, shown, number)
 
@@ -192,7 +220,7 @@ class Supply:
         except (ValueError, RecursionError) as error:
             self.partial.append(f"{shown}:{number} is no record")
             return Broken(shown, number, f"the line is no JSON object: {_why(error)}")
-        return Record(content, shown, number, odd=decoder.oddities(), digest=hash(text))
+        return Record(content, shown, number, odd=decoder.oddities())
 
 
 def _is_no_record(name: str) -> bool:
@@ -313,14 +341,25 @@ class _Decoder:
 
     def __init__(self) -> None:
         self._odd: dict[str, None] = {}
+        self._parts = 0
         self._scan = json.JSONDecoder(
             object_pairs_hook=self._object,
-            parse_float=Number,
-            parse_int=Number,
-            parse_constant=Number,
+            parse_float=self._number,
+            parse_int=self._number,
+            parse_constant=self._number,
         ).raw_decode
 
+    def _count(self) -> None:
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise TooManyError
+
+    def _number(self, text: str) -> Number:
+        self._count()
+        return Number(text)
+
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        self._count()
         found = dict(pairs)
         if len(found) != len(pairs):
             seen: set[str] = set()
@@ -340,7 +379,12 @@ class _Decoder:
         return odd
 
     def value(self, text: str, at: int) -> tuple[Any, int]:
-        """Return the value that begins at a place, and where it ends."""
+        """Return the value that begins at a place, and where it ends.
+
+        Raises:
+            ValueError: it is none.
+        """
+        self._parts = 0
         return self._scan(text, at)
 
     def whole(self, text: str) -> dict[str, Any]:
@@ -350,6 +394,7 @@ class _Decoder:
             ValueError: it is none.
         """
         self._odd.clear()
+        self._parts = 0
         found, end = self._scan(text)
         if end != len(text):
             raise ValueError("something stands behind it")
@@ -368,6 +413,7 @@ class _Document:
         self._odd: list[str] = []
         self._entries = 0
         self._matches = 0
+        self._withdrawn = False
 
     def records(self) -> Iterator[Record]:
         """Yield the records.
@@ -400,6 +446,8 @@ class _Document:
                     self._top[key], at = self._decoder.value(self._text, at)
                     self._odd += self._decoder.oddities()
                 at = self._separated(at, "}")
+        except TooManyError as error:
+            raise self._error(f"holds a record that is too large: {error}", at) from error
         except (json.JSONDecodeError, StopIteration) as error:
             at = getattr(error, "pos", at)
             reason = getattr(error, "msg", "a value is expected")
@@ -419,20 +467,21 @@ class _Document:
             self._entries += 1
             start = at
             entry, at = self._decoder.value(self._text, at)
-            record = self._entry(entry, start, at)
+            record = self._entry(entry, start)
             at = self._separated(at, "]")
             if self._text[at : at + 1] == "]":
                 yield record, at + 1
                 return
             yield record, at
 
-    def _entry(self, entry: Any, start: int, end: int) -> Record | None:
+    def _entry(self, entry: Any, start: int) -> Record | None:
         odd = self._decoder.oddities()
         if not isinstance(entry, dict):
             raise self._error(f"entry {self._entries} is no object", start)
         request, search = entry.get("request"), entry.get("search")
         content = entry.get("resource")
-        method = str(request.get("method", "")) if isinstance(request, dict) else ""
+        request = request if isinstance(request, dict) else {}
+        method, target = str(request.get("method", "")), str(request.get("url", ""))
         mode = str(search.get("mode", "")) if isinstance(search, dict) else ""
         self._matches += mode in {"", "match"}
         if content is None and not method:
@@ -441,6 +490,8 @@ class _Document:
         if content is not None and not isinstance(content, dict):
             raise self._error(f"the resource of entry {self._entries} is no object", start)
         url = entry.get("fullUrl")
+        if content and content.get("resourceType") == "Composition":
+            self._withdrawn |= content.get("status") == "entered-in-error"
         return Record(
             content or {},
             self._file,
@@ -450,7 +501,7 @@ class _Document:
             method,
             mode,
             odd,
-            hash(self._text[start:end]),
+            target,
         )
 
     def _finished(self) -> Iterator[Record]:
@@ -466,7 +517,7 @@ class _Document:
         if kind != "Bundle":
             if self._entries:
                 raise IndicantError(f"a {excerpt(kind)} has no entries", file=self._file)
-            yield Record(top, self._file, 1, "", odd=tuple(self._odd), digest=hash(self._text))
+            yield Record(top, self._file, 1, "", odd=tuple(self._odd))
             return
         form = str(top.get("type", ""))
         if form not in _BUNDLES:
@@ -481,6 +532,12 @@ class _Document:
                 f"the bundle has {', '.join(self._odd)}: what it holds may mean something else",
                 file=self._file,
                 help="ask its sender for a bundle without it",
+            )
+        if form == "document" and self._withdrawn:
+            raise IndicantError(
+                "the document was entered in error",
+                file=self._file,
+                help="ask its sender for the one that holds",
             )
         total = top.get("total")
         if form == "searchset" and isinstance(total, Number) and total != str(self._matches):
