@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from indicant.intake.codes import Terms
     from indicant.intake.completeness import Claim, Claims
-    from indicant.intake.decisions import Decided
     from indicant.intake.events import Coding, Event
+    from indicant.intake.together import Decided
 
 _FINDING: Final = "finding"
 _INTERVENTION: Final = "intervention"

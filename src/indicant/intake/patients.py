@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from indicant.files.rdf import Document
     from indicant.files.sources import Source
     from indicant.guideline.vocabulary import Vocabulary
-    from indicant.intake.decisions import Decided
     from indicant.intake.events import Coding, Event, Person
     from indicant.intake.supply import Record
+    from indicant.intake.together import Decided
 
 MOST_EVENTS: Final = 2_000_000
 """How many findings, acts and observations are held at once: some 2 GB."""

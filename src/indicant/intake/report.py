@@ -35,6 +35,7 @@ REASONS: Final = {
     "no-value": "an observation without a value",
     "not-done": "not done on that occasion, from which nothing follows",
     "other-kind": "its code stands for something of another kind",
+    "panel": "a part of a panel whose own code nobody here knows",
     "rules": "written under rules that nobody here knows",
     "same-perhaps": "may be what another record says already, and would be counted twice",
     "status": "by its status it says neither yes nor no",
@@ -95,6 +96,7 @@ class PatientReport:
     left: list[Left] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     file: str = ""
+    died: str = ""
 
 
 @dataclass
@@ -127,6 +129,10 @@ class Report:
         for reason in {(one.patient, one.reference, one.reason) for one in self.all_left()}:
             counted[reason[2]] += 1
         return sorted(counted.items(), key=lambda one: (-one[1], one[0]))
+
+    def deaths(self) -> list[str]:
+        """Return of each patient who is dead on the as-of date what is known of that."""
+        return [f"{one.patient}: {one.died}" for one in self.patients if one.died]
 
     @property
     def broken(self) -> bool:
