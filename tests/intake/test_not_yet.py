@@ -141,6 +141,17 @@ def test_nothing_goes_on_and_is_there_after_death(died: dict[str, Any], dead: bo
     assert (taken.report.deaths() != []) == dead
 
 
+def test_of_two_records_of_one_patient_the_one_that_says_dead_counts() -> None:
+    """Nothing else of either does."""
+    dead = {**PATIENT, "deceasedBoolean": True}
+    pain = record("Condition", "c", **concept("neck-pain"), **ACTIVE)
+    alive: dict[str, Any] = PATIENT
+    for records in ([alive, dead], [dead, alive], [{**dead, "url": "urn:uuid:1"}, alive]):
+        taken = take(*records, pain)
+        every = [one for at in range(len(taken.documents)) for one in said(taken, at)]
+        assert every == ["hadFinding NeckPain"]
+
+
 def test_an_order_is_only_what_a_request_is(tmp_path: Any) -> None:
     """Which types of record may be of a class, a vocabulary says beside its tables of codes."""
     import datetime

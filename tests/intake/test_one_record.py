@@ -177,6 +177,11 @@ def test_what_costs_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> Non
     lines = f"{json.dumps(PATIENT)}\n{json.dumps({**PAIN, 'x': [1] * 1_001})}\n"
     assert reasons(take_text(lines)) == ["broken"]
     assert said(take_text(json.dumps(bundle(PATIENT, {**PAIN, "x": [{}] * 900})))) == HAS
+    lists: list[list[int]] = [[]] * 1_001
+    with pytest.raises(IndicantError, match="holds lists, and hardly anything within them"):
+        take_text(json.dumps(bundle(PATIENT, {**PAIN, "x": lists})))
+    lines = f"{json.dumps(PATIENT)}\n{json.dumps({**PAIN, 'x': lists})}\n"
+    assert reasons(take_text(lines)) == ["broken"]
     monkeypatch.setattr(supply, "MOST_BLANK", 10)
     with pytest.raises(IndicantError, match="more than 10 blank lines"):
         take_text(json.dumps(PATIENT) + "\n" * 20 + json.dumps(PAIN))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
@@ -12,7 +13,6 @@ from indicant.intake.together import Decided, Together
 from indicant.terms import IND, XSD, local_name
 
 if TYPE_CHECKING:
-    import datetime
     from collections.abc import Iterable
 
     from indicant.intake.codes import Meant
@@ -414,6 +414,8 @@ def _shown(one: Moment) -> str:
     ('2025', '2025-02', '2025-02-03')
     """
     first, last = one.first, one.last
+    if first == datetime.date.min:
+        return f"until {last}"
     if first == last:
         return first.isoformat()
     if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year:

@@ -194,6 +194,7 @@ class _Gathered:
         if who.key in self._digests:
             if self._digests[who.key] != digest:
                 self._twice.add(who.key)
+                self._note_deaths(self.resources.persons(record, who))
             return
         self._digests[who.key] = digest
         self._alias[who.reference].append(who.key)
@@ -210,6 +211,14 @@ class _Gathered:
                 file=record.file,
                 help="give the records of fewer patients at a time",
             )
+
+    def _note_deaths(self, found: Iterable[Person], keys: Iterable[str] = ()) -> None:
+        """Have a patient be dead where one of the records that may be of this patient says so."""
+        for one in found:
+            for key in keys or (one.key,):
+                known = self.persons.get(key)
+                if known is not None and one.died and known.died is not True:
+                    self.persons[key] = replace(known, died=True)
 
     def finish(self, shown: str) -> None:
         """Put the records with their patients.
@@ -262,6 +271,7 @@ class _Gathered:
                     self.persons.pop(key, None)
             else:
                 self._twice.update(keys)
+                self._note_deaths([self.persons[key] for key in keys if key in self.persons], keys)
 
     def _spoilt(self, keys: Iterable[str]) -> set[int]:
         """Return something that is no digest, for each of some records that stands twice."""

@@ -31,7 +31,9 @@ MOST_RECORDS: Final = 5_000_000
 MOST_BLANK: Final = 1_000_000
 """How many lines with nothing on them a file may have."""
 MOST_PARTS: Final = 1_000_000
-"""How many objects and numbers a record may consist of."""
+"""How many objects and numbers a record may consist of, and how many lists."""
+_LIST_IN: Final = 32
+"""Of how many characters of a document, where it is a large one, one at most may begin a list."""
 LINES: Final = (".ndjson", ".jsonl")
 _PACKED: Final = ".gz"
 _BUNDLES: Final = frozenset(
@@ -395,6 +397,8 @@ class _Decoder:
         """
         self._odd.clear()
         self._parts = 0
+        if text.count("[") > MOST_PARTS:
+            raise TooManyError
         found, end = self._scan(text)
         if end != len(text):
             raise ValueError("something stands behind it")
@@ -422,6 +426,8 @@ class _Document:
             IndicantError: it is no JSON, or no document with records.
         """
         at = self._skip(0)
+        if self._text.count("[") > max(MOST_PARTS, len(self._text) // _LIST_IN):
+            raise self._error("holds lists, and hardly anything within them", at)
         try:
             if self._text[at : at + 1] != "{":
                 raise self._error("is no JSON object", at)
