@@ -84,7 +84,8 @@ def test_an_order_that_has_not_begun_is_a_plan() -> None:
         return said(take(record("MedicationRequest", **ORDER, **more)))
 
     begun = {"received Drug ongoing=true startedOn=2026-10-01"}
-    later, now = within("2026-12-24"), within("2026-11-30")
+    later, now = within("2026-12-24"), within("2026-10-01")
+    assert ordered(dosageInstruction=[within("2026-11-30")]) == {"received Drug ongoing=true"}
     assert ordered(dosageInstruction=[later]) == {"proposes Drug"}
     assert ordered(dosageInstruction=[later, later]) == {"proposes Drug"}
     assert ordered(dosageInstruction=[later, now]) == begun

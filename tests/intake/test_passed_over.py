@@ -205,7 +205,7 @@ def test_an_element_twice_an_empty_entry_and_a_page_are_gaps(tmp_path: Path) -> 
     empty = bundle(PATIENT)
     empty["entry"].append({"fullUrl": "https://a.example/fhir/Condition/7"})
     assert without(take_text(json.dumps(empty), completeness=file))
-    for total, missing in ((50, True), (1, False)):
+    for total, missing in ((50, True), ("50", True), (1, False)):
         page = json.dumps(bundle(PATIENT, form="searchset", total=total))
         assert without(take_text(page, completeness=file)) == missing
 

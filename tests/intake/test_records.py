@@ -628,6 +628,7 @@ def test_an_observation_says_that_a_finding_was_there_only_where_its_value_does(
 
 NEGATIVES = (
     {"valueBoolean": False},
+    concept("373067005", system="http://snomed.info/sct", key="valueCodeableConcept"),
     concept("260385009", system="http://snomed.info/sct", key="valueCodeableConcept"),
     concept(
         "NEG",

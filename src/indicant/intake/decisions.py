@@ -316,7 +316,10 @@ class Decider(Together):
             self._day(event, node, at)
             return
         begin, end = self._course(event, at)
-        if begin is not None:
+        opens = event.opens
+        if begin is not None and opens is not None and opens.last > begin:
+            self._remark(at, f"without its start: written {begin}, to begin {_shown(opens)}")
+        elif begin is not None:
             node.said[casegraph.STARTED] = date(begin)
         if end is not None:
             node.said[casegraph.ENDED] = date(end)

@@ -546,8 +546,9 @@ class _Document:
                 help="ask its sender for the one that holds",
             )
         total = top.get("total")
-        if form == "searchset" and isinstance(total, Number) and total != str(self._matches):
-            self._partial.append(f"{self._file} has {self._matches} of {excerpt(total)} records")
+        if form == "searchset" and total is not None and str(total) != str(self._matches):
+            told = excerpt(str(total))
+            self._partial.append(f"{self._file} has {self._matches} of {told} records")
         links = top.get("link")
         for link in links if isinstance(links, list) else []:
             if isinstance(link, dict) and link.get("relation") == "next":
