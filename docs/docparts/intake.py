@@ -72,11 +72,11 @@ WORDS = {
 def asides() -> str:
     """Return the types of records of which nothing is read, and why."""
     rows = [
-        (f"`{one.name}`", plain(one.note))
+        (f"`{one.name}`", plain(one.note), ", ".join(sorted(one.tells)))
         for one in sorted(tables().types.values(), key=lambda one: one.name)
         if one.kind == ASIDE
     ]
-    return table(("type", "why it is set aside"), rows)
+    return table(("type", "why it is set aside", "may tell all the same of a"), rows)
 
 
 def systems() -> str:

@@ -68,6 +68,9 @@ def test_what_is_said_of_a_source_holds_of_a_patient(tmp_path: Path) -> None:
         f"wasAttributedTo={WHO}"
     }
     assert stated(tmp_path, since, as_of="2025-12-31") == set()
+    taken = take(completeness=claims(tmp_path, since), as_of="2025-12-31")
+    (remark,) = taken.report.patients[0].remarks
+    assert remark.endswith("recorded since 2026-01-01: that is after the as-of date")
 
 
 GAPS = {
@@ -144,8 +147,14 @@ def test_findings_are_complete_where_no_finding_was_left_out(tmp_path: Path) -> 
     ("more", "complete"),
     [
         (ACTIVE, True),
-        (status("clinicalStatus", "resolved"), True),
-        ({"abatementString": "last year"}, True),
+        (status("clinicalStatus", "resolved"), False),
+        ({"abatementString": "last year"}, False),
+        ({"abatementDateTime": "2026-11-30"}, True),
+        ({"abatementDateTime": "2025"}, True),
+        ({"abatementDateTime": "2026"}, False),
+        ({"abatementDateTime": "2027-01-01"}, False),
+        (status("clinicalStatus", "resolved") | {"abatementDateTime": "2026-01-01"}, True),
+        (ACTIVE | {"abatementDateTime": "2027-01-01"}, False),
         ({}, False),
         (status("clinicalStatus", "unknown"), False),
         (ACTIVE | {"abatementString": "last year"}, False),

@@ -628,6 +628,7 @@ def test_an_observation_says_that_a_finding_was_there_only_where_its_value_does(
 
 NEGATIVES = (
     {"valueBoolean": False},
+    concept("373067005", system="http://snomed.info/sct", key="valueCodeableConcept"),
     concept("260385009", system="http://snomed.info/sct", key="valueCodeableConcept"),
     concept(
         "NEG",
@@ -692,6 +693,23 @@ def test_an_assertion_names_in_its_value_what_is_there() -> None:
     assert said(take(question)) == set()
 
 
+PANEL = concept("85354-9", system="http://loinc.org")
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_a_part_of_what_nobody_knows_says_nothing(found: bool) -> None:
+    """It may be of a relative: the history of a family is recorded as a panel, too."""
+    part = {**concept("infection"), "valueBoolean": found}
+    today = {"status": "final", "effectiveDateTime": AS_OF}
+    relatives = concept("10157-6", system="http://loinc.org")
+    for code in (relatives, concept("panel"), {}):
+        taken = take(record("Observation", **code, **today, component=[part]))
+        assert (said(taken), reasons(taken)) == (set(), ["panel"])
+    for code in (PANEL, concept("grade")):
+        taken = take(record("Observation", **code, **today, component=[part]))
+        assert said(taken) == {f"{'hasFinding' if found else 'excludes'} Infection"}
+
+
 def test_components_speak_for_themselves() -> None:
     parts = [
         {**concept("infection"), "valueBoolean": True},
@@ -700,21 +718,46 @@ def test_components_speak_for_themselves() -> None:
         {**concept("chill")},
         {**concept("grade"), "valueInteger": "four"},
     ]
-    taken = take(record("Observation", **concept("panel"), **FINAL, component=parts))
+    taken = take(record("Observation", **PANEL, **FINAL, component=parts))
     assert said(taken) == {
         f"hadFinding Infection {ON}",
         f"hadFinding Creatinine creatinine=90 {ON}",
     }
     assert reasons(taken) == ["malformed", "no-value", "status"]
     failed = {**FINAL, "status": "entered-in-error"}
-    taken = take(record("Observation", **concept("panel"), **failed, component=parts[:2]))
+    taken = take(record("Observation", **PANEL, **failed, component=parts[:2]))
     assert (said(taken), set(reasons(taken))) == (set(), {"in-error"})
 
 
 def test_a_test_was_done_where_it_has_a_value() -> None:
-    assert said(measured("scan-of-neck", valueString="all well")) == {f"received Scan {ON}"}
-    assert said(measured("scan", valueBoolean=False)) == {f"received Scan {ON}"}
+    code = concept("260385009", system="http://snomed.info/sct", key="valueCodeableConcept")
+    for value in ({"valueBoolean": True}, {"valueQuantity": quantity(3)}, code):
+        assert said(measured("scan-of-neck", **value)) == {f"received Scan {ON}"}
     assert reasons(measured("scan")) == ["no-value"]
+
+
+ABSENT_REASON = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+NO_RESULTS: list[dict[str, Any]] = [
+    {"valueString": "TEST NOT PERFORMED - quantity not sufficient"},
+    {"valueString": ""},
+    {"valueString": "all well"},
+    concept("not-performed", system=ABSENT_REASON, key="valueCodeableConcept"),
+    {"valueCodeableConcept": {"text": "not done"}},
+    {"valueCodeableConcept": {}},
+    {"valueBoolean": False},
+    {"valueQuantity": {"unit": "umol/L"}},
+    concept("unheard-of", key="valueCodeableConcept"),
+    concept("373067005", system="http://snomed.info/sct", key="valueCodeableConcept"),
+]
+
+
+@pytest.mark.parametrize("value", NO_RESULTS)
+def test_a_test_without_a_result_may_not_have_been_done(value: dict[str, Any]) -> None:
+    for name in ("scan", "creatinine", "tumour"):
+        taken = measured(name, **value)
+        assert (said(taken), reasons(taken)) == (set(), ["value"])
+    mixed = {"valueRange": {"low": quantity(1), "high": quantity(2, "mg/L")}}
+    assert said(measured("creatinine", **mixed)) == set()
 
 
 @pytest.mark.parametrize(
@@ -762,7 +805,6 @@ def test_what_is_measured_has_its_value(name: str, value: dict[str, Any], wanted
         ("creatinine", {"valueQuantity": quantity(1, "mg/dL")}, "unit"),
         ("creatinine", {"valueQuantity": quantity(1, "bananas")}, "unit"),
         ("creatinine", {"valueQuantity": quantity(1, comparator="ad")}, "value"),
-        ("creatinine", {"valueString": "90"}, "value"),
         ("creatinine", {"valueBoolean": True}, "value"),
         ("creatinine", concept("early", key="valueCodeableConcept"), "value"),
         ("creatinine", {"valueQuantity": quantity(12345678901)}, "value"),
@@ -770,8 +812,6 @@ def test_what_is_measured_has_its_value(name: str, value: dict[str, Any], wanted
         ("grade", {"valueQuantity": {"value": 3.5}}, "value"),
         ("grade", {"valueInteger": -1}, "value"),
         ("smoking", {"valueInteger": 1}, "value"),
-        ("tumour", concept("unheard-of", key="valueCodeableConcept"), "value"),
-        ("creatinine", {"valueRange": {"low": quantity(1), "high": quantity(2, "mg/L")}}, "value"),
     ],
 )
 def test_a_value_that_is_not_understood_counts_for_nothing_and_is_told(

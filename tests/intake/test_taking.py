@@ -98,6 +98,17 @@ def test_other_verbs_take_a_patient_as_well(words: tuple[str, ...], patient: Pat
     assert "https://w3id.org/indicant/case/p" in told
 
 
+def test_that_the_patient_is_dead_is_told_wherever_a_case_is_made(tmp_path: Path) -> None:
+    file = tmp_path / "patient.json"
+    dead = {**PATIENT, "deceasedDateTime": "2026-11-01"}
+    file.write_text(json.dumps(bundle(dead, PAIN)), encoding="utf-8")
+    code, _, err = run("assess", str(file), *AS_OF)
+    assert (code, err) == (0, f"indicant: {file}: p: the patient died on 2026-11-01\n")
+    _, told, _ = run("intake", str(file), *AS_OF)
+    assert "had NeckPain" in told
+    assert "  the patient died on 2026-11-01\n" in told
+
+
 def test_no_clock_is_read(patient: Path) -> None:
     for words in (("intake",), ("assess",), ("next",)):
         code, out, err = run(words[0], str(patient))

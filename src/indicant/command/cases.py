@@ -111,6 +111,7 @@ def cases_of(options: argparse.Namespace, guideline: Guideline, path: str) -> li
     from indicant.api.case import Case
     from indicant.files import bounded
     from indicant.files.rdf import EXTENSIONS
+    from indicant.foreign import plain
     from indicant.intake.supply import LINES, holds_fhir, is_fhir, is_named, whole
 
     name = path.removesuffix(".gz")
@@ -129,6 +130,8 @@ def cases_of(options: argparse.Namespace, guideline: Guideline, path: str) -> li
     else:
         return [Case.read(path, stdin=sys.stdin.buffer)]
     found = taken(options, guideline, path, data=data, strict=True)
+    for told in found.told.deaths():
+        print(plain(f"indicant: {path}: {told}"), file=sys.stderr)
     if options.explain_intake:
         sys.stdout.flush()
         sys.stderr.write(str(found))

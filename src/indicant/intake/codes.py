@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from indicant.files.rdf import text_of
 from indicant.files.sources import gather
 from indicant.guideline.mappings import EXACT, of_source
+from indicant.intake.readings import INTAKE
 from indicant.terms import GENID, IND, OWL, RDF, RDFS, SKOS, XSD, local_name
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ CODES_FILE: Final = "codes.ttl"
 """What a module is called that names tables of codes, and that no guideline imports."""
 MEASURES: Final = IND + "measures"
 RECORDED_AS: Final = IND + "recordedAs"
+RECORDED_BY: Final = INTAKE + "recordedBy"
 _IMPLYING: Final = frozenset({EXACT, SKOS + "narrowMatch"})
 """Who has the code has what the term says."""
 _IMPLIED: Final = frozenset({EXACT, SKOS + "broadMatch"})
@@ -114,6 +116,7 @@ class Terms:
     once: frozenset[tuple[str, str]] = frozenset()
     counted: frozenset[str] = frozenset()
     recorded: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    recorders: dict[str, frozenset[str]] = field(default_factory=dict)
     _rows: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict, repr=False)
     _scales: dict[str, Scale] = field(default_factory=dict, repr=False)
     _apart: frozenset[tuple[str, str]] = frozenset()
@@ -140,6 +143,7 @@ class Terms:
                 rows.setdefault((scheme, match.curie.partition(":")[2]), []).append(pair)
         measured: dict[str, str] = {}
         recorded: dict[str, tuple[str, ...]] = {}
+        recorders: dict[str, frozenset[str]] = {}
         for one in sources:
             for _, subject, predicate, value in one.triples():
                 if text_of(predicate) == MEASURES:
@@ -147,6 +151,9 @@ class Terms:
                 elif text_of(predicate) == RECORDED_AS:
                     element = local_name(text_of(value))
                     recorded[element] = (*recorded.get(element, ()), text_of(subject))
+                elif text_of(predicate) == RECORDED_BY:
+                    named = recorders.get(text_of(subject), frozenset())
+                    recorders[text_of(subject)] = named | {text_of(value)}
         apart = {(one, other) for one, path, other in vocabulary.triples if path == _DISJOINT}
         made = cls(
             vocabulary,
@@ -155,6 +162,7 @@ class Terms:
             _once(vocabulary),
             _counted(source) & vocabulary.classes,
             recorded,
+            recorders,
             rows,
         )
         made._apart = frozenset(apart | {(other, one) for one, other in apart})
@@ -202,6 +210,14 @@ class Terms:
     def is_kind(self, term: str, top: str) -> bool:
         """Tell whether a term is a class of findings, of interventions, or another of the core."""
         return term in self.vocabulary.classes and IND + top in self.vocabulary.ancestors(term)
+
+    def is_recorded_by(self, term: str, record_type: str) -> bool:
+        """Tell whether records of a type may be of a class: which ones, a vocabulary may say."""
+        return not self.recorders or all(
+            record_type in self.recorders[one]
+            for one in self.vocabulary.ancestors(term)
+            if one in self.recorders
+        )
 
     def narrowest(self, terms: Iterable[str]) -> tuple[str, ...]:
         """Return terms without those that another of them is a kind of, in their order."""

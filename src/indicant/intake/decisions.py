@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field
+import datetime
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
 from indicant.intake import casegraph, events, numbers, readings
-from indicant.intake.casegraph import CaseGraph, Node, date, typed
-from indicant.intake.report import Left, PatientReport, Used
-from indicant.terms import IND, local_name
+from indicant.intake.casegraph import Node, date, typed
+from indicant.intake.together import Decided, Together
+from indicant.terms import IND, XSD, local_name
 
 if TYPE_CHECKING:
-    import datetime
     from collections.abc import Iterable
 
-    from indicant.intake.codes import Meant, Terms
-    from indicant.intake.events import Event, Moment, Person
+    from indicant.intake.codes import Meant
+    from indicant.intake.events import Coding, Event, Moment, Value
 
 _SEXES: Final = {"female": "Female", "male": "Male", "other": "OtherSex"}
 """The administrative genders of FHIR that say something."""
@@ -28,52 +26,19 @@ _TOPS: Final = {
     events.INVESTIGATION: ("Investigation",),
     events.INTERVENTION: ("Intervention",),
 }
-_DAYS: Final = (casegraph.ON, casegraph.STARTED, casegraph.ENDED)
-_PREFERRED: Final = (
-    "MedicationRequest",
-    "MedicationStatement",
-    "MedicationDispense",
-    "MedicationAdministration",
-    "Procedure",
-    "DiagnosticReport",
-    "Observation",
-    "Condition",
+_DEAD: Final = "the patient is dead: it is not said to be there, or to go on"
+_RESULTS: Final = frozenset({readings.POSITIVE, readings.NEGATIVE, readings.UNDECIDED})
+_NO_VALUES: Final = frozenset(
+    {
+        "http://terminology.hl7.org/CodeSystem/data-absent-reason",
+        "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
+    }
 )
-"""Of which type of record what is counted is taken, the first of those that there are."""
-_SPOKEN: Final = {
-    casegraph.HAS: "has",
-    casegraph.HAD: "had",
-    casegraph.RECEIVED: "received",
-    casegraph.PROPOSES: "proposes",
-    casegraph.EXCLUDES: "excludes",
-}
+"""The codes that say why there is no value."""
 
 
-@dataclass
-class Decided:
-    """A case, and which events were left out of it, each with the reason.
-
-    ``unsettled`` are those that say of a finding that it was there, and not whether it still is,
-    each with its terms.
-    """
-
-    graph: CaseGraph
-    report: PatientReport
-    left: list[tuple[Event, str]] = field(default_factory=list)
-    unsettled: list[tuple[Event, tuple[str, ...]]] = field(default_factory=list)
-
-
-class Decider:
+class Decider(Together):
     """Makes the case of one patient."""
-
-    def __init__(self, terms: Terms, as_of: datetime.date, person: Person, iri: str) -> None:
-        self._terms, self._as_of, self._person = terms, as_of, person
-        graph = CaseGraph(iri, as_of, sources=(person.origin.iri,))
-        self._made = Decided(graph, PatientReport(person.name, iri, person.origin.reference))
-        self._graph = graph
-        self._of_node: dict[str, list[tuple[Event, int]]] = defaultdict(list)
-        self._unused: set[int] = set()
-        self._excluding: dict[str, list[Event]] = defaultdict(list)
 
     def decide(self, given: Iterable[Event]) -> Decided:
         """Take all events of the patient, and return the case."""
@@ -91,18 +56,22 @@ class Decider:
 
     def _demographics(self) -> None:
         person, remarks = self._person, self._made.report.remarks
+        died = person.died
+        if isinstance(died, events.Moment) and died.first <= self._as_of:
+            self._made.report.died = f"the patient died on {_shown(died)}"
+        elif died is True:
+            self._made.report.died = "the patient is dead"
+        if self._made.report.died:
+            self._dead = True
+            remarks.append(self._made.report.died)
         if person.refusal is not None:
-            remarks.append(
-                "neither birth date nor sex is used: "
-                f"{person.refusal.detail or person.refusal.reason}"
-            )
+            told = person.refusal.detail or person.refusal.reason
+            remarks.append(f"neither birth date nor sex is used: {told}")
+            self._made.doubts.append(f"of the record of the patient, {told}")
             return
         if person.note:
             remarks.append(person.note)
-        if isinstance(person.died, events.Moment) and person.died.first <= self._as_of:
-            remarks.append(f"the patient died on {person.died.first}")
-        elif person.died is True:
-            remarks.append("the patient is dead")
+            self._made.doubts.append(person.note)
         sex = _SEXES.get(person.gender)
         if sex is not None:
             self._graph.say(IND + "sex", ox.NamedNode(IND + sex))
@@ -139,6 +108,9 @@ class Decider:
             self._coded(event)
 
     def _coded(self, event: Event) -> None:
+        if event.panel is not None and not self._is_panel(event.panel):
+            self._leave(event, "panel")
+            return
         if event.kind == events.OBSERVATION and self._asserts(event):
             return
         meant = self._terms.meant(event.codes)
@@ -165,10 +137,21 @@ class Decider:
         else:
             self._intervention(event, terms)
 
+    def _is_panel(self, codes: Iterable[Coding]) -> bool:
+        """Tell whether a table knows what it is that a part of a record is part of."""
+        return any(self._terms.answer(one) == readings.PANEL for one in codes) or bool(
+            self._terms.meant(codes).near
+        )
+
     def _wanted(self, event: Event, terms: Iterable[str]) -> tuple[str, ...]:
         """Return the terms of the kinds that such a record can speak of, the narrowest."""
         tops = _TOPS[event.kind]
-        found = [one for one in terms if any(self._terms.is_kind(one, top) for top in tops)]
+        found = [
+            one
+            for one in terms
+            if any(self._terms.is_kind(one, top) for top in tops)
+            and self._terms.is_recorded_by(one, event.origin.record_type)
+        ]
         return self._terms.narrowest(found)
 
     def _unmatched(self, event: Event, meant: Meant) -> tuple[str, str]:
@@ -210,12 +193,18 @@ class Decider:
             self._absent(event, terms, event.recorded)
             return
         present = event.standing == readings.PRESENT
-        node, at = self._node(event, casegraph.HAS if present else casegraph.HAD, terms)
+        node, at = self._node(event, self._has(present), terms)
+        if present and self._dead:
+            self._remark(at, _DEAD)
         begin, end = self._course(event, at)
         if begin is not None:
             node.said[casegraph.ONSET] = date(begin)
         if end is not None and event.standing == readings.PAST:
             node.said[casegraph.ENDED] = date(end)
+
+    def _has(self, present: bool) -> str:
+        """Return how a case is linked to a finding, which nobody has who is dead."""
+        return casegraph.HAS if present and not self._dead else casegraph.HAD
 
     def _absent(self, event: Event, terms: tuple[str, ...], day: Moment | None) -> None:
         """Say that there is nothing of some classes, if that was so on the as-of date itself."""
@@ -235,8 +224,11 @@ class Decider:
     def _observation(self, event: Event, terms: tuple[str, ...]) -> None:
         tests = [one for one in terms if self._terms.is_kind(one, "Investigation")]
         value = event.value
+        path = self._terms.measure(terms)
         if value is None:
             self._leave(event, "no-value")
+        elif (tests or path is not None) and not self._is_result(value, path):
+            self._leave(event, "value", value.other or "it may not have been done")
         elif tests and len(tests) != len(terms):
             names = ", ".join(map(local_name, terms))
             self._leave(
@@ -246,7 +238,7 @@ class Decider:
             node, at = self._node(event, casegraph.RECEIVED, terms)
             self._day(event, node, at)
             self._measured(event, node, at, required=False)
-        elif self._terms.measure(terms) is not None:
+        elif path is not None:
             node, at = self._node(event, casegraph.HAD, terms)
             self._day(event, node, at)
             self._measured(event, node, at, required=True)
@@ -260,7 +252,10 @@ class Decider:
     def _there(self, event: Event, terms: tuple[str, ...]) -> None:
         """Say that a finding was there on the day of an observation."""
         today = event.on is not None and event.on.day == self._as_of
-        node, at = self._node(event, casegraph.HAS if today else casegraph.HAD, terms)
+        node, at = self._node(event, self._has(today), terms)
+        if today and self._dead:
+            self._remark(at, _DEAD)
+            self._day(event, node, at)
         if not today:
             self._day(event, node, at)
 
@@ -279,14 +274,28 @@ class Decider:
             return set()
         if value.truth is not None:
             return {readings.POSITIVE if value.truth else readings.NEGATIVE}
-        return {answer for one in value.codes if (answer := self._terms.answer(one))}
+        found = {answer for one in value.codes if (answer := self._terms.answer(one))}
+        return {readings.NEGATIVE if one == readings.NO else one for one in found}
+
+    def _is_result(self, value: Value, path: str | None) -> bool:
+        """Tell whether a test has a result: a text, or a no, may say that it was not done."""
+        if value.number or value.low or value.high:
+            return True
+        if value.truth is not None:
+            scale = None if path is None else self._terms.scale(path)
+            return value.truth or (scale is not None and scale.datatype == XSD + "boolean")
+        if any(one.system in _NO_VALUES for one in value.codes):
+            return False
+        answers = {self._terms.answer(one) for one in value.codes}
+        return not answers.isdisjoint(_RESULTS) or bool(self._terms.meant(value.codes).near)
 
     def _is_negative(self, event: Event) -> bool:
         """Tell whether all that an observation found says no: a code that is not known may not."""
         if self._meanings(event) != {readings.NEGATIVE}:
             return False
         codes = () if event.value is None else event.value.codes
-        return all(self._terms.answer(one) == readings.NEGATIVE for one in codes)
+        noes = {readings.NEGATIVE, readings.NO}
+        return all(self._terms.answer(one) in noes for one in codes)
 
     def _is_positive(self, event: Event) -> bool:
         return self._meanings(event) == {readings.POSITIVE}
@@ -294,24 +303,31 @@ class Decider:
     # ------------------------------------------------------------------ interventions
 
     def _intervention(self, event: Event, terms: tuple[str, ...]) -> None:
-        planned = event.standing == readings.PROPOSED
+        planned = event.standing == readings.PROPOSED or self._is_to_come(event)
         link = casegraph.PROPOSES if planned else casegraph.RECEIVED
         node, at = self._node(event, link, terms)
         self._elements(event, node, at)
         if planned:
+            if event.opens is not None and event.standing != readings.PROPOSED:
+                self._remark(at, f"not begun: it was to begin {_shown(event.opens)}")
             return
         ongoing = event.standing == readings.ONGOING
         if event.on is not None and not ongoing:
             self._day(event, node, at)
             return
         begin, end = self._course(event, at)
-        if begin is not None:
+        opens = event.opens
+        if begin is not None and opens is not None and opens.last > begin:
+            self._remark(at, f"without its start: written {begin}, to begin {_shown(opens)}")
+        elif begin is not None:
             node.said[casegraph.STARTED] = date(begin)
         if end is not None:
             node.said[casegraph.ENDED] = date(end)
         until = event.until
         if ongoing and until is not None and until.first < self._as_of:
             self._remark(at, f"said to go on, and was to end {_shown(until)}: which is not known")
+        elif ongoing and self._dead:
+            self._remark(at, _DEAD)
         elif ongoing and event.end is None:
             node.said[casegraph.ONGOING] = typed("true", "boolean")
         elif ongoing:
@@ -330,19 +346,38 @@ class Decider:
     def _is_late(self, event: Event) -> bool:
         """Tell whether an event is, or may be, after the as-of date, or was not known by then."""
         known = event.recorded
-        if known is not None and known.first > self._as_of:
+        if known is not None and known.last > self._as_of:
             return True
-        if event.standing == readings.PROPOSED:
+        if event.standing == readings.PROPOSED or self._is_to_come(event):
             return False  # what is planned is to come
-        by_then = known is not None and known.last <= self._as_of
+        opens = event.opens
+        if opens is not None and opens.last > self._as_of:
+            return True
+        by_then = known is not None
         return any(
             one is not None and (one.first if by_then else one.last) > self._as_of
-            for one in (event.on, event.begin)
+            for one in (event.on, event.begin, event.since, self._aged(event))
         )
+
+    def _is_to_come(self, event: Event) -> bool:
+        """Tell whether an order that is active was to begin after the as-of date."""
+        opens = event.opens
+        active = event.standing == readings.ONGOING
+        return active and opens is not None and opens.first > self._as_of
+
+    def _aged(self, event: Event) -> Moment | None:
+        """Return when the patient was of the age at which something began."""
+        born = self._person.born
+        if born is None or event.age is None:
+            return None
+        least, most = event.age
+        first, last = _years_later(born.first, least), _years_later(born.last, most)
+        return events.Moment(first, max(first, last))
 
     def _dated(self, event: Event) -> str:
         """Return the date by which an event is late."""
-        for one in (event.on, event.begin):
+        dates = (event.on, event.begin, event.since, event.opens, self._aged(event))
+        for one in dates:
             if one is not None and one.last > self._as_of:
                 return _shown(one)
         assert event.recorded is not None  # noqa: S101
@@ -373,152 +408,6 @@ class Decider:
         else:
             node.said[casegraph.ON] = date(event.on.day)
 
-    # ------------------------------------------------------------------ what became of it
-
-    def _node(self, event: Event, link: str, terms: tuple[str, ...]) -> tuple[Node, int]:
-        name = event.origin.reference.replace("/", "-").replace(" ", "-")
-        if event.part:
-            name += f"-component-{event.part}"
-        node = self._graph.node(name, link, terms, event.origin.iri)
-        used = self._made.report.used
-        used.append(
-            Used(
-                event.origin.reference,
-                local_name(node.name),
-                _SPOKEN[link],
-                tuple(map(local_name, terms)),
-            )
-        )
-        self._of_node[node.name].append((event, len(used) - 1))
-        return node, len(used) - 1
-
-    def _remark(self, at: int, text: str) -> None:
-        used = self._made.report.used
-        one = used[at]
-        used[at] = Used(one.reference, one.node, one.link, one.terms, (*one.remarks, text))
-
-    def _leave(self, event: Event, reason: str, detail: str = "") -> None:
-        self._made.left.append((event, reason))
-        self._tell_left(event, reason, detail)
-
-    def _tell_left(self, event: Event, reason: str, detail: str) -> None:
-        origin = event.origin
-        person = self._person.name
-        self._made.report.left.append(
-            Left(origin.reference, reason, detail, origin.file, origin.line, person, event.part)
-        )
-
-    # ------------------------------------------------------------------ what hangs together
-
-    def _settle_contradictions(self) -> None:
-        """Where one record says that a finding is there and another that it is not, say neither.
-
-        What is said to be there was there at some time, which the other one does not deny.
-        """
-        ancestors = self._terms.vocabulary.ancestors
-        for node in self._graph.nodes.values():
-            if node.link != casegraph.HAS:
-                continue
-            above = {one for term in node.terms for one in ancestors(term)}
-            for term in [one for one in self._graph.excluded if one in above]:
-                for event in self._excluding.pop(term, []):
-                    said = f"another record says that there is {local_name(term)}"
-                    self._leave(event, "contradiction", said)
-                del self._graph.excluded[term]
-                node.link = casegraph.HAD
-                for _, at in self._of_node[node.name]:
-                    self._relink(at, "had")
-                    self._remark(at, "another record says that it is not there on the as-of date")
-
-    def _relink(self, at: int, link: str) -> None:
-        used = self._made.report.used
-        one = used[at]
-        used[at] = Used(one.reference, one.node, link, one.terms, one.remarks)
-
-    def _join(self) -> None:
-        """Make one node of records of what a case has once; what they say differently goes.
-
-        A record may be of a part of it, one session of a course, so that none says when it was.
-        """
-        ancestors = self._terms.vocabulary.ancestors
-        for role, cls in sorted(self._terms.once):
-            nodes = [
-                one
-                for one in self._graph.nodes.values()
-                if one.link == role and any(cls in ancestors(term) for term in one.terms)
-            ]
-            for one in nodes:
-                dated = [path for path in _DAYS if one.said.pop(path, None) is not None]
-                if dated:
-                    for _, at in self._of_node[one.name]:
-                        self._remark(at, "without its days: it may be a part of the whole course")
-            if len(nodes) < 2:
-                continue
-            first, rest = nodes[0], nodes[1:]
-            terms = self._terms.narrowest(term for one in nodes for term in one.terms)
-            first.terms = (cls,) if self._terms.contradict(terms) else terms
-            for path, value in list(first.said.items()):
-                if any(one.said.get(path) != value for one in rest):
-                    del first.said[path]
-            for path, limits in list(first.bounds.items()):
-                if any(one.bounds.get(path) != limits for one in rest):
-                    del first.bounds[path]
-            first.sources = tuple(dict.fromkeys(src for one in nodes for src in one.sources))
-            for one in rest:
-                del self._graph.nodes[one.name]
-            for one in nodes:
-                for _, at in self._of_node[one.name]:
-                    self._remark(at, f"one of {len(nodes)} records of what a case has once: joined")
-
-    def _count_once(self) -> None:
-        """Of what is counted, keep the records that cannot be one and the same.
-
-        An order and what was dispensed on it are two records of one thing, and so are a picture and
-        the report on it; of two types of record that speak of one class, only one is kept. What is
-        left out is a gap wherever all shall be recorded.
-        """
-        ancestors = self._terms.vocabulary.ancestors
-        for cls in sorted(self._terms.counted):
-            nodes = [
-                one
-                for one in self._graph.nodes.values()
-                if one.link != casegraph.PROPOSES
-                and any(cls in ancestors(term) or term in ancestors(cls) for term in one.terms)
-            ]
-            types = {self._type_of(one) for one in nodes}
-            kept = min(types, key=_preference, default="")
-            seen: list[tuple[object, ...]] = []
-            for one in nodes:
-                same = (one.link, one.terms, tuple(sorted(map(str, one.said.items()))))
-                if self._type_of(one) == kept and same not in seen:
-                    seen.append(same)
-                    continue
-                del self._graph.nodes[one.name]
-                for event, at in self._of_node[one.name]:
-                    self._leave(event, "same-perhaps", f"{local_name(cls)} is counted")
-                    self._unused.add(at)
-
-    def _unsettled(self) -> None:
-        """Take note of what a complete case would take for over, and of which nobody says so."""
-        for node in self._graph.nodes.values():
-            if node.link != casegraph.HAD or self._terms.measure(node.terms) is not None:
-                continue
-            for event, _ in self._of_node[node.name]:
-                if event.standing != readings.PAST:
-                    self._made.unsettled.append((event, node.terms))
-
-    def _type_of(self, node: Node) -> str:
-        return self._of_node[node.name][0][0].origin.record_type
-
-    def _tell_exclusions(self) -> None:
-        report = self._made.report
-        report.used = [row for at, row in enumerate(report.used) if at not in self._unused]
-        for term, found in self._excluding.items():
-            for event in found:
-                self._made.report.used.append(
-                    Used(event.origin.reference, "", "excludes", (local_name(term),))
-                )
-
 
 def _shown(one: Moment) -> str:
     """Return a moment as it is known.
@@ -528,6 +417,8 @@ def _shown(one: Moment) -> str:
     ('2025', '2025-02', '2025-02-03')
     """
     first, last = one.first, one.last
+    if first == datetime.date.min:
+        return f"until {last}"
     if first == last:
         return first.isoformat()
     if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year:
@@ -537,9 +428,11 @@ def _shown(one: Moment) -> str:
     return f"{first} to {last}"
 
 
-def _preference(record_type: str) -> tuple[int, str]:
-    known = record_type in _PREFERRED
-    return _PREFERRED.index(record_type) if known else len(_PREFERRED), record_type
+def _years_later(day: datetime.date, years: int) -> datetime.date:
+    """Return the day after some years, of a leap day the one after it."""
+    year = min(day.year + years, 9999)
+    leap = (day.month, day.day) == (2, 29)
+    return day.replace(year=year, month=3, day=1) if leap else day.replace(year=year)
 
 
 def _age(born: datetime.date, as_of: datetime.date) -> int:

@@ -95,7 +95,7 @@ def codings(value: Any, name: str) -> tuple[Coding, ...]:
         MalformedError: it is something else.
     """
     if isinstance(value, list):
-        return tuple(one for each in value for one in codings(each, name))
+        return tuple(one for each in value for one in codings(an_object(each, name), name))
     concept = an_object(value, name)
     if "concept" in concept:
         concept = an_object(concept["concept"], name)

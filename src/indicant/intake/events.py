@@ -136,8 +136,12 @@ class Event:
     of several gives an event for each, told apart by ``part``. ``narrowed`` names what makes it say
     less than its code, as the part of the body that it is about; ``elements`` are the values of
     other parts of the record, by what the tables call them; ``until`` is when it was to end.
-    ``refusal`` says why it counts for nothing, whatever it says. Who reads the record fills the
-    event in, and nobody else.
+    ``since`` and ``age`` say within what it began, or was, where no element says when: between
+    two days, and in which years of age; ``opens`` is when what was ordered was to begin.
+    ``panel`` are the codes of the record that one is a part of. ``mentions`` are the codes that
+    stand elsewhere in the record, where somebody asks for them, and ``concludes`` those of
+    findings that it names beside its subject. ``refusal`` says why it counts for nothing,
+    whatever it says. Who reads the record fills the event in, and nobody else.
     """
 
     origin: Origin
@@ -158,6 +162,12 @@ class Event:
     until: Moment | None = None
     refusal: Refusal | None = None
     status: str = ""
+    since: Moment | None = None
+    age: tuple[int, int] | None = None
+    opens: Moment | None = None
+    panel: tuple[Coding, ...] | None = None
+    mentions: tuple[Coding, ...] = ()
+    concludes: tuple[Coding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+import pyoxigraph as ox
+
 from indicant.files.rdf import BASE
 from indicant.foreign import excerpt
 from indicant.intake import events
@@ -22,20 +24,25 @@ from indicant.intake.elements import (
     value_of,
     when,
 )
-from indicant.intake.events import Event, Moment, Origin, Person, Refusal, Value
+from indicant.intake.events import Event, Origin, Person, Refusal
+from indicant.intake.mentions import concluded, mentioned
 from indicant.intake.readings import ASIDE, NOTHING, Tables
-from indicant.intake.supply import Number
+from indicant.intake.times import Times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
     from indicant.intake.events import Coding
+    from indicant.intake.readings import RecordType
     from indicant.intake.supply import Record
 
 FHIR_BASE: Final = f"{BASE}fhir/"
 _ID: Final = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _ABSOLUTE: Final = re.compile(r"(?:https?://|urn:(?:uuid|oid):)[^\s<>\"{}|\\^`\x00-\x20]{1,500}")
+_OUTRIGHT: Final = re.compile(r"(?:https?|urn):", re.IGNORECASE)
+_SERVED: Final = re.compile(r"(https?://.+/)[A-Za-z]+/[A-Za-z0-9.-]{1,64}(?:/_history/[^/]*)?")
+_LAST: Final = re.compile(r"(?:(?<=/)|^)([A-Za-z]+/[A-Za-z0-9.-]{1,64})(?:/_history/[^/]*)?$")
 _VERSION: Final = re.compile(r"/_history/[^/]*$")
 _LONGEST: Final = 60
 _CODE_IN: Final = {
@@ -47,26 +54,6 @@ _CODE_IN: Final = {
     "MedicationDispense": "medication",
 }
 _PERSON_IN: Final = {"Immunization": "patient", "AllergyIntolerance": "patient"}
-_RECORDED_IN: Final = ("recordedDate", "recorded", "authoredOn", "dateAsserted", "issued")
-_WHEN_IN: Final = {
-    "Observation": "effective",
-    "DiagnosticReport": "effective",
-    "Procedure": "performed occurrence",
-    "MedicationStatement": "effective",
-    "MedicationAdministration": "effective occurence occurrence",
-    "Immunization": "occurrence",
-    "Encounter": "period actualPeriod",
-}
-"""Where a resource says when it was; R4 and R5 differ, and R5 once by a slip."""
-_LASTING: Final = frozenset(
-    {"Encounter", "MedicationAdministration", "MedicationStatement", "Procedure"}
-)
-_PLAIN_REPEAT: Final = frozenset(
-    {"boundsPeriod", "boundsDuration", "frequency", "period", "periodUnit", "id"}
-)
-"""The elements of a timing beside which a frequency is one; others make it a bound, or none."""
-_FEW: Final = re.compile(r"[1-9][0-9]{0,3}")
-_PERIODS: Final = frozenset({"min", "h", "d", "wk"})
 _NARROWING: Final = ("bodySite", "bodyStructure", "specimen", "method", "stage", "severity")
 """What makes a record say less than its code: that there is none of it is true of less, too."""
 _BESIDE: Final = frozenset({events.PATIENT, events.SUBSTANCE, ASIDE})
@@ -87,11 +74,13 @@ class Identity:
 class Resources:
     """Reads one resource after the other.
 
-    ``zone`` says at which place the day of an instant counts; ``aside`` counts what is not read.
+    ``zone`` says at which place the day of an instant counts; ``mentions``, whether the codes are
+    looked for that stand beside that of what a record is about.
     """
 
     tables: Tables
     zone: ZoneInfo | None = None
+    mentions: bool = False
     anonymous: int = field(default=0, repr=False)
 
     def identity(self, record: Record) -> Identity:
@@ -100,7 +89,7 @@ class Resources:
         shown = kind if isinstance(kind, str) and _ID.fullmatch(kind) else "Resource"
         given = record.content.get("id")
         name = given if isinstance(given, str) and _ID.fullmatch(given) else ""
-        url = record.url if _ABSOLUTE.fullmatch(record.url) else ""
+        url = record.url if is_url(record.url) else ""
         if not name:
             tail = re.split(r"[/:]", url)[-1] if url else ""
             name = tail if _ID.fullmatch(tail) else ""
@@ -115,6 +104,8 @@ class Resources:
 
     def refusal(self, record: Record) -> Refusal | None:
         """Return why nothing of a resource counts, whatever it says."""
+        if _OUTRIGHT.match(record.url) and not is_url(record.url):
+            return Refusal("malformed", "its fullUrl is no URL")
         for one in record.odd:
             if one == "modifierExtension":
                 return Refusal("modifier", "an extension may turn it into its opposite")
@@ -146,19 +137,17 @@ class Resources:
     def _person(self, record: Record, content: dict[str, Any], who: Identity) -> Person:
         origin = Origin(who.reference, who.iri, "Patient", record.file, record.line)
         refusal = self.refusal(record)
-        made = Person(who.key, who.name, origin, refusal=refusal)
+        made = Person(who.key, who.name, origin, refusal=refusal, died=_is_dead(content) or None)
         if refusal is not None:
             return made
         try:
-            died = content.get("deceasedBoolean")
+            died = when(content.get("deceasedDateTime"), "deceasedDateTime", self.zone)
             return replace(
                 made,
                 born=when(content.get("birthDate"), "birthDate", None),
                 gender=texts(content.get("gender"), "gender"),
                 note=_note(content),
-                died=died
-                if isinstance(died, bool)
-                else when(content.get("deceasedDateTime"), "deceasedDateTime", self.zone),
+                died=died or made.died,
             )
         except MalformedError as error:
             return replace(made, refusal=Refusal("malformed", str(error)))
@@ -189,15 +178,34 @@ class Resources:
         origin = Origin(who.reference, who.iri, name, record.file, record.line)
         if not name:
             why = self.refusal(record) or Refusal("malformed", "it has no resourceType")
-            return [Event(origin, "", refusal=why)]
+            return [Event(origin, "", refusal=why, status=excerpt(record.method))]
         if known is None:
             return [Event(origin, "", refusal=Refusal("unknown-type", excerpt(name)))]
-        if known.kind == ASIDE:
-            return [Event(origin, ASIDE, refusal=Refusal("aside", known.note))]
         inner = list(self._contained(content, origin))
+        if known.kind == ASIDE:
+            return [*self._aside(content, known, origin), *inner]
         if known.kind in {events.PATIENT, events.SUBSTANCE}:
             return inner
         return [*self._of_patient(record, Event(origin, known.kind)), *inner]
+
+    def _aside(self, content: dict[str, Any], known: RecordType, origin: Origin) -> Iterator[Event]:
+        """Yield what is set aside: whose it is, and what it names."""
+        if known.name == "OperationOutcome" and (told := _troubles(content)):
+            yield Event(origin, "", refusal=Refusal("incomplete", told))
+            return
+        if known.name == "Bundle" and (gone := _deletions(content)):
+            names = excerpt(", ".join(gone), _LONGEST)
+            empty = replace(origin, record_type="")
+            yield Event(empty, "", refusal=Refusal("deleted", names), status="DELETE")
+            return
+        made = Event(origin, ASIDE, refusal=Refusal("aside", known.note))
+        if known.tells:
+            for element in ("subject", "patient", "for", "individual"):
+                with contextlib.suppress(MalformedError):
+                    made.subject = made.subject or reference(content.get(element), element)
+            if self.mentions:
+                made.mentions = mentioned(content, ())
+        yield made
 
     def _contained(self, content: dict[str, Any], origin: Origin) -> Iterator[Event]:
         """Yield what stands within a resource and would say something if it stood by itself."""
@@ -220,6 +228,9 @@ class Resources:
             person = _PERSON_IN.get(name, "subject")
             made.subject = reference(content.get(person), person)
             made.codes = self._codes(content, name)
+            if self.mentions:
+                made.mentions = mentioned(content, _own(name))
+                made.concludes = concluded(content, name)
             made.narrowed = ", ".join(one for one in _NARROWING if one in content)
             made.refusal = self.refusal(record)
             if made.refusal is not None:
@@ -243,7 +254,7 @@ class Resources:
             element = "medicationReference" if "medicationReference" in content else "medication"
             made.substance = reference(content.get(element), element) if element in content else ""
         self._standing(content, made)
-        self._timed(content, made)
+        Times(self.zone).tell(content, made)
 
     def _standing(
         self, content: dict[str, Any], made: Event, own: dict[str, Any] | None = None
@@ -260,82 +271,9 @@ class Resources:
         made.reading = reading
         made.status = ", ".join(told) or "no status"
 
-    def _timed(self, content: dict[str, Any], made: Event) -> None:
-        """Fill in when an event was."""
-        name = made.origin.record_type
-        dates = [when(content[one], one, self.zone) for one in _RECORDED_IN if one in content]
-        made.recorded = max((one for one in dates if one is not None), key=_first, default=None)
-        if name in {"Condition", "AllergyIntolerance"}:
-            made.begin = self._point(content, "onset")
-            made.end = self._point(content, "abatement")
-        elif name in {"MedicationRequest", "ServiceRequest"}:
-            made.begin = when(content.get("authoredOn"), "authoredOn", self.zone)
-            made.until = self._until(content)
-            made.elements = tuple(_ordered(content))
-            ended = "" if made.reading is None else made.reading.ended_in
-            made.end = when(content.get(ended), ended, self.zone)
-        elif name == "MedicationDispense":
-            made.begin = when(content.get("whenHandedOver"), "whenHandedOver", self.zone)
-        else:
-            any(self._span(content, one, made) for one in _WHEN_IN.get(name, "").split())
-
-    def _until(self, content: dict[str, Any]) -> Moment | None:
-        """Return when the first part of what was ordered was to end, where that is recorded."""
-        supply = an_object(content.get("dispenseRequest"), "dispenseRequest")
-        periods = [an_object(supply.get("validityPeriod"), "validityPeriod")]
-        for one in a_list(content.get("dosageInstruction"), "dosageInstruction"):
-            timing = an_object(an_object(one, "dosageInstruction").get("timing"), "timing")
-            repeat = an_object(timing.get("repeat"), "repeat")
-            periods.append(an_object(repeat.get("boundsPeriod"), "boundsPeriod"))
-        ends = [when(one.get("end"), "end", self.zone) for one in periods]
-        return min((one for one in ends if one is not None), key=_first, default=None)
-
-    def _point(self, content: dict[str, Any], element: str) -> Moment | None:
-        """Return when something began or ended; a period says between which days that was."""
-        at = when(content.get(f"{element}DateTime"), f"{element}DateTime", self.zone)
-        if at is not None:
-            return at
-        period = an_object(content.get(f"{element}Period"), f"{element}Period")
-        start = when(period.get("start"), f"{element}Period.start", self.zone)
-        end = when(period.get("end"), f"{element}Period.end", self.zone)
-        if start is None or end is None or end.last < start.first:
-            return None
-        return Moment(start.first, end.last)
-
-    def _span(self, content: dict[str, Any], element: str, made: Event) -> bool:
-        """Fill in when an event was, if this element says so, and tell whether it does.
-
-        Of a medication that is taken at an instant nobody says that it began or ended then. What
-        is observed, and not what lasts, was on some day between the ends of a period.
-        """
-        for ending in ("DateTime", "Instant"):
-            at = when(content.get(element + ending), element + ending, self.zone)
-            if at is not None:
-                if made.origin.record_type == "MedicationStatement":
-                    dates = [one for one in (made.recorded, at) if one is not None]
-                    made.recorded = max(dates, key=_first)
-                else:
-                    made.on = at
-                return True
-        name = element if element in {"period", "actualPeriod"} else f"{element}Period"
-        if name not in content:
-            return False
-        period = an_object(content.get(name), name)
-        begin = when(period.get("start"), f"{name}.start", self.zone)
-        end = when(period.get("end"), f"{name}.end", self.zone)
-        if begin is None or end is None:
-            made.begin, made.end = begin, end
-        elif begin.day and begin.day == end.day:
-            made.on = begin
-        elif made.origin.record_type in _LASTING or end.last < begin.first:
-            made.begin, made.end = begin, end
-        else:
-            made.on = Moment(begin.first, end.last)
-        return True
-
     def _observed(self, content: dict[str, Any], made: Event) -> list[Event]:
         """Return what an observation found, and what each of its components found."""
-        self._timed(content, made)
+        Times(self.zone).tell(content, made)
         made.value = value_of(content)
         self._standing(content, made)
         if "component" not in content:
@@ -344,7 +282,7 @@ class Resources:
         for number, each in enumerate(a_list(content["component"], "component"), 1):
             part = an_object(each, "component")
             codes = codings(part.get("code"), "component.code")
-            one = replace(made, codes=codes, part=number, value=None)
+            one = replace(made, codes=codes, part=number, value=None, panel=made.codes)
             found.append(one)
             try:
                 one.value = value_of(part)
@@ -354,65 +292,99 @@ class Resources:
         return found or [made]
 
 
-def resolved(target: str, who: str, base: str) -> list[str]:
-    """Return the keys by which a reference may be found, the surest first.
+def resolved(target: str, who: str, base: str) -> str:
+    """Return the key by which a reference is to be found.
 
     >>> resolved("Patient/1", "Condition/2", "")
-    ['Patient/1']
+    'Patient/1'
     >>> resolved("#p", "Condition/2", "")
-    ['Condition/2#p']
+    'Condition/2#p'
     >>> resolved("Patient/1/_history/3", "x", "https://a.example/fhir/Condition/2")
-    ['https://a.example/fhir/Patient/1', 'Patient/1']
+    'https://a.example/fhir/Patient/1'
     """
     target = _VERSION.sub("", target)
     if target.startswith("#"):
-        return [who + target]
+        return who + target
     if _ABSOLUTE.fullmatch(target):
-        return [target]
-    found = []
-    if base.startswith("http") and base.count("/") > 3:
-        found.append("/".join([*base.split("/")[:-2], target]))
-    return [*found, target]
+        return target
+    served = _SERVED.fullmatch(base)
+    return served[1] + target if served else target
 
 
-def _ordered(content: dict[str, Any]) -> Iterator[tuple[str, Value]]:
-    """Yield what an order says of how much is handed out, and how often a dose is taken.
+def is_url(text: str) -> bool:
+    """Tell whether a text is an absolute URL, which may be the name of a record.
 
-    Raises:
-        MalformedError: an element is not what the standard has it to be.
+    >>> is_url("https://a.example/fhir/Condition/1"), is_url("http://[::1"), is_url("urn:uuid:1")
+    (True, False, True)
     """
-    supply = an_object(content.get("dispenseRequest"), "dispenseRequest")
-    lasts = value_of(
-        {"valueQuantity": supply["expectedSupplyDuration"]}
-        if "expectedSupplyDuration" in supply
-        else {}
-    )
-    if lasts is not None:
-        yield "SupplyDuration", lasts
-    instructions = a_list(content.get("dosageInstruction"), "dosageInstruction")
-    if len(instructions) != 1:
-        return
-    only = an_object(instructions[0], "dosageInstruction")
-    timing = an_object(only.get("timing"), "timing")
-    repeat = an_object(timing.get("repeat"), "repeat")
-    needed = [key for key in only if key.startswith("asNeeded") and only[key] is not False]
-    if needed or "event" in timing or not repeat.keys() <= _PLAIN_REPEAT:
-        return
-    period, unit = repeat.get("period"), texts(repeat.get("periodUnit"), "periodUnit")
-    often = repeat.get("frequency", Number("1"))
-    given = (one for one in (period, often) if isinstance(one, Number))
-    if unit in _PERIODS and sum(_FEW.fullmatch(one) is not None for one in given) == 2:
-        every = f"/{unit}" if period == "1" else f"/({period}.{unit})"
-        yield "DoseFrequency", Value(number=str(often), unit=every)
+    if not _ABSOLUTE.fullmatch(text):
+        return False
+    try:
+        ox.NamedNode(text)
+    except ValueError:
+        return False
+    return True
+
+
+def deleted(record: Record) -> list[str]:
+    """Return the type and id of each record that one asks to be deleted."""
+    if record.method == "DELETE":
+        found = _LAST.search(record.target)
+        return [found[1]] if found else []
+    return _deletions(record.content) if record.content.get("resourceType") == "Bundle" else []
+
+
+def _deletions(content: dict[str, Any]) -> list[str]:
+    """Return what a bundle asks to be deleted, where it asks for nothing else."""
+    entries = content.get("entry")
+    found = []
+    for one in entries if isinstance(entries, list) else []:
+        request = one.get("request") if isinstance(one, dict) else None
+        asked = request if isinstance(request, dict) and "resource" not in one else {}
+        target = asked.get("url") if asked.get("method") == "DELETE" else None
+        last = _LAST.search(target) if isinstance(target, str) else None
+        if last is None:
+            return []
+        found.append(last[1])
+    return found
+
+
+def _own(name: str) -> tuple[str, ...]:
+    """Return the elements of a record of a type that say what it is about."""
+    element = _CODE_IN.get(name, "code")
+    return (element, "medicationCodeableConcept", "component")
+
+
+def _is_dead(content: dict[str, Any]) -> bool:
+    """Tell whether a patient's record says anything else than that the patient lives."""
+    given = {key: one for key, one in content.items() if key.lstrip("_").startswith("deceased")}
+    return any(one not in (None, False) for one in given.values())
 
 
 def _note(content: dict[str, Any]) -> str:
-    """Return what a patient's record says of itself: that another one is to be used."""
+    """Return what a patient's record says of itself: that it is not the only one, or not used."""
     links = content.get("link")
     for one in links if isinstance(links, list) else []:
         if isinstance(one, dict) and one.get("type") == "replaced-by":
             return "the record of the patient was replaced by another one"
-    return "the record of the patient is not in use" if content.get("active") is False else ""
+    if links:
+        return "the patient has another record"
+    given = content.get("active", content.get("_active"))
+    return "" if given in (None, True) else "the record of the patient is not in use"
+
+
+def _troubles(content: dict[str, Any]) -> str:
+    """Return what a server tells that it could not hand over, or did otherwise."""
+    issues = content.get("issue")
+    for one in issues if isinstance(issues, list) and issues else [None]:
+        if not isinstance(one, dict):
+            return "a message without an issue"
+        if one.get("severity") not in {"information", "success"} or one.get("code") not in {
+            "informational",
+            "success",
+        }:
+            return f"{_status(one.get('severity'))}: {_status(one.get('code'))}"
+    return ""
 
 
 def _is_subset(content: dict[str, Any]) -> bool:
@@ -423,10 +395,6 @@ def _is_subset(content: dict[str, Any]) -> bool:
         isinstance(one, dict) and one.get("code") == "SUBSETTED"
         for one in (tags if isinstance(tags, list) else [])
     )
-
-
-def _first(one: Moment) -> Any:
-    return one.first
 
 
 def _status(value: Any) -> str:

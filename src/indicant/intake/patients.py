@@ -16,9 +16,10 @@ from indicant.guideline.names import prefixes_in
 from indicant.intake import events
 from indicant.intake.casegraph import case_iri
 from indicant.intake.codes import Terms
-from indicant.intake.completeness import Gaps, read_claims
+from indicant.intake.completeness import read_claims
 from indicant.intake.decisions import Decider
-from indicant.intake.fhir import Resources, resolved
+from indicant.intake.fhir import Resources, deleted, resolved
+from indicant.intake.gaps import Gaps
 from indicant.intake.readings import ASIDE, IN_ERROR, tables
 from indicant.intake.report import Code, Left, Report
 from indicant.intake.supply import Broken, Supply
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
     from indicant.files.rdf import Document
     from indicant.files.sources import Source
     from indicant.guideline.vocabulary import Vocabulary
-    from indicant.intake.decisions import Decided
     from indicant.intake.events import Coding, Event, Person
     from indicant.intake.supply import Record
+    from indicant.intake.together import Decided
 
 MOST_EVENTS: Final = 2_000_000
 """How many findings, acts and observations are held at once: some 2 GB."""
@@ -41,6 +42,7 @@ AS_OF_HELP: Final = (
     "say for which day the patient is to be assessed:  --as-of YYYY-MM-DD  (no clock is read)"
 )
 _FILE: Final = re.compile(r"[^A-Za-z0-9.-]+")
+_NAMED: Final = re.compile(r"(?:(?<=/)|^)(Patient/[A-Za-z0-9.-]{1,64})(?:/_history/.*)?$")
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,8 @@ class Intake:
         if options.completeness is not None:
             claims = read_claims(options.completeness, self._vocabulary)
         supply = Supply(path, stdin, data)
-        gathered = _Gathered(Resources(tables(), options.zone), self._terms)
+        reading = Resources(tables(), options.zone, mentions=claims is not None)
+        gathered = _Gathered(reading, self._terms)
         for one in supply.records():
             if isinstance(one, Broken):
                 if strict:
@@ -129,7 +132,7 @@ class Intake:
         gathered.finish(shown)
         made = self._decide(gathered, options)
         if claims is not None:
-            gaps = Gaps(self._terms, claims, [*supply.partial, *gathered.adrift])
+            gaps = Gaps(self._terms, claims, supply.missing(), gathered.adrift)
             for decided in made:
                 gaps.state(decided)
         report = gathered.report(shown, options.as_of, made)
@@ -162,16 +165,18 @@ class _Gathered:
     persons: dict[str, Person] = field(default_factory=dict)
     of_person: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
     left: list[Left] = field(default_factory=list)
-    adrift: list[str] = field(default_factory=list)
+    adrift: list[tuple[Event, str]] = field(default_factory=list)
     records: int = 0
     types: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._digests: dict[str, int] = {}
         self._twice: set[str] = set()
+        self._same: dict[str, str] = {}
+        self._deleted: set[str] = set()
         self._events: list[tuple[Event, str, str]] = []
         self._substances: dict[str, tuple[Coding, ...]] = {}
-        self._alias: dict[str, set[str]] = defaultdict(set)
+        self._alias: dict[str, list[str]] = defaultdict(list)
 
     def broken(self, one: Broken) -> None:
         """Take note of a line that is no record."""
@@ -184,12 +189,15 @@ class _Gathered:
         kind = record.content.get("resourceType")
         self.types[excerpt(kind) if isinstance(kind, str) else "none"] += 1
         who = self.resources.identity(record)
+        self._deleted.update(deleted(record))
+        digest = record.digest()
         if who.key in self._digests:
-            if self._digests[who.key] != record.digest:
+            if self._digests[who.key] != digest:
                 self._twice.add(who.key)
+                self._note_deaths(self.resources.persons(record, who))
             return
-        self._digests[who.key] = record.digest
-        self._alias[who.reference].add(who.key)
+        self._digests[who.key] = digest
+        self._alias[who.reference].append(who.key)
         for person in self.resources.persons(record, who):
             if person.refusal is None or person.refusal.reason != "deleted":
                 self.persons[person.key] = person
@@ -204,6 +212,14 @@ class _Gathered:
                 help="give the records of fewer patients at a time",
             )
 
+    def _note_deaths(self, found: Iterable[Person], keys: Iterable[str] = ()) -> None:
+        """Have a patient be dead where one of the records that may be of this patient says so."""
+        for one in found:
+            for key in keys or (one.key,):
+                known = self.persons.get(key)
+                if known is not None and one.died and known.died is not True:
+                    self.persons[key] = replace(known, died=True)
+
     def finish(self, shown: str) -> None:
         """Put the records with their patients.
 
@@ -212,16 +228,25 @@ class _Gathered:
         """
         if not self.persons:
             raise _no_patient(shown, Counter(one.subject for one, _, _ in self._events))
-        for key in self._twice & self.persons.keys():
-            refusal = events.Refusal("duplicate", "the patient stands twice, and is not the same")
-            self.persons[key] = replace(self.persons[key], refusal=refusal)
+        self._identify()
+        for key, person in list(self.persons.items()):
+            if key.partition("#")[0] in self._twice:
+                refusal = events.Refusal("duplicate", "it stands twice, and is not the same")
+                self.persons[key] = replace(person, refusal=refusal)
+            elif person.origin.reference in self._deleted:
+                refusal = events.Refusal("deleted", "it is deleted as well")
+                self.persons[key] = replace(person, refusal=refusal)
         for one, key, url in self._events:
             event = one
             if key in self._twice:
                 event = replace(event, refusal=events.Refusal("duplicate"))
+            elif key in self._same:
+                continue
+            elif event.origin.reference in self._deleted:
+                refusal = events.Refusal("deleted", "handed over, and deleted as well")
+                event = replace(event, refusal=refusal)
             if event.substance and not event.codes:
-                found = self._found(event.substance, key, url, self._substances)
-                event = replace(event, codes=self._substances.get(found or "", ()))
+                event = self._with_substance(event, key, url)
             self._place(event, key, url)
         self._events.clear()
         self.persons = {
@@ -229,6 +254,36 @@ class _Gathered:
         }
         if not self.persons:
             raise _no_patient(shown, Counter())
+
+    def _identify(self) -> None:
+        """Find the records that are one under several names.
+
+        What has no URL of a server may be the record that a server calls alike. Where all are
+        written alike there is one, and otherwise none of them counts.
+        """
+        for keys in self._alias.values():
+            served = sum(key.startswith("http") for key in keys)
+            if len(keys) < 2 or served == len(keys):
+                continue
+            if served < 2 and len({self._digests[key] for key in keys} | self._spoilt(keys)) == 1:
+                self._same.update((key, keys[0]) for key in keys[1:])
+                for key in keys[1:]:
+                    self.persons.pop(key, None)
+            else:
+                self._twice.update(keys)
+                self._note_deaths([self.persons[key] for key in keys if key in self.persons], keys)
+
+    def _spoilt(self, keys: Iterable[str]) -> set[int]:
+        """Return something that is no digest, for each of some records that stands twice."""
+        return {-1 - at for at, key in enumerate(keys) if key in self._twice}
+
+    def _with_substance(self, event: Event, key: str, url: str) -> Event:
+        """Return an event with the codes of the medication that its record refers to."""
+        found = self._found(event.substance, key, url, self._substances) or ""
+        if found.partition("#")[0] in self._twice:
+            told = f"it refers to {excerpt(event.substance, 80)}, which says two things"
+            return replace(event, refusal=event.refusal or events.Refusal("duplicate", told))
+        return replace(event, codes=self._substances.get(found, ()))
 
     def _place(self, event: Event, key: str, url: str) -> None:
         origin = event.origin
@@ -246,30 +301,36 @@ class _Gathered:
                 excerpt(event.subject, 80) if event.subject else "it says of nobody whose it is"
             )
         self.left.append(Left(origin.reference, reason, detail, origin.file, origin.line))
-        settled = event.kind == ASIDE or event.standing == IN_ERROR or reason == "deleted"
-        if not settled and not self._is_anothers(event.subject):
-            self.adrift.append(origin.reference)
+        if not self._is_anothers(event.subject):
+            self.adrift.append((event, reason))
 
-    @staticmethod
-    def _is_anothers(subject: str) -> bool:
-        """Tell whether a reference names a patient: one who is not among those that are here."""
-        return (
-            re.search(r"(?:^|/)Patient/[A-Za-z0-9.-]{1,64}(?:/_history/.*)?$", subject) is not None
-        )
+    def _is_anothers(self, subject: str) -> bool:
+        """Tell whether a reference names a patient who surely is none of those that are here.
+
+        What another server calls alike may be the same patient, and whoever has no name here may
+        have one there.
+        """
+        named = _NAMED.search(subject)
+        if named is None:
+            return False
+        here = {one.origin.reference for one in self.persons.values() if "#" not in one.key}
+        return named[1] not in here and all(_NAMED.fullmatch(one) for one in here)
 
     def _found(self, target: str, key: str, url: str, among: Iterable[str]) -> str | None:
-        for name in resolved(target, key, url):
-            if name in among:
-                return name
-            # What two servers call alike is not one.
-            aliases = [
-                one
-                for one in self._alias.get(name, ())
-                if one in among and not (url.startswith("http") and one.startswith("http"))
-            ]
-            if len(aliases) == 1:
-                return aliases[0]
-        return None
+        name = resolved(target, key, url)
+        container, mark, part = name.partition("#")
+        name = self._same.get(container, container) + mark + part
+        if name in among:
+            return name
+        # What two servers call alike is not one.
+        served = url.startswith("http")
+        aliases = {
+            self._same.get(one, one)
+            for one in self._alias.get(name, ())
+            if not (served and one.startswith("http"))
+        }
+        found = [one for one in aliases if one in among]
+        return found[0] if len(found) == 1 else None
 
     def report(self, shown: str, as_of: datetime.date, made: list[Decided]) -> Report:
         """Return what became of everything."""

@@ -31,6 +31,9 @@ PRESENT: Final = "Present"
 POSITIVE: Final = "Positive"
 NEGATIVE: Final = "Negative"
 ASSERTION: Final = "Assertion"
+UNDECIDED: Final = "Undecided"
+NO: Final = "No"
+PANEL: Final = "Panel"
 """What a coded answer may mean; whatever else it means decides nothing."""
 ASIDE: Final = "aside"
 MISSING: Final = "missing"
@@ -39,11 +42,15 @@ PRESENT_AT_ALL: Final = "present"
 
 @dataclass(frozen=True)
 class RecordType:
-    """A type of record: what it is about, and what there is to say of that."""
+    """A type of record: what it is about, and what there is to say of that.
+
+    ``tells`` is what one that is set aside may tell of the patient all the same.
+    """
 
     name: str
     kind: str
     note: str = ""
+    tells: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -119,7 +126,10 @@ def tables() -> Tables:
 
     types = {
         first(one, "recordType"): RecordType(
-            first(one, "recordType"), first(one, "kind"), first(one, SKOS + "scopeNote")
+            first(one, "recordType"),
+            first(one, "kind"),
+            first(one, SKOS + "scopeNote"),
+            frozenset(said[one].get(INTAKE + "mayTell", ())),
         )
         for one in kinds["RecordType"]
     }

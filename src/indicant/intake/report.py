@@ -25,6 +25,7 @@ REASONS: Final = {
     "deleted": "deleted, or not handed over",
     "duplicate": "the same record stands twice, and says two things",
     "in-error": "entered in error",
+    "incomplete": "a message of the server: not all was handed over, or something went wrong",
     "late": "after the as-of date, or perhaps so",
     "malformed": "not what the standard has it to be",
     "modifier": "has a modifier extension, which nobody here knows",
@@ -34,6 +35,7 @@ REASONS: Final = {
     "no-value": "an observation without a value",
     "not-done": "not done on that occasion, from which nothing follows",
     "other-kind": "its code stands for something of another kind",
+    "panel": "a part of a panel whose own code nobody here knows",
     "rules": "written under rules that nobody here knows",
     "same-perhaps": "may be what another record says already, and would be counted twice",
     "status": "by its status it says neither yes nor no",
@@ -94,6 +96,7 @@ class PatientReport:
     left: list[Left] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     file: str = ""
+    died: str = ""
 
 
 @dataclass
@@ -126,6 +129,10 @@ class Report:
         for reason in {(one.patient, one.reference, one.reason) for one in self.all_left()}:
             counted[reason[2]] += 1
         return sorted(counted.items(), key=lambda one: (-one[1], one[0]))
+
+    def deaths(self) -> list[str]:
+        """Return of each patient who is dead on the as-of date what is known of that."""
+        return [f"{one.patient}: {one.died}" for one in self.patients if one.died]
 
     @property
     def broken(self) -> bool:

@@ -28,6 +28,12 @@ MAX_LINE: Final = 32_000_000
 MAX_STREAM: Final = 20_000_000_000
 """How much of NDJSON is read in all."""
 MOST_RECORDS: Final = 5_000_000
+MOST_BLANK: Final = 1_000_000
+"""How many lines with nothing on them a file may have."""
+MOST_PARTS: Final = 1_000_000
+"""How many objects and numbers a record may consist of, and how many lists."""
+_LIST_IN: Final = 32
+"""Of how many characters of a document, where it is a large one, one at most may begin a list."""
 LINES: Final = (".ndjson", ".jsonl")
 _PACKED: Final = ".gz"
 _BUNDLES: Final = frozenset(
@@ -42,6 +48,9 @@ _NO_RECORDS: Final = {
 _LINKED_DATA: Final = re.compile(rb'"@(?:context|graph|id|type)"\s*:')
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _MODIFYING: Final = ("modifierExtension", "implicitRules")
+_NO_RECORD: Final = (".css", ".html", ".md", ".rst", ".tsv", ".ttl")
+_SAID: Final = frozenset({"copying", "license", "makefile", "notice", "readme", "readme.txt"})
+"""What the files are called that stand beside records and hold none."""
 
 
 class Number(str):
@@ -49,13 +58,25 @@ class Number(str):
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        """Return the digits, which no text shows without quotation marks."""
+        return str(self)
+
+
+class TooManyError(ValueError):
+    """A record of more parts than are read."""
+
+    def __init__(self) -> None:
+        super().__init__(f"it has more than {MOST_PARTS:,} parts")
+
 
 @dataclass(slots=True)
 class Record:
     """One record: what it says, and where it stands.
 
     ``odd`` has what makes it mean something else than it says: names of elements that modify it,
-    and those that it has twice. ``method`` is what a transaction asks to be done with it.
+    and those that it has twice. ``method`` is what a transaction asks to be done with it, at
+    ``target``.
     """
 
     content: dict[str, Any]
@@ -66,7 +87,11 @@ class Record:
     method: str = ""
     mode: str = ""
     odd: tuple[str, ...] = ()
-    digest: int = 0
+    target: str = ""
+
+    def digest(self) -> int:
+        """Return what two records have in common where they are written alike."""
+        return hash((repr(self.content), self.method, self.odd))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +117,11 @@ class Supply:
     partial: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
 
+    def missing(self) -> list[str]:
+        """Return in words what may hold records that were not read."""
+        files = [f"{excerpt(one)} is not read" for one in self.beside if not _is_no_record(one)]
+        return [*self.partial, *files]
+
     def records(self) -> Iterator[Record | Broken]:
         """Yield the records in the order in which they stand.
 
@@ -111,9 +141,11 @@ class Supply:
         if self.path != STDIN and os.path.isdir(self.path):
             folder = Path(self.path)
             fence = Fence((real(folder),))
-            files = [one for one in visible(sorted(folder.iterdir()), folder) if one.is_file()]
-            taken = [one for one in files if is_named(one.name)]
-            self.beside += [one.name for one in files if one not in taken]
+            there = visible(sorted(folder.iterdir()), folder)
+            taken = [one for one in there if is_named(one.name) and one.is_file()]
+            self.beside += [
+                f"{one.name}/" if one.is_dir() else one.name for one in there if one not in taken
+            ]
             if not taken:
                 raise IndicantError(
                     "the folder holds no FHIR",
@@ -145,7 +177,7 @@ class Supply:
 
     def _lines(self, stream: BinaryIO, shown: str) -> Iterator[Record | Broken]:
         decoder = _Decoder()
-        number, left = 0, MAX_STREAM
+        number, left, blank = 0, MAX_STREAM, 0
         while True:
             try:
                 line = stream.readline(MAX_LINE + 1)
@@ -169,6 +201,14 @@ class Supply:
                     line=number,
                     help="a line of NDJSON is one record",
                 )
+            blank += not line.strip()
+            if blank > MOST_BLANK:
+                raise IndicantError(
+                    f"holds more than {MOST_BLANK:,} blank lines",
+                    file=shown,
+                    line=number,
+                    help="a line of NDJSON is one record",
+                )
             if line.strip():
                 yield self._line(line, decoder, shown, number)
 
@@ -182,7 +222,16 @@ class Supply:
         except (ValueError, RecursionError) as error:
             self.partial.append(f"{shown}:{number} is no record")
             return Broken(shown, number, f"the line is no JSON object: {_why(error)}")
-        return Record(content, shown, number, odd=decoder.oddities(), digest=hash(text))
+        return Record(content, shown, number, odd=decoder.oddities())
+
+
+def _is_no_record(name: str) -> bool:
+    """Tell whether a file is called as one that surely holds no records.
+
+    >>> _is_no_record("LICENSE"), _is_no_record("Condition.NDJSON"), _is_no_record("part2.md/")
+    (True, False, False)
+    """
+    return name.lower() in _SAID or name.lower().endswith(_NO_RECORD)
 
 
 def is_named(name: str) -> bool:
@@ -294,14 +343,25 @@ class _Decoder:
 
     def __init__(self) -> None:
         self._odd: dict[str, None] = {}
+        self._parts = 0
         self._scan = json.JSONDecoder(
             object_pairs_hook=self._object,
-            parse_float=Number,
-            parse_int=Number,
-            parse_constant=Number,
+            parse_float=self._number,
+            parse_int=self._number,
+            parse_constant=self._number,
         ).raw_decode
 
+    def _count(self) -> None:
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise TooManyError
+
+    def _number(self, text: str) -> Number:
+        self._count()
+        return Number(text)
+
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        self._count()
         found = dict(pairs)
         if len(found) != len(pairs):
             seen: set[str] = set()
@@ -321,7 +381,12 @@ class _Decoder:
         return odd
 
     def value(self, text: str, at: int) -> tuple[Any, int]:
-        """Return the value that begins at a place, and where it ends."""
+        """Return the value that begins at a place, and where it ends.
+
+        Raises:
+            ValueError: it is none.
+        """
+        self._parts = 0
         return self._scan(text, at)
 
     def whole(self, text: str) -> dict[str, Any]:
@@ -331,6 +396,9 @@ class _Decoder:
             ValueError: it is none.
         """
         self._odd.clear()
+        self._parts = 0
+        if text.count("[") > MOST_PARTS:
+            raise TooManyError
         found, end = self._scan(text)
         if end != len(text):
             raise ValueError("something stands behind it")
@@ -348,6 +416,8 @@ class _Document:
         self._top: dict[str, Any] = {}
         self._odd: list[str] = []
         self._entries = 0
+        self._matches = 0
+        self._withdrawn = False
 
     def records(self) -> Iterator[Record]:
         """Yield the records.
@@ -356,6 +426,8 @@ class _Document:
             IndicantError: it is no JSON, or no document with records.
         """
         at = self._skip(0)
+        if self._text.count("[") > max(MOST_PARTS, len(self._text) // _LIST_IN):
+            raise self._error("holds lists, and hardly anything within them", at)
         try:
             if self._text[at : at + 1] != "{":
                 raise self._error("is no JSON object", at)
@@ -380,6 +452,8 @@ class _Document:
                     self._top[key], at = self._decoder.value(self._text, at)
                     self._odd += self._decoder.oddities()
                 at = self._separated(at, "}")
+        except TooManyError as error:
+            raise self._error(f"holds a record that is too large: {error}", at) from error
         except (json.JSONDecodeError, StopIteration) as error:
             at = getattr(error, "pos", at)
             reason = getattr(error, "msg", "a value is expected")
@@ -399,25 +473,31 @@ class _Document:
             self._entries += 1
             start = at
             entry, at = self._decoder.value(self._text, at)
-            record = self._entry(entry, start, at)
+            record = self._entry(entry, start)
             at = self._separated(at, "]")
             if self._text[at : at + 1] == "]":
                 yield record, at + 1
                 return
             yield record, at
 
-    def _entry(self, entry: Any, start: int, end: int) -> Record | None:
+    def _entry(self, entry: Any, start: int) -> Record | None:
         odd = self._decoder.oddities()
         if not isinstance(entry, dict):
             raise self._error(f"entry {self._entries} is no object", start)
         request, search = entry.get("request"), entry.get("search")
         content = entry.get("resource")
-        method = str(request.get("method", "")) if isinstance(request, dict) else ""
+        request = request if isinstance(request, dict) else {}
+        method, target = str(request.get("method", "")), str(request.get("url", ""))
+        mode = str(search.get("mode", "")) if isinstance(search, dict) else ""
+        self._matches += mode in {"", "match"}
         if content is None and not method:
+            self._partial.append(f"entry {self._entries} of {self._file} holds no record")
             return None
         if content is not None and not isinstance(content, dict):
             raise self._error(f"the resource of entry {self._entries} is no object", start)
         url = entry.get("fullUrl")
+        if content and content.get("resourceType") == "Composition":
+            self._withdrawn |= content.get("status") == "entered-in-error"
         return Record(
             content or {},
             self._file,
@@ -425,9 +505,9 @@ class _Document:
             f"entry {self._entries}",
             url if isinstance(url, str) else "",
             method,
-            str(search.get("mode", "")) if isinstance(search, dict) else "",
+            mode,
             odd,
-            hash(self._text[start:end]),
+            target,
         )
 
     def _finished(self) -> Iterator[Record]:
@@ -443,7 +523,7 @@ class _Document:
         if kind != "Bundle":
             if self._entries:
                 raise IndicantError(f"a {excerpt(kind)} has no entries", file=self._file)
-            yield Record(top, self._file, 1, "", odd=tuple(self._odd), digest=hash(self._text))
+            yield Record(top, self._file, 1, "", odd=tuple(self._odd))
             return
         form = str(top.get("type", ""))
         if form not in _BUNDLES:
@@ -459,6 +539,16 @@ class _Document:
                 file=self._file,
                 help="ask its sender for a bundle without it",
             )
+        if form == "document" and self._withdrawn:
+            raise IndicantError(
+                "the document was entered in error",
+                file=self._file,
+                help="ask its sender for the one that holds",
+            )
+        total = top.get("total")
+        if form == "searchset" and total is not None and str(total) != str(self._matches):
+            told = excerpt(str(total))
+            self._partial.append(f"{self._file} has {self._matches} of {told} records")
         links = top.get("link")
         for link in links if isinstance(links, list) else []:
             if isinstance(link, dict) and link.get("relation") == "next":
