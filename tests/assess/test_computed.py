@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 
 def answers(path: Path, cases: Sequence[str], engine: str = "oxigraph") -> list[dict[str, str]]:
     """Return what is answered of each case, by the name of the recommendation."""
-    assessor = Assessor(path, engine=engine, use_cache=False)
+    return answered(Assessor(path, engine=engine, use_cache=False), cases)
+
+
+def answered(assessor: Assessor, cases: Sequence[str]) -> list[dict[str, str]]:
     return [
         {
             one["iri"].removeprefix(EX + "r-"): one["answer"]
@@ -173,23 +176,26 @@ def test_engines_agree_about_days(tmp_path: Path, engine: str) -> None:
 # ------------------------------------------------------------------ what contradicts the records
 
 
+@pytest.fixture(scope="module")
+def contradicted(tmp_path_factory: pytest.TempPathFactory) -> Assessor:
+    path = tmp_path_factory.mktemp("contradicted") / "guideline.ttl"
+    path.write_text(CONTRADICTED, encoding="utf-8")
+    return Assessor(path, use_cache=False)
+
+
 @pytest.mark.parametrize(("said", "told"), OTHERWISE)
 def test_a_value_recorded_otherwise_than_it_follows_is_a_finding(
-    tmp_path: Path, said: str, told: str
+    contradicted: Assessor, said: str, told: str
 ) -> None:
-    path = tmp_path / "guideline.ttl"
-    path.write_text(CONTRADICTED, encoding="utf-8")
     with pytest.raises(InvalidCase) as caught:
-        answers(path, [f"; {said}"])
+        answered(contradicted, [f"; {said}"])
     assert [told in one.message for one in caught.value.findings] == [True]
     assert caught.value.findings[0].line is not None
 
 
 @pytest.mark.parametrize("said", ALIKE)
-def test_a_value_that_may_follow_is_none(tmp_path: Path, said: str) -> None:
-    path = tmp_path / "guideline.ttl"
-    path.write_text(CONTRADICTED, encoding="utf-8")
-    assert answers(path, [f"; {said}"])
+def test_a_value_that_may_follow_is_none(contradicted: Assessor, said: str) -> None:
+    assert answered(contradicted, [f"; {said}"])
 
 
 def test_an_earlier_record_counts_whatever_else_it_is(tmp_path: Path) -> None:

@@ -126,6 +126,7 @@ def entailed(choose: random.Random, highest: int) -> Entailed:
     )
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("highest", [len(ATOMS), len(ATOMS) + 2], ids=["plain", "with free ones"])
 @pytest.mark.parametrize("seed", range(4))
 def test_all_prime_implicants_are_found_and_nothing_else(seed: int, highest: int) -> None:

@@ -194,7 +194,7 @@ def test_every_page_of_a_kind_is_listed(kind: str) -> None:
 # ---------------------------------------------------------------------- links and words
 
 
-@pytest.mark.many(2)
+@pytest.mark.many(6)
 @pytest.mark.parametrize("path", [*PAGES, *BESIDE], ids=name)
 def test_links_lead_somewhere(path: Path) -> None:
     """Addresses of the web are looked at, not looked up."""

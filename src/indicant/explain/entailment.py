@@ -34,13 +34,13 @@ class _Group:
     """Literals that share clauses, directly or by way of others."""
 
     mask: Mask = 0
-    clauses: list[frozenset[int]] = field(default_factory=list)
+    clauses: list[Mask] = field(default_factory=list)
     known: dict[Mask, Mask | None] = field(default_factory=dict)
 
     @property
     def plain(self) -> bool:
         """Tell whether what follows from facts is what follows from each of them."""
-        return all(len(clause) < 3 for clause in self.clauses)
+        return all(clause.bit_count() < 3 for clause in self.clauses)
 
 
 class Entailment:
@@ -108,38 +108,44 @@ class Entailment:
                 found = None if one is None or found is None else found | one
             if found is not None and found & self.opposite(found):
                 found = None
-        elif not self._possible(group, facts):
-            found = None
         else:
-            found = facts
-            for number in bits(group.mask & ~facts & ~self.opposite(facts)):
-                if not self._possible(group, facts | 1 << (number ^ 1)):
-                    found |= 1 << number
+            found = self._backbone(group, facts)
         group.known[facts] = found
         return found
 
-    def _possible(self, group: _Group, facts: Mask) -> bool:
-        """Tell whether all clauses of a group can be satisfied together with facts."""
+    def _backbone(self, group: _Group, facts: Mask) -> Mask | None:
+        """Return what holds in every model of facts: of one, all that can be false in no other."""
+        model = self._model(group, facts)
+        if model is None:
+            return None
+        found, rest = facts, model & ~facts
+        while rest:
+            low = rest & -rest
+            other = self._model(group, facts | self.opposite(low))
+            if other is None:
+                found |= low
+                rest ^= low
+            else:
+                rest &= other
+        return found
+
+    def _model(self, group: _Group, facts: Mask) -> Mask | None:
+        """Return facts with others that satisfy all clauses of a group, if there are such.
+
+        What is not decided in it may be either way.
+        """
         stack = [facts]
         while stack:
             state = self._propagate(group, stack.pop())
             if state is None:
                 continue
             decided = state | self.opposite(state)
-            choice = next(
-                (
-                    number
-                    for clause in group.clauses
-                    if not any(state >> one & 1 for one in clause)
-                    for number in sorted(clause)
-                    if not decided >> number & 1
-                ),
-                None,
-            )
-            if choice is None:
-                return True
-            stack += [state | 1 << (choice ^ 1), state | 1 << choice]
-        return False
+            free = next((clause & ~decided for clause in group.clauses if not clause & state), None)
+            if free is None:
+                return state
+            choice = free & -free
+            stack += [state | self.opposite(choice), state | choice]
+        return None
 
     def _propagate(self, group: _Group, state: Mask) -> Mask | None:
         """Return facts with what single clauses force, or nothing where one is broken."""
@@ -150,14 +156,14 @@ class Entailment:
             changed = False
             false = self.opposite(state)
             for clause in group.clauses:
-                if any(state >> one & 1 for one in clause):
+                if clause & state:
                     continue
-                free = [one for one in clause if not false >> one & 1]
+                free = clause & ~false
                 if not free:
                     return None
-                if len(free) == 1:
-                    state |= 1 << free[0]
-                    false = self.opposite(state)
+                if not free & (free - 1):
+                    state |= free
+                    false |= self.opposite(free)
                     changed = True
         return state
 
@@ -176,7 +182,7 @@ class Entailment:
         groups: dict[int, _Group] = defaultdict(_Group)
         for clause in clauses:
             group = groups[leader(min(clause) // 2)]
-            group.clauses.append(clause)
+            group.clauses.append(sum(1 << number for number in clause))
             for number in clause:
                 group.mask |= 3 << (number & ~1)
         self._groups = list(groups.values())
