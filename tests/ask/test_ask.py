@@ -674,6 +674,7 @@ def listener() -> Iterator[tuple[str, list[object]]]:
 
 
 @pytest.mark.many(3)
+@pytest.mark.many(4)
 @pytest.mark.parametrize(
     "query",
     [

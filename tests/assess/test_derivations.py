@@ -106,6 +106,7 @@ def test_what_is_derived_says_from_what_and_by_which(assessor: Assessor) -> None
     assert f"<{node}> <https://w3id.org/indicant/core/derivedBy> {by}" in known
 
 
+@pytest.mark.slow
 def test_a_number_is_computed_alike(tmp_path: Path) -> None:
     rule = SOAKED.replace("ex:depth ?depth ; prov", "ex:weight ?new2 ; prov").replace(
         NAMED, NAMED + " BIND((?depth * 2.50 + 1) / 4 AS ?new2)"
@@ -205,6 +206,7 @@ def test_what_is_counted_is_not_both_recorded_and_derived(tmp_path: Path) -> Non
     assert "both recorded and derived" in told
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [

@@ -453,6 +453,7 @@ def test_what_a_vocabulary_says_in_two_ways_or_none_converts_nothing(said: str) 
     assert found.counted == []
 
 
+@pytest.mark.slow
 def test_a_large_document_is_read_in_parts(guideline: Guideline) -> None:
     """As one by one, and what is not read stays where it is."""
     cases = [

@@ -431,6 +431,7 @@ def test_more_units_than_anybody_declares_are_not_looked_up(
 EXPRESSION = ROOT / "docs/examples/expression"
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize(
     ("units", "text", "told"),
     [

@@ -242,6 +242,7 @@ def derivations(texts: dict[str, str]) -> list[Derivation]:
     ]
 
 
+@pytest.mark.slow
 def test_all_that_could_take_something_back_is_refused(vocabulary: Vocabulary) -> None:
     found = read(derivations({name: text for name, (text, _, _) in REFUSED.items()}), vocabulary)
     for (name, (_, message, line)), error in each(list(zip(REFUSED.items(), found, strict=True))):

@@ -80,6 +80,7 @@ def test_a_case_gets_its_findings_with_their_lines(folder: Path) -> None:
         assert not set("{}") & set(one.message)
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("folder", CASES, ids=name)
 def test_what_the_shapes_are_given_of_a_vocabulary_is_enough(folder: Path) -> None:
     """With all of it, they find the same."""

@@ -87,6 +87,8 @@ FINE = (
 :Near a owl:Class ; rdfs:subClassOf :Act .
 :Mixed a owl:Class ; rdfs:subClassOf :First , :Near .
 :Apart a owl:Class ; rdfs:subClassOf :Act .
+:CoveredFirst a owl:Class , ind:Quantity ; rdfs:subClassOf ind:Finding ; ind:over :First ;
+    ind:aggregate ind:DaysCovered ; ind:within "P30D"^^xsd:duration .
 """
     + "".join(
         advice(
@@ -106,7 +108,7 @@ FINE = (
             f"Covered{name}",
             numbers("ind:count", bound, limit, "integer"),
         )
-        for name in ("Ever", "Lately", "Pain")
+        for name in ("Ever", "Lately", "Pain", "First")
         for bound in ("minInclusive", "maxInclusive")
         for limit in (0, 1, 2, 4, 10, 11, 13, 14, 18, 19, 25, 29, 30, 40)
     )
@@ -212,7 +214,7 @@ CONTRADICTED = f"""{HEAD}
 
 def of_classes() -> list[str]:
     """Return what cases say of something before something else, by all that it may be."""
-    now, before, long = ((AS_OF - datetime.timedelta(days=days)) for days in (0, 14, 40))
+    now, ended, before, long = ((AS_OF - datetime.timedelta(days=day)) for day in (0, 1, 14, 40))
     known = [
         "",
         "ind:recordsAll :Act , :Thing",
@@ -241,6 +243,8 @@ def of_classes() -> list[str]:
         for kind in kinds:
             one = f'{latest} ; ind:received [ a {kind} ; ind:on "{before}"^^xsd:date ]'
             said += [one, f'{one} ; ind:received [ a :First ; ind:on "{long}"^^xsd:date ]']
+            spell = f'ind:startedOn "{before}"^^xsd:date ; ind:endedOn "{ended}"^^xsd:date'
+            said.append(f"{told} ; ind:received [ a {kind} ; {spell} ]")
     return said
 
 
