@@ -102,6 +102,10 @@ FINE = (
         for limit in (0, 1, 2, 4, 5, 7, 11, 12, 13, 14, 18, 20, 33)
     )
     + "".join(
+        advice(f"past-{limit}", "hadFinding", "Thing", numbers(":since", bound, limit, "integer"))
+        for bound, limit in (("minInclusive", 12), ("maxInclusive", 13), ("minInclusive", 14))
+    )
+    + "".join(
         advice(
             f"covered-{name}-{bound}-{limit}",
             "hasFinding",
@@ -240,6 +244,14 @@ def of_classes() -> list[str]:
         told = f" ; {completeness}" if completeness else ""
         latest = f'{told} ; ind:received [ a :Act ; ind:on "{now}"^^xsd:date ]'
         said.append(latest)
+        said.append(
+            f'{told} ; ind:received [ a :Act ; ind:on "{ended}"^^xsd:date ] , '
+            f'[ a :First ; ind:on "{before}"^^xsd:date ]'
+        )
+        said.append(
+            f'{told} ; ind:hasFinding [ a :Thing ; ind:onset "{ended}"^^xsd:date ] ; '
+            f'ind:hadFinding [ a :Thing ; ind:onset "{before}"^^xsd:date ]'
+        )
         for kind in kinds:
             one = f'{latest} ; ind:received [ a {kind} ; ind:on "{before}"^^xsd:date ]'
             said += [one, f'{one} ; ind:received [ a :First ; ind:on "{long}"^^xsd:date ]']
@@ -362,6 +374,11 @@ ALIKE = [
         for limit in ("ind:minInclusive 10", "ind:maxInclusive 10", "ind:maxInclusive 30")
     ),
     f"{TWICE} ; :gap 10 ]",
+    f"ind:recordsAll :Act ; {TWICE} ; :gap 10 ]",
+    *(
+        f"ind:recordsAll :Act ; {TWICE} ; {bounded('gap', limit)} ]"
+        for limit in ("ind:minInclusive 10", "ind:maxInclusive 10")
+    ),
     "ind:recordsAll :Thing ; ind:hasFinding [ a :Thing ; :level 0 ] ; ind:excludes :Sum",
     "ind:recordsAll :Thing ; ind:excludes :Many",
     "ind:recordsAll :Thing ; ind:excludes :Sum ; ind:hasFinding [ a :Thing ; "
