@@ -186,6 +186,14 @@ EVERYWHERE = (
         )
         for limit in (2, 4, 6)
     )
+    + advice(
+        "because-is-6",
+        "received",
+        "Act",
+        "[ a owl:Restriction ; owl:onProperty :because ; owl:someValuesFrom [ a owl:Class ; "
+        "owl:intersectionOf ( :Thing [ a owl:Restriction ; owl:onProperty :load ; "
+        "owl:hasValue 6.0 ] ) ] ]",
+    )
 )
 """A value computed from one of its class, demanded of what was found, done, planned, related."""
 
