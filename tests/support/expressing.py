@@ -139,6 +139,7 @@ EVERYWHERE = (
 :Strong a owl:Class ; rdfs:subClassOf :Thing ; :factor 3 .
 :Stronger a owl:Class ; rdfs:subClassOf :Strong .
 :Drop a owl:Class ; rdfs:subClassOf :Act ; :factor 2 .
+:sure a owl:DatatypeProperty , owl:FunctionalProperty ; rdfs:range xsd:boolean .
 :because a owl:ObjectProperty , owl:FunctionalProperty ; rdfs:range :Thing .
 {data("factor", "xsd:minInclusive 0")} .
 {data("mass", "xsd:minInclusive 0", more=", ind:CaseProperty")} .
@@ -187,12 +188,12 @@ EVERYWHERE = (
         for limit in (2, 4, 6)
     )
     + advice(
-        "because-is-6",
+        "because-is-sure",
         "received",
         "Act",
         "[ a owl:Restriction ; owl:onProperty :because ; owl:someValuesFrom [ a owl:Class ; "
-        "owl:intersectionOf ( :Thing [ a owl:Restriction ; owl:onProperty :load ; "
-        "owl:hasValue 6.0 ] ) ] ]",
+        "owl:intersectionOf ( :Thing [ a owl:Restriction ; owl:onProperty :sure ; "
+        "owl:hasValue true ] ) ] ]",
     )
 )
 """A value computed from one of its class, demanded of what was found, done, planned, related."""
@@ -215,6 +216,8 @@ def everywhere() -> list[str]:
             for cls in (":Drop", ":Act"):
                 record = f"[ a {cls} ; {amount}{own} ]"
                 said += [f" ; ind:{role} {record}" for role in ROLES[2:]]
+    for sure in ("true", "false"):
+        said.append(f" ; ind:received [ a :Act ; :because [ a :Weak ; :sure {sure} ] ]")
     plain = [f" ; :mass {mass} ; :height 2" for mass in (3, 4, 5)]
     return [*plain, *(f" ; ind:recordsAll :Thing , :Act{one}" for one in said)]
 
