@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from indicant.errors import IndicantError
-from intaking import PATIENT, Record, bundle, concept, record, said, status, take, take_text
+from intaking import ACTIVE, PATIENT, Record, bundle, concept, record, said, status, take, take_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,6 @@ PREFIXES = """\
 WHO = "https://hospital.example/informatics"
 BY = f"prov:wasAttributedTo <{WHO}>"
 SOURCE = "<https://hospital.example/records> a intake:Source ; "
-ACTIVE = status("clinicalStatus", "active")
 DONE = {"status": "completed"}
 
 

@@ -9,6 +9,7 @@ import pytest
 from indicant.files.sources import gather
 from indicant.intake.patients import Intake, Options
 from intaking import (
+    ACTIVE,
     AS_OF,
     PATIENT,
     TERMS,
@@ -17,12 +18,10 @@ from intaking import (
     reasons,
     record,
     said,
-    status,
     take,
     vocabulary,
 )
 
-ACTIVE = status("clinicalStatus", "active")
 DRUG = concept("drug", key="medicationCodeableConcept")
 ORDER = {**DRUG, "status": "active", "intent": "order", "authoredOn": "2026-10-01"}
 BORN = {**PATIENT, "birthDate": "1961-03-14"}

@@ -12,6 +12,7 @@ from indicant.errors import IndicantError
 from indicant.intake import supply
 from indicant.intake.patients import Options
 from intaking import (
+    ACTIVE,
     AS_OF,
     PATIENT,
     Record,
@@ -29,7 +30,6 @@ from intaking import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-ACTIVE = status("clinicalStatus", "active")
 PAIN = record("Condition", "c", **concept("neck-pain"), **ACTIVE)
 HAS = {"hasFinding NeckPain"}
 A, B = "https://a.example/fhir", "https://b.example/fhir"

@@ -6,10 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from test_gaps import ACTIVE, claims, stated
+from test_gaps import claims, stated
 
 from indicant.intake.patients import Options
 from intaking import (
+    ACTIVE,
     AS_OF,
     PATIENT,
     Record,

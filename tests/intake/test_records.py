@@ -16,6 +16,7 @@ from indicant.intake.codes import tables_of
 from indicant.intake.events import MomentError, moment
 from indicant.intake.patients import Intake, Options
 from intaking import (
+    ACTIVE,
     AS_OF,
     CODES,
     PATIENT,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
     from indicant.intake.patients import Taken
 
-ACTIVE = status("clinicalStatus", "active")
 FINAL = {"status": "final", "effectiveDateTime": "2026-10-01"}
 UCUM = "http://unitsofmeasure.org"
 ON = "on=2026-10-01"

@@ -15,6 +15,7 @@ from indicant.errors import IndicantError
 from indicant.intake import supply
 from indicant.intake.patients import Options
 from intaking import (
+    ACTIVE,
     AS_OF,
     PATIENT,
     Record,
@@ -24,7 +25,6 @@ from intaking import (
     reasons,
     record,
     said,
-    status,
     take,
     take_text,
 )
@@ -32,7 +32,6 @@ from intaking import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-ACTIVE = status("clinicalStatus", "active")
 PAIN = record("Condition", **concept("neck-pain"), **ACTIVE)
 HAS = {"hasFinding NeckPain"}
 

@@ -13,7 +13,7 @@ from indicant import Guideline, IndicantError
 from indicant.files.rdf import read
 from indicant.files.sources import installed
 from indicant.files.turtle import tidy
-from intaking import PATIENT, bundle, record, status
+from intaking import ACTIVE, PATIENT, bundle, record
 from places import SHARED
 from running import run
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 FHIR = SHARED / "fhir"
 SNOMED = "http://snomed.info/sct"
 AS_OF = ("--as-of", "2026-11-30")
-ACTIVE = status("clinicalStatus", "active")
 needs_data = pytest.mark.skipif(not FHIR.is_dir(), reason="the bundles are not beside the checkout")
 
 

@@ -50,6 +50,9 @@ def status(element: str, code: str) -> Record:
     return {element: {"coding": [{"system": system, "code": code}]}}
 
 
+ACTIVE = status("clinicalStatus", "active")
+
+
 def record(kind: str, name: str = "r", /, **elements: Any) -> Record:
     """Return a record of the patient of the tests."""
     person = "patient" if kind in {"Immunization", "AllergyIntolerance"} else "subject"

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant.assess.quantities import WHOLE
-from indicant.compile.model import PLACES
 from indicant.compile.owl import constant
 from indicant.compile.values import around
+from indicant.guideline.units import PLACES, WHOLE
 from indicant.terms import IND, SPARQL_FUNCTIONS
 
 if TYPE_CHECKING:

@@ -23,13 +23,13 @@ from indicant.compile.model import (
     HAD_FINDING,
     HAS_FINDING,
     ONGOING,
-    PLACES,
     RECEIVED,
     is_quantity,
 )
 from indicant.compile.owl import constant
 from indicant.errors import IndicantError
 from indicant.files.rdf import text_of
+from indicant.guideline.units import PLACES
 from indicant.process import sandbox
 from indicant.terms import IND, TYPE, XSD, local_name
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant.compile.graph import BOUND_WORDS
-from indicant.compile.model import PLACES, is_quantity
+from indicant.compile.model import is_quantity
 from indicant.compile.owl import constant
 from indicant.compile.values import around
 from indicant.files.rdf import text_of
+from indicant.guideline.units import PLACES, WHOLE
 from indicant.terms import IND, TYPE
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ MOST_UNITS: Final = 500
 """How many different units of one document are looked up."""
 _FEW: Final = 20
 """Of how many values of one property of a node it is told why they were not read."""
-WHOLE: Final = 9
-"""How many digits a number of a case has before its point."""
 _BOUNDS, _OF = IND + "bounds", IND + "of"
 _GIVEN: Final = ox.NamedNode(IND + "asRecorded")
 _LIMITS: Final = {IND + name: words for name, words in BOUND_WORDS.items()}

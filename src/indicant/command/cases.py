@@ -110,25 +110,22 @@ def cases_of(options: argparse.Namespace, guideline: Guideline, path: str) -> li
     """
     from indicant.api.case import Case
     from indicant.files import bounded
-    from indicant.files.rdf import EXTENSIONS
     from indicant.foreign import plain
-    from indicant.intake.supply import LINES, holds_fhir, is_fhir, is_named, whole
 
-    name = path.removesuffix(".gz")
+    if _is_rdf(path):
+        return [Case.read(path)]
+    from indicant.intake.supply import LINES, holds_fhir, is_fhir, whole
+
     data = None
     if os.path.isdir(path):
         if not holds_fhir(path):
             return [Case.read(path)]
-    elif name.endswith(LINES):
-        pass
-    elif path == _STDIN or is_named(path) or os.path.splitext(path)[1].lower() not in EXTENSIONS:
+    elif not path.removesuffix(".gz").endswith(LINES):
         data = whole(path, sys.stdin.buffer)
         if not is_fhir(data):
             if len(data) > bounded.MAX_BYTES:
                 raise bounded.too_large("<stdin>" if path == _STDIN else path, bounded.MAX_BYTES)
             return [Case._read(data, path)]
-    else:
-        return [Case.read(path, stdin=sys.stdin.buffer)]
     found = taken(options, guideline, path, data=data, strict=True)
     for told in found.told.deaths():
         print(plain(f"indicant: {path}: {told}"), file=sys.stderr)
@@ -136,3 +133,11 @@ def cases_of(options: argparse.Namespace, guideline: Guideline, path: str) -> li
         sys.stdout.flush()
         sys.stderr.write(str(found))
     return list(found.cases)
+
+
+def _is_rdf(path: str) -> bool:
+    """Tell whether a file is RDF by its name, so that what reads FHIR need not be loaded."""
+    from indicant.files.rdf import EXTENSIONS
+
+    known = os.path.splitext(path)[1].lower() in EXTENSIONS
+    return known and not path.endswith(".json") and not os.path.isdir(path)

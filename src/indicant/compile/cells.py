@@ -13,7 +13,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
 from indicant.compile.model import (
-    PLACES,
     ClassFacet,
     Facet,
     IndividualFacet,
@@ -26,6 +25,7 @@ from indicant.compile.model import (
 )
 from indicant.compile.values import representatives
 from indicant.errors import in_time
+from indicant.guideline.units import PLACES
 from indicant.terms import XSD
 
 if TYPE_CHECKING:

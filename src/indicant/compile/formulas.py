@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant.compile.facets import OF_CASES
-from indicant.compile.model import EXACTLY, PLACES, Range, is_exact, number_of
+from indicant.compile.model import EXACTLY, Range, is_exact, number_of
+from indicant.guideline.units import PLACES, WHOLE
 from indicant.terms import IND, SPARQL_FUNCTIONS, TYPE, local_name
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 MOST_PARTS: Final = 64
 """Of how many numbers, properties and signs an expression is made."""
 MOST_NESTED: Final = 16
-WHOLE: Final = 9
-"""How many digits a number of an expression, as one of a case, has before its point."""
 
 _SIGNS: Final = {"+": "plus", "-": "subtract", "*": "multiply", "/": "divide"}
 _CALLS: Final = frozenset({"min", "max"})

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 
 import pyoxigraph as ox
 
+from indicant.guideline.units import PLACES
 from indicant.terms import IND, TYPE, UCUM, XSD
 
 if TYPE_CHECKING:
@@ -65,7 +66,6 @@ BOUNDS: Final = ("minInclusive", "minExclusive", "maxInclusive", "maxExclusive")
 # What every engine reads and compares exactly: Oxigraph keeps whole numbers in 64 bits and decimals
 # in 128 with eighteen places, and a seventh, as weeks are, may not round to a bound.
 WHOLE_DIGITS: Final = 18
-PLACES: Final = 9
 EXACTLY: Final = (
     f"numbers have at most {WHOLE_DIGITS} digits before the point and {PLACES} after it, which is "
     "what every engine compares exactly"

@@ -19,6 +19,10 @@ from indicant.process.sharing import Renewed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+WHOLE: Final = 9
+"""How many digits a number of a case has before its point."""
+PLACES: Final = 9
+"""How many digits a number has behind its point that every engine compares exactly."""
 LONGEST_UNIT: Final = 60
 LARGEST_EXPONENT: Final = 30
 _MOST_DIGITS: Final = 40

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from indicant.guideline.units import measure_same
+from indicant.guideline.units import PLACES, WHOLE, measure_same
 from indicant.intake.casegraph import Node, quantity, typed
 from indicant.intake.events import Refusal, Value
 from indicant.terms import XSD
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from indicant.guideline.vocabulary import Vocabulary
     from indicant.intake.codes import Scale, Terms
 
-WHOLE: Final = 9
-PLACES: Final = 9
 _LIMITS: Final = {
     "<": "maxExclusive",
     "<=": "maxInclusive",
