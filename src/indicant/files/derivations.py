@@ -97,7 +97,7 @@ def beside(guideline: str | None, folder: Path, fence: Fence) -> Iterator[Deriva
                 f"'{file.stem}' is no name of a derivation",
                 file=shown(file),
                 help="lower case letters and digits, with single hyphens between words, as in  "
-                f"opioid-with-sedative{ENDING}",
+                f"one-with-another{ENDING}",
             )
         fence.follow(file, folder)
         text = _read(file)
