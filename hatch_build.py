@@ -29,11 +29,12 @@ class WheelData(BuildHookInterface[Any]):
         source = str(Path(self.root) / "src")
         sys.path.insert(0, source)
         try:
+            from indicant.assess.native import keep_plans
             from indicant.compile.compiled import compile_shipped
         finally:
             sys.path.remove(source)
         self._folder = Path(tempfile.mkdtemp(prefix="indicant-"))
-        for written in compile_shipped(self._folder):
+        for written in (*compile_shipped(self._folder), keep_plans(self._folder)):
             if not written.exists():
                 raise FileNotFoundError(f"{written.name} was not compiled")
         included[str(self._folder)] = "indicant/data/compiled"

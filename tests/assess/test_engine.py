@@ -14,7 +14,7 @@ from indicant.assess import engine as module
 from indicant.assess.engine import make_engine, needs, rules, strata
 from indicant.assess.records import ANSWERS
 from indicant.compile.compiled import obtain
-from indicant.files.rdf import read
+from indicant.files.rdf import parse, read
 from indicant.files.sources import load
 from places import ASSESSED, ROOT, TESTS
 from shipped import assessor
@@ -28,6 +28,15 @@ if TYPE_CHECKING:
     from indicant.files.rdf import Document
 
 FOLDERS = ASSESSED[::12]
+NEVER = """
+@prefix : <https://example.org/case#> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix knee: <https://example.org/knee/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+:case a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ; ind:recordsAll knee:Surgery ;
+    ind:received [ a knee:Exercise ; ind:startedOn "2026-11-15"^^xsd:date ] .
+"""
+"""Of an interval to what never was: it lacks the value."""
 
 
 def known(engine: Engine, document: Document) -> set[str]:
@@ -58,6 +67,8 @@ def work(name: str) -> list[tuple[Engine, Document]]:
             (made_of, read(folder / f"{one}.ttl"))
             for one in ("met", "refuted")[: 2 if all_of_them else 1]
         ]
+        if example == "interval":
+            found.append((made_of, parse(NEVER, path="never.ttl")))
     return found
 
 

@@ -6,6 +6,7 @@ stands in an expression more than once, each occurrence counts for itself.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections import defaultdict
 from dataclasses import dataclass
@@ -37,6 +38,11 @@ class Within:
     least: Fraction | None
     most: Fraction | None
 
+    @property
+    def is_known(self) -> bool:
+        """Tell whether there is one number that it can be."""
+        return self.least is not None and self.least == self.most
+
 
 @dataclass(frozen=True)
 class _Term:
@@ -58,9 +64,12 @@ def computed(terms: Sequence[Row], operands: Sequence[Row]) -> Iterator[Triple]:
     numbers = {row[0] or "": Fraction(row[4]) for row in terms if row[4]}
     wanted = sorted({row[5] for row in terms if row[5]})
     constants = {term: Within(number, number) for term, number in numbers.items()}
+    parts = {part for one in made.values() for part in (one.left, one.right)}
     known: dict[str, dict[str, Within]] = defaultdict(dict)
     for record, term, least, most in operands:
-        low, high = Fraction(least or 0), Fraction(most or 0)
+        if term not in parts:
+            continue
+        low, high = _number(least or "0"), _number(most or "0")
         known[record or ""][term or ""] = Within(
             low if low > -(10**WHOLE) else None, high if high < 10**WHOLE else None
         )
@@ -70,6 +79,11 @@ def computed(terms: Sequence[Row], operands: Sequence[Row]) -> Iterator[Triple]:
             found = _evaluate(term, made, values)
             if found is not None and found != Within(None, None):
                 yield from _written(record, term, found)
+
+
+@functools.lru_cache(maxsize=4096)
+def _number(text: str) -> Fraction:
+    return Fraction(text)
 
 
 def _evaluate(
@@ -122,6 +136,10 @@ def _either(
 
 def _times(one: Within, other: Within) -> Within:
     """Return the bounds of a product: those of its corners, of which some may lie anywhere far."""
+    if one.is_known and other.is_known:
+        assert one.least is not None  # noqa: S101
+        assert other.least is not None  # noqa: S101
+        return Within(one.least * other.least, one.least * other.least)
     corners = [
         _corner(mine, my_side, theirs, their_side)
         for (mine, my_side), (theirs, their_side) in itertools.product(_ends(one), _ends(other))

@@ -13,8 +13,9 @@ from indicant.assess.arithmetic import BEYOND
 from indicant.assess.assessment import Assessment, InvalidCase, Taken, demand
 from indicant.assess.catalogue import Catalogue
 from indicant.assess.derivations import DERIVED_BY, NOTHING, Deriver, told_of
-from indicant.assess.engine import make_engine
+from indicant.assess.engine import AUTO, make_engine
 from indicant.assess.lending import Engines
+from indicant.assess.native import Loops, NativeEngine
 from indicant.assess.parts import parted
 from indicant.assess.quantities import read_quantities
 from indicant.assess.validation import SHAPE, Finding, Validator, Vocabulary, locate_findings
@@ -54,7 +55,8 @@ class Assessor:
 
     Args:
         guideline: a name, a folder or a file; by default the one that ships with the package.
-        engine: ``oxigraph``, ``rdflib`` or ``hermit``.
+        engine: ``oxigraph``, ``native``, ``rdflib`` or ``hermit``; by default Oxigraph, and native
+            rules once there were many cases.
         validator: ``shacl`` or ``pyshacl``.
         use_cache: whether to keep what had to be compiled.
         language: the language of labels and other texts; where there is none, it is English.
@@ -68,7 +70,7 @@ class Assessor:
         self,
         guideline: str | os.PathLike[str] | None = None,
         *,
-        engine: str = "oxigraph",
+        engine: str = AUTO,
         validator: str = "shacl",
         use_cache: bool = True,
         language: str = ENGLISH,
@@ -80,7 +82,14 @@ class Assessor:
         compiled = obtain(source, use_cache=use_cache)
         self.key = key_of(source)
         spoken = replace(compiled, graph=in_language(compiled.graph, language))
-        self._engines = Engines(lambda: make_engine(engine, spoken, source))
+        self._loops = Loops(spoken.graph, use_cache=use_cache)
+        self._engines = Engines(
+            lambda: (
+                NativeEngine(spoken.graph, self._loops)
+                if engine == AUTO
+                else make_engine(engine, spoken, source)
+            )
+        )
         with self._engines.lend() as first:
             self._catalogue = Catalogue(first)
         shapes = bounded.text(resources.shapes() / "case.ttl")
@@ -92,7 +101,13 @@ class Assessor:
         self.source, self.compiled = source, compiled
         self.derivations = derivations.from_json(compiled.derivations)
         self._deriver = (
-            Deriver(self.derivations, source, compiled.graph, self.vocabulary, engine)
+            Deriver(
+                self.derivations,
+                source,
+                compiled.graph,
+                self.vocabulary,
+                "oxigraph" if engine in {AUTO, "native"} else engine,
+            )
             if self.derivations
             else None
         )
@@ -206,7 +221,7 @@ class Assessor:
     def _checked(self, document: Document) -> Iterator[Taken]:
         """Yield a document as it was taken, and end in an error if it is invalid.
 
-        A small document is checked while the block runs, since both release the interpreter:
+        A small document is checked while the block runs, where it runs outside of the interpreter:
         nothing that the block derives is told before the check has ended well, and whatever an
         invalid case makes the block stumble over, that it is invalid is what is told. Where
         derivations run, it is checked before, and what they write before the block.
@@ -239,7 +254,7 @@ class Assessor:
         return Taken((*read.counted, *derived.quads), lambda: findings, read.readings, derived)
 
     def _check(self, document: Document) -> Callable[[], list[Finding]]:
-        if len(document.quads) <= LARGE:
+        if len(document.quads) <= LARGE and not self._loops.ready:
             try:
                 return self._helpers.value.submit(self.validate, document).result
             except RuntimeError:

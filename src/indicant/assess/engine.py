@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from indicant.files.sources import Source
     from indicant.query.rows import Row, Solutions, Term
 
-ENGINES: Final = ("oxigraph", "rdflib", "hermit")
+ENGINES: Final = ("oxigraph", "native", "rdflib", "hermit")
+AUTO: Final = "auto"
+"""Oxigraph, and the rules as loops of Python once a guideline has seen many cases."""
 READING: Final = 27
 """The stratum after which expressions are computed, for which SPARQL has no words."""
 DECIDING: Final = 60
@@ -82,9 +84,18 @@ def rules() -> tuple[Rule, ...]:
         header = _AGAIN.search(text)
         for one in header.group(1).split(",") if header else ():
             stratum, name = one.split(":", 1)
-            needed = frozenset({IND + name.strip().removeprefix("ind:")})
-            found.append(Rule(int(stratum), text, needed, again=True))
+            name, _, variable = name.strip().partition(" of ")
+            needed = frozenset({IND + name.removeprefix("ind:")})
+            found.append(Rule(int(stratum), _only(text, name, variable), needed, again=True))
     return tuple(sorted(found, key=lambda rule: rule.stratum))
+
+
+def _only(text: str, name: str, variable: str) -> str:
+    """Return a rule that is run again, for what has a property alone where that is enough."""
+    if not variable:
+        return text
+    before, where, body = text.partition("WHERE {\n")
+    return f"{before}{where}  {variable} {name} ?again .\n{body}"
 
 
 @functools.cache
@@ -117,7 +128,7 @@ def question(name: str) -> str:
 
 
 @functools.cache
-def _unordered(name: str) -> str:
+def unordered(name: str) -> str:
     """Return the text of a question without the order of its rows, which takes time."""
     return _ORDER.sub("", question(name))
 
@@ -151,10 +162,8 @@ class Engine(ABC):
 
     def begin(self, quads: Iterable[ox.Quad]) -> None:
         """Forget the last cases, take these, and derive what follows up to their advice."""
-        triples = [(quad.subject, quad.predicate, quad.object) for quad in quads]
         self._clear()
-        self._add(triples)
-        self._stated = {predicate.value for _, predicate, _ in triples}
+        self._stated = self._take(list(quads))
         for stratum, together in strata():
             if stratum < DESCRIBING:
                 texts = [
@@ -172,6 +181,11 @@ class Engine(ABC):
         self._clear()
         self._stated = set()
 
+    @property
+    def stated(self) -> set[str]:
+        """Return the properties that the cases, and what was derived from them, state."""
+        return self._stated
+
     def describe(self) -> list[ox.Triple]:
         """Return the assessments as a graph: what the rules of the last strata construct."""
         found: dict[ox.Triple, None] = {}
@@ -188,7 +202,7 @@ class Engine(ABC):
             name: the name of the question.
             ordered: whether the rows are to stand in the order that the question asks for.
         """
-        query = question(name) if ordered else _unordered(name)
+        query = question(name) if ordered else unordered(name)
         return self.select(query) if self._speaks(needs(query)) else []
 
     def _speaks(self, needed: frozenset[str]) -> bool:
@@ -210,20 +224,30 @@ class Engine(ABC):
         Each row has the record, the quantity or property, its label, the property, the value that
         is recorded, and the least and the greatest that follow.
         """
-        query = _arithmetic("contradicted")
+        query = arithmetic("contradicted")
         return self.select(query) if CONTRADICTS in self._stated else []
+
+    def _take(self, quads: Sequence[ox.Quad]) -> set[str]:
+        """Take statements and return the properties that they are made with."""
+        triples = [(quad.subject, quad.predicate, quad.object) for quad in quads]
+        self._add(triples)
+        return {predicate.value for _, predicate, _ in triples}
 
     def _compute(self) -> None:
         """Add within which bounds the values of expressions lie, from those of what they take."""
         from indicant.assess.arithmetic import computed
 
-        terms = self.select(_arithmetic("terms"))
-        self._add(computed(terms, self.select(_arithmetic("operands"))))
+        terms = self.select(arithmetic("terms"))
+        self._add(computed(terms, self.select(arithmetic("operands"))))
 
     def _apply(self, stratum: int, texts: Sequence[str]) -> set[str]:
         """Add what the rules of a stratum say and return the properties that they say it with."""
         del stratum
         return self._derive(texts)
+
+    def take(self, triples: Iterable[tuple[object, object, object]]) -> None:
+        """Take statements of a case, and derive nothing."""
+        self._add(triples)
 
     @abstractmethod
     def select(self, query: str) -> list[Row]:
@@ -354,10 +378,6 @@ class RdflibEngine(Engine):
             text = "" if found is None else found.serialize(format="nt")
         return [quad.triple for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES)]
 
-    def take(self, triples: Iterable[tuple[object, object, object]]) -> None:
-        """Take statements of a case, and derive nothing."""
-        self._add(triples)
-
     def built(
         self, query: str
     ) -> Iterable[tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]]:
@@ -459,16 +479,21 @@ def from_rdflib(term: rdflib.term.Identifier) -> Term:
 
 
 @functools.cache
-def _arithmetic(name: str) -> str:
+def arithmetic(name: str) -> str:
+    """Return the text of a query about what is computed, by its name."""
     return bounded.text(resources.queries() / "arithmetic" / f"{name}.rq")
 
 
 def make_engine(name: str, compiled: CompiledGuideline, source: Source | None) -> Engine:
-    """Return an engine by name: ``oxigraph``, ``rdflib`` or ``hermit``.
+    """Return an engine by name: ``oxigraph``, ``native``, ``rdflib`` or ``hermit``.
 
     Raises:
         IndicantError: there is no engine of that name.
     """
+    if name == "native":
+        from indicant.assess.native import Loops, NativeEngine
+
+        return NativeEngine(compiled.graph, Loops(compiled.graph, pays=0))
     if name == "oxigraph":
         return OxigraphEngine(compiled.graph)
     if name == "rdflib":
@@ -477,4 +502,4 @@ def make_engine(name: str, compiled: CompiledGuideline, source: Source | None) -
         from indicant.assess.reasoned import HermitEngine
 
         return HermitEngine(compiled.graph, source)
-    raise IndicantError(f"unknown engine '{name}'", help=f"one of: {', '.join(ENGINES)}")
+    raise IndicantError(f"unknown engine '{name}'", help=f"one of: {', '.join((AUTO, *ENGINES))}")

@@ -6,15 +6,17 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import pyoxigraph as ox
+
 from indicant.files.rdf import text_of
 from indicant.terms import IND, TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
 
-    import pyoxigraph as ox
 
 CASE: Final = IND + "PatientCase"
+_TYPE, _CASE = ox.NamedNode(TYPE), ox.NamedNode(CASE)
 ROLES: Final = frozenset(
     IND + name
     for name in (
@@ -66,6 +68,8 @@ def parted(quads: Sequence[ox.Quad], known: Container[str] = ()) -> Parted:
         known: terms that belong to no case, such as those of a vocabulary.
     """
     quads = list(dict.fromkeys(quads))
+    if sum(one.predicate == _TYPE and one.object == _CASE for one in quads) < 2:
+        return Parted([quads], [])
     rows = [(text_of(one.subject), one.predicate.value, text_of(one.object)) for one in quads]
     own = {subject for subject, _, _ in rows if subject not in known}
     cases = {row[0]: None for row in rows if row[1:] == (TYPE, CASE) and row[0] in own}

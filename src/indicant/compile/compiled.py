@@ -102,9 +102,11 @@ def compile_source(source: Source, *, seconds: float = 60.0) -> CompiledGuidelin
     writer.existentials(found.atoms)
     writer.proofs(found.atoms)
     writer.overlaps(found.atoms)
+    writer.asked(found.atoms)
     writer.clauses(found.atoms)
     for iri, expression in found.normal.items():
         writer.implicants(iri, done[expression])
+    writer.keys()
     for name in used(found.normal.values(), found.model):
         writer.score(name, found.theory.ladder(name))
     writer.quantities()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,7 @@ from indicant.compile.derivations import described
 from indicant.compile.intervals import is_whole, reduced
 from indicant.compile.model import (
     CASE,
+    COMPLETENESS,
     DAYS,
     ENDS,
     FINDING,
@@ -80,8 +82,10 @@ class GraphWriter:
         """Begin with what a source says, or with nothing where only the model counts."""
         self._model = model
         self._theory = theory
+        self._below = model.below()
         self._lines: dict[str, None] = {}
         self._facets: set[str] = set()
+        self._implicants: dict[str, list[str]] = {}
         self._labels: Mapping[str, str] = {}
         if source is None:
             return
@@ -179,16 +183,65 @@ class GraphWriter:
 
     def overlaps(self, atoms: Iterable[Existential]) -> None:
         """Write which classes have a named class in common with one that an existential demands."""
-        below = self._model.below()
         wanted = {atom.filler for atom in atoms if atom.role != ITSELF}
         for one in self._model.quantities.values():
             wanted.update((one.over, *one.also))
         wanted.update(one.to for one in self._model.distances.values())
         for filler in wanted:
-            for common in below[filler]:
-                for cls in self._model.above[common]:
-                    if self._model.above[cls] & {FINDING, INTERVENTION}:
-                        self._add(cls, IND + "overlaps", filler)
+            for cls in self._near(filler):
+                if self._model.above[cls] & {FINDING, INTERVENTION}:
+                    self._add(cls, IND + "overlaps", filler)
+
+    def asked(self, atoms: Iterable[Existential]) -> None:
+        """Write of the instances of which class it matters whether they satisfy which facet.
+
+        They do where they may be what is demanded, or are the one record that there can be. A
+        record that is neither is refuted by what it is, whatever its values are.
+        """
+        asked: dict[str, set[Facet]] = {}
+
+        def ask(classes: Iterable[str], facets: Iterable[Facet]) -> None:
+            found = {one for facet in facets for one in (facet, *_inner(facet))}
+            for cls in (*classes, COMPLETENESS) if found else ():
+                asked.setdefault(cls, set()).update(found)
+
+        below, near = self._below, self._near
+        for atom in atoms:
+            if atom.role == ITSELF:
+                asked.setdefault(CASE, set()).update(atom.facets)
+                continue
+            root = self._theory.once(atom)
+            ask((*near(atom.filler), *(below[root] if root is not None else ())), atom.facets)
+        for one in self._model.quantities.values():
+            ask(near(one.over), one.conditions)
+        inner = {one for facets in asked.values() for facet in facets for one in _inner(facet)}
+        kinds = [cls for cls, above in self._model.above.items() if above & {FINDING, INTERVENTION}]
+        ask(kinds, inner)
+        for cls, facets in asked.items():
+            for facet in facets:
+                self._add(cls, IND + "asks", self._facet(facet))
+        self._needed(asked)
+
+    def _near(self, cls: str) -> set[str]:
+        """Return the classes that have a named class in common with another."""
+        return {one for common in self._below[cls] for one in self._model.above[common]}
+
+    def _needed(self, asked: Mapping[str, set[Facet]]) -> None:
+        """Write of the instances of which class an interval is to be known."""
+        model = self._model
+        needed = {cls: {facet.property for facet in facets} for cls, facets in asked.items()}
+        for one in model.quantities.values():
+            for cls in self._near(one.over):
+                needed.setdefault(cls, set()).add(one.value)
+        reads = {name: set(_operands(formula)) for name, formula in model.formulas.items()}
+        for cls, names in needed.items():
+            left = list(names)
+            while left:
+                more = reads.get(left.pop(), set()) - names
+                names |= more
+                left += more
+            for name in names & model.distances.keys():
+                self._add(cls, IND + "needsInterval", name)
 
     def clauses(self, atoms: Iterable[Existential]) -> None:
         """Write what literals entail about one another, as clauses.
@@ -240,6 +293,15 @@ class GraphWriter:
                 self._add(iri, IND + "rank", rank)
                 for literal in literals:
                     self._add(iri, IND + "literal", literal)
+                self._implicants[iri] = literals
+
+    def keys(self) -> None:
+        """Write by which of its literals each implicant is found, the one that has the fewest."""
+        many = Counter(literal for literals in self._implicants.values() for literal in literals)
+        for iri, literals in self._implicants.items():
+            if literals:
+                key = min(literals, key=lambda literal: (many[literal], literal))
+                self._add(iri, IND + "foundBy", key)
 
     def score(self, name: str, ladder: Ladder) -> None:
         """Write what a score counts, in which steps it grows, and what it is at least and at most.
@@ -261,7 +323,7 @@ class GraphWriter:
 
     def quantities(self) -> None:
         """Write what each quantity is computed from."""
-        below = self._model.below()
+        below = self._below
         for iri, one in self._model.quantities.items():
             wanted = [below[cls] for cls in (one.over, *one.also)]
             for cls, above in self._model.above.items():
@@ -328,7 +390,7 @@ class GraphWriter:
 
     def actions(self) -> None:
         """Write for which interventions each recommendation counts."""
-        below = self._model.below()
+        below = self._below
         for iri, recommendation in self._model.recommendations.items():
             if recommendation.against:
                 for action in below[recommendation.action]:
@@ -415,6 +477,23 @@ class GraphWriter:
 
     def _name(self, iri: str) -> str:
         return self._labels.get(iri, local_name(iri))
+
+
+def _inner(facet: Facet) -> Iterator[Facet]:
+    """Yield what a facet demands of related records, and what that demands of others."""
+    if isinstance(facet, RecordFacet):
+        for one in facet.facets:
+            yield one
+            yield from _inner(one)
+
+
+def _operands(formula: Operand) -> Iterator[str]:
+    """Yield the properties that an expression takes the values of."""
+    if isinstance(formula, str):
+        yield formula
+    elif not isinstance(formula, Decimal):
+        yield from _operands(formula.left)
+        yield from _operands(formula.right)
 
 
 def denied(cls: str, words: str) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 CASE: Final = IND + "PatientCase"
+COMPLETENESS: Final = IND + "Completeness"
 FINDING: Final = IND + "Finding"
 INTERVENTION: Final = IND + "Intervention"
 HAS_FINDING: Final = IND + "hasFinding"

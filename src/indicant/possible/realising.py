@@ -47,6 +47,7 @@ class Reading:
         writer.existentials(known)
         writer.proofs(known)
         writer.overlaps(known)
+        writer.asked(known)
         writer.quantities()
         writer.formulas()
         writer.distances()

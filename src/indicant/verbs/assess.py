@@ -59,9 +59,10 @@ def add(verbs: Verbs) -> None:
     add_language(verb)
     verb.add_argument(
         "--engine",
-        choices=("oxigraph", "rdflib", "hermit"),
-        default="oxigraph",
-        help="who runs the rules; hermit asks the reasoner for every decision (oxigraph)",
+        choices=("auto", "oxigraph", "native", "rdflib", "hermit"),
+        default="auto",
+        help="who runs the rules: Oxigraph and, for many cases, native loops (auto), or one of "
+        "them; hermit asks the reasoner for every decision",
     )
     verb.add_argument(
         "--validator",

@@ -1,0 +1,536 @@
+"""Write plans as Python: loops over the indexes of a graph, in the order that costs least.
+
+What is bound is handed inwards, as nested loops do, where SPARQL joins from the inside out. The two
+agree where a filter, or what binds a variable, looks at nothing that stands outside of its group; a
+plan in which one does is refused, as is one that joins by a variable that may not be bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from indicant.query.conditions import Conditions, named
+from indicant.query.groups import Costs, Item, Sizes, flat, triples_of
+from indicant.query.plans import NoPlanError, Plan
+from indicant.query.scopes import Bound, binds, branches, demanded, sure_of, variables
+from indicant.query.values import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from indicant.query.values import Value
+
+_DEEPEST: Final = 14
+"""How many loops stand within one another before what is left becomes a function of its own."""
+
+
+@dataclass
+class _Module:
+    """What the functions of one query have in common."""
+
+    costs: Costs
+    constants: dict[Value, str] = field(default_factory=dict)
+    tables: dict[str, str] = field(default_factory=dict)
+    rows: list[str] = field(default_factory=list)
+    functions: list[str] = field(default_factory=list)
+    count: int = 0
+
+    def fresh(self, kind: str) -> str:
+        self.count += 1
+        return f"{kind}{self.count}"
+
+    def constant(self, term: Plan) -> str:
+        value = term[1] if term[0] == "i" else literal(term[1], term[2], term[3])
+        return self.constants.setdefault(value, f"k{len(self.constants)}")
+
+    def forward(self, term: Plan) -> str:
+        """Return the name of the table of a predicate from subjects to objects."""
+        return self.tables.setdefault(f"PS.get({self.constant(term)}, E)", f"f{len(self.tables)}")
+
+    def backward(self, term: Plan) -> str:
+        """Return the name of the table of a predicate from objects to subjects."""
+        return self.tables.setdefault(f"PO.get({self.constant(term)}, E)", f"b{len(self.tables)}")
+
+
+def written(plan: Plan, sizes: Sizes) -> tuple[str, dict[str, Value]]:
+    """Return the source of a function ``run(PS, PO, SP)``, and the constants that it takes.
+
+    ``PS`` leads from predicates to subjects to objects, ``PO`` from predicates to objects to
+    subjects, ``SP`` from subjects to predicates. A CONSTRUCT query returns a dictionary whose keys
+    are triples, a SELECT query a list of rows.
+
+    Raises:
+        NoPlanError: the plan cannot be written as loops.
+    """
+    head, pattern = plan
+    module = _Module(Costs(sizes))
+    body = _Function(module, {})
+    if head and isinstance(head[0], str):
+        rows = body.subquery(pattern)
+        body.say(f"return {rows}")
+    else:
+        body.say("out = {}")
+        body.run(pattern, lambda bound: body.emit(head, bound))
+        body.say("return out", depth=0)
+    lines = ["def run(PS, PO, SP):"]
+    lines += [f" {name} = {source}" for source, name in module.tables.items()]
+    lines += [f" {line}" for one in module.functions for line in one.splitlines()]
+    lines += [f" {line}" for line in module.rows]
+    lines += [f" {line}" for line in body.lines]
+    return "\n".join(lines) + "\n", {name: value for value, name in module.constants.items()}
+
+
+class _Function:
+    """A function that is being written, with what its arguments bind."""
+
+    def __init__(
+        self, module: _Module, bound: Bound, substituted: frozenset[str] = frozenset()
+    ) -> None:
+        """Take what the arguments bind, and what stands as if it were written out everywhere."""
+        self.module = module
+        self.given = dict(bound)
+        self.substituted = substituted
+        self.lines: list[str] = []
+        self.depth = self.loops = 0
+
+    def say(self, line: str, *, depth: int | None = None) -> None:
+        if depth is not None:
+            self.depth = depth
+        self.lines.append(" " * self.depth + line)
+
+    def open(self, line: str) -> None:
+        self.say(line)
+        self.depth += 1
+        self.loops += line.startswith("for ")
+
+    # -------------------------------------------------------------- groups
+
+    def run(self, pattern: Plan, sink: Callable[[Bound], None], extra: Plan | None = None) -> None:
+        """Write the loops over the solutions of a pattern, and what is done with each."""
+        items = flat(pattern)
+        if extra is not None:
+            items.append(Item("condition", extra, demanded(extra)))
+        self._rest(items, dict(self.given), sink)
+
+    def _rest(self, items: list[Item], bound: Bound, sink: Callable[[Bound], None]) -> None:
+        items = list(items)
+        while items:
+            if self.loops >= _DEEPEST:
+                self._apart(items, bound, sink)
+                return
+            items.remove(item := self._next(items, bound))
+            self._write(item, bound)
+        sink(bound)
+
+    def _next(self, items: list[Item], bound: Bound) -> Item:
+        """Return what is done next: a filter that can be, or else the cheapest up to a barrier."""
+        for item in items:
+            if item.kind in {"filter", "condition"} and all(
+                bound.get(name) for name in item.variables
+            ):
+                return item
+        open_to: list[Item] = []
+        for place, item in enumerate(items):
+            if item.kind not in {"triple", "values", "rows", "union"}:
+                break
+            others = (*items[:place], *items[place + 1 :])
+            if item.kind == "union" and not self._may_go(item, others, bound):
+                break
+            open_to.append(item)
+        if not open_to:
+            return items[0]
+        return min(open_to, key=lambda item: self.module.costs.of(item, bound))
+
+    def _may_go(self, item: Item, others: Sequence[Item], bound: Bound) -> bool:
+        """Tell whether no variable that a union may leave unbound is joined by afterwards."""
+        partly = {name for name, sure in binds(item.plan).items() if not sure} - bound.keys()
+        return not any(partly & one.variables for one in others)
+
+    def _apart(self, items: list[Item], bound: Bound, sink: Callable[[Bound], None]) -> None:
+        """Write what is left as a function, and loop over what it returns."""
+        names = [one for one in bound if any(one in item.variables for item in items)]
+        inner = self._within({name: bound[name] for name in names})
+        found: dict[str, Bound] = {}
+        inner.say("rows = []")
+
+        def keep(then: Bound) -> None:
+            found["bound"] = then
+            new = [name for name in then if name not in bound]
+            inner.say(f"rows.append(({_tuple(new)}))")
+
+        inner._rest(items, dict(inner.given), keep)
+        inner.say("return rows", depth=0)
+        called = inner.finished(self.module.fresh("g"), names)
+        then = found["bound"]
+        new = [name for name in then if name not in bound]
+        if new:
+            self.open(f"for ({_tuple(new)}) in {called}:")
+        else:
+            self.open(f"for _ in {called}:")
+        bound.update({name: then[name] for name in new})
+        sink(bound)
+
+    def _within(self, bound: Bound) -> _Function:
+        return _Function(self.module, bound, self.substituted & bound.keys())
+
+    def finished(self, name: str, arguments: Sequence[str]) -> str:
+        """Keep this function under a name, and return how it is called."""
+        given = ", ".join(map(named, arguments))
+        text = "\n".join([f"def {name}({given}):", *(f" {line}" for line in self.lines)])
+        self.module.functions.append(text)
+        return f"{name}({given})"
+
+    # -------------------------------------------------------------- items
+
+    def _write(self, item: Item, bound: Bound) -> None:
+        conditions = Conditions(self.module.constant, self._exists, bound)
+        if item.kind == "triple":
+            self._triple(item.plan, bound)
+        elif item.kind in {"filter", "condition"}:
+            self._check_scope(item, bound)
+            self.open(f"if {conditions.true(item.plan)}:")
+        elif item.kind == "bind":
+            self._check_scope(item, bound)
+            name, expression = item.plan
+            if name in bound:
+                raise NoPlanError(f"?{name} is bound before it is bound")
+            self.say(f"{named(name)} = {conditions.value(expression)}")
+            bound[name] = sure_of(expression, bound)
+        elif item.kind == "values":
+            self._values(item.plan, bound)
+        elif item.kind == "rows":
+            self._rows(item.plan, bound)
+        elif item.kind == "union":
+            self._union(item.plan, bound)
+        elif item.kind == "left":
+            self._optional(item.plan, bound)
+        elif item.kind == "group":
+            self.group(item.plan, bound)
+        else:
+            shared = {one for one in item.variables if one in bound}
+            self.open(f"if not {self._any(item.plan, {one: bound[one] for one in shared})}:")
+
+    def _check_scope(self, item: Item, bound: Bound) -> None:
+        """Refuse what looks at a variable that is bound outside of its group alone."""
+        if beyond := sorted((item.outside & bound.keys()) - self.substituted):
+            raise NoPlanError(f"?{beyond[0]} is bound outside of the group that looks at it")
+
+    def _triple(self, triple: Plan, bound: Bound) -> None:
+        subject, path, value = triple
+        for term in (subject, path, value):
+            if term[0] == "v" and bound.get(term[1]) is False:
+                raise NoPlanError(f"?{term[1]} may not be bound where it is joined by")
+        s, o = self._known(subject, bound), self._known(value, bound)
+        if path[0] not in {"i", "v"}:
+            self._along(path, subject, value, bound)
+            return
+        if path[0] == "v" and path[1] not in bound:
+            self._any_predicate(triple, s, o, bound)
+            return
+        if s is None and o is not None:
+            self._loop(subject, f"{self._table(path, back=True)}.get({o}, E)", bound)
+            return
+        ahead = self._table(path)
+        if s is not None and o is not None:
+            self.open(f"if {o} in {ahead}.get({s}, E):")
+        elif s is not None:
+            self._loop(value, f"{ahead}.get({s}, E)", bound)
+        elif subject == value:
+            self.open(f"for {named(subject[1])}, them in {ahead}.items():")
+            self.open(f"if {named(subject[1])} in them:")
+            bound[subject[1]] = True
+        else:
+            them = self.module.fresh("m")
+            self.open(f"for {named(subject[1])}, {them} in {ahead}.items():")
+            self.open(f"for {named(value[1])} in {them}:")
+            bound[subject[1]] = bound[value[1]] = True
+
+    def _table(self, path: Plan, *, back: bool = False) -> str:
+        if path[0] == "v":
+            return f"{'PO' if back else 'PS'}.get({named(path[1])}, E)"
+        return self.module.backward(path) if back else self.module.forward(path)
+
+    def _any_predicate(self, triple: Plan, s: str | None, o: str | None, bound: Bound) -> None:
+        _, path, value = triple
+        if s is None:
+            raise NoPlanError("a triple of which neither subject nor predicate is known")
+        self._loop(path, f"SP.get({s}, E)", bound)
+        objects = f"PS[{named(path[1])}][{s}]"
+        if o is None:
+            self._loop(value, objects, bound)
+        else:
+            self.open(f"if {o} in {objects}:")
+
+    def _loop(self, term: Plan, source: str, bound: Bound) -> None:
+        self.open(f"for {named(term[1])} in {source}:")
+        bound[term[1]] = True
+
+    def _known(self, term: Plan, bound: Bound) -> str | None:
+        """Return what a term is written as, where it is known."""
+        if term[0] == "v":
+            return named(term[1]) if term[1] in bound else None
+        return self.module.constant(term)
+
+    def _along(self, path: Plan, subject: Plan, value: Plan, bound: Bound) -> None:
+        """Write the loop along a path, each way by which it leads to a node once."""
+        s, o = self._known(subject, bound), self._known(value, bound)
+        if s is not None:
+            source = self._steps(path, s)
+            if o is None:
+                self._loop(value, source, bound)
+            else:
+                self.open(f"for _ in [x for x in {source} if x == {o}]:")
+        elif o is not None:
+            self._loop(subject, self._steps(path, o, back=True), bound)
+        elif path[0] == "alt" and all(one[0] == "i" for one in path[1:]) and subject != value:
+            tables = ", ".join(self.module.forward(one) for one in path[1:])
+            pairs = f"[(x, y) for t in ({tables}) for x in t for y in t[x]]"
+            self.open(f"for {named(subject[1])}, {named(value[1])} in {pairs}:")
+            bound[subject[1]] = bound[value[1]] = True
+        else:
+            raise NoPlanError("a path of which neither end is known")
+
+    def _steps(self, path: Plan, start: str, *, back: bool = False) -> str:
+        """Return an expression for the nodes to which a path leads, as often as it does."""
+        kind, *parts = path
+        if kind == "i":
+            table = self.module.backward(path) if back else self.module.forward(path)
+            return f"{table}.get({start}, E)"
+        if kind == "alt":
+            return "[" + ", ".join(f"*{self._steps(one, start, back=back)}" for one in parts) + "]"
+        if kind == "opt":
+            return f"{{{start}: None, **dict.fromkeys({self._steps(parts[0], start, back=back)})}}"
+        if kind == "plus" and parts[0][0] == "i":
+            table = self.module.backward(parts[0]) if back else self.module.forward(parts[0])
+            return f"reached({table}, {start})"
+        if kind == "seq":
+            ordered = parts[::-1] if back else parts
+            name = self.module.fresh("x")
+            source = self._steps(ordered[0], start, back=back)
+            for one in ordered[1:]:
+                then = self.module.fresh("x")
+                further = self._steps(one, name, back=back)
+                source = f"[{then} for {name} in {source} for {then} in {further}]"
+                name = self.module.fresh("x")
+            return source
+        raise NoPlanError(f"the path {kind}")
+
+    def _values(self, plan: Plan, bound: Bound) -> None:
+        names, rows = plan
+        if any(None in row for row in rows) or any(bound.get(name) is False for name in names):
+            raise NoPlanError("values that leave something unbound")
+        old = [name for name in names if name in bound]
+        new = [name for name in names if name not in bound]
+        places = [names.index(name) for name in old], [names.index(name) for name in new]
+        constants = [[self.module.constant(term) for term in row] for row in rows]
+        name = self.module.fresh("t")
+        if not old:
+            told = "".join(f"({''.join(f'{one}, ' for one in row)}), " for row in constants)
+            self.module.rows.append(f"{name} = ({told})")
+            self.open(f"for ({_tuple(new)}) in {name}:")
+        else:
+            told = "".join(f"({''.join(f'{one}, ' for one in row)}), " for row in constants)
+            self.module.rows.append(f"{name} = keyed(({told}), {places[0]}, {places[1]})")
+            self._keyed(name, old, new)
+        bound.update(dict.fromkeys(new, True))
+
+    def _keyed(self, table: str, old: Sequence[str], new: Sequence[str]) -> None:
+        rows = f"{table}.get(({_tuple(old)}), ())"
+        self.open(f"for ({_tuple(new)}) in {rows}:" if new else f"for _ in {rows}:")
+
+    def _rows(self, plan: Plan, bound: Bound) -> None:
+        """Write the join with the rows of a subquery, which is answered once."""
+        produced = binds(plan)
+        source = _Function(self.module, {})
+        source.say(f"return {source.subquery(plan)}")
+        called = source.finished(self.module.fresh("q"), ())
+        names = plan[2]
+        old = [name for name in names if name in bound]
+        new = [name for name in names if name not in bound]
+        if any(not bound[name] or not produced.get(name) for name in old):
+            raise NoPlanError("a subquery is joined by what may not be bound")
+        rows = self.module.fresh("r")
+        if old:
+            places = [names.index(name) for name in old], [names.index(name) for name in new]
+            self.module.rows.append(f"{rows} = keyed({called}, {places[0]}, {places[1]})")
+            self._keyed(rows, old, new)
+        else:
+            self.module.rows.append(f"{rows} = {called}")
+            self.open(f"for ({_tuple(new)}) in {rows}:" if new else f"for _ in {rows}:")
+        bound.update({name: produced.get(name, False) for name in new})
+
+    def _union(self, plan: Plan, bound: Bound) -> None:
+        produced = binds(plan)
+        new = [name for name in produced if name not in bound]
+        names = [name for name in bound if name in variables(plan)]
+        inner = self._within({name: bound[name] for name in names})
+        inner.say("rows = []")
+        for branch in branches(plan):
+            inner.loops = 0
+            inner.run(
+                branch,
+                lambda then: inner.say(f"rows.append(({_filled(new, then)}))"),
+            )
+            inner.depth = 0
+        inner.say("return rows", depth=0)
+        called = inner.finished(self.module.fresh("u"), names)
+        self.open(f"for ({_tuple(new)}) in {called}:" if new else f"for _ in {called}:")
+        bound.update({name: produced[name] for name in new})
+
+    def _optional(self, plan: Plan, bound: Bound) -> None:
+        pattern, condition = plan
+        new = [name for name in binds(pattern) if name not in bound]
+        if condition is None and self._single(pattern, new, bound):
+            return
+        told = variables(pattern) | (demanded(condition) if condition else frozenset())
+        names = [name for name in bound if name in told]
+        inner = self._within({name: bound[name] for name in names})
+        inner.say("rows = []")
+        inner.run(pattern, lambda _: inner.say(f"rows.append(({_tuple(new)}))"), condition)
+        inner.say("return rows", depth=0)
+        called = inner.finished(self.module.fresh("o"), names)
+        nothing = f"(({'None, ' * len(new)}),)"
+        if new:
+            self.open(f"for ({_tuple(new)}) in {called} or {nothing}:")
+        else:
+            self.open(f"for _ in {called} or {nothing}:")
+        bound.update(dict.fromkeys(new, False))
+
+    def _single(self, pattern: Plan, new: Sequence[str], bound: Bound) -> bool:
+        """Write an optional triple with one thing to be found as one loop."""
+        if pattern[0] != "bgp" or len(pattern[1]) != 1 or len(new) != 1:
+            return False
+        subject, path, value = pattern[1][0]
+        terms = [one for one in (subject, path, value) if one[0] == "v"]
+        if path[0] not in {"i", "v"} or any(bound.get(one[1]) is False for one in terms):
+            return False
+        if value != ["v", new[0]] or subject == value or path == value:
+            return False
+        s = self._known(subject, bound)
+        table = self.module.forward(path) if path[0] == "i" else f"PS.get({named(path[1])}, E)"
+        self.open(f"for {named(new[0])} in {table}.get({s}, E) or NONE:")
+        bound[new[0]] = False
+        return True
+
+    # -------------------------------------------------------------- what is asked of patterns
+
+    def _exists(self, pattern: Plan, bound: Bound) -> str:
+        told = variables(pattern)
+        shared = {name: sure for name, sure in bound.items() if name in told}
+        return self._any(pattern, shared)
+
+    def _any(self, pattern: Plan, shared: Bound) -> str:
+        """Return an expression that tells whether a pattern has a solution."""
+        if not all(shared.values()):
+            raise NoPlanError("a pattern is looked for by what may not be bound")
+        if single := self._membership(pattern, shared):
+            return single
+        inner = _Function(self.module, shared, frozenset(shared))
+        inner.run(pattern, lambda _: inner.say("return True"))
+        inner.say("return False", depth=0)
+        return inner.finished(self.module.fresh("e"), list(shared))
+
+    def _membership(self, pattern: Plan, shared: Bound) -> str | None:
+        triples = triples_of(pattern)
+        if triples is None or len(triples) != 1:
+            return None
+        subject, path, value = triples[0]
+        if path[0] != "i" or subject == value:
+            return None
+        s, o = self._known(subject, shared), self._known(value, shared)
+        if s is not None and o is not None:
+            return f"({o} in {self.module.forward(path)}.get({s}, E))"
+        if s is not None:
+            return f"({s} in {self.module.forward(path)})"
+        return f"({o} in {self.module.backward(path)})" if o is not None else None
+
+    def subquery(self, plan: Plan) -> str:
+        """Write what finds the rows of a subquery, and return the name under which they are."""
+        _, pattern, names, distinct = plan
+        rows = self.module.fresh("s")
+        self.say(f"{rows} = []")
+        # Beside what groups, what follows it is written as loops over the groups.
+        self.run(
+            pattern,
+            lambda bound: self.say(f"{rows}.append(({_filled(names, bound)}))"),
+        )
+        self.depth = self.loops = 0
+        return f"list(dict.fromkeys({rows}))" if distinct else rows
+
+    def emit(self, template: Plan, bound: Bound) -> None:
+        """Write what adds the triples of a template."""
+        for triple in template:
+            written_as, conditions = [], []
+            for place, term in enumerate(triple):
+                if term[0] == "v" and term[1] not in bound:
+                    break
+                name = self._known(term, bound) or ""
+                if term[0] == "v" and place < 2:
+                    conditions.append(f"type({name}) is str")
+                elif term[0] == "v" and not bound[term[1]]:
+                    conditions.append(f"{name} is not None")
+                written_as.append(name)
+            else:
+                when = " and ".join(conditions)
+                line = f"out[({', '.join(written_as)})] = None"
+                self.say(f"if {when}: {line}" if when else line)
+
+    # -------------------------------------------------------------- groups by key
+
+    def group(self, plan: Plan, bound: Bound) -> None:
+        """Write what groups the solutions of a pattern, and the loop over the groups."""
+        _, pattern, keys, told = plan
+        inner = _Function(self.module, {})
+        inner.say("found = {}")
+        gathered = [one for one in told if not _is_key(one, keys)]
+
+        def gather(then: Bound) -> None:
+            inner.say(f"key = ({_filled(keys, then)})")
+            inner.say("of = found.get(key)")
+            inner.say(f"if of is None: of = found[key] = ({'[], ' * len(gathered)})")
+            conditions = Conditions(self.module.constant, inner._exists, then)
+            for place, (_, _, _, expression) in enumerate(gathered):
+                inner.say(f"of[{place}].append({conditions.value(expression)})")
+
+        inner.run(pattern, gather)
+        inner.depth = 0
+        if not keys:
+            inner.say(f"if not found: found[()] = ({'[], ' * len(gathered)})")
+        values = [
+            f"key[{keys.index(one[3][1])}]"
+            if _is_key(one, keys)
+            else _AGGREGATES[one[1], one[2]].format(n=gathered.index(one))
+            for one in told
+        ]
+        inner.say(f"return [({', '.join(values)},) for key, of in found.items()]")
+        called = inner.finished(self.module.fresh("a"), ())
+        self.open(f"for ({_tuple(one[0] for one in told)}) in {called}:")
+        bound.update(binds(plan))
+
+
+_AGGREGATES: Final[Mapping[tuple[str, bool], str]] = {
+    ("Count", True): "len({{*of[{n}]}} - NOTHING)",
+    ("Count", False): "sum(x is not None for x in of[{n}])",
+    ("Sum", False): "total(of[{n}])",
+    ("Max", False): "greatest(of[{n}])",
+    ("Min", False): "least(of[{n}])",
+    ("Sample", False): "(of[{n}] or NONE)[0]",
+}
+
+
+# ------------------------------------------------------------------ plans
+
+
+def _is_key(aggregate: Plan, keys: Sequence[str]) -> bool:
+    """Tell whether any value of a group would do, since all are the same."""
+    return aggregate[1] == "Sample" and aggregate[3][0] == "v" and aggregate[3][1] in keys
+
+
+def _filled(names: Iterable[str], bound: Bound) -> str:
+    """Return variables as parts of a tuple, ``None`` for those that are not bound."""
+    return "".join(f"{named(one)}, " if one in bound else "None, " for one in names)
+
+
+def _tuple(names: Iterable[str]) -> str:
+    return "".join(f"{named(name)}, " for name in names)
