@@ -305,7 +305,7 @@ def test_every_case_of_a_file_is_edited() -> None:
         (["care:startedOn=2027-01-01"], "shall not be later than the as-of date"),
         (["care:startedOn=yesterday"], "shall be a day of the calendar"),
         (["care:weeks=-3"], "shall not be negative"),
-        (["therapy:endedOn=2026-05-01"], "shall not start after its end"),
+        (["therapy:endedOn=2026-05-01"], "shall not be later than its end"),
         (["asOf=2026-05-01"], "shall not be later than the as-of date"),
     ],
     ids=lambda one: " ".join(one) if isinstance(one, list) else "",
