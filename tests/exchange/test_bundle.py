@@ -14,7 +14,7 @@ import exchanged
 import fhir_reader
 import shipped
 from each import each
-from fhir_validators import NODE, found_in
+from fhir_validators import NODE, found_in, missing
 from indicant import Guideline
 from indicant.assess.assessor import Assessor
 from indicant.errors import IndicantError
@@ -24,7 +24,7 @@ from indicant.exchange.fhir import Bundle
 from indicant.exchange.renderings import EXCHANGE, tables
 from indicant.files.rdf import parse
 from indicant.terms import IND
-from places import BROKEN, EXAMPLES, RAIN, SEVEN_MONTHS
+from places import BROKEN, EXAMPLES, RAIN, SEVEN_MONTHS, SHARED
 from running import environment, hold_to_one_line, run
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("site")
 PATIENT = EXAMPLES / "patient.json"
+MYELOPATHY = {"system": "http://human-phenotype-ontology.org", "code": "HP:0002196"}
 STANDARD = "http://hl7.org/fhir/"
 Resource = dict[str, Any]
 
@@ -97,9 +98,7 @@ def test_a_reason_is_referred_to_where_the_standard_lets_it(tmp_path: Path) -> N
     """A procedure is no reason of a GuidanceResponse in R4, and is named beside the fact."""
     source = json.loads(PATIENT.read_text(encoding="utf-8"))
     (pain,) = [one["resource"] for one in source["entry"] if one["resource"]["id"] == "neck-pain"]
-    pain["code"] = {
-        "coding": [{"system": "http://human-phenotype-ontology.org", "code": "HP:0002196"}]
-    }
+    pain["code"]["coding"] = [MYELOPATHY]
     file = tmp_path / "patient.json"
     file.write_text(json.dumps(source), encoding="utf-8")
     made = printed(str(file), "--as-of", "2026-11-22")
@@ -142,6 +141,57 @@ def test_a_record_with_a_url_is_referred_to_by_it(tmp_path: Path) -> None:
 def test_what_came_as_fhir_goes_as_valid_fhir(taken: Resource) -> None:
     resources = [taken, *(one["resource"] for one in taken["entry"])]
     assert [one for one in found_in(resources, "R4", npm=True) if any(one.values())] == []
+
+
+def named_by_uuid(folder: Path) -> Path:
+    """Write the patient as a server that gives records no other names would."""
+    source = json.loads(PATIENT.read_text(encoding="utf-8"))
+    for one in source["entry"]:
+        if one["resource"]["id"] == "neck-pain":
+            one["resource"]["code"]["coding"] = [MYELOPATHY]
+    text = json.dumps(source)
+    for number, one in enumerate(source["entry"]):
+        kind, name = one["resource"]["resourceType"], one["resource"]["id"]
+        url = f"urn:uuid:00000000-0000-4000-8000-{number:012}"
+        text = text.replace(f'"{kind}/{name}"', f'"{url}"')
+    source = json.loads(text)
+    for number, one in enumerate(source["entry"]):
+        one["fullUrl"] = f"urn:uuid:00000000-0000-4000-8000-{number:012}"
+    file = folder / "patient.json"
+    file.write_text(json.dumps(source), encoding="utf-8")
+    return file
+
+
+def test_of_records_without_a_type_in_their_names_findings_alone_are_reasons(
+    tmp_path: Path,
+) -> None:
+    made = printed(str(named_by_uuid(tmp_path)), "--as-of", "2026-11-22")
+    uuid = "urn:uuid:00000000-0000-4000-8000-00000000000"
+    assert {one["subject"]["reference"] for one in entries(made, "GuidanceResponse")} == {
+        f"{uuid}0"
+    }
+    referred = {
+        one["reference"] for found in nodes(made) for one in found.get("reasonReference", ())
+    }
+    assert referred == {f"{uuid}1"}
+    beside = {
+        one["valueReference"]["reference"] for one in nodes(made) if one.get("url") == f"{IND}node"
+    }
+    assert f"{uuid}4" in beside
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [one.name for one in sorted((SHARED / "fhir").glob("*.json"))])
+def test_patients_of_others_go_as_valid_fhir(name: str) -> None:
+    file = str(SHARED / "fhir" / name)
+    _, out, _ = run("assess", file, "--as-of", "2026-11-22", "--format", "fhir")
+    made = json.loads(out)
+    resources = [one["resource"] for one in made["entry"]]
+    subjects = {json.dumps(one["subject"]) for one in resources if "subject" in one}
+    assert len(subjects) == 1
+    assert '"reference"' in subjects.pop()
+    found = found_in(resources, "R4", npm=not missing())
+    assert [one for one in found if any(one.values())] == []
 
 
 # ---------------------------------------------------------------------- the same bytes

@@ -255,7 +255,7 @@ class Reader:
 
     def _asked(self, request: Resource, rests: frozenset[str]) -> Asked:
         if (request["resourceType"], self.release) != ("MedicationRequest", "R5"):
-            assert frozenset(request["instantiatesUri"]) == rests
+            assert frozenset(request["instantiatesCanonical"]) == rests
         return Asked(
             request.get("doNotPerform", False),
             request["status"],

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from indicant.assess.prose import heading
 from indicant.assess.reasons import answering
-from indicant.exchange.elements import allowed, extension, identity, link, own, pruned, text
+from indicant.exchange.elements import extension, identity, link, own, pruned, text
 from indicant.exchange.plans import derived_from
 from indicant.exchange.renderings import EXCHANGE, tables
 from indicant.terms import IND
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from indicant.assess.records import ActionRecord, ReasonRecord, RecommendationRecord, Status
     from indicant.exchange.codings import Codings
     from indicant.exchange.elements import Origins, Release, Resource
@@ -69,7 +71,9 @@ class Maker:
         type the standard lets be a reason.
         """
         words = [self._reason(one) for one in because]
-        references = allowed(self._references(because), _REASONS[kind])
+        references = self._once(
+            self._origins.reasons(node, self._case, _REASONS[kind]) for node in self._nodes(because)
+        )
         if self._release.is_r5:
             found = [
                 *({"concept": one} for one in words),
@@ -92,15 +96,20 @@ class Maker:
         ]
         return pruned({"extension": said, "text": text(one["literal"])})
 
-    def _references(self, because: list[ReasonRecord]) -> list[Resource]:
+    def _nodes(self, because: list[ReasonRecord]) -> list[str]:
+        """Return the nodes that establish facts; what the case says of itself is its own."""
         nodes = dict.fromkeys(node for one in because for node in one["nodes"])
-        return self.referring(node for node in nodes if node != self._case)
+        return [node for node in nodes if node != self._case]
 
-    def referring(self, nodes: Any) -> list[Resource]:
+    def referring(self, nodes: Iterable[str]) -> list[Resource]:
         """Return the records that nodes stand for, each once."""
+        return self._once(self._origins.of(node, self._case) for node in nodes)
+
+    @staticmethod
+    def _once(references: Iterable[list[Resource]]) -> list[Resource]:
         found: list[Resource] = []
-        for node in nodes:
-            found += [one for one in self._origins.of(node, self._case) if one not in found]
+        for several in references:
+            found += [one for one in several if one not in found]
         return found
 
     # ------------------------------------------------------------------ an intervention
@@ -197,7 +206,7 @@ class Maker:
             **self.reasons(kind, because),
             "note": [{"text": text(title)}] if title != record["label"] and not forbids else [],
         }
-        supporting = self._references(because)
+        supporting = self.referring(self._nodes(because))
         if kind == "MedicationRequest":
             made["supportingInformation"] = supporting
             name = "medication" if self._release.is_r5 else "medicationCodeableConcept"
@@ -206,5 +215,5 @@ class Maker:
             made["supportingInfo"] = self._release.supporting(supporting)
             made["code"] = self._release.concept(concept)
         if kind != "MedicationRequest" or not self._release.is_r5:
-            made["instantiatesUri"] = sorted(iris)
+            made["instantiatesCanonical"] = sorted(iris)
         return pruned(made)

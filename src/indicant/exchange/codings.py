@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from indicant.assess.records import AwaitedRecord
     from indicant.exchange.elements import Resource
 
-MOST: Final = 50
+_CODE: Final = re.compile(r"\S+(?: \S+)*")
+_SYSTEM: Final = re.compile(r"\S+")
+"""What FHIR takes for a code and for a system; nobody can be told anything else in it."""
+MOST: Final = 20
 """How many codes a fact that is open is asked for with; how many more there are is said."""
 _IMPLYING: Final = (EXACT, SKOS + "narrowMatch")
 _NAMING: Final = (*_IMPLYING, SKOS + "closeMatch")
@@ -59,7 +63,7 @@ class Codings:
                 scheme = match.scheme or table.header.get("object_source", "")
                 system, prefix = names.get(scheme, (scheme, ""))
                 code = prefix + match.curie.partition(":")[2]
-                if system and code:
+                if _CODE.fullmatch(code) and _SYSTEM.fullmatch(system):
                     by = found.setdefault(match.subject, {}).setdefault(match.predicate, [])
                     by.append((system, code, match.label))
         return {

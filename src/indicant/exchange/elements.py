@@ -10,13 +10,11 @@ from urllib.parse import quote
 
 from indicant.errors import IndicantError
 from indicant.exchange.renderings import EXCHANGE
-from indicant.files.rdf import BASE
+from indicant.files.rdf import BASE, text_of
 from indicant.foreign import marked, prose
-from indicant.terms import GENID, IND, PROV, TYPE, local_name
+from indicant.terms import GENID, IND, PROV, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from indicant.files.rdf import Document
 
 Resource = dict[str, Any]
@@ -27,6 +25,10 @@ URI: Final = "urn:ietf:rfc:3986"
 _OWN: Final = BASE + "fhir/"
 """What a record is called of which the source says no URL: see ``intake``."""
 _RECORD: Final = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}")
+_NAMELESS: Final = ("urn:uuid:", "urn:oid:")
+"""How records are called whose names do not tell their type."""
+_LINKS: Final = frozenset(IND + name for name in ("hasFinding", "hadFinding", "shows"))
+"""What leads from a case, or from what was done, to a finding."""
 _TEXT: Final = 100_000
 """How many characters a text may have; what is longer is cut, and ends in an ellipsis."""
 
@@ -141,25 +143,32 @@ class Origins:
 
     def __init__(self, document: Document) -> None:
         self._from: dict[str, list[str]] = {}
-        self._terms: dict[str, list[str]] = {}
+        self._findings: set[str] = set()
         for quad in document.quads:
-            path = quad.predicate.value
-            if path == PROV + "wasDerivedFrom":
-                self._add(self._from, quad.subject, quad.object)
-            elif path == TYPE:
-                self._add(self._terms, quad.subject, quad.object)
-
-    @staticmethod
-    def _add(into: dict[str, list[str]], subject: Any, value: Any) -> None:
-        into.setdefault(getattr(subject, "value", ""), []).append(getattr(value, "value", ""))
+            if quad.predicate.value == PROV + "wasDerivedFrom":
+                self._from.setdefault(text_of(quad.subject), []).append(text_of(quad.object))
+            elif quad.predicate.value in _LINKS:
+                self._findings.add(text_of(quad.object))
 
     def subject(self, case: str) -> Resource:
         """Return who a case is of: the patient's record, or the case by its IRI."""
-        for one in sorted(self._from.get(case, ())):
-            kind = _kind(one)
-            if kind == "Patient":
-                return {"reference": _address(one), "type": kind}
+        sources = sorted(set(self._from.get(case, ())))
+        for one in sources:
+            if _kind(one) == "Patient" or (len(sources) == 1 and one.startswith(_NAMELESS)):
+                return {"reference": _address(one), "type": "Patient"}
         return {"type": "Patient", "identifier": {"system": URI, "value": case}}
+
+    def reasons(self, node: str, case: str, types: frozenset[str]) -> list[Resource]:
+        """Return what of a node may stand where a reason is one of these types.
+
+        Of a record whose name does not tell its type, and of a node of the case, it is known
+        whether it is a finding; what was done is no reason in the standard.
+        """
+        return [
+            one
+            for one in self.of(node, case)
+            if one.get("type") in types or ("type" not in one and node in self._findings)
+        ]
 
     def of(self, node: str, case: str) -> list[Resource]:
         """Return the records that a node was derived from, or the node itself by its IRI."""
@@ -168,7 +177,7 @@ class Origins:
         found: list[Resource] = []
         for one in sorted(set(self._from.get(node, ()))):
             kind = _kind(one)
-            if kind or one.startswith(("urn:uuid:", "urn:oid:")):
+            if kind or one.startswith(_NAMELESS):
                 found.append(pruned({"reference": _address(one), "type": kind}))
         if found:
             return found
@@ -191,8 +200,3 @@ def _address(iri: str) -> str:
     'Condition/a'
     """
     return iri.removeprefix(_OWN)
-
-
-def allowed(references: Iterable[Resource], types: frozenset[str]) -> list[Resource]:
-    """Return the references that an element may have: to types it names, or of no known type."""
-    return [one for one in references if one.get("type", "") in types or "type" not in one]
