@@ -27,12 +27,13 @@ SOURCES = ("some", "dressed 1", "dressed 4", "written")
 
 @functools.cache
 def written(release: ReleaseName) -> tuple[Resource, ...]:
-    """Return all resources of all bundles that differ, and the bundles."""
+    """Return all resources of all bundles that differ, and of each source a bundle."""
     found: dict[str, Resource] = {}
     for source in SOURCES:
-        for one in exchanged.ones(source):
+        for number, one in enumerate(exchanged.ones(source)):
             made = exchanged.bundle(one, release, everything=True)
-            for resource in (made, *(entry["resource"] for entry in made["entry"])):
+            resources = [entry["resource"] for entry in made["entry"]]
+            for resource in (*resources, *([] if number else [made])):
                 found.setdefault(json.dumps(resource), resource)
     return tuple(found.values())
 
@@ -64,9 +65,9 @@ def test_what_is_written_is_valid_by_the_models(release: ReleaseName) -> None:
 @pytest.mark.slow
 @exchanged.BY_RELEASE
 def test_what_the_other_guideline_writes_is_valid(release: ReleaseName) -> None:
-    """Of each of its cases the bundle alone, in which everything stands."""
+    """Of its cases every sixth: what they write differs in little."""
     made = Bundle(exchanged.ones("opioids")[0].assessor, release)
-    for one in exchanged.ones("opioids"):
+    for one in exchanged.ones("opioids")[::6]:
         made.records([exchanged.shown(one)], one.document)
     resources = [entry["resource"] for entry in made.resource()["entry"]]
     assert {"MedicationRequest", "ServiceRequest"} <= {one["resourceType"] for one in resources}
