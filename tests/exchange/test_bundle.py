@@ -18,7 +18,7 @@ from fhir_validators import NODE, found_in, missing
 from indicant import Guideline
 from indicant.assess.assessor import Assessor
 from indicant.errors import IndicantError
-from indicant.exchange.codings import MOST
+from indicant.exchange.codings import MOST, codings_of
 from indicant.exchange.elements import text
 from indicant.exchange.fhir import Bundle
 from indicant.exchange.renderings import EXCHANGE, tables
@@ -91,7 +91,8 @@ def test_what_is_proposed_stands_there_with_its_verdict(taken: Resource) -> None
     assert {(one.rpartition("/")[2], verdict) for one, verdict in told.proposals} == {
         ("CervicalFusion", "undetermined")
     }
-    assert "cervical fusion is proposed: undetermined" in told.noted
+    words = "cervical fusion is proposed: undetermined"
+    assert ("information", "informational", words) in told.noted
 
 
 def test_a_reason_is_referred_to_where_the_standard_lets_it(tmp_path: Path) -> None:
@@ -444,6 +445,38 @@ def test_many_codes_are_bounded_and_counted() -> None:
     assert found
     assert {codes for codes, _ in found} == {MOST}
     assert all(more > 0 for _, more in found)
+
+
+@pytest.mark.parametrize(
+    ("term", "request_", "data"),
+    [
+        ("Gabapentin", "MedicationRequest", "MedicationRequest"),
+        ("Gabapentinoid", "MedicationRequest", "MedicationRequest"),
+        ("CervicalMri", "ServiceRequest", "Procedure"),
+        ("FormalPhysicalTherapy", "ServiceRequest", "Procedure"),
+        ("Myelopathy", "ServiceRequest", "Condition"),
+    ],
+)
+def test_the_systems_that_name_a_term_say_what_kind_of_thing_it_is(
+    term: str, request_: str, data: str
+) -> None:
+    codings = codings_of(shipped.assessor())
+    iri = f"https://w3id.org/indicant/spine/{term}"
+    assert codings.request_type(iri) == request_
+    asked = codings.requirement({"term": iri, "label": "a", "question": None, "investigations": []})
+    assert asked["type"] == data
+
+
+@pytest.mark.slow
+def test_what_is_measured_or_coded_by_loinc_alone_is_an_observation() -> None:
+    codings = codings_of(exchanged.ones("opioids")[0].assessor)
+    for term in ("AmphetamineUrineTest", "OxycodoneUrineTest"):
+        iri = f"https://w3id.org/indicant/opioid/{term}"
+        asked = codings.requirement(
+            {"term": iri, "label": "a", "question": None, "investigations": []}
+        )
+        assert asked["type"] == "Observation"
+        assert codings.request_type(iri) == "ServiceRequest"
 
 
 def test_a_request_is_never_coded_by_what_is_narrower_or_broader() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from indicant.assess.records import ActionRecord, CaseRecord, RecommendationRecord
 
@@ -82,8 +82,8 @@ class Told:
     interventions: dict[str, Intervention]
     said: dict[str, Said]
     proposals: frozenset[tuple[str, str]]
-    disputed: frozenset[str]
-    noted: frozenset[str]
+    noted: frozenset[tuple[str, str, str]]
+    """What is told beside: how grave, of which kind, and in which words."""
 
 
 def flat(words: str | None) -> str:
@@ -183,11 +183,9 @@ class Reader:
                 for proposed in extensions(one, IND + "proposes")
             ),
             frozenset(
-                one["details"]["text"].partition(": disputed by")[0]
+                (one["severity"], one["code"], _until_names(flat(one["details"]["text"])))
                 for one in issues
-                if ": disputed by" in one["details"]["text"]
             ),
-            frozenset(flat(one["details"]["text"]) for one in issues),
         )
         answers = {
             one["moduleCanonical"]: one
@@ -375,9 +373,43 @@ def wanted(record: CaseRecord) -> Told:
             for one in action["recommendations"]
         },
         frozenset((one["action"], one["verdict"]) for one in record["proposals"]),
-        frozenset(one["label"] for one in record["actions"] if one["disputed"]),
-        frozenset(),
+        frozenset(_wanted_notes(record)),
     )
+
+
+def _until_names(words: str) -> str:
+    """Return words without the publications that dispute something."""
+    head, mark, _ = words.partition(": disputed by ")
+    return head + mark
+
+
+def _wanted_notes(record: CaseRecord) -> Iterator[tuple[str, str, str]]:
+    """Yield what has to be told beside the advice."""
+    for words in record["warnings"]:
+        yield "warning", "informational", flat(words)
+    for proposal in record["proposals"]:
+        words = flat(f"{proposal['label']} is proposed: {proposal['verdict']}")
+        yield "information", "informational", words
+    for action in record["actions"]:
+        label = flat(action["label"])
+        if action["status"] == "conflicting":
+            yield "warning", "conflict", f"{label}: both advised and advised against"
+        if action["disputed"]:
+            yield "warning", "informational", f"{label}: disputed by "
+        for one in action["recommendations"]:
+            counts = action["status"] in {"contraindicated", "conflicting"}
+            if counts and (one["answer"], one["fulfilment"]) == ("met", "violated"):
+                yield "warning", "business-rule", f"{label}: done against advice"
+        for tension in action["tensions"]:
+            words = f"{tension['label']} ({', '.join(tension['passages'])})"
+            yield (
+                "information",
+                "informational",
+                flat(f"the source contradicts itself: {words}"),
+            )
+    if all(action["status"] == "not-applicable" for action in record["actions"]):
+        words = "nothing that the guideline says applies to the case"
+        yield "information", "informational", words
 
 
 def _wanted_of(action: ActionRecord) -> Intervention:
@@ -470,8 +502,6 @@ def differences(bundle: Resource, records: Iterable[CaseRecord], release: str) -
     assert len(found) == len(expected)
     for one, other in zip(found, expected, strict=True):
         for name in vars(other):
-            if name in {"noted"}:
-                continue
             mine, theirs = getattr(one, name), getattr(other, name)
             if isinstance(mine, dict) and mine.keys() == theirs.keys():
                 told += [

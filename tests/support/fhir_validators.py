@@ -99,7 +99,8 @@ def _beyond(made: Any, path: str) -> Iterator[str]:
             place = f"{path}.{field.alias or name}"
             if isinstance(extra, dict):
                 codes, types = extra.get("enum_values"), extra.get("enum_reference_types")
-                if isinstance(codes, list) and isinstance(value, str) and value not in codes:
+                whole = isinstance(codes, list) and "+" not in codes  # which says "and more"
+                if whole and isinstance(value, str) and value not in (codes or ()):
                     yield f"{place}: {value} is none of {codes}"
                 kind = getattr(value, "type", None)
                 written = getattr(value, "reference", None) or ""
