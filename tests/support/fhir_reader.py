@@ -166,7 +166,7 @@ class Reader:
         assert group["resourceType"] == GROUPS[self.release]
         assert group["subject"] == response["subject"]
         found = Told(
-            response["identifier"][0]["value"],
+            first(response, IND + "assesses"),
             response["occurrenceDateTime"],
             response["status"],
             {

@@ -163,8 +163,10 @@ class Bundle:
             {
                 "resourceType": "GuidanceResponse",
                 "id": maker.identity("GuidanceResponse"),
-                "extension": [_spoke(one) for one in guidelines if one["iri"]],
-                "identifier": [{"system": "urn:ietf:rfc:3986", "value": record["case"]}],
+                "extension": [
+                    own("assesses", valueUri=record["case"]),
+                    *(_spoke(one) for one in guidelines if one["iri"]),
+                ],
                 **_module(guidelines),
                 "status": least.code if least else tables().code(_STATUS, of),
                 "subject": maker.subject,
