@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import random
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -224,6 +225,33 @@ def test_every_fact_is_asked_for_or_told_as_left_out(name: str | None) -> None:
     for one in each(sorted(fact or "" for fact in facts)):
         asked = f" {one}" in named or one == f"{IND}PatientCase"
         assert asked or "Not asked here" in named, one
+
+
+DAYS: Final = {
+    "hasFinding": ["onset"],
+    "hadFinding": ["onset", "endedOn"],
+    "received": ["on", "startedOn", "endedOn", "ongoing"],
+    "proposes": [],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["opioids-for-pain", None])
+def test_where_a_criterion_asks_how_long_the_days_are_asked_for(name: str | None) -> None:
+    made = guideline(name)
+    rows = made.assessor.select(
+        f"PREFIX ind: <{IND}> SELECT DISTINCT ?role ?term ?property WHERE {{ "
+        "?one ind:role ?role ; ind:filler ?term ; ind:facet/ind:onProperty ?property } "
+        "ORDER BY ?role ?term ?property"
+    )
+    timed = re.compile(r"core/((days|months|years)Since(Start|End)|days|weeks|ongoing)$")
+    seen = {one["linkId"] for one in items(made.questionnaire())}
+    asked = [row for row in rows if timed.search(row[2] or "")]
+    for role, term, _ in each(asked):
+        assert role
+        link = role.removeprefix(IND)
+        days = [one.rpartition("/")[2] for one in seen if one.startswith(f"{link} {term} {IND}")]
+        assert set(days) >= set(DAYS[link]), (role, term)
 
 
 def test_what_cannot_be_answered_here_is_said_in_the_form() -> None:

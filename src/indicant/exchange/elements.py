@@ -116,6 +116,8 @@ def coding_of(iri: str, label: str) -> Resource:
 
     >>> coding_of("https://example.org/Rash", "rash")
     {'system': 'https://example.org/', 'code': 'Rash', 'display': 'rash'}
+    >>> coding_of("https://example.org/rash/", "")
+    {'system': 'urn:ietf:rfc:3986', 'code': 'https://example.org/rash/'}
     """
     cut = max(iri.rfind("#"), iri.rfind("/")) + 1
     system, code = (iri[:cut], iri[cut:]) if 0 < cut < len(iri) else (URI, iri)
