@@ -389,7 +389,11 @@ def _wanted_notes(record: CaseRecord) -> Iterator[tuple[str, str, str]]:
         yield "warning", "informational", flat(words)
     for proposal in record["proposals"]:
         words = flat(f"{proposal['label']} is proposed: {proposal['verdict']}")
-        yield "information", "informational", words
+        grave = {
+            "contraindicated": ("warning", "business-rule"),
+            "conflicting": ("warning", "conflict"),
+        }
+        yield (*grave.get(proposal["verdict"], ("information", "informational")), words)
     for action in record["actions"]:
         label = flat(action["label"])
         if action["status"] == "conflicting":

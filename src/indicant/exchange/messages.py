@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from indicant.assess.prose import disputed_by, finding_line
 from indicant.assess.reasons import answering
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from indicant.assess.records import CaseRecord, TensionRecord
     from indicant.assess.validation import Finding
     from indicant.exchange.elements import Resource
+
+
+_HELD: Final = {
+    "contraindicated": IND + "Contraindicated",
+    "conflicting": IND + "Conflicting",
+}
+"""The verdicts on what is proposed that somebody has to see."""
 
 
 def issue(of: str, words: str, *, more: str = "", extension: Iterable[Resource] = ()) -> Resource:
@@ -54,7 +61,7 @@ def _notes(record: CaseRecord) -> Iterator[Resource]:
 def _proposals(record: CaseRecord) -> Iterator[Resource]:
     for one in record["proposals"]:
         yield issue(
-            IND + "proposes",
+            _HELD.get(one["verdict"], IND + "proposes"),
             f"{one['label']} is proposed: {one['verdict']}",
             extension=(
                 own("proposes", valueCoding=coding_of(one["action"], one["label"])),
