@@ -4,6 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BROWSER := $(VENV)/.browser
 DOCS := $(VENV)/.docs
+VALIDATORS := build/validators
 N ?= 10000
 MUTANTS ?= 400
 SEED ?= 1
@@ -13,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types tests quick coverage mutants test-browser docs oracle mutated \
+.PHONY: help demo test lint types tests quick coverage mutants test-browser validators docs oracle mutated \
 	threads bench format lock build clean
 
 help: ## list the targets
@@ -62,6 +63,14 @@ $(BROWSER): $(STAMP) tests/browser/requirements.lock
 
 test-browser: $(BROWSER) ## look at the pages in Chromium (apt-get install chromium)
 	$(BIN)/pytest tests/browser
+
+$(VALIDATORS)/.installed: tests/exchange/validators/package.json tests/exchange/validators/package-lock.json
+	@mkdir -p $(VALIDATORS)
+	cp tests/exchange/validators/package.json tests/exchange/validators/package-lock.json $(VALIDATORS)
+	npm --prefix $(VALIDATORS) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+validators: $(VALIDATORS)/.installed ## install what tests hold written FHIR to (needs Node and npm)
 
 $(DOCS): $(STAMP) docs/requirements.lock
 	$(BIN)/python -m pip install --quiet --require-hashes -r docs/requirements.lock

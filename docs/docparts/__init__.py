@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from docparts import examples, intake, questions, records, rules, shapes, terms, verbs
+from docparts import examples, exchange, intake, questions, records, rules, shapes, terms, verbs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,9 +18,11 @@ PARTS: Final[Mapping[str, Callable[[str], str]]] = {
     "answers": lambda _: intake.answers(),
     "asides": lambda _: intake.asides(),
     "example": examples.example,
+    "extensions": lambda _: exchange.extensions(),
     "refusals": lambda _: examples.refusals(),
     "questions": lambda _: questions.text(),
     "records": records.typed,
+    "renderings": lambda _: exchange.renderings(),
     "rules": rules.text,
     "schema": records.schema,
     "shapes": shapes.text,

@@ -35,7 +35,7 @@ def _section(of: RecordType, rows: tuple[Reading, ...]) -> str:
                         ),
                         WORDS[one.standing],
                         plain(one.clause),
-                        f"[{_page(one.source)}]({one.source})",
+                        f"[{page(one.source)}]({one.source})",
                     )
                     for one in ordered
                 ],
@@ -44,10 +44,10 @@ def _section(of: RecordType, rows: tuple[Reading, ...]) -> str:
     )
 
 
-def _page(address: str) -> str:
+def page(address: str) -> str:
     """Return what to call a page of the standard.
 
-    >>> _page("http://hl7.org/fhir/R4/valueset-event-status.html")
+    >>> page("http://hl7.org/fhir/R4/valueset-event-status.html")
     'R4 event-status'
     """
     version, page = address.rsplit("/", 2)[-2:]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 from indicant.api.assessment import Assessment
 from indicant.api.case import Case, day, written
+from indicant.api.forms import Forms
 from indicant.errors import IndicantError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ LIMIT: Final = 600.0
 Path_ = str | os.PathLike[str]
 
 
-class Guideline:
+class Guideline(Forms):
     """A guideline, for any number of cases, questions and threads.
 
     ``Guideline.load`` finds it. What takes long is done when it is first asked for and kept: the
@@ -407,8 +408,7 @@ class Guideline:
             source: the file with the document that a document or a passage is of.
             quote: the words of a passage, of which only the place and the digest are kept.
             nth: which of several places with these words a passage is, from one.
-            tests: the folder of cases with what is expected of them in which a case is to be one;
-                without, it is a file in the folder that one is in.
+            tests: the folder of cases with expectations that a case is to be in; without, a file.
             as_of: the date of a case; by default today.
             allow_outside: whether the guideline may read files of other places than its own.
 

@@ -126,6 +126,9 @@ def cases_of(options: argparse.Namespace, guideline: Guideline, path: str) -> li
             if len(data) > bounded.MAX_BYTES:
                 raise bounded.too_large("<stdin>" if path == _STDIN else path, bounded.MAX_BYTES)
             return [Case._read(data, path)]
+        answered = _answered(options, guideline, path, data)
+        if answered is not None:
+            return [answered]
     found = taken(options, guideline, path, data=data, strict=True)
     for told in found.told.deaths():
         print(plain(f"indicant: {path}: {told}"), file=sys.stderr)
@@ -133,6 +136,25 @@ def cases_of(options: argparse.Namespace, guideline: Guideline, path: str) -> li
         sys.stdout.flush()
         sys.stderr.write(str(found))
     return list(found.cases)
+
+
+def _answered(
+    options: argparse.Namespace, guideline: Guideline, path: str, data: bytes
+) -> Case | None:
+    """Return the case of a QuestionnaireResponse, or nothing where a document is something else."""
+    if b'"QuestionnaireResponse"' not in data:
+        return None
+    from indicant.exchange.questionnaire import response_in
+    from indicant.intake.patients import AS_OF_HELP
+
+    shown = "<stdin>" if path == _STDIN else path
+    response = response_in(data, shown)
+    if response is None:
+        return None
+    if options.as_of is None:
+        raise IndicantError("FHIR says for no day what it holds", file=shown, help=AS_OF_HELP)
+    check_as_of(options)
+    return guideline.answered(response, as_of=options.as_of, path=shown)
 
 
 def _is_rdf(path: str) -> bool:
