@@ -83,7 +83,7 @@ class Guideline(Forms):
             guideline: the name of one that is installed, a folder, a file or a merged graph; by
                 default the one that ships with the package.
             language: the language of labels and other texts; where there is none, it is English.
-            engine: who runs the rules, ``auto``, ``oxigraph``, ``native``, ``rdflib`` or ``hermit``.
+            engine: who runs the rules: auto, native, ``oxigraph``, ``rdflib`` or ``hermit``.
             validator: who checks cases, ``shacl`` or ``pyshacl``.
             use_cache: whether to read and keep compiled guidelines.
             allow_outside: whether to read what catalogs and links lead to outside the guideline's
