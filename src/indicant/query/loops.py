@@ -193,10 +193,14 @@ class _Function:
         elif item.kind == "bind":
             self._check_scope(item, bound)
             name, expression = item.plan
-            if name in bound:
+            sure = sure_of(expression, bound)
+            if name not in bound:
+                self.say(f"{named(name)} = {conditions.value(expression)}")
+                bound[name] = sure
+            elif name in self.given and bound[name] and sure:
+                self.open(f"if {named(name)} == {conditions.value(expression)}:")
+            else:
                 raise NoPlanError(f"?{name} is bound before it is bound")
-            self.say(f"{named(name)} = {conditions.value(expression)}")
-            bound[name] = sure_of(expression, bound)
         elif item.kind == "values":
             self._values(item.plan, bound)
         elif item.kind == "rows":
