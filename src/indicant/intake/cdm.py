@@ -137,6 +137,10 @@ _OLDER: Final = ("admitting_source_concept_id", "discharge_to_concept_id")
 """The columns of visits that 5.4 called otherwise."""
 _WHOLE: Final = re.compile(r"(-?[0-9]{1,18})(?:\.0{1,6})?")
 MOST_CONCEPTS: Final = 1_000_000
+MOST_PERSONS: Final = 20_000
+"""How many persons are made cases at once."""
+MOST_ROWS: Final = 500_000
+"""How many rows of events are read at once: their cases take some 2 GB."""
 EVENTS: Final = tuple(name for name in COLUMNS if name != "person")
 NAMES: Final = frozenset({*COLUMNS, *BESIDE, "concept", _SOURCE})
 
@@ -196,6 +200,7 @@ class Cdm:
         for name in EVENTS:
             if name not in self.there:
                 self.partial.append(f"there is no table {name}")
+        self._see_that_it_is_bounded()
         self._read_concepts()
 
     # ------------------------------------------------------------------ what there is
@@ -258,6 +263,27 @@ class Cdm:
             return ""
         person = self.database.number(relation.columns["person_id"])
         return f" WHERE {person} IN ({', '.join(self.only)})"
+
+    def _see_that_it_is_bounded(self) -> None:
+        """Count who and what is to be read, no further than it matters, before anything is.
+
+        Raises:
+            IndicantError: there is too much.
+        """
+        left = MOST_ROWS
+        for name in ("person", *sorted(self.there)):
+            most = MOST_PERSONS if name == "person" else left
+            relation = self.database.tables[name]
+            query = (
+                f"SELECT CAST(COUNT(*) AS VARCHAR) FROM (SELECT 1 AS one "  # noqa: S608
+                f"FROM {relation.source}{self._chosen(relation)} LIMIT {most + 1}) AS few"
+            )
+            ((told,),) = self.database.rows(query)
+            number = int(told or 0)
+            if number > most:
+                what = f"{MOST_PERSONS:,} persons" if name == "person" else f"{MOST_ROWS:,} rows"
+                raise self._error(f"holds more than {what}", "name who is to be read:  --person ID")
+            left -= 0 if name == "person" else number
 
     # ------------------------------------------------------------------ concepts
 

@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 
 MOST_EVENTS: Final = 2_000_000
 """How many findings, acts and observations are held at once: some 2 GB."""
-MOST_PERSONS: Final = 100_000
-"""How many persons of a database are made cases at once."""
 AS_OF_HELP: Final = (
     "say for which day the patient is to be assessed:  --as-of YYYY-MM-DD  (no clock is read)"
 )
@@ -203,7 +201,7 @@ class _Persons:
         """Return the case of each person, and the report.
 
         Raises:
-            IndicantError: something cannot be read, there is nobody, or there are too many.
+            IndicantError: something cannot be read, there is nobody, or too much.
         """
         only = tuple(dict.fromkeys(str(int(one)) for one in self.options.persons))
         cdm = Cdm(database, only)
@@ -215,13 +213,11 @@ class _Persons:
         iris: set[str] = set()
         names: set[str] = set()
         for found in cdm.persons():
-            self._count(found, database.shown)
+            self._count(found)
             given = rows.events(found)
             if not found.person:
                 self._of_nobody(given, found.person_id)
                 continue
-            if len(made) == MOST_PERSONS:
-                raise _too_many(database.shown, f"{MOST_PERSONS:,} persons")
             person = rows.person(found)
             unknown.note(given)
             decider = Decider(self.terms, self.options.as_of, person, case_iri(person.name, iris))
@@ -254,11 +250,9 @@ class _Persons:
     def _missing(cdm: Cdm) -> list[str]:
         return [*cdm.partial, *unread(cdm.database.beside)]
 
-    def _count(self, found: PersonRows, shown: str) -> None:
+    def _count(self, found: PersonRows) -> None:
         for row in (*found.person, *found.rows):
             self.types[row.table] += int(row.values.get("rows") or 1)
-        if self.types.total() > MOST_EVENTS:
-            raise _too_many(shown, f"{MOST_EVENTS:,} rows")
 
     def _of_nobody(self, found: list[Event], person: str) -> None:
         """Take note of rows of whom there is no person.
@@ -489,14 +483,6 @@ def _no_patient(shown: str, subjects: Counter[str]) -> IndicantError:
         f"holds no patient{about}",
         file=shown,
         help="add the Patient resource: who the records are of is never guessed",
-    )
-
-
-def _too_many(shown: str, what: str) -> IndicantError:
-    return IndicantError(
-        f"holds more than {what}",
-        file=shown,
-        help="name who is to be read:  --person ID",
     )
 
 
