@@ -176,6 +176,40 @@ def test_a_server_is_only_read(postgres: str) -> None:
         connection.execute(b"DROP SCHEMA views CASCADE")
 
 
+@needs_server
+@pytest.mark.slow
+@pytest.mark.xdist_group("postgres")
+def test_the_vocabularies_may_be_in_a_schema_of_their_own(postgres: str) -> None:
+    import psycopg
+
+    some().postgres(postgres, "apart")
+    with psycopg.connect(postgres) as connection:
+        connection.execute(b"CREATE SCHEMA words")
+        connection.execute(b"ALTER TABLE apart.concept SET SCHEMA words")
+        for schema in (b"alike", b"secret"):
+            connection.execute(b"DROP SCHEMA IF EXISTS " + schema + b" CASCADE")
+    assert both(take_path(f"{postgres}&options=-csearch_path%3Dapart")) == SAID
+    assert both(take_path(postgres)) == SAID
+    with psycopg.connect(postgres) as connection:
+        connection.execute(b"DROP SCHEMA apart CASCADE")
+        connection.execute(b"DROP SCHEMA words CASCADE")
+
+
+def test_an_instant_is_of_the_day_that_it_is_in_utc(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+    path = some().duckdb(tmp_path / "x.duckdb")
+    with duckdb.connect(path) as database:
+        database.execute("SET TimeZone = 'UTC'")
+        for column in ("condition_start_date", "condition_end_date"):
+            database.execute(
+                f"ALTER TABLE condition_occurrence ALTER {column} TYPE TIMESTAMPTZ "
+                f"USING {column}::TIMESTAMPTZ + INTERVAL 23 HOURS"
+            )
+    assert both(take_path(path)) == SAID
+
+
 def test_persons_come_in_the_order_of_their_ids(tmp_path: Path) -> None:
     tables = Tables()
     for number in (10, 9, 100, -3):
@@ -291,6 +325,12 @@ def test_a_column_that_is_missing_is_named(table: str, column: str, tmp_path: Pa
 def test_two_persons_with_one_id_are_refused(tmp_path: Path) -> None:
     error = refused(some().person(2, year_of_birth=1950).csv(tmp_path / "cdm"))
     assert "the table person has 2 rows of person_id 2" in str(error)
+
+
+def test_a_person_without_an_id_is_refused(tmp_path: Path) -> None:
+    tables = some()
+    tables.rows["person"][0]["person_id"] = None
+    assert "a row without person_id" in str(refused(tables.csv(tmp_path / "cdm")))
 
 
 @pytest.mark.parametrize("person", ["1.5", "one", "0x1"])

@@ -358,6 +358,8 @@ class Cdm:
             least = min(heads)
             taken = [row for one in streams for row in one.take(least)]
             persons = tuple(row for row in taken if row.table == "person")
+            if persons and least == _NOBODY:
+                raise self._error("the table person has a row without person_id", "give it one")
             if len(persons) > 1:
                 raise self._error(
                     f"the table person has {len(persons)} rows of person_id {_shown(least)}",

@@ -126,6 +126,8 @@ class _Duck(Database):
                 "temp_directory": self._spill,
             },
         )
+        # The day of an instant is not that of the machine.
+        self._open.execute("SET GLOBAL TimeZone = 'UTC'")
 
     def _cast(self, name: str) -> str:
         return f"TRY_CAST({name} AS DECIMAL(38, 6))"
@@ -278,7 +280,11 @@ class _Postgres(Database):
                 self._open.read_only = True
                 self._open.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
                 self._open.execute(f"SET LOCAL statement_timeout = '{_TIMEOUT}'".encode())
-                for setting in ("datestyle = 'ISO, YMD'", "extra_float_digits = 1"):
+                for setting in (
+                    "datestyle = 'ISO, YMD'",
+                    "extra_float_digits = 1",
+                    "timezone = 'UTC'",
+                ):
                     self._open.execute(f"SET LOCAL {setting}".encode())
                 query = (
                     "SELECT table_schema, table_name, column_name, data_type "
