@@ -231,7 +231,7 @@ def test_persons_who_are_named_are_read_alone(file: str, tmp_path: Path) -> None
     for path in each((file, csv)):
         assert both(take_path(path, persons=("2",))) == SAID[1:]
         assert both(take_path(path, persons=("2", "1", "2"))) == SAID
-        assert "has no person_id 7" in str(refused(path, persons=("1", "7")))
+        assert "there is no person_id 7" in str(refused(path, persons=("1", "7")))
         assert "is no person_id" in str(refused(path, persons=("1) OR (1=1",)))
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from indicant.files.rdf import BASE
 from indicant.foreign import excerpt
 from indicant.intake import events
-from indicant.intake.cdm import BESIDE, whole
+from indicant.intake.cdm import BESIDE, Cdm, whole
 from indicant.intake.elements import UCUM, MalformedError
 from indicant.intake.events import (
     Coding,
     Event,
+    Found,
     Moment,
     MomentError,
     Origin,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from indicant.intake.cdm import CdmRow, PersonRows
+    from indicant.intake.databases import Database
     from indicant.intake.readings import Reading, Tables
 
 OMOP_BASE: Final = f"{BASE}omop/"
@@ -341,6 +344,30 @@ class Rows:
             return "", source or "a unit without a concept"
         coding = self._coding(concept)
         return (coding.code, "") if coding.system == UCUM else ("", coding.display or coding.code)
+
+
+class CdmPeople:
+    """The persons of a database of the CDM, with what their rows say."""
+
+    called = "person_id"
+
+    def __init__(self, database: Database, tables: Tables, only: tuple[str, ...]) -> None:
+        self._cdm = Cdm(database, tuple(dict.fromkeys(str(int(one)) for one in only)))
+        self._rows = Rows(
+            tables, self._cdm.concepts, database.shown, "visit_occurrence" in self._cdm.there
+        )
+        self.shown = database.shown
+        self.partial = self._cdm.partial
+        self.beside = database.beside
+
+    def people(self) -> Iterator[Found]:
+        """Yield whom there is, those without an id first."""
+        for found in self._cdm.persons():
+            types: Counter[str] = Counter()
+            for row in (*found.person, *found.rows):
+                types[row.table] += int(row.values.get("rows") or 1)
+            person = self._rows.person(found) if found.person else None
+            yield Found(found.person_id, person, self._rows.events(found), types)
 
 
 def _worth(value: str | None) -> frozenset[str]:

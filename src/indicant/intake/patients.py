@@ -15,14 +15,14 @@ from indicant.guideline.mappings import read_sssom
 from indicant.guideline.names import prefixes_in
 from indicant.intake import events
 from indicant.intake.casegraph import case_iri
-from indicant.intake.cdm import Cdm, is_cdm
+from indicant.intake.cdm import is_cdm
 from indicant.intake.codes import Terms
 from indicant.intake.completeness import read_claims
 from indicant.intake.databases import opened
 from indicant.intake.decisions import Decider
 from indicant.intake.fhir import Resources, deleted, resolved
 from indicant.intake.gaps import Gaps
-from indicant.intake.omop import Rows
+from indicant.intake.omop import CdmPeople
 from indicant.intake.readings import ASIDE, tables
 from indicant.intake.report import Left, Report
 from indicant.intake.supply import Broken, Supply, unread
@@ -36,10 +36,8 @@ if TYPE_CHECKING:
     from indicant.files.rdf import Document
     from indicant.files.sources import Source
     from indicant.guideline.vocabulary import Vocabulary
-    from indicant.intake.cdm import PersonRows
     from indicant.intake.completeness import Claims
-    from indicant.intake.databases import Database
-    from indicant.intake.events import Coding, Event, Person
+    from indicant.intake.events import Coding, Event, People, Person
     from indicant.intake.report import Code, PatientReport
     from indicant.intake.supply import Record
     from indicant.intake.together import Decided
@@ -50,7 +48,7 @@ AS_OF_HELP: Final = (
     "say for which day the patient is to be assessed:  --as-of YYYY-MM-DD  (no clock is read)"
 )
 _FILE: Final = re.compile(r"[^A-Za-z0-9.-]+")
-_PERSON: Final = re.compile(r"-?[0-9]{1,18}")
+_PERSON: Final = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _NAMED: Final = re.compile(r"(?:(?<=/)|^)(Patient/[A-Za-z0-9.-]{1,64})(?:/_history/.*)?$")
 
 
@@ -166,12 +164,11 @@ class Intake:
         """Read the persons of a database one by one."""
         for one in options.persons:
             if not _PERSON.fullmatch(one):
-                raise IndicantError(
-                    f"'{excerpt(one)}' is no person_id", help="it is a whole number"
-                )
+                raise IndicantError(f"'{excerpt(one)}' is no person_id", help="it is a number")
         database = opened(path, {*tables().cdm, "concept"})
         try:
-            return _Persons(self._terms, self._prefixes, options, claims).take(database)
+            source = CdmPeople(database, tables(), options.persons)
+            return _Persons(self._terms, self._prefixes, options, claims).take(source)
         finally:
             database.close()
 
@@ -197,42 +194,39 @@ class _Persons:
     adrift: list[tuple[Event, str]] = field(default_factory=list)
     types: Counter[str] = field(default_factory=Counter)
 
-    def take(self, database: Database) -> Taken:
+    def take(self, source: People) -> Taken:
         """Return the case of each person, and the report.
 
         Raises:
             IndicantError: something cannot be read, there is nobody, or too much.
         """
-        only = tuple(dict.fromkeys(str(int(one)) for one in self.options.persons))
-        cdm = Cdm(database, only)
-        rows = Rows(tables(), cdm.concepts, database.shown, "visit_occurrence" in cdm.there)
         unknown = UnknownCodes(self.terms)
         made: list[PatientReport] = []
         documents: list[Document] = []
         gaps: Gaps | None = None
         iris: set[str] = set()
         names: set[str] = set()
-        for found in cdm.persons():
-            self._count(found)
-            given = rows.events(found)
-            if not found.person:
-                self._of_nobody(given, found.person_id)
+        for found in source.people():
+            self.types.update(found.types)
+            person, given = found.person, found.events
+            if person is None:
+                self._of_nobody(given, found.name, source.called)
                 continue
-            person = rows.person(found)
             unknown.note(given)
             decider = Decider(self.terms, self.options.as_of, person, case_iri(person.name, iris))
             decided = decider.decide(given)
             if self.claims is not None:
-                gaps = gaps or Gaps(self.terms, self.claims, self._missing(cdm), self.adrift)
+                missing = [*source.partial, *unread(source.beside)]
+                gaps = gaps or Gaps(self.terms, self.claims, missing, self.adrift)
                 gaps.state(decided)
             made.append(decided.report)
-            place = os.path.join(database.shown, _file(decided.report.patient, names))
+            place = os.path.join(source.shown, _file(decided.report.patient, names))
             documents.append(decided.graph.document(place, self.prefixes))
-        self._see_that_all_are_there(only, {one.patient for one in made}, database.shown)
+        self._see_that_all_are_there({one.patient for one in made}, source)
         if not made:
-            raise _no_patient(database.shown, Counter())
+            raise _no_patient(source.shown, Counter())
         report = Report(
-            database.shown,
+            source.shown,
             self.options.as_of.isoformat(),
             made,
             self.left,
@@ -240,26 +234,18 @@ class _Persons:
             self.types.total(),
             dict(sorted(self.types.items())),
         )
-        report.remarks += [f"{one}: what would be in it is not known" for one in cdm.partial]
-        if database.beside:
-            shown = ", ".join(excerpt(name) for name in database.beside[:5])
+        report.remarks += [f"{one}: what would be in it is not known" for one in source.partial]
+        if source.beside:
+            shown = ", ".join(excerpt(name) for name in source.beside[:5])
             report.remarks.append(f"not read: {shown}")
         return Taken(documents, report)
 
-    @staticmethod
-    def _missing(cdm: Cdm) -> list[str]:
-        return [*cdm.partial, *unread(cdm.database.beside)]
-
-    def _count(self, found: PersonRows) -> None:
-        for row in (*found.person, *found.rows):
-            self.types[row.table] += int(row.values.get("rows") or 1)
-
-    def _of_nobody(self, found: list[Event], person: str) -> None:
+    def _of_nobody(self, found: list[Event], person: str, called: str) -> None:
         """Take note of rows of whom there is no person.
 
         Whoever has another id is surely another one; rows without an id may be anybody's.
         """
-        told = f"there is no person {person}" if person else "it has no person_id"
+        told = f"there is no person {excerpt(person)}" if person else f"it has no {called}"
         for event in found:
             aside = event.kind == ASIDE and event.refusal is not None
             reason, detail = ("aside", "") if aside else ("no-patient", told)
@@ -268,13 +254,12 @@ class _Persons:
             if not person:
                 self.adrift.append((event, reason))
 
-    @staticmethod
-    def _see_that_all_are_there(only: tuple[str, ...], there: set[str], shown: str) -> None:
-        missing = [one for one in only if one not in there]
+    def _see_that_all_are_there(self, there: set[str], source: People) -> None:
+        missing = [one for one in self.options.persons if one not in there]
         if missing:
             raise IndicantError(
-                f"the table person has no person_id {', '.join(missing[:3])}",
-                file=shown,
+                f"there is no {source.called} {', '.join(map(excerpt, missing[:3]))}",
+                file=source.shown,
                 help="name one that is there, or leave out  --person  to read all",
             )
 
