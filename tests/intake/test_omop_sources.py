@@ -389,7 +389,7 @@ def test_a_parquet_file_that_is_cut_off_is_refused(file: str, tmp_path: Path) ->
         (b"a,b,a\n", "does not name columns"),
         (b"\xff\xfe\x00\n", "cannot be read as UTF-8"),
         (b"", "does not name columns"),
-        (b"person_id,gender's\n", "does not name columns"),
+        (b"person_id,gender's\n", "has no column death_date"),
     ],
 )
 def test_csv_without_names_of_columns_is_refused(head: bytes, word: str, tmp_path: Path) -> None:

@@ -92,15 +92,16 @@ def taken(
         IndicantError: no date is given, or the source cannot be read.
     """
     from indicant.api.intake import take
-    from indicant.intake.cdm import is_cdm
     from indicant.intake.databases import SERVERS
+    from indicant.intake.mapping import is_mapped, is_tables
     from indicant.intake.patients import AS_OF_HELP
 
     shown = "<stdin>" if path == _STDIN else path
     if options.as_of is None:
         server = path.startswith(SERVERS)
+        form = "a table" if is_mapped(path) else "OMOP" if is_tables(path) else "FHIR"
         raise IndicantError(
-            f"{'OMOP' if server or is_cdm(path) else 'FHIR'} says for no day what it holds",
+            f"{form} says for no day what it holds",
             file=None if server else shown,
             help=AS_OF_HELP,
         )
@@ -130,12 +131,12 @@ def cases_of(options: argparse.Namespace, guideline: Guideline, path: str) -> li
 
     if _is_rdf(path):
         return [Case.read(path)]
-    from indicant.intake.cdm import is_cdm
     from indicant.intake.databases import SERVERS
+    from indicant.intake.mapping import is_tables
     from indicant.intake.supply import LINES, holds_fhir, is_fhir, whole
 
     data = None
-    if path != _STDIN and is_cdm(path):
+    if path != _STDIN and is_tables(path):
         pass
     elif os.path.isdir(path):
         if not holds_fhir(path):

@@ -113,7 +113,7 @@ class _Duck(Database):
             import duckdb
         except ImportError as error:
             raise IndicantError(
-                "reading OMOP needs DuckDB, which is not installed", file=shown, help=INSTALL
+                "reading tables needs DuckDB, which is not installed", file=shown, help=INSTALL
             ) from error
         self._error = duckdb.Error
         self._spill = tempfile.mkdtemp(prefix="indicant-")
@@ -456,25 +456,21 @@ def _read_text(file: Path, place: str) -> Relation:
                 help="save the file as UTF-8",
             ) from error
     head = head.rstrip("\r\n")
-    tabs = "\t" in head
-    quoted = not tabs or head.startswith('"')
-    names = next(csv.reader(io.StringIO(head), delimiter="\t" if tabs else ",", strict=False), [])
+    delimiter = max("\t", ";", ",", key=lambda one: (head.count(one), one == ","))
+    quoted = delimiter != "\t" or head.startswith('"')
+    names = next(csv.reader(io.StringIO(head), delimiter=delimiter, strict=False), [])
     low = [name.strip().lower() for name in names]
-    if (
-        not low
-        or len(set(low)) != len(low)
-        or not all(re.fullmatch(r"[a-z_0-9]{1,60}", one) for one in low)
-    ):
+    if not low or len(set(low)) != len(low) or not all(low):
         raise IndicantError(
             "its first line does not name columns, each once",
             file=str(file),
             line=1,
-            help="the first line of CSV has the names of the columns of the CDM",
+            help="the first line of CSV has the names of the columns",
         )
-    columns = ", ".join(f"'{one}': 'VARCHAR'" for one in low)
-    delimiter, quote = ("\\t" if tabs else ","), ('"' if quoted else "")
+    columns = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(len(low)))
+    written, quote = ("\\t" if delimiter == "\t" else delimiter), ('"' if quoted else "")
     source = (
         f"read_csv('{place}', columns = {{{columns}}}, auto_detect = false, header = true, "
-        f"delim = '{delimiter}', quote = '{quote}', escape = '{quote}', nullstr = '')"
+        f"delim = '{written}', quote = '{quote}', escape = '{quote}', nullstr = '')"
     )
-    return Relation(source, {one: _column(one, "VARCHAR") for one in low})
+    return Relation(source, {one: _column(f"c{at}", "VARCHAR") for at, one in enumerate(low)})

@@ -15,14 +15,15 @@ from indicant.guideline.mappings import read_sssom
 from indicant.guideline.names import prefixes_in
 from indicant.intake import events
 from indicant.intake.casegraph import case_iri
-from indicant.intake.cdm import is_cdm
 from indicant.intake.codes import Terms
 from indicant.intake.completeness import read_claims
 from indicant.intake.databases import opened
 from indicant.intake.decisions import Decider
 from indicant.intake.fhir import Resources, deleted, resolved
 from indicant.intake.gaps import Gaps
+from indicant.intake.mapping import is_mapped, is_tables, read_mapping
 from indicant.intake.omop import CdmPeople
+from indicant.intake.owntables import OwnPeople, stem
 from indicant.intake.readings import ASIDE, tables
 from indicant.intake.report import Left, Report
 from indicant.intake.supply import Broken, Supply, unread
@@ -124,8 +125,8 @@ class Intake:
         claims = None
         if options.completeness is not None:
             claims = read_claims(options.completeness, self._vocabulary)
-        if data is None and path != STDIN and is_cdm(path):
-            return self._take_cdm(path, options, claims)
+        if data is None and path != STDIN and is_tables(path):
+            return self._take_tables(path, options, claims)
         if options.persons:
             raise IndicantError(
                 "persons are named of databases alone", file=path, help="leave out  --person"
@@ -160,14 +161,19 @@ class Intake:
             documents.append(decided.graph.document(place, self._prefixes))
         return Taken(documents, report)
 
-    def _take_cdm(self, path: str, options: Options, claims: Claims | None) -> Taken:
-        """Read the persons of a database one by one."""
+    def _take_tables(self, path: str, options: Options, claims: Claims | None) -> Taken:
+        """Read the persons of a database, or of tables of one's own, one by one."""
+        mapped = read_mapping(path, tables()) if is_mapped(path) else []
         for one in options.persons:
-            if not _PERSON.fullmatch(one):
+            if not mapped and not _PERSON.fullmatch(one):
                 raise IndicantError(f"'{excerpt(one)}' is no person_id", help="it is a number")
-        database = opened(path, {*tables().cdm, "concept"})
+        database = opened(path, {stem(one.file) for one in mapped} or tables().cdm.keys())
         try:
-            source = CdmPeople(database, tables(), options.persons)
+            source: People = (
+                OwnPeople(database, mapped, tables(), options.persons)
+                if mapped
+                else CdmPeople(database, tables(), options.persons)
+            )
             return _Persons(self._terms, self._prefixes, options, claims).take(source)
         finally:
             database.close()

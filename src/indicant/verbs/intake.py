@@ -34,9 +34,9 @@ def add(verbs: Verbs) -> None:
     verb = verbs.add_parser(
         "intake",
         help="patients as FHIR or OMOP has them, as cases, and what of them was used",
-        description="Read patients from FHIR R4 or R5, or from tables of the OMOP CDM 5.4, write a "
-        "case for each, and say what was used, what was not and why, and which codes no table "
-        "knows.",
+        description="Read patients from FHIR R4 or R5, from the OMOP CDM 5.4 or from tables of your "
+        "own, write a case for each, and say what was used, what was not and why, and which codes "
+        "no table knows.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -45,7 +45,7 @@ def add(verbs: Verbs) -> None:
         metavar="SOURCE",
         help="a bundle or a resource as JSON, NDJSON, both also packed by gzip, or a folder of "
         "them, - is standard input; of OMOP a DuckDB file, a folder of Parquet or CSV, "
-        "postgresql://… or service=NAME",
+        "postgresql://… or service=NAME; or a folder of tables with tables.ttl",
     )
     verb.add_argument(
         "-o", "--output", metavar="FOLDER", help="write a case for each patient to a new folder"
