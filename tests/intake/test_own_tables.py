@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -11,7 +12,7 @@ from cdmwriting import take_path
 from each import each
 from indicant.errors import IndicantError
 from indicant.intake import owntables
-from intaking import CODES, reasons, said
+from intaking import ACTIVE, CODES, bundle, concept, reasons, record, said, take
 from running import run
 
 if TYPE_CHECKING:
@@ -279,6 +280,143 @@ def test_verbs_take_tables(tmp_path: Path) -> None:
     assert "a table says for no day what it holds" in err
 
 
+# ---------------------------------------------------------------------- views of SQL on FHIR
+
+VIEWED = f"""
+:people a intake:Table ; intake:view "people.json" ; intake:resources "fhir" ;
+    intake:kind "patient" ; intake:patientIn "id" ; intake:birthDateIn "birthDate" ;
+    intake:sexIn "gender" ; intake:reads [ intake:value "female" ; intake:says "female" ] .
+:problems a intake:Table ; intake:view "problems.json" ; intake:resources "fhir" ;
+    intake:kind "finding" ; intake:patientIn "patient" ; intake:idIn "id" ; intake:codeIn "code" ;
+    intake:codeSystem <{CODES}> ; intake:startIn "onset" ; intake:statusIn "status" ;
+    intake:reads [ intake:value "active" ; intake:counts intake:Present ] .
+"""
+VIEWS: dict[str, Any] = {
+    "people": {
+        "resource": "Patient",
+        "select": [
+            {
+                "column": [
+                    {"name": "id", "path": "getResourceKey()"},
+                    {"name": "birthDate", "path": "birthDate"},
+                    {"name": "gender", "path": "gender"},
+                ]
+            }
+        ],
+    },
+    "problems": {
+        "resource": "Condition",
+        "constant": [{"name": "system", "valueUri": CODES}],
+        "select": [
+            {
+                "column": [
+                    {"name": "id", "path": "id"},
+                    {"name": "patient", "path": "subject.getReferenceKey(Patient)"},
+                    {"name": "onset", "path": "onset.ofType(dateTime)"},
+                    {"name": "status", "path": "clinicalStatus.coding.first().code"},
+                ]
+            },
+            {
+                "forEach": "code.coding.where(system = %system)",
+                "column": [{"name": "code", "path": "code"}],
+            },
+        ],
+    },
+}
+PERSON = {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": "1961-03-14"}
+
+
+def viewed(place: Path, *records: Any, views: Any = None, mapping: str = VIEWED) -> Path:
+    made = place / "viewed"
+    (made / "fhir").mkdir(parents=True, exist_ok=True)
+    (made / "tables.ttl").write_text(HEAD + mapping, encoding="utf-8")
+    for name, one in {**VIEWS, **(views or {})}.items():
+        (made / f"{name}.json").write_text(json.dumps(one), encoding="utf-8")
+    text = json.dumps(bundle(PERSON, *records))
+    (made / "fhir" / "all.json").write_text(text, encoding="utf-8")
+    return made
+
+
+def test_a_view_of_fhir_is_a_table_as_any_other(tmp_path: Path) -> None:
+    pain = record("Condition", "a", **concept("neck-pain"), **ACTIVE, onsetDateTime="2026-01-02")
+    other = record("Condition", "b", **concept("fever"), clinicalStatus={"coding": [{"code": "?"}]})
+    found = take_path(str(viewed(tmp_path, pain, other)))
+    assert said(found) == {*ANN, "hasFinding NeckPain onset=2026-01-02"}
+    assert said(found) == said(take(PERSON, pain))
+    assert reasons(found) == ["status"]
+    assert [one.patient for one in found.report.patients] == ["Patient/p"]
+    assert found.report.remarks == []
+
+
+def test_a_resource_that_may_mean_something_else_is_not_viewed(tmp_path: Path) -> None:
+    one = record(
+        "Condition", "a", **concept("fever"), **ACTIVE, modifierExtension=[{"url": "urn:x"}]
+    )
+    file = tmp_path / "complete.ttl"
+    claim = "a intake:Source ; prov:wasAttributedTo :us ; ind:recordsAll t:Pain"
+    file.write_text(f"{HEAD}<urn:x> {claim} .\n", encoding="utf-8")
+    found = take_path(str(viewed(tmp_path, one)), completeness=file)
+    assert said(found) == ANN
+    assert "1 resources are not viewed by problems.json (modifier)" in found.report.remarks[0]
+    assert "recordsAll Pain" in said(take_path(str(viewed(tmp_path)), completeness=file))
+
+
+@pytest.mark.parametrize(
+    ("views", "message"),
+    [
+        ({"problems": {}}, "is no ViewDefinition that is read"),
+        ({"problems": {"resource": "Condition", "select": [{"column": []}]}}, "has no column"),
+        (
+            {
+                "people": {
+                    "resource": "Patient",
+                    "select": [
+                        {
+                            "column": [
+                                {"name": "id", "path": "id"},
+                                {"name": "birthDate", "path": "link", "collection": True},
+                                {"name": "gender", "path": "gender"},
+                            ]
+                        }
+                    ],
+                }
+            },
+            "has more than one value",
+        ),
+        (
+            {
+                "people": {
+                    "resource": "Patient",
+                    "where": [{"path": "id"}],
+                    "select": VIEWS["people"]["select"],
+                }
+            },
+            "does not fit a resource",
+        ),
+    ],
+)
+def test_a_view_that_gives_no_such_table_is_refused(
+    views: Any, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(IndicantError, match=message):
+        take_path(str(viewed(tmp_path, views=views)))
+
+
+def test_a_view_out_of_the_folder_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "out.json").write_text(json.dumps(VIEWS["people"]), encoding="utf-8")
+    mapping = VIEWED.replace("people.json", "../out.json")
+    with pytest.raises(IndicantError, match=r"out\.json"):
+        take_path(str(viewed(tmp_path, mapping=mapping)))
+
+
+def test_a_resource_that_is_cut_off_is_refused(tmp_path: Path) -> None:
+    made = viewed(tmp_path)
+    (made / "fhir" / "all.json").unlink()
+    (made / "fhir" / "all.ndjson").write_text(json.dumps(PERSON) + '\n{"resourceType', "utf-8")
+    with pytest.raises(IndicantError, match="no JSON object"):
+        take_path(str(made))
+
+
 # ---------------------------------------------------------------------- what the file may say
 
 WRONG = {
@@ -333,6 +471,10 @@ WRONG = {
     "a stray value": (
         PEOPLE + ':x intake:value "yes" ; intake:counts intake:Present .',
         "neither a table nor one of its values",
+    ),
+    "a file and a view": (
+        PEOPLE.replace("intake:file", 'intake:view "x" ; intake:file'),
+        "a file, or a view with its resources",
     ),
     "no such column": (PEOPLE + PROBLEMS.replace('"since"', '"begin"'), "has no column 'begin'"),
     "no such file": (

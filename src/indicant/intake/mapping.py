@@ -81,7 +81,8 @@ _SEXES: Final = frozenset({"female", "male", "other", "unknown"})
 class Mapped:
     """A table: what its rows are about, and what its columns are.
 
-    ``columns`` are by what they say, in lower case. ``counts``, ``means`` and ``says`` are by
+    ``columns`` are by what they say, in lower case. A table that has no file is what a ``view``
+    gives of the ``resources`` of FHIR that lie beside it. ``counts``, ``means`` and ``says`` are by
     value of a cell; ``standing`` is what all rows count for where no column says it.
     """
 
@@ -95,6 +96,8 @@ class Mapped:
     standing: str = ""
     counts: dict[str, str] = field(default_factory=dict)
     means: dict[str, str] = field(default_factory=dict)
+    view: str = ""
+    resources: str = ""
     says: dict[str, str] = field(default_factory=dict)
 
 
@@ -155,7 +158,8 @@ class _File:
 
     def _table(self, name: str) -> Mapped:
         said = self._said[name]
-        allowed = {*COLUMNS, "file", "kind", "asRecord", "counts", "reads", "codeSystem", "unit"}
+        allowed = {*COLUMNS, "file", "view", "resources", "kind", "asRecord", "counts", "reads"}
+        allowed |= {"codeSystem", "unit"}
         for path in said:
             if path.startswith(INTAKE) and local_name(path) not in allowed:
                 self._refuse(name, path, f"{local_name(path)} says nothing of a table")
@@ -177,14 +181,18 @@ class _File:
             )
         made = Mapped(
             local_name(name),
-            self._one(name, "file", needed=True),
+            self._one(name, "file"),
             kind,
             record_type,
             columns,
             self._one(name, "codeSystem"),
             self._one(name, "unit"),
             self._standing(name, kind) if INTAKE + "counts" in said else "",
+            view=self._one(name, "view"),
+            resources=self._one(name, "resources"),
         )
+        if bool(made.file) == bool(made.view) or bool(made.view) != bool(made.resources):
+            self._refuse(name, None, "a table has a file, or a view with its resources")
         for cell in said.get(INTAKE + "reads", ()):
             self._cell(name, text_of(cell), made)
         self._check(name, made)

@@ -20,6 +20,7 @@ from indicant.intake.elements import MalformedError, when
 from indicant.intake.events import Coding, Event, Found, Origin, Person, Refusal, Value
 from indicant.intake.mapping import FILE
 from indicant.intake.readings import NOTHING
+from indicant.intake.viewed import Viewed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,9 +61,15 @@ class OwnPeople:
     def __post_init__(self) -> None:
         self.shown = self.database.shown
         self.partial: list[str] = []
-        self.beside = [one for one in self.database.beside if one != FILE]
+        read = {FILE, *(one.view for one in self.mapped)}
+        read |= {name for one in self.mapped for name in (one.resources, f"{one.resources}/")}
+        self.beside = [one for one in self.database.beside if one not in read]
+        self._viewed: dict[str, list[Cells]] = {}
         left = {"patient": MOST_PERSONS, "": MOST_ROWS}
         for one in self.mapped:
+            if one.view:
+                self._view(one)
+                continue
             relation = self._relation(one)
             which = "patient" if one.kind == events.PATIENT else ""
             query = f"SELECT COUNT(*) FROM {relation.source}{self._chosen(one, relation)}"  # noqa: S608
@@ -76,6 +83,34 @@ class OwnPeople:
                     help="name who is to be read:  --person ID",
                 )
 
+    def _view(self, one: Mapped) -> None:
+        """Read the rows that a view gives, as many as may be."""
+        view = Viewed(self.shown, one, self.tables)
+        for column in one.columns.values():
+            if column not in view.columns:
+                raise self._without(one.view, column)
+        found: list[Cells] = []
+        for row in view.rows():
+            cells = {name: row.get(column, "") for name, column in one.columns.items()}
+            if not self.only or cells["patientIn"] in self.only:
+                found.append({name: text for name, text in cells.items() if text})
+            if len(found) > MOST_ROWS:
+                raise IndicantError(
+                    f"gives more than {MOST_ROWS:,} rows",
+                    file=one.view,
+                    help="name who is to be read:  --person ID",
+                )
+        found.sort(key=lambda cells: (cells.get("patientIn", ""), cells.get("idIn", "")))
+        self._viewed[one.name] = found
+        self.partial += view.partial
+
+    def _without(self, name: str, column: str) -> IndicantError:
+        return IndicantError(
+            f"{excerpt(name)} has no column '{excerpt(column)}'",
+            file=self.shown,
+            help=f"name in {FILE} a column that is there",
+        )
+
     def _relation(self, one: Mapped) -> Relation:
         relation = self.database.tables.get(stem(one.file))
         if relation is None:
@@ -86,11 +121,7 @@ class OwnPeople:
             )
         for column in one.columns.values():
             if column not in relation.columns:
-                raise IndicantError(
-                    f"{excerpt(one.file)} has no column '{excerpt(column)}'",
-                    file=self.shown,
-                    help=f"name in {FILE} a column that is there",
-                )
+                raise self._without(one.file, column)
         return relation
 
     def _chosen(self, one: Mapped, relation: Relation) -> str:
@@ -140,6 +171,10 @@ class OwnPeople:
             yield Found(name, person, list(self._events(found, name)), types)
 
     def _rows(self, at: int, one: Mapped) -> Iterator[tuple[str, int, Cells]]:
+        if one.view:
+            for cells in self._viewed[one.name]:
+                yield cells.get("patientIn", ""), at, cells
+            return
         relation, database = self._relation(one), self.database
         said = list(one.columns)
         listed = ", ".join(database.text(relation.columns[one.columns[name]]) for name in said)

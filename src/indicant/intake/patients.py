@@ -167,7 +167,8 @@ class Intake:
         for one in options.persons:
             if not mapped and not _PERSON.fullmatch(one):
                 raise IndicantError(f"'{excerpt(one)}' is no person_id", help="it is a number")
-        database = opened(path, {stem(one.file) for one in mapped} or tables().cdm.keys())
+        own = {stem(one.file) for one in mapped if one.file}
+        database = opened(path, own if mapped else tables().cdm.keys())
         try:
             source: People = (
                 OwnPeople(database, mapped, tables(), options.persons)

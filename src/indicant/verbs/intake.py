@@ -34,9 +34,9 @@ def add(verbs: Verbs) -> None:
     verb = verbs.add_parser(
         "intake",
         help="patients as FHIR or OMOP has them, as cases, and what of them was used",
-        description="Read patients from FHIR R4 or R5, from the OMOP CDM 5.4 or from tables of your "
-        "own, write a case for each, and say what was used, what was not and why, and which codes "
-        "no table knows.",
+        description="Read patients from FHIR R4 or R5, from the OMOP CDM 5.4 or from tables of "
+        "your own, write a case for each, and say what was used, what was not and why, and which "
+        "codes no table knows.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
