@@ -82,6 +82,7 @@ PATIENT = load(
     "name": [{"use": "usual", "family": "A"}, {"use": "official", "family": "B", "given": ["C"]}],
     "link": [{"other": {"reference": "Patient/q/_history/2"}}],
     "extension": [{"url": "urn:x", "valueQuantity": {"value": 1.50, "unit": "kg"}}],
+    "repeat": {"periodUnit": "d", "periodMax": 3},
     "multipleBirthInteger": 2, "deceasedDateTime": "2020-01-02"}"""
 )
 CONSTANTS = {"use": Item("official", "String"), "day": Item("1970-06-01", "Date")}
@@ -119,6 +120,7 @@ PATHS: dict[str, list[Any]] = {
     "'it\\'s'": ["it's"],
     "multipleBirth.ofType(integer)": ["2"],
     "multipleBirth.ofType(boolean)": [],
+    "repeat.period": [],
     "deceased.ofType(dateTime).lowBoundary()": ["2020-01-02T00:00:00.000+14:00"],
     "birthDate.highBoundary()": ["1970-06-30"],
     "birthDate = %day": [],
@@ -179,6 +181,8 @@ def test_a_path_that_is_none_or_has_more_is_refused(path: str) -> None:
         "active.lowBoundary()",
         "name.family.not()",
         "name[id]",
+        "name.family.ofType(string)",
+        "name.ofType(HumanName)",
     ],
 )
 def test_what_nobody_can_say_is_refused(path: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import shutil
 import subprocess
 import tempfile
@@ -40,6 +39,8 @@ def _user() -> list[str]:
     """Return what starts a program as somebody who is not root."""
     if os.geteuid() != 0:
         return []
+    import pwd
+
     nobody = pwd.getpwnam("nobody")
     return ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -170,6 +171,7 @@ def is_cdm(path: str) -> bool:
     return databases.is_database(path, NAMES)
 
 
+@functools.lru_cache(1 << 14)
 def whole(text: str | None) -> str | None:
     """Return a whole number as it is written without noughts behind a point, or nothing.
 

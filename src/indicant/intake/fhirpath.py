@@ -34,6 +34,64 @@ _DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(\S*)")
 _TIME: Final = re.compile(r"\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?")
 _REFERENCE: Final = re.compile(r"([A-Za-z]+)/([A-Za-z0-9.-]{1,64})")
+_TYPES: Final = frozenset(
+    {
+        "Address",
+        "Age",
+        "Annotation",
+        "Attachment",
+        "Base64Binary",
+        "Boolean",
+        "Canonical",
+        "Code",
+        "CodeableConcept",
+        "CodeableReference",
+        "Coding",
+        "ContactDetail",
+        "ContactPoint",
+        "Count",
+        "DataRequirement",
+        "Date",
+        "DateTime",
+        "Decimal",
+        "Distance",
+        "Dosage",
+        "Duration",
+        "Expression",
+        "HumanName",
+        "Id",
+        "Identifier",
+        "Instant",
+        "Integer",
+        "Integer64",
+        "Markdown",
+        "Meta",
+        "Money",
+        "Oid",
+        "ParameterDefinition",
+        "Period",
+        "PositiveInt",
+        "Quantity",
+        "Range",
+        "Ratio",
+        "RatioRange",
+        "Reference",
+        "RelatedArtifact",
+        "SampledData",
+        "Signature",
+        "String",
+        "TYPES",
+        "Time",
+        "Timing",
+        "TriggerDefinition",
+        "UnsignedInt",
+        "Uri",
+        "Url",
+        "UsageContext",
+        "Uuid",
+    }
+)
+"""With which types the name of an element of several types ends."""
 _COMPARING: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -289,17 +347,21 @@ def _children(one: Item, name: str) -> Iterator[Item]:
         yield one
         return
     for key, value in one.value.items():
-        if key.startswith(name) and key[len(name) : len(name) + 1].isupper():
+        if key.startswith(name) and key.removeprefix(name) in _TYPES:
             yield from _listed(value, key.removeprefix(name))
 
 
 def _is_of(one: Item, kind: str) -> bool:
+    """Tell whether something is of a type: a resource, or an element of several types.
+
+    Raises:
+        PathError: nothing says of which type it is.
+    """
     if isinstance(one.value, dict) and "resourceType" in one.value:
         return bool(one.value["resourceType"] == kind)
-    if one.kind:
-        return one.kind[:1].lower() + one.kind[1:] == kind[:1].lower() + kind[1:]
-    told = "boolean" if isinstance(one.value, bool) else ""
-    return told == kind
+    if not one.kind:
+        raise PathError("ofType is asked of an element that may have one type alone")
+    return one.kind[:1].lower() + one.kind[1:] == kind[:1].lower() + kind[1:]
 
 
 def _single(items: Items, what: str) -> Item | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from indicant.files.rdf import BASE
@@ -60,6 +61,7 @@ _DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T][0-9:.]{5,18}(?:[+
 _NUMERAL: Final = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,2})?")
 _COMPARED: Final = re.compile(r"\s*[<>≤≥~]")
 _FEW_DAYS: Final = re.compile(r"[1-9][0-9]{0,4}")
+_MOST_KEPT: Final = 10_000
 _UNKNOWN_OPERATOR: Final = "no matching concept"
 
 
@@ -75,6 +77,9 @@ class Rows:
     concepts: Mapping[str, Coding]
     file: str
     visits: bool = True
+    _readings: dict[tuple[str | None, ...], Reading | None] = field(
+        default_factory=dict, repr=False
+    )
 
     # ------------------------------------------------------------------ the person
 
@@ -221,10 +226,10 @@ class Rows:
         Raises:
             MalformedError: a value is none.
         """
-        reading = self.tables.reading_of(row.table, lambda name: _worth(row.values.get(name)))
+        reading = self._reading(row)
         made.reading = reading
         made.standing = NOTHING if reading is None else reading.standing
-        made.status = self._told(row, stem)
+        made.status = self._told(row, stem) if made.standing == NOTHING else ""
         record_type = made.origin.record_type
         if reading is not None and reading.as_record:
             record_type = reading.as_record
@@ -243,6 +248,20 @@ class Rows:
         made.mentions = self._named(
             row, "qualifier_concept_id", "modifier_concept_id", "value_as_concept_id"
         )
+
+    def _reading(self, row: CdmRow) -> Reading | None:
+        """Return the row of the tables that counts, looked for once for the same values."""
+        values = row.values
+        elements = self.tables.elements[row.table]
+        key = (row.table, *(values.get(one) for one in elements if not one.endswith("_date")))
+        key += tuple(str(values.get(one) is None) for one in elements if one.endswith("_date"))
+        if key not in self._readings:
+            if len(self._readings) > _MOST_KEPT:
+                self._readings.clear()
+            self._readings[key] = self.tables.reading_of(
+                row.table, lambda name: _worth(values.get(name))
+            )
+        return self._readings[key]
 
     def _is_other(self, made: Event, record_type: str) -> None:
         """Have an event be of another type of record, which may be one that is set aside."""
@@ -384,6 +403,7 @@ def _worth(value: str | None) -> frozenset[str]:
     return frozenset({PRESENT_AT_ALL} if number is None else {PRESENT_AT_ALL, number})
 
 
+@functools.lru_cache(1 << 12)
 def _date(value: str | None, name: str) -> Moment | None:
     """Return a day, also of what has a time beside it.
 
