@@ -168,6 +168,9 @@ def test_a_server_is_only_read(postgres: str) -> None:
         )
         connection.execute(b"CREATE VIEW views.person AS SELECT views.spy() AS person_id")
     database = opened(f"{postgres}&options=-csearch_path%3Dviews", {"person"})
+    settings = ("statement_timeout", "transaction_read_only", "transaction_isolation")
+    asked = ", ".join(f"current_setting('{one}')" for one in settings)
+    assert list(database.rows(f"SELECT {asked}")) == [("10min", "on", "repeatable read")]
     with pytest.raises(IndicantError, match="read-only transaction"):
         list(database.rows("SELECT person_id FROM views.person"))
     database.close()

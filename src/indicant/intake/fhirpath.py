@@ -7,16 +7,14 @@ and the operators on booleans, numbers and texts. Whatever else a path has is re
 
 from __future__ import annotations
 
-import calendar
 import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from indicant.foreign import excerpt
+from indicant.intake.items import DATE, Item, PathError, children, edge, exact, is_of, same, written
 from indicant.intake.supply import Number
 
 if TYPE_CHECKING:
@@ -30,87 +28,13 @@ _TOKEN: Final = re.compile(
     r"|(?P<sign><=|>=|!=|[<>=+\-*/().,\[\]]))"
 )
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "f": "\f"}
-_DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
-_INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(\S*)")
-_TIME: Final = re.compile(r"\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?")
 _REFERENCE: Final = re.compile(r"([A-Za-z]+)/([A-Za-z0-9.-]{1,64})")
-_TYPES: Final = frozenset(
-    {
-        "Address",
-        "Age",
-        "Annotation",
-        "Attachment",
-        "Base64Binary",
-        "Boolean",
-        "Canonical",
-        "Code",
-        "CodeableConcept",
-        "CodeableReference",
-        "Coding",
-        "ContactDetail",
-        "ContactPoint",
-        "Count",
-        "DataRequirement",
-        "Date",
-        "DateTime",
-        "Decimal",
-        "Distance",
-        "Dosage",
-        "Duration",
-        "Expression",
-        "HumanName",
-        "Id",
-        "Identifier",
-        "Instant",
-        "Integer",
-        "Integer64",
-        "Markdown",
-        "Meta",
-        "Money",
-        "Oid",
-        "ParameterDefinition",
-        "Period",
-        "PositiveInt",
-        "Quantity",
-        "Range",
-        "Ratio",
-        "RatioRange",
-        "Reference",
-        "RelatedArtifact",
-        "SampledData",
-        "Signature",
-        "String",
-        "TYPES",
-        "Time",
-        "Timing",
-        "TriggerDefinition",
-        "UnsignedInt",
-        "Uri",
-        "Url",
-        "UsageContext",
-        "Uuid",
-    }
-)
-"""With which types the name of an element of several types ends."""
 _COMPARING: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
 }
-_NUMERAL: Final = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,2})?")
-
-
-class PathError(ValueError):
-    """A path that is none, or that says nothing of what it is asked of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A value, with its type where an element of several types names it."""
-
-    value: Any
-    kind: str = ""
 
 
 Items = list[Item]
@@ -280,7 +204,7 @@ class _Parser:
         if name.startswith("$"):
             raise PathError(f"'{excerpt(name)}' is not read")
         plain = name.strip("`")
-        return lambda items, _: [found for one in items for found in _children(one, plain)]
+        return lambda items, _: [found for one in items for found in children(one, plain)]
 
     def _function(self, name: str) -> Path:
         if name in {"ofType", "getReferenceKey"}:
@@ -309,7 +233,7 @@ class _Parser:
         if name == "ofType":
             if not kind:
                 raise PathError("a type is expected")
-            return lambda items, _: [one for one in items if _is_of(one, kind)]
+            return lambda items, _: [one for one in items if is_of(one, kind)]
         return lambda items, _: [key for one in items for key in _reference_key(one, kind)]
 
 
@@ -326,42 +250,6 @@ def _constant(item: Item) -> Path:
 
 def _then(first: Path, second: Path) -> Path:
     return lambda items, scope: second(first(items, scope), scope)
-
-
-def _listed(value: Any, kind: str = "") -> Iterator[Item]:
-    if isinstance(value, list):
-        for one in value:
-            yield from _listed(one, kind)
-    elif value is not None:
-        yield Item(value, kind)
-
-
-def _children(one: Item, name: str) -> Iterator[Item]:
-    """Yield the children of a name; of an element of several types, with the type."""
-    if not isinstance(one.value, dict):
-        return
-    if name in one.value:
-        yield from _listed(one.value[name])
-        return
-    if one.value.get("resourceType") == name:
-        yield one
-        return
-    for key, value in one.value.items():
-        if key.startswith(name) and key.removeprefix(name) in _TYPES:
-            yield from _listed(value, key.removeprefix(name))
-
-
-def _is_of(one: Item, kind: str) -> bool:
-    """Tell whether something is of a type: a resource, or an element of several types.
-
-    Raises:
-        PathError: nothing says of which type it is.
-    """
-    if isinstance(one.value, dict) and "resourceType" in one.value:
-        return bool(one.value["resourceType"] == kind)
-    if not one.kind:
-        raise PathError("ofType is asked of an element that may have one type alone")
-    return one.kind[:1].lower() + one.kind[1:] == kind[:1].lower() + kind[1:]
 
 
 def _single(items: Items, what: str) -> Item | None:
@@ -396,21 +284,6 @@ def _both(left: Path, right: Path, wins: bool) -> Path:
     return found
 
 
-def _same(one: Any, other: Any) -> bool | None:
-    """Tell whether two values are equal; of dates with unlike precision nobody knows."""
-    if isinstance(one, Number) and isinstance(other, Number):
-        return _exact(one) == _exact(other)
-    if isinstance(one, Number) != isinstance(other, Number):
-        return False
-    if isinstance(one, str) and isinstance(other, str) and one != other:
-        both = _DATE.match(one), _DATE.match(other)
-        if all(both) and len(one) != len(other) and one[:4] == other[:4]:
-            shorter = min(len(one), len(other))
-            if one[:shorter] == other[:shorter]:
-                return None
-    return bool(one == other) and type(one) is type(other)
-
-
 def _equality(left: Path, right: Path, wanted: bool) -> Path:
     def found(items: Items, scope: Scope) -> Items:
         one, other = left(items, scope), right(items, scope)
@@ -418,7 +291,7 @@ def _equality(left: Path, right: Path, wanted: bool) -> Path:
             return []
         if len(one) != len(other):
             return [Item(not wanted)]
-        told = [_same(a.value, b.value) for a, b in zip(one, other, strict=True)]
+        told = [same(a.value, b.value) for a, b in zip(one, other, strict=True)]
         if False in told:
             return [Item(not wanted)]
         return [] if None in told else [Item(wanted)]
@@ -434,11 +307,11 @@ def _comparison(left: Path, right: Path, sign: str) -> Path:
             return []
         a, b = one.value, other.value
         if isinstance(a, Number) and isinstance(b, Number):
-            return [Item(_COMPARING[sign](_exact(a), _exact(b)))]
+            return [Item(_COMPARING[sign](exact(a), exact(b)))]
         plain = isinstance(a, str) and isinstance(b, str)
         if not plain or isinstance(a, Number) or isinstance(b, Number):
             raise PathError(f"{sign} compares two numbers or two texts")
-        if _DATE.match(a) and _DATE.match(b) and (len(a) != len(b) or "T" in a):
+        if DATE.match(a) and DATE.match(b) and (len(a) != len(b) or "T" in a):
             raise PathError(f"{sign} compares days with days alone")
         return [Item(_COMPARING[sign](a, b))]
 
@@ -456,38 +329,13 @@ def _arithmetic(left: Path, right: Path, sign: str) -> Path:
             return [Item(a + b)]
         if not isinstance(a, Number) or not isinstance(b, Number):
             raise PathError(f"{sign} is of two numbers")
-        x, y = _exact(a), _exact(b)
+        x, y = exact(a), exact(b)
         if sign == "/" and y == 0:
             return []
         value = {"+": x + y, "-": x - y, "*": x * y}[sign] if sign != "/" else x / y
-        return [Item(_number(value))]
+        return [Item(written(value))]
 
     return found
-
-
-def _number(value: Fraction) -> Number:
-    """Return a number as it is written.
-
-    Raises:
-        PathError: it does not end: what it is rounded to would be another one.
-    """
-    if value.denominator == 1:
-        return Number(str(value.numerator))
-    places = Decimal(value.numerator) / Decimal(value.denominator)
-    if Fraction(places) != value:
-        raise PathError("a quotient has no end")
-    return Number(format(places, "f").rstrip("0"))
-
-
-def _exact(number: Number) -> Fraction:
-    """Return a number exactly.
-
-    Raises:
-        PathError: it has more digits than are computed with.
-    """
-    if not _NUMERAL.fullmatch(number):
-        raise PathError(f"'{excerpt(number)}' has too many digits")
-    return Fraction(number)
 
 
 def _indexed(path: Path, index: Path) -> Path:
@@ -531,7 +379,7 @@ def _extension(given: Sequence[Path]) -> Path:
         return [
             each
             for one in items
-            for each in _children(one, "extension")
+            for each in children(one, "extension")
             if url is not None
             and isinstance(each.value, dict)
             and each.value.get("url") == url.value
@@ -576,48 +424,11 @@ def _boundary(high: bool) -> Callable[[Sequence[Path]], Path]:
     def made(_given: Sequence[Path]) -> Path:
         def found(items: Items, _scope: Scope) -> Items:
             one = _single(items, "what has a boundary")
-            return [] if one is None else [Item(_edge(one, high))]
+            return [] if one is None else [Item(edge(one, high))]
 
         return found
 
     return made
-
-
-def _edge(one: Item, high: bool) -> Any:
-    """Return the least or the greatest value that one of its precision may stand for."""
-    value = one.value
-    if isinstance(value, Number):
-        places = len(value.partition(".")[2])
-        half = Fraction(1, 2 * 10**places)
-        return _number(_exact(value) + (half if high else -half))
-    if not isinstance(value, str):
-        raise PathError("it has no boundary")
-    if _TIME.fullmatch(value):
-        return _filled(value, high)
-    instant = _INSTANT.fullmatch(value)
-    if instant is not None:
-        zone = instant[2] or ("-12:00" if high else "+14:00")
-        return f"{value[:11]}{_filled(instant[1], high)}{zone}"
-    date = _DATE.fullmatch(value)
-    if date is None:
-        raise PathError("it has no boundary")
-    year = int(date[1])
-    month = int(date[2] or (12 if high else 1))
-    day = int(date[3] or (calendar.monthrange(year, month)[1] if high else 1))
-    text = f"{year:04}-{month:02}-{day:02}"
-    if one.kind in {"DateTime", "Instant"}:
-        return f"{text}T{_filled('', high)}{'-12:00' if high else '+14:00'}"
-    return text
-
-
-def _filled(time: str, high: bool) -> str:
-    """Return a time to the millisecond: the first or the last that it may be.
-
-    >>> _filled("12:34", high=True), _filled("12:34:05", high=False)
-    ('12:34:59.999', '12:34:05.000')
-    """
-    whole = "23:59:59.999" if high else "00:00:00.000"
-    return time + whole[len(time) :]
 
 
 _FUNCTIONS: Final[Mapping[str, tuple[frozenset[int], Callable[[Sequence[Path]], Path]]]] = {

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from indicant.foreign import excerpt
-from indicant.intake.fhirpath import Item, PathError, Scope, compiled, truth
+from indicant.intake.fhirpath import Scope, compiled, truth
+from indicant.intake.items import Item, PathError
 from indicant.intake.supply import Number
 
 if TYPE_CHECKING:
