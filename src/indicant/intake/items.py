@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from indicant.foreign import excerpt
+from indicant.intake.elements import NUMERAL
 from indicant.intake.supply import Number
 
 if TYPE_CHECKING:
@@ -75,7 +76,6 @@ _TYPES: Final = frozenset(
     }
 )
 """With which types the name of an element of several types ends."""
-_NUMERAL: Final = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,2})?")
 
 
 class PathError(ValueError):
@@ -161,7 +161,7 @@ def exact(number: Number) -> Fraction:
     Raises:
         PathError: it has more digits than are computed with.
     """
-    if not _NUMERAL.fullmatch(number):
+    if not NUMERAL.fullmatch(number):
         raise PathError(f"'{excerpt(number)}' has too many digits")
     return Fraction(number)
 

@@ -13,7 +13,7 @@ from indicant.files.rdf import BASE
 from indicant.foreign import excerpt
 from indicant.intake import events
 from indicant.intake.cdm import BESIDE, Cdm, whole
-from indicant.intake.elements import UCUM, MalformedError
+from indicant.intake.elements import NUMERAL, UCUM, MalformedError
 from indicant.intake.events import (
     Coding,
     Event,
@@ -58,7 +58,6 @@ _STATEMENTS: Final = frozenset({"MedicationStatement"})
 """The types of records whose date is that of the record."""
 _SUPPLIED: Final = frozenset({"MedicationRequest", "MedicationDispense"})
 _DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T][0-9:.]{5,18}(?:[+-][0-9:]{2,5})?)?")
-_NUMERAL: Final = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,2})?")
 _COMPARED: Final = re.compile(r"\s*[<>≤≥~]")
 _FEW_DAYS: Final = re.compile(r"[1-9][0-9]{0,4}")
 _MOST_KEPT: Final = 10_000
@@ -328,7 +327,7 @@ class Rows:
         values = row.values
         number, told = values["value_as_number"], values.get("value_source_value")
         if number is not None:
-            if not _NUMERAL.fullmatch(number):
+            if not NUMERAL.fullmatch(number):
                 raise MalformedError(f"value_as_number '{excerpt(number)}' is no decimal number")
             unit, foreign = self._unit(row)
             return Value(number=number, comparator=self._operator(row), unit=unit, foreign=foreign)

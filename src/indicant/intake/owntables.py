@@ -16,7 +16,7 @@ from indicant.foreign import excerpt
 from indicant.intake import events
 from indicant.intake.cdm import MOST_PERSONS, MOST_ROWS
 from indicant.intake.databases import LONGEST, SUFFIXES
-from indicant.intake.elements import MalformedError, when
+from indicant.intake.elements import NUMERAL, MalformedError, when
 from indicant.intake.events import Coding, Event, Found, Origin, Person, Refusal, Value
 from indicant.intake.mapping import FILE
 from indicant.intake.readings import NOTHING
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from indicant.intake.readings import Tables
 
 TABLE_BASE: Final = f"{BASE}table/"
-_NUMERAL: Final = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,2})?")
 _MIDNIGHT: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}) 00:00:00(?:\.0+)?")
 _COMPARATORS: Final = {"": "", "=": "", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _UNKNOWN: Final = "unknown"
@@ -266,7 +265,7 @@ class OwnPeople:
         """
         number, answer = cells.get("numberIn"), cells.get("valueIn")
         if number is not None:
-            if not _NUMERAL.fullmatch(number):
+            if not NUMERAL.fullmatch(number):
                 raise MalformedError(f"'{excerpt(number)}' is no decimal number")
             told = cells.get("comparatorIn", "")
             if told not in _COMPARATORS:
