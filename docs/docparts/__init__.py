@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 PARTS: Final[Mapping[str, Callable[[str], str]]] = {
     "answers": lambda _: intake.answers(),
-    "asides": lambda _: intake.asides(),
+    "asides": intake.asides,
+    "concepts": lambda _: intake.concepts(),
     "example": examples.example,
     "extensions": lambda _: exchange.extensions(),
     "refusals": lambda _: examples.refusals(),
@@ -26,10 +27,11 @@ PARTS: Final[Mapping[str, Callable[[str], str]]] = {
     "rules": rules.text,
     "schema": records.schema,
     "shapes": shapes.text,
-    "standings": lambda _: intake.standings(),
+    "standings": intake.standings,
     "systems": lambda _: intake.systems(),
     "terms": terms.text,
     "vocabulary": lambda _: examples.vocabulary(),
+    "vocabularies": lambda _: intake.vocabularies(),
     "verbs": lambda _: verbs.text(),
 }
 _PART: Final = re.compile(r"^<!-- part: ([\w-]+)(?: (\S+))? -->$", re.MULTILINE)

@@ -250,15 +250,17 @@ class Guideline(Forms):
         timezone: str | None = None,
         codes: Iterable[Path_] = (),
         completeness: Path_ | None = None,
+        persons: Iterable[str | int] = (),
     ) -> Taken:
-        """Read the patients of a source of FHIR R4 or R5, each as a case.
+        """Read the patients of a source of FHIR R4 or R5, or of the OMOP CDM 5.4, each as a case.
 
         Args:
-            source: a file or a folder, as ``indicant intake`` takes it.
+            source: a file, a folder or a server, as ``indicant intake`` takes it.
             as_of: the day for which the cases hold.
             timezone: where the days of instants count, as in ``Europe/Berlin``.
             codes: SSSOM tables of one's own, beside those of the guideline.
             completeness: a file that says what is recorded without a gap, and who says so.
+            persons: of OMOP, the ids of those who are to be read; without any, all are.
 
         Raises:
             IndicantError: something cannot be read, or the source holds no patient.
@@ -266,7 +268,7 @@ class Guideline(Forms):
         from indicant.api.intake import paths, take
 
         reader = self.reader(paths(codes))
-        return take(reader, source, as_of=as_of, timezone=timezone, completeness=completeness)
+        return take(reader, source, as_of, timezone, completeness, persons)
 
     def reader(self, codes: tuple[str, ...] = ()) -> Intake:
         """Return what reads patients for this guideline, made once for the same tables."""
@@ -275,8 +277,6 @@ class Guideline(Forms):
         if codes not in self._readers:
             self._readers[codes] = Intake(self.assessor.source, self.assessor.vocabulary, codes)
         return self._readers[codes]
-
-    # ------------------------------------------------------------------ questions
 
     def ask(
         self,

@@ -50,8 +50,8 @@ def add(verbs: Verbs) -> None:
         "case",
         nargs="*",
         metavar="CASE",
-        help="a file in Turtle, TriG, N-Triples, N-Quads, JSON-LD or RDF/XML, or FHIR as JSON or "
-        "NDJSON; - is standard input",
+        help="a file in Turtle, TriG, N-Triples, N-Quads, JSON-LD or RDF/XML, FHIR as JSON or "
+        "NDJSON, or tables of OMOP as intake takes them; - is standard input",
     )
     verb.add_argument(
         "--example", action="store_true", help="assess the example case of the guideline"
