@@ -68,18 +68,22 @@ class Logic:
     """
 
     guideline: str
+    terms: Terms
     literals: Mapping[str, Literal]
     met: Mapping[str, tuple[tuple[str, ...], ...]]
     refuted: Mapping[str, tuple[tuple[str, ...], ...]]
 
 
-def logic_of(guideline: Guideline) -> Logic:
-    """Take the implicants of the recommendations of a guideline, as they were compiled."""
+def logic_of(guideline: Guideline, codes: tuple[str, ...] = ()) -> Logic:
+    """Take the implicants of the recommendations of a guideline, as they were compiled.
+
+    ``codes`` are tables of codes beside those of the guideline.
+    """
     said: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     text = guideline.assessor.compiled.graph
     for one in ox.parse(text, format=ox.RdfFormat.N_TRIPLES):
         said[text_of(one.subject)][one.predicate.value].append(text_of(one.object))
-    terms = guideline.reader()._terms
+    terms = guideline.reader(codes)._terms
     establishing: dict[str, set[str]] = defaultdict(set)
     for subject, values in said.items():
         for path in ("proves", "disproves"):
@@ -92,14 +96,14 @@ def logic_of(guideline: Guideline) -> Logic:
         atom = said[values[IND + "existential"][0]]
         present = values[IND + "polarity"] == [IND + "Present"]
         fillers = atom[IND + "filler"]
-        codes = _codes(terms, establishing[iri], fillers[0], present=present)
+        saying = _codes(terms, establishing[iri], fillers[0], present=present)
         literals[iri] = Literal(
             iri,
             atom[LABEL][0],
             fillers[0],
             present,
             terms.is_kind(fillers[0], "Finding"),
-            codes,
+            saying,
         )
     found: dict[str, dict[str, list[tuple[str, ...]]]] = {
         path: {local_name(one): [] for one, values in said.items() if IND + "action" in values}
@@ -116,7 +120,7 @@ def logic_of(guideline: Guideline) -> Logic:
     )
     used = {one for each in (met, refuted) for some in each.values() for of in some for one in of}
     (own,) = (one for one, values in said.items() if IND + "Guideline" in values[TYPE])
-    return Logic(own, {one: literals[one] for one in sorted(used)}, met, refuted)
+    return Logic(own, terms, {one: literals[one] for one in sorted(used)}, met, refuted)
 
 
 def _short(implicant: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
@@ -137,7 +141,7 @@ def _codes(
             named[scheme].append((system, prefix))
     found = set()
     for scheme, code in terms._rows:
-        for system, prefix in named.get(scheme, ()):
+        for system, prefix in named.get(scheme, [(scheme, "")]):
             coding = Coding(system, prefix + code)
             meant = terms.meant([coding])
             said = set(meant.terms if present else meant.denied)
@@ -149,14 +153,13 @@ def _codes(
 # ---------------------------------------------------------------------- CQL
 
 
-def written(guideline: Guideline, logic: Logic, name: str, *, at_once: bool) -> str:
+def written(logic: Logic, name: str, *, at_once: bool) -> str:
     """Return the library of CQL.
 
     Either each literal retrieves its records by a value set of its own, or the records of a type
     are retrieved once, by all codes that there are, and each literal looks among them: which runs
     faster, since cql-exec-fhir goes through a whole bundle for each retrieval.
     """
-    terms = guideline.reader()._terms
     lines = [f"library {name} version '0.1.0'", "using FHIR version '4.0.1'"]
     if at_once:
         lines.append(f"valueset {_quoted(_ANY)}: '{logic.guideline}'")
@@ -170,7 +173,7 @@ def written(guideline: Guideline, logic: Logic, name: str, *, at_once: bool) -> 
     if at_once:
         lines += [_define(f"All: {one}", f"[{one}: {_quoted(_ANY)}]") for one in TYPES]
     for one in sorted(logic.literals.values(), key=lambda one: one.name):
-        said = [f"exists ({each})" for each in _records(terms, one, at_once=at_once)]
+        said = [f"exists ({each})" for each in _records(logic.terms, one, at_once=at_once)]
         lines.append(_define(one.name, "\n  or ".join(said) or _FALSE))
     for answer, by_name in (("Met", logic.met), ("Refuted", logic.refuted)):
         for recommendation, implicants in by_name.items():

@@ -103,11 +103,11 @@ class Theirs:
 class Ours:
     """A process of Python that assesses bundles with the native engine, one after the other."""
 
-    def __init__(self) -> None:
-        """Start it."""
+    def __init__(self, codes: tuple[str, ...] = ()) -> None:
+        """Start it, with tables of codes beside those of the guideline."""
         context = multiprocessing.get_context("spawn")
         self._line, far = context.Pipe()
-        self._process = context.Process(target=serve, args=(far,), daemon=True)
+        self._process = context.Process(target=serve, args=(far, codes), daemon=True)
         self._process.start()
         far.close()
         self.size = 0.0
@@ -124,10 +124,10 @@ class Ours:
         self._process.join()
 
 
-def serve(line: Connection) -> None:
+def serve(line: Connection, codes: tuple[str, ...]) -> None:
     """Assess what comes down the line, each as often as is asked for."""
     guideline = Guideline.load(engine="native")
-    guideline.reader()
+    guideline.reader(codes)
     gc.collect()
     gc.freeze()
     while (asked := line.recv()) is not None:
@@ -136,7 +136,7 @@ def serve(line: Connection) -> None:
         answers: Answers = {}
         for _ in range(times):
             began = time.perf_counter()
-            taken = guideline.intake(path, as_of=AS_OF)
+            taken = guideline.intake(path, as_of=AS_OF, codes=codes)
             read = time.perf_counter()
             (said,) = (guideline.assess(case) for case in taken.cases)
             ended = time.perf_counter()
@@ -148,6 +148,16 @@ def serve(line: Connection) -> None:
             }
         used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         line.send((rounds, answers, used * (1 if sys.platform == "darwin" else 1024) / 1e6))
+
+
+def running(logic: Logic, folder: Path, codes: tuple[str, ...] = ()) -> dict[str, Ours | Theirs]:
+    """Start all that race, by their names."""
+    runners: dict[str, Ours | Theirs] = {"indicant": Ours(codes)}
+    for form, at_once in FORMS.items():
+        own = Path(tempfile.mkdtemp(dir=folder))
+        elm = translated(cql.written(logic, "Race", at_once=at_once))
+        runners[form] = Theirs(elm, logic, own)
+    return runners
 
 
 def answered(values: dict[str, Any]) -> Answers:
@@ -169,6 +179,30 @@ def answered(values: dict[str, Any]) -> Answers:
 
 
 # ---------------------------------------------------------------------- bundles
+
+
+def coded(logic: Logic, folder: Path) -> Path:
+    """Write a table with a code for each class that a literal is about, and return it."""
+    spaces: dict[str, str] = {}
+    rows = []
+    for filler in sorted({one.filler for one in logic.literals.values()}):
+        space, _, name = filler.rpartition("/")
+        prefix = spaces.setdefault(space, f"p{len(spaces)}")
+        rows.append(f"{prefix}:{name}\tskos:exactMatch\tlocal:{name}\tsemapv:ManualMappingCuration")
+    system = "https://hospital.example/codes"
+    lines = [
+        "#curie_map:",
+        f"#  local: {system}/",
+        *(f"#  {prefix}: {space}/" for space, prefix in spaces.items()),
+        "#mapping_set_id: https://hospital.example/tables/race",
+        "#license: https://creativecommons.org/publicdomain/zero/1.0/",
+        f"#object_source: {system}",
+        "subject_id\tpredicate_id\tobject_id\tmapping_justification",
+        *rows,
+    ]
+    path = folder / "codes.sssom.tsv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
 
 
 def grafted(base: Path, logic: Logic) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -251,18 +285,16 @@ def main() -> int:
         print(f"not raced: {why}", file=sys.stderr)
         return 2
     guideline = Guideline.load()
-    logic = cql.logic_of(guideline)
     with tempfile.TemporaryDirectory() as folder:
-        runners: dict[str, Ours | Theirs] = {"indicant": Ours()}
-        for number, (form, at_once) in enumerate(FORMS.items()):
-            own = Path(folder) / str(number)
-            own.mkdir()
-            elm = translated(cql.written(guideline, logic, "Race", at_once=at_once))
-            runners[form] = Theirs(elm, logic, own)
+        logic = cql.logic_of(guideline)
+        runners = running(logic, Path(folder))
         raced(runners, bundles, max(1, given.rounds))
+        print("\nanswers, with the tables of codes that ship")
         told = compared(runners, bundles, logic, Path(folder))
-        for one in runners.values():
-            one.end()
+        print("\nanswers, with a code for each class that a criterion names")
+        codes = (str(coded(logic, Path(folder))),)
+        logic = cql.logic_of(guideline, codes)
+        told += compared(running(logic, Path(folder), codes), bundles, logic, Path(folder))
     return 1 if told else 0
 
 
@@ -335,6 +367,7 @@ def compared(
         asked[name] = folder / f"{len(asked)}.json"
         asked[name].write_text(json.dumps(content), encoding="utf-8")
     count: Counter[tuple[str, str]] = Counter()
+    decided: dict[str, set[str]] = {MET: set(), REFUTED: set(), OPEN: set()}
     told = 0
     for name, path in asked.items():
         found = {who: runner.run(path, 1)[1] for who, runner in runners.items()}
@@ -345,15 +378,21 @@ def compared(
             print(f"  {name}: indicant says {ours.get(expected[1])}")
         for who, theirs in found.items():
             count.update((who, one) for one in theirs.values())
+            for one, answer in theirs.items():
+                decided[answer].add(one)
             for one, mine, other in differences(ours, theirs):
                 told += 1
                 print(f"  {name}, {one}: indicant says {mine}, and {_called(who)} {other}")
+    for runner in runners.values():
+        runner.end()
     every = sum(map(len, (*logic.met.values(), *logic.refuted.values())))
-    print(f"\nanswers compared, of {len(asked)} bundles: {len(bundles)} as they are, and one for")
-    print(f"  each of {len(asked) - len(bundles)} of {every} implicants whose literals have codes")
+    print(f"  of {len(asked)} bundles: {len(bundles)} as they are, and one for each of")
+    print(f"  {len(asked) - len(bundles)} of {every} implicants, those that records can say")
     for who in FORMS:
         each = ", ".join(f"{count[who, one]} {one}" for one in (MET, REFUTED, OPEN))
         print(f"  {_called(who)}: {each}")
+    times = " and ".join(f"{len(decided[one])} {one}" for one in (MET, REFUTED))
+    print(f"  of {len(logic.met)} recommendations, {times} at least once")
     print(f"  {told} differ from those of indicant")
     return told
 
