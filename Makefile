@@ -3,11 +3,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BROWSER := $(VENV)/.browser
+RACE := build/race
 DOCS := $(VENV)/.docs
 VALIDATORS := build/validators
 N ?= 10000
 MUTANTS ?= 400
 SEED ?= 1
+BUNDLES ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Without what was compiled before, it takes ten seconds to find out which tests there are.
@@ -15,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types tests quick coverage mutants test-browser validators docs oracle mutated \
-	threads bench format lock build clean
+	threads bench bench-fhir bench-records format lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,6 +95,18 @@ threads: $(STAMP) ## compare N=10000 answers in eight threads with those of one
 bench: $(STAMP) ## measure speed and memory
 	@$(BIN)/python tests/support/bench.py
 	@$(BIN)/python tests/support/scaling.py
+
+$(RACE)/.installed: tests/support/race/package.json tests/support/race/package-lock.json
+	mkdir -p $(RACE)
+	cp tests/support/race/package.json tests/support/race/package-lock.json $(RACE)
+	npm --prefix $(RACE) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+bench-fhir: $(STAMP) $(RACE)/.installed ## race from FHIR to an assessment against CQL (needs Node and npm)
+	@$(BIN)/python tests/support/racing.py $(BUNDLES)
+
+bench-records: $(STAMP) ## measure cases of sixty records, side by side
+	@$(BIN)/python tests/support/sixty.py
 
 format: $(STAMP) ## put the code into the house style
 	@$(BIN)/ruff check --fix --quiet .
