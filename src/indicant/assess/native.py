@@ -49,7 +49,8 @@ _ORDERED_BY: Final = re.compile(r"^ORDER BY (.*)$", re.MULTILINE)
 _NOTHING: Final = frozenset((None,))
 _NAMES: Final = (
     "add subtract multiply divide floor ceil integer datatype lt le eq ne true false text plain "
-    "string concat cut after starts starts_not md5 replace encoded least greatest total TRUE FALSE"
+    "string whole concat cut after starts starts_not md5 replace encoded least greatest total "
+    "TRUE FALSE"
 )
 
 

@@ -86,6 +86,8 @@ _DERIVED: Final = frozenset(
     )
 )
 _IRI: Final = re.compile(r"[a-z][a-z0-9+.-]*:/*[^\s<>\"{}|\\^`]+")
+_NAMED: Final = re.compile(r"<([^<>]*)>")
+_DIRECTED: Final = re.compile(r"@[A-Za-z0-9-]+--(?:ltr|rtl)")
 _END: Final = re.compile(r'(?<!\\)\$(?=")')
 _SHOWN: Final = 40
 _LONGEST: Final = 400
@@ -163,11 +165,10 @@ class Validator:
             if len(found) >= _MOST_COUNTED:
                 found.append(more_findings(0, counted=False))
                 break
-            part = with_related(one, self.vocabulary)
-            mentioned = {
-                name for fact in part for name in (fact.predicate.value, text_of(fact.object))
-            }
-            text = "".join(map(_ntriples, part))
+            text = _written(one)
+            if any(f"<{name}>" in text for name in self.vocabulary.leading):
+                text = _written(with_related(one, self.vocabulary))
+            mentioned = set(_NAMED.findall(text))
             found += _findings(self._shapes, text + self.vocabulary.excerpt(mentioned))
         return _unique(read.told(found))
 
@@ -175,7 +176,7 @@ class Validator:
         """Do the same with pySHACL, the reference, on the whole vocabulary."""
         read = read_quantities(quads, self.vocabulary)
         facts, found = self._split(read.checked)
-        text = "".join(map(_ntriples, with_related(facts, self.vocabulary)))
+        text = _written(with_related(facts, self.vocabulary))
         found += _run_pyshacl(self._turtle, text + self.vocabulary.ntriples)
         return _unique(read.told(found))
 
@@ -451,6 +452,17 @@ def _shortener(document: Document) -> Callable[[str], str]:
         return f"{best[1]}:{term[len(best[0]) :]}"
 
     return shorten
+
+
+def _written(facts: Sequence[pyoxigraph.Quad]) -> str:
+    """Write facts for an engine."""
+    import pyoxigraph
+
+    triples = [fact.triple for fact in facts]
+    text = (pyoxigraph.serialize(triples, format=pyoxigraph.RdfFormat.N_TRIPLES) or b"").decode()
+    if any(f"<{kind}>" in text for kind in _DERIVED) or _DIRECTED.search(text):
+        return "".join(map(_ntriples, facts))
+    return text
 
 
 def _ntriples(fact: pyoxigraph.Quad) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from indicant.query.conditions import Conditions, named
 from indicant.query.groups import Costs, Item, Sizes, flat, triples_of
 from indicant.query.plans import NoPlanError, Plan
-from indicant.query.scopes import Bound, binds, branches, demanded, sure_of, variables
+from indicant.query.scopes import Bound, binds, branches, demanded, looks_for, sure_of, variables
 from indicant.query.values import literal
 
 if TYPE_CHECKING:
@@ -129,10 +129,14 @@ class _Function:
 
     def _next(self, items: list[Item], bound: Bound) -> Item:
         """Return what is done next: a filter that can be, or else the cheapest up to a barrier."""
-        for item in items:
-            if item.kind in {"filter", "condition", "key"} and all(
-                bound.get(name) for name in item.variables
-            ):
+        ready = [
+            item
+            for item in items
+            if item.kind in {"filter", "condition", "key"}
+            and all(bound.get(name) for name in item.variables)
+        ]
+        for item in ready:
+            if item.kind == "key" or not looks_for(item.plan):
                 return item
         open_to: list[Item] = []
         for place, item in enumerate(items):
@@ -142,6 +146,12 @@ class _Function:
             if item.kind == "union" and not self._may_go(item, others, bound):
                 break
             open_to.append(item)
+        # A look at one thing comes before a look for something.
+        known = [
+            item for item in open_to if item.kind == "triple" and item.variables <= bound.keys()
+        ]
+        if ready and not known:
+            return ready[0]
         if not open_to:
             return items[0]
         keys = {name for item in items if item.kind == "key" for name in item.variables}
