@@ -126,9 +126,9 @@ class Loops:
         self._made: Written | None = None
 
     @property
-    def ready(self) -> bool:
-        """Tell whether the rules are written, so that they run within the interpreter."""
-        return self._made is not None
+    def pays_now(self) -> bool:
+        """Tell whether the rules of a next document run as loops, within the interpreter."""
+        return self._made is not None or self._pays == 0
 
     def written(self, statements: int) -> Written | None:
         """Return what is written, where it pays, counting the statements of another document."""
