@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from docparts import examples, intake, questions, records, rules, shapes, terms, verbs
+from docparts import examples, hooks, intake, questions, records, rules, shapes, terms, verbs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 PARTS: Final[Mapping[str, Callable[[str], str]]] = {
     "answers": lambda _: intake.answers(),
     "asides": lambda _: intake.asides(),
+    "cards": lambda _: hooks.levels(),
     "example": examples.example,
+    "overrides": lambda _: hooks.overrides(),
     "refusals": lambda _: examples.refusals(),
     "questions": lambda _: questions.text(),
     "records": records.typed,
     "rules": rules.text,
     "schema": records.schema,
+    "searches": lambda _: hooks.searches(),
     "shapes": shapes.text,
     "standings": lambda _: intake.standings(),
     "systems": lambda _: intake.systems(),

@@ -15,7 +15,7 @@ from indicant.assess.catalogue import Catalogue
 from indicant.assess.derivations import DERIVED_BY, NOTHING, Deriver, told_of
 from indicant.assess.engine import AUTO, make_engine
 from indicant.assess.lending import Engines
-from indicant.assess.native import Loops, NativeEngine
+from indicant.assess.native import PAYS, Loops, NativeEngine
 from indicant.assess.parts import parted
 from indicant.assess.quantities import read_quantities
 from indicant.assess.validation import SHAPE, Finding, Validator, Vocabulary, locate_findings
@@ -121,6 +121,10 @@ class Assessor:
     def vocabulary(self) -> Vocabulary:
         """Return the terms that a case may use."""
         return self._validator.vocabulary
+
+    def warm(self) -> None:
+        """Do at once what is done otherwise when it is first needed: write the native rules."""
+        self._loops.written(PAYS)
 
     def example(self) -> Document:
         """Return the example case of the guideline.

@@ -44,13 +44,15 @@ PRESENT_AT_ALL: Final = "present"
 class RecordType:
     """A type of record: what it is about, and what there is to say of that.
 
-    ``tells`` is what one that is set aside may tell of the patient all the same.
+    ``tells`` is what one that is set aside may tell of the patient all the same; ``is_order`` says
+    that one asks for something.
     """
 
     name: str
     kind: str
     note: str = ""
     tells: frozenset[str] = frozenset()
+    is_order: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class Tables:
     systems: Mapping[str, tuple[str, str]]
     answers: Mapping[tuple[str, str], str]
     elements: Mapping[str, tuple[str, ...]] = field(repr=False)
+    drafted: Mapping[str, str] = field(repr=False)
 
     def reading_of(
         self, record_type: str, value_of: Callable[[str], frozenset[str]]
@@ -87,6 +90,11 @@ class Tables:
         """Return the row that counts for a record: of those that hold, what asserts least."""
         rows = [one for one in self.readings.get(record_type, ()) if one.holds(value_of)]
         return min(rows, key=lambda one: one.rank, default=None)
+
+    def as_draft(self, record_type: str, standing: str) -> str:
+        """Return what a record counts for that is handed over as an order not given yet."""
+        known = self.types.get(record_type)
+        return self.drafted.get(standing, NOTHING) if known and known.is_order else NOTHING
 
 
 @functools.cache
@@ -130,6 +138,7 @@ def tables() -> Tables:
             first(one, "kind"),
             first(one, SKOS + "scopeNote"),
             frozenset(said[one].get(INTAKE + "mayTell", ())),
+            first(one, "isOrder") == "true",
         )
         for one in kinds["RecordType"]
     }
@@ -139,7 +148,7 @@ def tables() -> Tables:
         row = Reading(
             local_name(one),
             first(one, "recordType"),
-            tuple(_condition(text) for text in said[one].get(INTAKE + "when", ())),
+            tuple(condition(text) for text in said[one].get(INTAKE + "when", ())),
             local_name(standing),
             int(first(standing, "rank")),
             first(one, "clause"),
@@ -162,13 +171,18 @@ def tables() -> Tables:
             name: tuple(dict.fromkeys(element for row in found for element, _ in row.when))
             for name, found in readings.items()
         },
+        {
+            local_name(one): local_name(said[one][INTAKE + "asDraft"][0])
+            for one in kinds["Standing"]
+            if INTAKE + "asDraft" in said[one]
+        },
     )
 
 
-def _condition(text: str) -> tuple[str, frozenset[str]]:
+def condition(text: str) -> tuple[str, frozenset[str]]:
     """Read what a row says of an element.
 
-    >>> element, values = _condition("status: final amended")
+    >>> element, values = condition("status: final amended")
     >>> element, sorted(values)
     ('status', ['amended', 'final'])
     """
