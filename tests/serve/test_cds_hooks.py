@@ -12,7 +12,6 @@ import pytest
 from asked import (
     AS_OF,
     FLURAZEPAM,
-    INSTANCE,
     NAME,
     OXYCODONE,
     SEED,
@@ -304,4 +303,3 @@ def test_how_pressing_a_card_is_is_data() -> None:
     assert rows.indicator({**against, "proposed": "no"}) == "info"
     assert rows.indicator({**against, "gradeStrength": "conditional"}) == "info"
     assert rows.indicator({"status": "undetermined"}) == "info"
-    assert INSTANCE

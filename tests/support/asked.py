@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import http.client
 import json
@@ -102,11 +103,13 @@ def running(*names: str, completeness: str | None = None, **settings: Any) -> It
     """Run a service with guidelines while the block runs."""
     known = loaded(*(names or (NAME,)), completeness=completeness)
     guidelines = Guidelines((), known.settings)
-    guidelines.each = known.each
+    guidelines.each = {name: copy.copy(one) for name, one in known.each.items()}
     lines: list[str] = []
     with taken("127.0.0.1", 0) as sock:
         url = url_of(sock)
         guidelines.settings = replace(known.settings, **{"base_url": url, **settings})
+        for one in guidelines.each.values():
+            one.settings = guidelines.settings
         service = Service(guidelines, lines.append)
         config = uvicorn.Config(
             service.application(), access_log=False, log_level="critical", lifespan="on"

@@ -152,7 +152,7 @@ class Endpoint:
         form = RESULTS[media_type]
         if len(query.encode()) > adhoc.MAX_BYTES:
             raise Refused(413, f"the query has more than {adhoc.MAX_BYTES} bytes")
-        asked = "json" if form == "xml" else form
+        asked = adhoc.RESULTS if form in {"json", "xml"} else form
         try:
             told = adhoc.run_as(
                 asked, query, self.graph(name), {}, name="query", seconds=self._seconds
