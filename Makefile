@@ -3,19 +3,22 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BROWSER := $(VENV)/.browser
+RACE := build/race
 DOCS := $(VENV)/.docs
+VALIDATORS := build/validators
 N ?= 10000
 MUTANTS ?= 400
 SEED ?= 1
 PORT ?= 8000
+BUNDLES ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Without what was compiled before, it takes ten seconds to find out which tests there are.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint types tests quick coverage mutants test-browser docs oracle mutated \
-	threads bench format lock build clean
+.PHONY: help demo serve test lint types tests quick coverage mutants test-browser validators docs oracle mutated \
+	threads bench bench-fhir bench-records format lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +71,14 @@ $(BROWSER): $(STAMP) tests/browser/requirements.lock
 test-browser: $(BROWSER) ## look at the pages in Chromium (apt-get install chromium)
 	$(BIN)/pytest tests/browser
 
+$(VALIDATORS)/.installed: tests/exchange/validators/package.json tests/exchange/validators/package-lock.json
+	@mkdir -p $(VALIDATORS)
+	cp tests/exchange/validators/package.json tests/exchange/validators/package-lock.json $(VALIDATORS)
+	npm --prefix $(VALIDATORS) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+validators: $(VALIDATORS)/.installed ## install what tests hold written FHIR to (needs Node and npm)
+
 $(DOCS): $(STAMP) docs/requirements.lock
 	$(BIN)/python -m pip install --quiet --require-hashes -r docs/requirements.lock
 	@touch $@
@@ -89,6 +100,18 @@ threads: $(STAMP) ## compare N=10000 answers in eight threads with those of one
 bench: $(STAMP) ## measure speed and memory
 	@$(BIN)/python tests/support/bench.py
 	@$(BIN)/python tests/support/scaling.py
+
+$(RACE)/.installed: tests/support/race/package.json tests/support/race/package-lock.json
+	mkdir -p $(RACE)
+	cp tests/support/race/package.json tests/support/race/package-lock.json $(RACE)
+	npm --prefix $(RACE) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+bench-fhir: $(STAMP) $(RACE)/.installed ## race from FHIR to an assessment against CQL (needs Node and npm)
+	@$(BIN)/python tests/support/racing.py $(BUNDLES)
+
+bench-records: $(STAMP) ## measure cases of sixty records, side by side
+	@$(BIN)/python tests/support/sixty.py
 
 format: $(STAMP) ## put the code into the house style
 	@$(BIN)/ruff check --fix --quiet .

@@ -107,15 +107,17 @@ def test_the_wheel_carries_every_data_file(wheel: Path) -> None:
         assert "indicant/py.typed" in archive.namelist()
 
 
-def test_the_wheel_carries_every_guideline_compiled(wheel: Path) -> None:
+def test_the_wheel_carries_every_guideline_compiled_and_the_plans_of_rules(wheel: Path) -> None:
     guidelines = list((ONTOLOGY / "guidelines").glob("*/guideline.ttl"))
     with zipfile.ZipFile(wheel) as archive:
-        compiled = {
-            name.split("/")[3]
+        kept = [
+            name.split("/")[3:]
             for name in archive.namelist()
             if name.startswith("indicant/data/compiled/")
-        }
-    assert len(compiled) == len(guidelines) > 0
+        ]
+    planned = {folder for folder, name in kept if name == "plans.json"}
+    assert len(planned) == 1
+    assert len({folder for folder, _ in kept} - planned) == len(guidelines) > 0
 
 
 def test_the_wheel_carries_no_tests_and_no_build_output(wheel: Path) -> None:

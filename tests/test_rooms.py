@@ -19,7 +19,7 @@ FLOORS = (
     ("assess",),
     ("ask", "explain"),
     ("possible",),
-    ("author", "diff", "merge", "site", "test"),
+    ("author", "diff", "exchange", "merge", "site", "test"),
     ("institution", "serve"),
     ("api",),
     ("command",),

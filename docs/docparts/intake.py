@@ -11,11 +11,14 @@ if TYPE_CHECKING:
     from indicant.intake.readings import Reading, RecordType
 
 
-def standings() -> str:
-    """Return, type by type, which status counts for what."""
+def standings(of: str) -> str:
+    """Return, type by type of FHIR or table by table of OMOP, which status counts for what."""
     found = tables()
+    types = found.cdm if of == "omop" else found.types
     return sections(
-        _section(found.types[name], found.readings[name]) for name in sorted(found.readings)
+        _section(types[name], found.readings[name])
+        for name in sorted(types)
+        if name in found.readings
     )
 
 
@@ -35,7 +38,7 @@ def _section(of: RecordType, rows: tuple[Reading, ...]) -> str:
                         ),
                         WORDS[one.standing],
                         plain(one.clause),
-                        f"[{_page(one.source)}]({one.source})",
+                        f"[{page(one.source)}]({one.source})",
                     )
                     for one in ordered
                 ],
@@ -44,12 +47,18 @@ def _section(of: RecordType, rows: tuple[Reading, ...]) -> str:
     )
 
 
-def _page(address: str) -> str:
+def page(address: str) -> str:
     """Return what to call a page of the standard.
 
-    >>> _page("http://hl7.org/fhir/R4/valueset-event-status.html")
+    >>> page("http://hl7.org/fhir/R4/valueset-event-status.html")
     'R4 event-status'
+    >>> _page("https://ohdsi.github.io/CommonDataModel/cdm54.html#death")
+    'CDM 5.4 death'
+    >>> _page("https://github.com/OHDSI/Vocabulary-v5.0/wiki/Vocab.-TYPE_CONCEPT")
+    'type concepts'
     """
+    if "ohdsi" in address.lower():
+        return f"CDM 5.4 {address.partition('#')[2]}" if "#" in address else "type concepts"
     version, page = address.rsplit("/", 2)[-2:]
     return f"{version} {page.removesuffix('.html').removeprefix('valueset-')}"
 
@@ -63,20 +72,38 @@ WORDS = {
     "AtSomeTime": "had, and perhaps has",
     "Past": "had",
     "Received": "received",
-    "Observed": "says what its value says",
+    "Observed": "says what its value says; of a finding, was there on that day",
     "Ongoing": "received, and is under way",
     "Present": "has",
 }
 
 
-def asides() -> str:
-    """Return the types of records of which nothing is read, and why."""
+def asides(of: str) -> str:
+    """Return the types of records, or tables, of which nothing is read, and why."""
+    found = tables()
+    types = found.cdm if of == "omop" else found.types
     rows = [
         (f"`{one.name}`", plain(one.note), ", ".join(sorted(one.tells)))
-        for one in sorted(tables().types.values(), key=lambda one: one.name)
+        for one in sorted(types.values(), key=lambda one: one.name)
         if one.kind == ASIDE
     ]
-    return table(("type", "why it is set aside", "may tell all the same of a"), rows)
+    word = "table" if of == "omop" else "type"
+    return table((word, "why it is set aside", "may tell all the same of a"), rows)
+
+
+def vocabularies() -> str:
+    """Return what OMOP calls vocabularies, and what they are to the tables of codes."""
+    rows = [(f"`{name}`", f"`{scheme}`") for name, scheme in sorted(tables().vocabularies.items())]
+    return table(("vocabulary_id", "in the tables of codes"), rows)
+
+
+def concepts() -> str:
+    """Return what concepts say that are known by their numbers."""
+    rows = [
+        (f"`{column}`", f"`{number}`", f"`{says}`")
+        for (column, number), says in sorted(tables().concepts.items())
+    ]
+    return table(("column", "concept_id", "says"), rows)
 
 
 def systems() -> str:

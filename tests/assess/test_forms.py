@@ -1,4 +1,4 @@
-"""Record, text, Markdown, JSON, graph and Python API of one assessment say the same.
+"""Record, text, Markdown, JSON, FHIR, graph and Python API of one assessment say the same.
 
 What they say is compared with what the guideline states and with what is known of the case, both
 read by queries of the tests' own, over all cases and over random guidelines.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 import pytest
 
+import fhir_reader
 import rain
 import reading_back
 import told
@@ -22,6 +23,7 @@ from indicant.api.assessment import Assessment
 from indicant.assess.assessor import Assessor
 from indicant.assess.prose import as_text
 from indicant.command.output import Output
+from indicant.exchange.elements import RELEASES
 from indicant.files.rdf import parse
 from stated import TYPE
 from told import name
@@ -104,7 +106,7 @@ def test_markdown_says_what_the_record_says(source: str) -> None:
 
 @pytest.mark.slow
 @BY_SOURCE
-def test_json_and_the_api_hold_what_the_record_holds(source: str) -> None:
+def test_json_fhir_and_the_api_hold_what_the_record_holds(source: str) -> None:
     """Of many cases a few: what writes them looks at no field, and takes its time."""
     ones = assessed(source)
     few = ones[:: max(1, len(ones) // 24)]
@@ -119,6 +121,15 @@ def test_json_and_the_api_hold_what_the_record_holds(source: str) -> None:
         assert [each.to_dict() for each in found.guidelines] == speaking
         assert (found.case, found.as_of.isoformat()) == (record["case"], record["asOf"])
         assert list(found.warnings) == record["warnings"]
+
+        for release in RELEASES:
+            made = found.to_fhir(version=release)
+            assert fhir_reader.differences(made, [record], release) == []
+            assert fhir_reader.directions(made, release) == Counter(
+                (each["direction"], each["answer"])
+                for action in record["actions"]
+                for each in action["recommendations"]
+            )
 
         groups = {
             "Now": found.now,

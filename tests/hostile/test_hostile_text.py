@@ -187,6 +187,7 @@ def commands(name: str, odd: str) -> Iterator[tuple[str, list[str]]]:
     new = ["--guideline", "new"]
     for form in ("text", "markdown", "json", "turtle", "html"):
         yield form, ["assess", "case.ttl", "--all", *new, "--format", form]
+    yield "json", ["assess", "case.ttl", "--all", *new, "--format", "fhir"]
     for form in ("text", "json"):
         yield form, ["why", "case.ttl", umbrella, *new, "--format", form]
         yield form, ["whatif", "case.ttl", f"+{storm}", *new, "--format", form]

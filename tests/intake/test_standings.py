@@ -8,12 +8,17 @@ from typing import Any
 import pytest
 
 from each import each
+from indicant.intake.cdm import BESIDE, COLUMNS
 from indicant.intake.readings import tables
 from intaking import concept, reasons, record, said, status, take
 
 HAS, HAD = "hasFinding NeckPain", "hadFinding NeckPain"
 TODAY = {"recordedDate": "2026-11-30"}
 VERSIONS = ("R4/", "R5/", "STU3/", "DSTU2/")
+OHDSI = (
+    "https://ohdsi.github.io/CommonDataModel/cdm54.html#",
+    "https://github.com/OHDSI/Vocabulary-v5.0/wiki/",
+)
 ORDERS = ("order", "original-order", "reflex-order", "filler-order", "instance-order")
 
 
@@ -366,8 +371,28 @@ def test_a_row_names_its_clause_and_what_it_counts_for() -> None:
     assert len(rows) > 80
     for row in each(rows):
         assert row.clause
-        assert row.source.startswith(tuple(f"http://hl7.org/fhir/{one}" for one in VERSIONS))
+        omop = row.record_type in tables().cdm
+        fhir = tuple(f"http://hl7.org/fhir/{one}" for one in VERSIONS)
+        assert row.source.startswith(OHDSI if omop else fhir)
         assert row.when
+        assert omop or row.record_type in tables().types
+
+
+def test_a_row_of_omop_names_columns_that_are_read() -> None:
+    rows = [row for name in tables().cdm for row in tables().readings.get(name, ())]
+    assert len(rows) > 30
+    for row in each(rows):
+        columns = {element for element, _ in row.when} | ({row.codes_in} - {""})
+        assert columns <= set(COLUMNS[row.record_type])
+        assert not row.as_record or row.as_record in tables().types
+
+
+def test_a_table_of_omop_that_is_read_has_rows_and_no_other_has() -> None:
+    read = {name for name, one in tables().cdm.items() if one.kind not in {"aside", "patient"}}
+    assert read == {name for name in tables().cdm if name in tables().readings}
+    assert read | {"person", "death"} == set(COLUMNS)
+    told = {name for name, one in tables().cdm.items() if one.tells}
+    assert told == {*BESIDE, "death"}
 
 
 def test_rows_that_hold_together_agree_or_one_asserts_less() -> None:

@@ -60,18 +60,18 @@ def assessed(source: str) -> tuple[One, ...]:
     """Return the cases of a source, each alone, with all that follows for them."""
     if source.startswith("dressed "):
         seed = int(source.removeprefix("dressed "))
-        return tuple(_each(dressed.assessor(seed), dressed.cases(seed)))
+        return tuple(each_of(dressed.assessor(seed), dressed.cases(seed)))
     if source == "benchmark":
-        return tuple(_each(benchmark(), anybody(benchmark(), 24)))
+        return tuple(each_of(benchmark(), anybody(benchmark(), 24)))
     made = shipped.assessor()
     if source == "all":
         documents = [*map(read, ASSESSED), read(SEVEN_MONTHS), made.example()]
     else:
         documents = [*map(read, ASSESSED[3::35]), read(SEVEN_MONTHS)]
-    return tuple(_each(made, documents))
+    return tuple(each_of(made, documents))
 
 
-def _each(assessor: Assessor, documents: list[Document] | tuple[Document, ...]) -> Iterator[One]:
+def each_of(assessor: Assessor, documents: list[Document] | tuple[Document, ...]) -> Iterator[One]:
     for document in documents:
         for record in assessor.assess(document, everything=True):
             yield One(assessor, document, record)

@@ -515,7 +515,7 @@ class Bench:
         file.write_bytes(data)
         (case / "expected.json").write_bytes(expected)
         by = [] if what == "shipped" else ["--guideline", guideline]
-        form = dice.choice(("text", "json", "markdown", "turtle"))
+        form = dice.choice(("text", "json", "markdown", "turtle", "fhir"))
         report = dice.choice(("text", "json", "sarif", "junit", "github"))
         runs = [
             ["assess", str(file), "--format", form, *by],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from indicant.api.values import (
     Action,
@@ -211,6 +211,26 @@ class Assessment:
         import copy
 
         return copy.deepcopy(dict(self._record if everything else self._applying()))
+
+    def to_fhir(
+        self, *, version: Literal["R4", "R5"] = "R4", everything: bool = False
+    ) -> dict[str, Any]:
+        """Return what ``indicant assess --format fhir`` prints: a Bundle of type collection.
+
+        Args:
+            version: the release of FHIR.
+            everything: whether to list what does not apply as well, as ``--all`` does.
+
+        Raises:
+            IndicantError: there is no such release here, or a table of codes cannot be read.
+        """
+        import copy
+
+        from indicant.exchange.fhir import Bundle
+
+        bundle = Bundle(self._assessor, version)
+        bundle.records([self._record if everything else self._applying()], self._document)
+        return copy.deepcopy(bundle.resource())
 
     def _applying(self) -> CaseRecord:
         """Return the record without what does not apply; the rest is shared with it."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 from indicant.api.assessment import Assessment
 from indicant.api.case import Case, day, written
+from indicant.api.forms import Forms
 from indicant.errors import IndicantError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ LIMIT: Final = 600.0
 Path_ = str | os.PathLike[str]
 
 
-class Guideline:
+class Guideline(Forms):
     """A guideline, for any number of cases, questions and threads.
 
     ``Guideline.load`` finds it. What takes long is done when it is first asked for and kept: the
@@ -82,7 +83,7 @@ class Guideline:
             guideline: the name of one that is installed, a folder, a file or a merged graph; by
                 default the one that ships with the package.
             language: the language of labels and other texts; where there is none, it is English.
-            engine: who runs the rules, ``auto``, ``oxigraph``, ``native``, ``rdflib`` or ``hermit``.
+            engine: who runs the rules: auto, native, ``oxigraph``, ``rdflib`` or ``hermit``.
             validator: who checks cases, ``shacl`` or ``pyshacl``.
             use_cache: whether to read and keep compiled guidelines.
             allow_outside: whether to read what catalogs and links lead to outside the guideline's
@@ -249,15 +250,17 @@ class Guideline:
         timezone: str | None = None,
         codes: Iterable[Path_] = (),
         completeness: Path_ | None = None,
+        persons: Iterable[str | int] = (),
     ) -> Taken:
-        """Read the patients of a source of FHIR R4 or R5, each as a case.
+        """Read the patients of a source of FHIR R4 or R5, or of the OMOP CDM 5.4, each as a case.
 
         Args:
-            source: a file or a folder, as ``indicant intake`` takes it.
+            source: a file, a folder or a server, as ``indicant intake`` takes it.
             as_of: the day for which the cases hold.
             timezone: where the days of instants count, as in ``Europe/Berlin``.
             codes: SSSOM tables of one's own, beside those of the guideline.
             completeness: a file that says what is recorded without a gap, and who says so.
+            persons: of OMOP, the ids of those who are to be read; without any, all are.
 
         Raises:
             IndicantError: something cannot be read, or the source holds no patient.
@@ -265,7 +268,7 @@ class Guideline:
         from indicant.api.intake import paths, take
 
         reader = self.reader(paths(codes))
-        return take(reader, source, as_of=as_of, timezone=timezone, completeness=completeness)
+        return take(reader, source, as_of, timezone, completeness, persons)
 
     def reader(self, codes: tuple[str, ...] = ()) -> Intake:
         """Return what reads patients for this guideline, made once for the same tables."""
@@ -274,8 +277,6 @@ class Guideline:
         if codes not in self._readers:
             self._readers[codes] = Intake(self.assessor.source, self.assessor.vocabulary, codes)
         return self._readers[codes]
-
-    # ------------------------------------------------------------------ questions
 
     def ask(
         self,
@@ -407,8 +408,7 @@ class Guideline:
             source: the file with the document that a document or a passage is of.
             quote: the words of a passage, of which only the place and the digest are kept.
             nth: which of several places with these words a passage is, from one.
-            tests: the folder of cases with what is expected of them in which a case is to be one;
-                without, it is a file in the folder that one is in.
+            tests: the folder of cases with expectations that a case is to be in; without, a file.
             as_of: the date of a case; by default today.
             allow_outside: whether the guideline may read files of other places than its own.
 

@@ -47,10 +47,11 @@ class Taken:
 def take(
     intake: Intake,
     source: Path_,
-    *,
     as_of: str | datetime.date,
     timezone: str | None = None,
     completeness: Path_ | None = None,
+    persons: Iterable[str | int] = (),
+    *,
     stdin: BinaryIO | None = None,
     data: bytes | None = None,
     strict: bool = False,
@@ -66,6 +67,7 @@ def take(
         datetime.date.fromisoformat(day(as_of)),
         None if timezone is None else zone_of(timezone),
         None if completeness is None else os.fspath(completeness),
+        (persons,) if isinstance(persons, str) else tuple(map(str, persons)),
     )
     found = intake.take(os.fspath(source), options, stdin=stdin, data=data, strict=strict)
     cases = tuple(Case._of(one) for one in found.documents)

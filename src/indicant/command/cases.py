@@ -1,4 +1,4 @@
-"""Read the cases that a verb is given, be they RDF or patients as FHIR has them."""
+"""Read the cases that a verb is given, be they RDF or patients as FHIR or OMOP has them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def add_as_of(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--as-of",
         metavar="DATE",
-        help="assess as of this date, YYYY-MM-DD, not the case's own; FHIR needs it",
+        help="assess as of this date, YYYY-MM-DD, not the case's own; FHIR and OMOP need it",
     )
 
 
@@ -41,22 +41,30 @@ def add_reading(verb: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TABLE",
-        help="of FHIR: an SSSOM table of your own, beside those of the guideline; may be repeated",
+        help="of FHIR and OMOP: an SSSOM table of your own, beside those of the guideline; may be "
+        "repeated",
     )
     verb.add_argument(
         "--completeness",
         metavar="FILE",
-        help="of FHIR: what the records have without a gap, and who says so, in Turtle",
+        help="of FHIR and OMOP: what the records have without a gap, and who says so, in Turtle",
+    )
+    verb.add_argument(
+        "--person",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="of OMOP: read the person with this person_id alone; may be repeated",
     )
 
 
 def add_intake(verb: argparse.ArgumentParser) -> None:
-    """Add the options that say how FHIR is read, to a verb that reads cases."""
+    """Add the options that say how patients are read, to a verb that reads cases."""
     add_reading(verb)
     verb.add_argument(
         "--explain-intake",
         action="store_true",
-        help="of FHIR: print on standard error what was used, what was not, and why",
+        help="of FHIR and OMOP: print on standard error what was used, what was not, and why",
     )
 
 
@@ -78,17 +86,25 @@ def taken(
     data: bytes | None = None,
     strict: bool = False,
 ) -> Taken:
-    """Return the patients of a source of FHIR.
+    """Return the patients of a source of FHIR or OMOP.
 
     Raises:
         IndicantError: no date is given, or the source cannot be read.
     """
     from indicant.api.intake import take
+    from indicant.intake.databases import SERVERS
+    from indicant.intake.mapping import is_mapped, is_tables
     from indicant.intake.patients import AS_OF_HELP
 
     shown = "<stdin>" if path == _STDIN else path
     if options.as_of is None:
-        raise IndicantError("FHIR says for no day what it holds", file=shown, help=AS_OF_HELP)
+        server = path.startswith(SERVERS)
+        form = "a table" if is_mapped(path) else "OMOP" if is_tables(path) else "FHIR"
+        raise IndicantError(
+            f"{form} says for no day what it holds",
+            file=None if server else shown,
+            help=AS_OF_HELP,
+        )
     check_as_of(options)
     return take(
         guideline.reader(tuple(options.codes)),
@@ -96,6 +112,7 @@ def taken(
         as_of=options.as_of,
         timezone=options.timezone,
         completeness=options.completeness,
+        persons=options.person,
         stdin=sys.stdin.buffer,
         data=data,
         strict=strict,
@@ -103,7 +120,7 @@ def taken(
 
 
 def cases_of(options: argparse.Namespace, guideline: Guideline, path: str) -> list[Case]:
-    """Return the cases that a file holds: the one document of RDF, or each patient of FHIR.
+    """Return the cases of a source: the one document of RDF, or each patient of FHIR or OMOP.
 
     Raises:
         IndicantError: the file cannot be read.
@@ -114,10 +131,14 @@ def cases_of(options: argparse.Namespace, guideline: Guideline, path: str) -> li
 
     if _is_rdf(path):
         return [Case.read(path)]
+    from indicant.intake.databases import SERVERS
+    from indicant.intake.mapping import is_tables
     from indicant.intake.supply import LINES, holds_fhir, is_fhir, whole
 
     data = None
-    if os.path.isdir(path):
+    if path != _STDIN and is_tables(path):
+        pass
+    elif os.path.isdir(path):
         if not holds_fhir(path):
             return [Case.read(path)]
     elif not path.removesuffix(".gz").endswith(LINES):
@@ -126,13 +147,36 @@ def cases_of(options: argparse.Namespace, guideline: Guideline, path: str) -> li
             if len(data) > bounded.MAX_BYTES:
                 raise bounded.too_large("<stdin>" if path == _STDIN else path, bounded.MAX_BYTES)
             return [Case._read(data, path)]
+        answered = _answered(options, guideline, path, data)
+        if answered is not None:
+            return [answered]
     found = taken(options, guideline, path, data=data, strict=True)
+    named = found.told.source if path.startswith(SERVERS) else path
     for told in found.told.deaths():
-        print(plain(f"indicant: {path}: {told}"), file=sys.stderr)
+        print(plain(f"indicant: {named}: {told}"), file=sys.stderr)
     if options.explain_intake:
         sys.stdout.flush()
         sys.stderr.write(str(found))
     return list(found.cases)
+
+
+def _answered(
+    options: argparse.Namespace, guideline: Guideline, path: str, data: bytes
+) -> Case | None:
+    """Return the case of a QuestionnaireResponse, or nothing where a document is something else."""
+    if b'"QuestionnaireResponse"' not in data:
+        return None
+    from indicant.exchange.questionnaire import response_in
+    from indicant.intake.patients import AS_OF_HELP
+
+    shown = "<stdin>" if path == _STDIN else path
+    response = response_in(data, shown)
+    if response is None:
+        return None
+    if options.as_of is None:
+        raise IndicantError("FHIR says for no day what it holds", file=shown, help=AS_OF_HELP)
+    check_as_of(options)
+    return guideline.answered(response, as_of=options.as_of, path=shown)
 
 
 def _is_rdf(path: str) -> bool:

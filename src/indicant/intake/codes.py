@@ -212,7 +212,7 @@ class Terms:
         """Return what values a property can have, as its range has it."""
         found = self._scales.get(path)
         if found is None:
-            found = self._scales[path] = _scale(self.vocabulary, path)
+            found = self._scales[path] = scale_of(self.vocabulary, path)
         return found
 
     def answer(self, coding: Coding) -> str | None:
@@ -273,7 +273,7 @@ class Terms:
         )
 
 
-def _scale(vocabulary: Vocabulary, path: str) -> Scale:
+def scale_of(vocabulary: Vocabulary, path: str) -> Scale:
     """Read the range of a property: a datatype, or numbers of one within limits."""
     given = vocabulary.ranges.get(path, "")
     if given.startswith(XSD):

@@ -197,6 +197,9 @@ class Decider(Together):
         if event.standing == readings.ABSENT:
             self._absent(event, terms, event.recorded)
             return
+        if event.standing == readings.OBSERVED:
+            self._there(event, terms)
+            return
         present = event.standing == readings.PRESENT
         node, at = self._node(event, self._has(present), terms)
         if present and self._dead:

@@ -216,12 +216,13 @@ def _quantity(given: dict[str, Any], name: str) -> Value:
     )
 
 
-_NUMERAL: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,2})?")
+NUMERAL: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,2})?")
+"""A decimal number as it may be written, with as many digits as are read."""
 
 
 def _number(given: Any, name: str) -> str:
     if not isinstance(given, Number):
         raise MalformedError(f"{name} is no number")
-    if not _NUMERAL.fullmatch(given):
+    if not NUMERAL.fullmatch(given):
         raise MalformedError(f"{name} '{excerpt(given)}' is no decimal number that is read")
     return str(given)

@@ -6,9 +6,10 @@ import calendar
 import datetime
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from zoneinfo import ZoneInfo
 
     from indicant.intake.readings import Reading
@@ -182,3 +183,32 @@ class Person:
     died: Moment | bool | None = None
     note: str = ""
     refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a source of tables has under one id: who that is, where it says so, and the events.
+
+    The id is empty where rows have none; ``types`` are how many rows there are of each table.
+    """
+
+    name: str
+    person: Person | None
+    events: list[Event]
+    types: Mapping[str, int]
+
+
+class People(Protocol):
+    """A source of tables that is read person by person.
+
+    ``partial`` says why there may be more than is read, ``beside`` what lies there and is not;
+    ``called`` is what the id of a person is called.
+    """
+
+    shown: str
+    partial: list[str]
+    beside: list[str]
+    called: str
+
+    def people(self) -> Iterator[Found]:
+        """Yield whom there is, those without an id first."""

@@ -148,7 +148,8 @@ class Gaps:
     def _tells(self, event: Event) -> frozenset[str]:
         if event.kind != readings.ASIDE:
             return _TELLS.get(event.kind, frozenset())
-        known = self._terms.tables.types.get(event.origin.record_type)
+        name, tables = event.origin.record_type, self._terms.tables
+        known = tables.types.get(name) or tables.cdm.get(name)
         return frozenset() if known is None else known.tells
 
     def _may_be(self, event: Event, cls: str) -> bool:

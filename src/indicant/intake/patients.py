@@ -18,23 +18,29 @@ from indicant.intake import events
 from indicant.intake.casegraph import case_iri
 from indicant.intake.codes import Terms
 from indicant.intake.completeness import NO_CLAIMS, read_claims
+from indicant.intake.databases import opened
 from indicant.intake.decisions import Decider
 from indicant.intake.fhir import Resources, deleted, resolved
 from indicant.intake.gaps import Gaps
-from indicant.intake.readings import ASIDE, IN_ERROR, tables
-from indicant.intake.report import Code, Left, Report
-from indicant.intake.supply import Broken, Supply
+from indicant.intake.mapping import is_mapped, is_tables, read_mapping
+from indicant.intake.omop import CdmPeople
+from indicant.intake.owntables import OwnPeople, stem
+from indicant.intake.readings import ASIDE, tables
+from indicant.intake.report import Left, Report
+from indicant.intake.supply import Broken, Supply, unread
+from indicant.intake.unknown import UnknownCodes
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from indicant.files.rdf import Document
     from indicant.files.sources import Source
     from indicant.guideline.vocabulary import Vocabulary
     from indicant.intake.completeness import Claims
-    from indicant.intake.events import Coding, Event, Person
+    from indicant.intake.events import Coding, Event, People, Person
+    from indicant.intake.report import Code, PatientReport
     from indicant.intake.supply import Record
     from indicant.intake.together import Decided
 
@@ -44,16 +50,18 @@ AS_OF_HELP: Final = (
     "say for which day the patient is to be assessed:  --as-of YYYY-MM-DD  (no clock is read)"
 )
 _FILE: Final = re.compile(r"[^A-Za-z0-9.-]+")
+_PERSON: Final = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _NAMED: Final = re.compile(r"(?:(?<=/)|^)(Patient/[A-Za-z0-9.-]{1,64})(?:/_history/.*)?$")
 
 
 @dataclass(frozen=True)
 class Options:
-    """How a source is to be read."""
+    """How a source is to be read; of a database ``persons`` alone, where any are named."""
 
     as_of: datetime.date
     zone: ZoneInfo | None = None
     completeness: str | Claims | None = None
+    persons: tuple[str, ...] = ()
 
 
 @dataclass
@@ -106,7 +114,7 @@ class Intake:
         """Read all patients of a source.
 
         Args:
-            path: a file or a folder; ``-`` is ``stdin``.
+            path: a file, a folder or how a server is reached; ``-`` is ``stdin``.
             options: how to read it.
             stdin: where to read what ``-`` stands for.
             data: what the file holds, where it was read already.
@@ -115,6 +123,12 @@ class Intake:
         Raises:
             IndicantError: the source cannot be read, or holds no patient.
         """
+        if data is None and path != STDIN and is_tables(path):
+            return self._take_tables(path, options, self.claims(options.completeness))
+        if options.persons:
+            raise IndicantError(
+                "persons are named of databases alone", file=path, help="leave out  --person"
+            )
         shown = "<stdin>" if path == STDIN else path
         return self.gather([Supply(path, stdin, data)], shown, options, strict=strict)
 
@@ -188,6 +202,24 @@ class Intake:
         """The codes that the tables know, with what of the vocabulary is needed to use them."""
         return self._terms
 
+    def _take_tables(self, path: str, options: Options, claims: Claims | None) -> Taken:
+        """Read the persons of a database, or of tables of one's own, one by one."""
+        mapped = read_mapping(path, tables()) if is_mapped(path) else []
+        for one in options.persons:
+            if not mapped and not _PERSON.fullmatch(one):
+                raise IndicantError(f"'{excerpt(one)}' is no person_id", help="it is a number")
+        own = {stem(one.file) for one in mapped if one.file}
+        database = opened(path, own if mapped else tables().cdm.keys())
+        try:
+            source: People = (
+                OwnPeople(database, mapped, tables(), options.persons)
+                if mapped
+                else CdmPeople(database, tables(), options.persons)
+            )
+            return _Persons(self._terms, self._prefixes, options, claims).take(source)
+        finally:
+            database.close()
+
     def _decide(self, gathered: _Gathered, options: Options) -> list[Decided]:
         iris: set[str] = set()
         found = []
@@ -196,6 +228,88 @@ class Intake:
             decider = Decider(self._terms, options.as_of, person, iri)
             found.append(decider.decide(gathered.of_person.get(person.key, ())))
         return found
+
+
+@dataclass
+class _Persons:
+    """Makes cases of the persons of a database, one after the other."""
+
+    terms: Terms
+    prefixes: Mapping[str, str]
+    options: Options
+    claims: Claims | None
+    left: list[Left] = field(default_factory=list)
+    adrift: list[tuple[Event, str]] = field(default_factory=list)
+    types: Counter[str] = field(default_factory=Counter)
+
+    def take(self, source: People) -> Taken:
+        """Return the case of each person, and the report.
+
+        Raises:
+            IndicantError: something cannot be read, there is nobody, or too much.
+        """
+        unknown = UnknownCodes(self.terms)
+        made: list[PatientReport] = []
+        documents: list[Document] = []
+        gaps: Gaps | None = None
+        iris: set[str] = set()
+        names: set[str] = set()
+        for found in source.people():
+            self.types.update(found.types)
+            person, given = found.person, found.events
+            if person is None:
+                self._of_nobody(given, found.name, source.called)
+                continue
+            unknown.note(given)
+            decider = Decider(self.terms, self.options.as_of, person, case_iri(person.name, iris))
+            decided = decider.decide(given)
+            if self.claims is not None:
+                missing = [*source.partial, *unread(source.beside)]
+                gaps = gaps or Gaps(self.terms, self.claims, missing, self.adrift)
+                gaps.state(decided)
+            made.append(decided.report)
+            place = os.path.join(source.shown, _file(decided.report.patient, names))
+            documents.append(decided.graph.document(place, self.prefixes))
+        self._see_that_all_are_there({one.patient for one in made}, source)
+        if not made:
+            raise _no_patient(source.shown, Counter())
+        report = Report(
+            source.shown,
+            self.options.as_of.isoformat(),
+            made,
+            self.left,
+            unknown.rows(),
+            self.types.total(),
+            dict(sorted(self.types.items())),
+        )
+        report.remarks += [f"{one}: what would be in it is not known" for one in source.partial]
+        if source.beside:
+            shown = ", ".join(excerpt(name) for name in source.beside[:5])
+            report.remarks.append(f"not read: {shown}")
+        return Taken(documents, report)
+
+    def _of_nobody(self, found: list[Event], person: str, called: str) -> None:
+        """Take note of rows of whom there is no person.
+
+        Whoever has another id is surely another one; rows without an id may be anybody's.
+        """
+        told = f"there is no person {excerpt(person)}" if person else f"it has no {called}"
+        for event in found:
+            aside = event.kind == ASIDE and event.refusal is not None
+            reason, detail = ("aside", "") if aside else ("no-patient", told)
+            origin = event.origin
+            self.left.append(Left(origin.reference, reason, detail, origin.file, origin.line))
+            if not person:
+                self.adrift.append((event, reason))
+
+    def _see_that_all_are_there(self, there: set[str], source: People) -> None:
+        missing = [one for one in self.options.persons if one not in there]
+        if missing:
+            raise IndicantError(
+                f"there is no {source.called} {', '.join(map(excerpt, missing[:3]))}",
+                file=source.shown,
+                help="name one that is there, or leave out  --person  to read all",
+            )
 
 
 @dataclass
@@ -388,23 +502,10 @@ class _Gathered:
 
     def _unknown(self) -> list[Code]:
         """Return the codes that no table knows, the most frequent first."""
-        records: dict[tuple[str, str], set[str]] = defaultdict(set)
-        patients: dict[tuple[str, str], set[str]] = defaultdict(set)
-        display: dict[tuple[str, str], str] = {}
-        for person, found in self.of_person.items():
-            for event in found:
-                if event.standing == IN_ERROR or event.kind == ASIDE:
-                    continue
-                for code in self.terms.meant(event.codes).unknown:
-                    pair = (code.system, code.code)
-                    records[pair].add(event.origin.iri)
-                    patients[pair].add(person)
-                    display.setdefault(pair, code.display)
-        rows = [
-            Code(system, code, display[system, code], len(found), len(patients[system, code]))
-            for (system, code), found in records.items()
-        ]
-        return sorted(rows, key=lambda one: (-one.records, -one.patients, one.system, one.code))
+        found = UnknownCodes(self.terms)
+        for of_one in self.of_person.values():
+            found.note(of_one)
+        return found.rows()
 
 
 def _no_patient(shown: str, subjects: Counter[str]) -> IndicantError:
@@ -421,13 +522,15 @@ def _no_patient(shown: str, subjects: Counter[str]) -> IndicantError:
 def _files(made: list[Decided]) -> list[str]:
     """Return a name of a file for each case, no two alike, also where case does not count."""
     taken: set[str] = set()
-    found = []
-    for one in made:
-        stem = _FILE.sub("-", one.report.patient).strip(".-")[:80] or "patient"
-        name, number = stem, 1
-        while name.lower() in taken:
-            number += 1
-            name = f"{stem}-{number}"
-        taken.add(name.lower())
-        found.append(f"{name}.ttl")
-    return found
+    return [_file(one.report.patient, taken) for one in made]
+
+
+def _file(patient: str, taken: set[str]) -> str:
+    """Return a name of a file for the case of a patient, which no other has."""
+    stem = _FILE.sub("-", patient).strip(".-")[:80] or "patient"
+    name, number = stem, 1
+    while name.lower() in taken:
+        number += 1
+        name = f"{stem}-{number}"
+    taken.add(name.lower())
+    return f"{name}.ttl"

@@ -44,20 +44,25 @@ PRESENT_AT_ALL: Final = "present"
 class RecordType:
     """A type of record: what it is about, and what there is to say of that.
 
-    ``tells`` is what one that is set aside may tell of the patient all the same; ``is_order`` says
-    that one asks for something.
+    ``tells`` is what one that is set aside may tell of the patient all the same, ``as_record`` the
+    type of FHIR that a record of another format is. ``is_order`` says that one asks for something.
     """
 
     name: str
     kind: str
     note: str = ""
     tells: frozenset[str] = frozenset()
+    as_record: str = ""
     is_order: bool = False
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A row: what a record counts for where its elements have certain values."""
+    """A row: what a record counts for where its elements have certain values.
+
+    ``ended_in`` and ``codes_in`` name the elements that say when it ended and what it is about,
+    ``as_record`` the type of FHIR that it is.
+    """
 
     name: str
     record_type: str
@@ -67,6 +72,8 @@ class Reading:
     clause: str
     source: str
     ended_in: str = ""
+    as_record: str = ""
+    codes_in: str = ""
 
     def holds(self, value_of: Callable[[str], frozenset[str]]) -> bool:
         """Tell whether it holds of a record of its type, whose elements have these values."""
@@ -75,9 +82,16 @@ class Reading:
 
 @dataclass(frozen=True)
 class Tables:
-    """All rows, by what they are looked up by."""
+    """All rows, by what they are looked up by.
+
+    ``types`` are the types of records of FHIR, ``cdm`` the tables of OMOP; ``concepts`` is by
+    column and number what a concept of OMOP says, ``vocabularies`` what its vocabularies are.
+    """
 
     types: Mapping[str, RecordType]
+    cdm: Mapping[str, RecordType]
+    concepts: Mapping[tuple[str, str], str]
+    vocabularies: Mapping[str, str]
     readings: Mapping[str, tuple[Reading, ...]]
     systems: Mapping[str, tuple[str, str]]
     answers: Mapping[tuple[str, str], str]
@@ -119,45 +133,20 @@ def _rows() -> Iterator[ox.Triple]:
 @functools.cache
 def tables() -> Tables:
     """Return what the tables that ship say, read once."""
-    said: dict[str, dict[str, list[str]]] = {}
-    for stated in rows():
-        values = said.setdefault(text_of(stated.subject), {})
-        values.setdefault(stated.predicate.value, []).append(text_of(stated.object))
-    kinds: dict[str, list[str]] = {}
-    for name, values in said.items():
-        for kind in values[TYPE]:
-            kinds.setdefault(kind.removeprefix(INTAKE), []).append(name)
-
-    def first(name: str, path: str) -> str:
-        found = said[name].get(path) or said[name].get(INTAKE + path) or [""]
-        return found[0]
-
-    types = {
-        first(one, "recordType"): RecordType(
-            first(one, "recordType"),
-            first(one, "kind"),
-            first(one, SKOS + "scopeNote"),
-            frozenset(said[one].get(INTAKE + "mayTell", ())),
-            first(one, "isOrder") == "true",
-        )
-        for one in kinds["RecordType"]
-    }
+    said = _Said()
     readings: dict[str, list[Reading]] = {}
-    for one in sorted(kinds["Reading"]):
-        standing = first(one, "counts")
-        row = Reading(
-            local_name(one),
-            first(one, "recordType"),
-            tuple(condition(text) for text in said[one].get(INTAKE + "when", ())),
-            local_name(standing),
-            int(first(standing, "rank")),
-            first(one, "clause"),
-            first(one, DCTERMS + "source"),
-            first(one, "endedIn"),
-        )
+    for one in sorted(said.kinds["Reading"]):
+        row = said.reading(one)
         readings.setdefault(row.record_type, []).append(row)
+    first, kinds = said.first, said.kinds
     return Tables(
-        types,
+        said.types(""),
+        said.types("OMOP"),
+        {
+            (first(one, "column"), first(one, "conceptId")): first(one, "says")
+            for one in kinds["Concept"]
+        },
+        {first(one, "vocabularyId"): first(one, "scheme") for one in kinds["Vocabulary"]},
         {name: tuple(found) for name, found in readings.items()},
         {
             first(one, "systemName"): (first(one, "scheme"), first(one, "notationPrefix"))
@@ -172,11 +161,64 @@ def tables() -> Tables:
             for name, found in readings.items()
         },
         {
-            local_name(one): local_name(said[one][INTAKE + "asDraft"][0])
+            local_name(one): local_name(first(one, "asDraft"))
             for one in kinds["Standing"]
-            if INTAKE + "asDraft" in said[one]
+            if first(one, "asDraft")
         },
     )
+
+
+class _Said:
+    """What the statements of the rows say, subject by subject; ``kinds`` are these by class."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, dict[str, list[str]]] = {}
+        self.kinds: dict[str, list[str]] = {}
+        for stated in rows():
+            values = self._said.setdefault(text_of(stated.subject), {})
+            values.setdefault(stated.predicate.value, []).append(text_of(stated.object))
+        for name, values in self._said.items():
+            for kind in values[TYPE]:
+                self.kinds.setdefault(kind.removeprefix(INTAKE), []).append(name)
+
+    def all(self, name: str, path: str) -> list[str]:
+        """Return what is said of a subject by a property, one of intake where it has no IRI."""
+        return self._said[name].get(path) or self._said[name].get(INTAKE + path) or []
+
+    def first(self, name: str, path: str) -> str:
+        """Return what is said first, or nothing."""
+        return next(iter(self.all(name, path)), "")
+
+    def types(self, form: str) -> dict[str, RecordType]:
+        """Return the types of records of a format."""
+        return {
+            self.first(one, "recordType"): RecordType(
+                self.first(one, "recordType"),
+                self.first(one, "kind"),
+                self.first(one, SKOS + "scopeNote"),
+                frozenset(self.all(one, "mayTell")),
+                self.first(one, "asRecord"),
+                self.first(one, "isOrder") == "true",
+            )
+            for one in self.kinds["RecordType"]
+            if self.first(one, "format") == form
+        }
+
+    def reading(self, name: str) -> Reading:
+        """Return a row that says what a record counts for."""
+        standing = self.first(name, "counts")
+        return Reading(
+            local_name(name),
+            self.first(name, "recordType"),
+            tuple(condition(text) for text in self.all(name, "when")),
+            local_name(standing),
+            int(self.first(standing, "rank")),
+            self.first(name, "clause"),
+            self.first(name, DCTERMS + "source"),
+            self.first(name, "endedIn"),
+            self.first(name, "asRecord"),
+            self.first(name, "codesIn"),
+        )
 
 
 def condition(text: str) -> tuple[str, frozenset[str]]:

@@ -19,7 +19,7 @@ from indicant.files.rdf import STDIN, visible
 from indicant.foreign import excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MAX_DOCUMENT: Final = 256_000_000
 """How large a document of JSON may be, unpacked."""
@@ -121,8 +121,7 @@ class Supply:
 
     def missing(self) -> list[str]:
         """Return in words what may hold records that were not read."""
-        files = [f"{excerpt(one)} is not read" for one in self.beside if not _is_no_record(one)]
-        return [*self.partial, *files]
+        return [*self.partial, *unread(self.beside)]
 
     def records(self) -> Iterator[Record | Broken]:
         """Yield the records in the order in which they stand.
@@ -227,6 +226,11 @@ class Supply:
             self.partial.append(f"{shown}:{number} is no record")
             return Broken(shown, number, f"the line is no JSON object: {_why(error)}")
         return Record(content, shown, number, odd=decoder.oddities())
+
+
+def unread(names: Iterable[str]) -> list[str]:
+    """Return in words what of some files may hold records, and was not read."""
+    return [f"{excerpt(one)} is not read" for one in names if not _is_no_record(one)]
 
 
 def _is_no_record(name: str) -> bool:

@@ -93,6 +93,7 @@ class _Function:
         self.substituted = substituted
         self.lines: list[str] = []
         self.depth = self.loops = 0
+        self.keyed = False
 
     def say(self, line: str, *, depth: int | None = None) -> None:
         if depth is not None:
@@ -106,12 +107,15 @@ class _Function:
 
     # -------------------------------------------------------------- groups
 
-    def run(self, pattern: Plan, sink: Callable[[Bound], None], extra: Plan | None = None) -> None:
+    def run(self, pattern: Plan, sink: Callable[[Bound], None], *more: Item) -> None:
         """Write the loops over the solutions of a pattern, and what is done with each."""
-        items = flat(pattern)
-        if extra is not None:
-            items.append(Item("condition", extra, demanded(extra)))
-        self._rest(items, dict(self.given), sink)
+        self._rest([*flat(pattern), *more], dict(self.given), sink)
+
+    def key(self, names: Sequence[str], bound: Bound) -> None:
+        """Write which group a solution belongs to, and what is known of the group by now."""
+        self.say(f"key = ({_filled(names, bound)})")
+        self.say("of = found.get(key)")
+        self.keyed = True
 
     def _rest(self, items: list[Item], bound: Bound, sink: Callable[[Bound], None]) -> None:
         items = list(items)
@@ -126,7 +130,7 @@ class _Function:
     def _next(self, items: list[Item], bound: Bound) -> Item:
         """Return what is done next: a filter that can be, or else the cheapest up to a barrier."""
         for item in items:
-            if item.kind in {"filter", "condition"} and all(
+            if item.kind in {"filter", "condition", "key"} and all(
                 bound.get(name) for name in item.variables
             ):
                 return item
@@ -140,7 +144,14 @@ class _Function:
             open_to.append(item)
         if not open_to:
             return items[0]
-        return min(open_to, key=lambda item: self.module.costs.of(item, bound))
+        keys = {name for item in items if item.kind == "key" for name in item.variables}
+        return min(
+            open_to,
+            key=lambda item: (
+                self.module.costs.of(item, bound),
+                not item.variables - bound.keys() <= keys,
+            ),
+        )
 
     def _may_go(self, item: Item, others: Sequence[Item], bound: Bound) -> bool:
         """Tell whether no variable that a union may leave unbound is joined by afterwards."""
@@ -149,6 +160,7 @@ class _Function:
 
     def _apart(self, items: list[Item], bound: Bound, sink: Callable[[Bound], None]) -> None:
         """Write what is left as a function, and loop over what it returns."""
+        items = [one for one in items if one.kind != "key"]
         names = [one for one in bound if any(one in item.variables for item in items)]
         inner = self._within({name: bound[name] for name in names})
         found: dict[str, Bound] = {}
@@ -190,13 +202,19 @@ class _Function:
         elif item.kind in {"filter", "condition"}:
             self._check_scope(item, bound)
             self.open(f"if {conditions.true(item.plan)}:")
+        elif item.kind == "key":
+            self.key(item.plan, bound)
         elif item.kind == "bind":
             self._check_scope(item, bound)
             name, expression = item.plan
-            if name in bound:
+            sure = sure_of(expression, bound)
+            if name not in bound:
+                self.say(f"{named(name)} = {conditions.value(expression)}")
+                bound[name] = sure
+            elif name in self.given and bound[name] and sure:
+                self.open(f"if {named(name)} == {conditions.value(expression)}:")
+            else:
                 raise NoPlanError(f"?{name} is bound before it is bound")
-            self.say(f"{named(name)} = {conditions.value(expression)}")
-            bound[name] = sure_of(expression, bound)
         elif item.kind == "values":
             self._values(item.plan, bound)
         elif item.kind == "rows":
@@ -387,7 +405,8 @@ class _Function:
         names = [name for name in bound if name in told]
         inner = self._within({name: bound[name] for name in names})
         inner.say("rows = []")
-        inner.run(pattern, lambda _: inner.say(f"rows.append(({_tuple(new)}))"), condition)
+        more = [] if condition is None else [Item("condition", condition, demanded(condition))]
+        inner.run(pattern, lambda _: inner.say(f"rows.append(({_tuple(new)}))"), *more)
         inner.say("return rows", depth=0)
         called = inner.finished(self.module.fresh("o"), names)
         nothing = f"(({'None, ' * len(new)}),)"
@@ -486,14 +505,14 @@ class _Function:
         gathered = [one for one in told if not _is_key(one, keys)]
 
         def gather(then: Bound) -> None:
-            inner.say(f"key = ({_filled(keys, then)})")
-            inner.say("of = found.get(key)")
+            if not inner.keyed:
+                inner.key(keys, then)
             inner.say(f"if of is None: of = found[key] = ({'[], ' * len(gathered)})")
             conditions = Conditions(self.module.constant, inner._exists, then)
             for place, (_, _, _, expression) in enumerate(gathered):
                 inner.say(f"of[{place}].append({conditions.value(expression)})")
 
-        inner.run(pattern, gather)
+        inner.run(pattern, gather, Item("key", keys, frozenset(keys)))
         inner.depth = 0
         if not keys:
             inner.say(f"if not found: found[()] = ({'[], ' * len(gathered)})")

@@ -12,8 +12,17 @@ from indicant.command.output import Output, tell
 from indicant.errors import IndicantError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from indicant.api.case import Case
+    from indicant.api.guideline import Guideline
+    from indicant.assess.records import CaseRecord
     from indicant.command.arguments import Verbs
+    from indicant.exchange.fhir import Printed
     from indicant.site.casepage import CasePage
+
+    Page = CasePage | Printed
+    Take = Callable[[list[CaseRecord], Case], None]
 
 _EPILOG: Final = """\
 examples:
@@ -23,6 +32,7 @@ examples:
   indicant assess case.ttl --format html > page.html
   indicant assess - < case.ttl                 from standard input
   indicant assess patient.json --as-of 2026-11-22   a bundle of FHIR, each patient of it
+  indicant assess case.ttl --format fhir       a Bundle with the answer, requests and open data
 """
 
 
@@ -40,17 +50,22 @@ def add(verbs: Verbs) -> None:
         "case",
         nargs="*",
         metavar="CASE",
-        help="a file in Turtle, TriG, N-Triples, N-Quads, JSON-LD or RDF/XML, or FHIR as JSON or "
-        "NDJSON; - is standard input",
+        help="a file in Turtle, TriG, N-Triples, N-Quads, JSON-LD or RDF/XML, FHIR as JSON or "
+        "NDJSON, or tables of OMOP as intake takes them; - is standard input",
     )
     verb.add_argument(
         "--example", action="store_true", help="assess the example case of the guideline"
     )
     verb.add_argument(
         "--format",
-        choices=("text", "json", "turtle", "markdown", "html"),
+        choices=("text", "json", "turtle", "markdown", "html", "fhir"),
         default="text",
         help="how to print the assessments; html needs indicant[site] (text)",
+    )
+    verb.add_argument(
+        "--fhir-version",
+        choices=("R4", "R5"),
+        help="the release of FHIR to write, with --format fhir (R4)",
     )
     add_as_of(verb)
     verb.add_argument("--all", action="store_true", help="list what does not apply as well")
@@ -84,6 +99,8 @@ def run(options: argparse.Namespace) -> int:
         raise IndicantError("--example takes no case", help="give the one or the other")
     if not options.example and not options.case:
         raise IndicantError("no case is given", help="try  indicant assess --example")
+    if options.fhir_version and options.format != "fhir":
+        raise IndicantError("--fhir-version is for --format fhir", help="add  --format fhir")
     check_as_of(options)
     guideline = guideline_of(
         options,
@@ -91,14 +108,7 @@ def run(options: argparse.Namespace) -> int:
         validator=options.validator,
         use_cache=not options.no_cache,
     )
-    assessor = guideline.assessor
-    output: Output | CasePage
-    if options.format == "html":
-        from indicant.site.casepage import CasePage
-
-        output = CasePage(assessor, sys.stdout, everything=options.all)
-    else:
-        output = Output(options.format, sys.stdout)
+    output, take = _opened(options, guideline)
     everything = options.all or options.format == "html"
     code = 0
     for path in options.case or [None]:
@@ -114,10 +124,10 @@ def run(options: argparse.Namespace) -> int:
             try:
                 if options.format == "turtle" and isinstance(output, Output):
                     document = guideline.document(case)
-                    output.triples(assessor.describe(document, as_of=options.as_of))
-                else:
-                    found = guideline.assess_all(case, as_of=options.as_of, everything=everything)
-                    output.records([one.record for one in found])
+                    output.triples(guideline.assessor.describe(document, as_of=options.as_of))
+                    continue
+                found = guideline.assess_all(case, as_of=options.as_of, everything=everything)
+                take([one.record for one in found], case)
             except InvalidCase as error:
                 code = max(code, error.exit_code)
                 output.invalid(error)
@@ -128,3 +138,19 @@ def run(options: argparse.Namespace) -> int:
                 tell(error)
     output.close()
     return code
+
+
+def _opened(options: argparse.Namespace, guideline: Guideline) -> tuple[Output | Page, Take]:
+    """Return where assessments are printed, and what takes the records of a case there."""
+    if options.format == "html":
+        from indicant.site.casepage import CasePage
+
+        page = CasePage(guideline.assessor, sys.stdout, everything=options.all)
+        return page, lambda records, _: page.records(records)
+    if options.format == "fhir":
+        from indicant.exchange.fhir import Printed
+
+        bundle = Printed(guideline.assessor, sys.stdout, options.fhir_version or "R4")
+        return bundle, lambda records, case: bundle.records(records, guideline.document(case))
+    output = Output(options.format, sys.stdout)
+    return output, lambda records, _: output.records(records)

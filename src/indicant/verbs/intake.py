@@ -19,9 +19,10 @@ examples:
   indicant intake patient.json --as-of 2026-11-22                what would be used, and what not
   indicant intake patient.json --as-of 2026-11-22 -o cases       and a case for each patient
   indicant intake export/ --as-of 2026-11-22 --format json       a folder of NDJSON, for a program
+  indicant intake cdm.duckdb --as-of 2026-11-22 --person 7       a person of OMOP
 
 Nothing becomes absent because it was not understood, not mapped or not there: what is left out is
-told, with the reason. Which status of a resource counts for what is a table:
+told, with the reason. Which status of a record counts for what is a table:
 indicant ask which-status-counts-for-what
 
 exit codes: 0 all of it could be read, 1 some lines are no records, 2 it could not run
@@ -32,9 +33,10 @@ def add(verbs: Verbs) -> None:
     """Declare the verb."""
     verb = verbs.add_parser(
         "intake",
-        help="patients as FHIR has them, as cases, and what of them was used",
-        description="Read patients from FHIR R4 or R5, write a case for each, and say what was "
-        "used, what was not and why, and which codes no table knows.",
+        help="patients as FHIR or OMOP has them, as cases, and what of them was used",
+        description="Read patients from FHIR R4 or R5, from the OMOP CDM 5.4 or from tables of "
+        "your own, write a case for each, and say what was used, what was not and why, and which "
+        "codes no table knows.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -42,7 +44,8 @@ def add(verbs: Verbs) -> None:
         "source",
         metavar="SOURCE",
         help="a bundle or a resource as JSON, NDJSON, both also packed by gzip, or a folder of "
-        "them; - is standard input",
+        "them, - is standard input; of OMOP a DuckDB file, a folder of Parquet or CSV, "
+        "postgresql://… or service=NAME; or a folder of tables with tables.ttl",
     )
     verb.add_argument(
         "-o", "--output", metavar="FOLDER", help="write a case for each patient to a new folder"

@@ -1,0 +1,1 @@
+"""What follows for cases, in the formats of others."""
