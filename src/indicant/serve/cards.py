@@ -48,7 +48,8 @@ class Told:
     """All that the cards of one answer rest on.
 
     ``states`` says of each key of prefetch what became of it, ``drafts`` which orders came that
-    are not given yet, ``left`` which records were not used.
+    are not given yet, ``proposed`` of which classes those of them are that were understood,
+    ``left`` which records were not used.
     """
 
     record: CaseRecord
@@ -56,6 +57,7 @@ class Told:
     left: Sequence[Left]
     states: Mapping[str, str]
     drafts: frozenset[str]
+    proposed: Mapping[str, Sequence[str]]
     has_drafts: bool
     terms: Terms
     prefetch: Prefetch
@@ -147,11 +149,9 @@ def _proposed(told: Told, actions: list[ActionRecord]) -> list[str]:
     """Return the orders not given yet that are of what is advised against."""
     advised = {one["action"] for one in actions}
     return [
-        used.reference
-        for used in told.patient.used
-        if used.link == "proposes"
-        and used.reference in told.drafts
-        and any(not advised.isdisjoint(told.vocabulary.ancestors(term)) for term in used.terms)
+        reference
+        for reference, classes in told.proposed.items()
+        if any(not advised.isdisjoint(told.vocabulary.ancestors(one)) for one in classes)
     ]
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from indicant.assess.assessor import Assessor, with_date
 from indicant.errors import IndicantError
-from indicant.files.rdf import EXTENSIONS, parse
+from indicant.files.rdf import EXTENSIONS, parse, text_of
+from indicant.intake.casegraph import PROPOSES
 from indicant.intake.patients import Intake, Options
 from indicant.intake.supply import Supply
 from indicant.serve.cards import Told, cards_of
@@ -28,12 +29,14 @@ from indicant.serve.prefetch import (
 )
 from indicant.serve.refusals import Refused, refused
 from indicant.serve.rows import DRAFTS, hook_rows
+from indicant.terms import TYPE, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from indicant.files.rdf import Document
     from indicant.intake.patients import Taken
+    from indicant.intake.report import PatientReport
     from indicant.intake.supply import Broken, Record
     from indicant.serve.hookrequest import Asked
     from indicant.serve.prefetch import Prefetch
@@ -115,6 +118,7 @@ class Served:
             left=[*mine[0].left, *taken.report.left],
             states=states,
             drafts=asked.drafts,
+            proposed=_proposed(taken.documents[at], mine[0], asked.drafts),
             has_drafts=asked.hook.has_drafts,
             terms=self.reader.terms,
             prefetch=self.prefetch,
@@ -194,6 +198,25 @@ class Answered:
     cards: list[dict[str, Any]]
     states: Mapping[str, str]
     answered: bool = False
+
+
+def _proposed(
+    document: Document, patient: PatientReport, drafts: frozenset[str]
+) -> dict[str, list[str]]:
+    """Return of which classes the orders are that are not given yet, by their references."""
+    kinds: dict[str, list[str]] = {}
+    nodes: list[str] = []
+    for quad in document.quads:
+        if quad.predicate.value == TYPE:
+            kinds.setdefault(text_of(quad.subject), []).append(text_of(quad.object))
+        elif quad.predicate.value == PROPOSES:
+            nodes.append(text_of(quad.object))
+    classes = {local_name(one): kinds.get(one, []) for one in nodes}
+    return {
+        used.reference: classes[used.node]
+        for used in patient.used
+        if used.reference in drafts and used.node in classes
+    }
 
 
 def _state(said: object) -> str:
