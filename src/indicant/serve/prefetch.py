@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from indicant.intake import readings
@@ -38,14 +38,18 @@ class Prefetch:
 
     templates: Mapping[str, str]
     types: Mapping[str, str]
+    _known: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def keys_for(self, term: str, terms: Terms) -> list[str]:
         """Return the keys under which a record would come that says something of a term."""
-        return [
-            key
-            for key, name in self.types.items()
-            if is_kept(name, term, terms) and terms.is_recorded_by(term, name)
-        ]
+        found = self._known.get(term)
+        if found is None:
+            found = self._known[term] = [
+                key
+                for key, name in self.types.items()
+                if is_kept(name, term, terms) and terms.is_recorded_by(term, name)
+            ]
+        return found
 
 
 def words_of(state: str) -> str:
