@@ -240,6 +240,34 @@ def test_records_of_another_patient_are_not_taken(service: Running) -> None:
     assert summaries == [one["summary"] for one in alone.cards]
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_a_search_has_the_records_of_the_patient_who_was_read(
+    service: Running, named: bool
+) -> None:
+    """In a search each record has its address; the patient, who was read alone, has none."""
+    base = "https://records.hospital.example/fhir"
+    found = bundle(order(FLURAZEPAM, "chart"), kind="searchset")
+    plain = request(order(OXYCODONE), medicationRequest=found)
+    if named:
+        plain["fhirServer"] = base
+    told = service.hook(plain)
+    found["entry"][0]["fullUrl"] = f"{base}/MedicationRequest/chart"
+    with_addresses = service.hook(plain)
+    assert [one["summary"] for one in with_addresses.cards] == [
+        one["summary"] for one in told.cards
+    ]
+    assert "MedicationRequest/chart" not in missing(with_addresses.cards)["detail"]
+
+
+def test_records_of_another_server_are_not_of_the_patient(service: Running) -> None:
+    asked = request(order(OXYCODONE), medicationRequest=bundle(order(FLURAZEPAM, "chart")))
+    asked["fhirServer"] = "https://records.hospital.example/fhir"
+    entry = asked["prefetch"]["medicationRequest"]["entry"][0]
+    entry["fullUrl"] = "https://elsewhere.example/fhir/MedicationRequest/chart"
+    card = missing(held(service.hook(asked).json))
+    assert "MedicationRequest/chart, not about a patient who is here" in card["detail"]
+
+
 def test_a_dead_patient_is_told(service: Running) -> None:
     dead = patient(deceasedDateTime="2023-01-02")
     card = missing(held(service.hook(request(order(OXYCODONE), patient=dead)).json))

@@ -13,7 +13,7 @@ from indicant.errors import IndicantError
 from indicant.files.rdf import EXTENSIONS, parse, text_of
 from indicant.intake.casegraph import PROPOSES
 from indicant.intake.patients import Intake, Options
-from indicant.intake.supply import Supply
+from indicant.intake.supply import Record, Supply
 from indicant.serve.cards import Told, cards_of
 from indicant.serve.hookrequest import EXTENSION
 from indicant.serve.prefetch import (
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from indicant.files.rdf import Document
     from indicant.intake.patients import Taken
     from indicant.intake.report import PatientReport
-    from indicant.intake.supply import Broken, Record
+    from indicant.intake.supply import Broken
     from indicant.serve.hookrequest import Asked
     from indicant.serve.prefetch import Prefetch
     from indicant.serve.rows import Hook
@@ -143,7 +143,7 @@ class Served:
                 continue
             one = _Held(f"prefetch {key}", data=asked.raw[f"prefetch {key}"])
             try:
-                one.hold()
+                one.hold(asked.server)
             except IndicantError:
                 known[key] = BROKEN
             else:
@@ -178,13 +178,19 @@ class Served:
 class _Held(Supply):
     """What a source holds, read at once, so that it is known whether it can be."""
 
-    def hold(self) -> None:
-        """Read it.
+    def hold(self, server: str) -> None:
+        """Read it; a record that stands alone is one of the server, of which others have the URL.
 
         Raises:
             IndicantError: it cannot be read.
         """
         self._kept = list(super().records())
+        for one in self._kept:
+            if not server or not isinstance(one, Record) or one.place or one.url:
+                continue
+            kind, name = one.content.get("resourceType"), one.content.get("id")
+            if isinstance(name, str):
+                one.url = f"{server}{kind}/{name}"
 
     def records(self) -> Iterator[Record | Broken]:
         """Yield what was read."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 EXTENSION: Final = "org.w3id.indicant"
 """The name of what this service adds to a request and to an answer."""
 _ID: Final = re.compile(r"(?:Patient/)?([A-Za-z0-9.-]{1,64})")
+_SERVED: Final = re.compile(r"(https?://\S+/)[A-Za-z]+/[A-Za-z0-9.-]{1,64}")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -71,7 +72,8 @@ class Asked:
     """A request that was found to be one.
 
     ``context`` and ``prefetch`` are what it says, ``raw`` the same of either as it is written;
-    ``drafts`` are the references of the orders that are not given yet.
+    ``drafts`` are the references of the orders that are not given yet. ``server`` is where the
+    records are from: the server that is named, or that of all addresses that they have.
     """
 
     hook: Hook
@@ -82,6 +84,7 @@ class Asked:
     prefetch: Mapping[str, Any]
     raw: Mapping[str, bytes]
     drafts: frozenset[str]
+    server: str
 
 
 def read_request(body: bytes, hook: Hook) -> Asked:
@@ -124,7 +127,22 @@ def read_request(body: bytes, hook: Hook) -> Asked:
         said.get("prefetch") or {},
         raw,
         _drafts(context[DRAFTS]) if hook.has_drafts else frozenset(),
+        _server(made.fhir_server, said.get("prefetch") or {}),
     )
+
+
+def _server(named: str | None, prefetch: Mapping[str, Any]) -> str:
+    """Return the base of the server that records are from, or nothing where it is not known."""
+    if named is not None:
+        return f"{named.rstrip('/')}/"
+    bases = set()
+    for said in prefetch.values():
+        entries = said.get("entry") if isinstance(said, dict) else None
+        for one in entries if isinstance(entries, list) else []:
+            url = one.get("fullUrl") if isinstance(one, dict) else None
+            if isinstance(url, str) and (found := _SERVED.fullmatch(url)):
+                bases.add(found[1])
+    return bases.pop() if len(bases) == 1 else ""
 
 
 def _patient(given: object) -> str:
