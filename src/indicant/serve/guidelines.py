@@ -265,7 +265,7 @@ def _has_patient(asked: Asked) -> bool:
 def _is_more(said: object) -> bool:
     """Tell whether something stands under a key that is neither a patient nor an error."""
     return any(
-        isinstance(one, dict) and one.get("resourceType") not in {"OperationOutcome", "Patient"}
+        isinstance(one, dict) and one.get("resourceType") not in ("OperationOutcome", "Patient")
         for one in _records(said)
     )
 
