@@ -92,10 +92,11 @@ def test_no_mutant_of_a_request_is_a_fault(hook: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("verb", ["assess", "why", "next", "whatif"])
 def test_no_mutant_of_a_question_is_a_fault(verb: str) -> None:
-    more: Record = {
+    every: dict[str, Record] = {
         "why": {"action": "foraminotomy", "facts": 1, "to": "recommended"},
         "whatif": {"edits": ["+Myelopathy"]},
-    }.get(verb, {})
+    }
+    more = every.get(verb, {})
     fhir = json.loads((EXAMPLES / "patient.json").read_text(encoding="utf-8"))
     text = SEVEN_MONTHS.read_text(encoding="utf-8")
     seen = set()

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from asked import NAME, Record, Running, bundle, running
+from asked import NAME, SEED, Record, Running, bundle, running
 from each import each
+from indicant.errors import IndicantError
+from indicant.serve.guidelines import Guidelines
 from indicant.serve.rows import hook_rows
+from indicant.serve.settings import Settings
 from places import SHARED, TESTS
 
 if TYPE_CHECKING:
@@ -74,7 +77,7 @@ def service() -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def complete() -> Iterator[Running]:
-    with running(completeness=str(COMPLETE)) as found:
+    with running(completeness=(str(COMPLETE),)) as found:
         yield found
 
 
@@ -155,3 +158,16 @@ def test_a_gap_keeps_everything_from_being_complete(complete: Running, state: st
     cards = complete.hook(asked).cards
     assert advice(cards) == set()
     assert "malignant cancer" in cards[0]["detail"]
+
+
+def test_of_several_guidelines_it_is_said_whose_terms_a_file_has() -> None:
+    named = f"{NAME}={COMPLETE}"
+    with running(SEED, NAME, completeness=(named,)) as both:
+        cards = both.hook(answered("rec-11-benzo-trigger-with-opioid", both)).cards
+        assert advice(cards)
+        narrowed = both.service.guidelines.each
+        assert narrowed[NAME].claims is not None
+        assert narrowed[SEED].claims is None
+    for wrong in ((str(COMPLETE),), (named, named), (f"{SEED}={COMPLETE}",)):
+        with pytest.raises(IndicantError):
+            Guidelines((SEED, NAME), Settings(completeness=wrong))

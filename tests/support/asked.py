@@ -93,16 +93,16 @@ class Running:
 
 
 @functools.cache
-def loaded(*names: str, completeness: str | None = None) -> Guidelines:
+def loaded(*names: str, completeness: tuple[str, ...] = ()) -> Guidelines:
     """Return guidelines, loaded once for all services of a process."""
     return Guidelines(names, Settings(as_of=AS_OF, completeness=completeness))
 
 
 @contextlib.contextmanager
-def running(*names: str, completeness: str | None = None, **settings: Any) -> Iterator[Running]:
+def running(*names: str, completeness: tuple[str, ...] = (), **settings: Any) -> Iterator[Running]:
     """Run a service with guidelines while the block runs."""
     known = loaded(*(names or (NAME,)), completeness=completeness)
-    guidelines = Guidelines((), known.settings)
+    guidelines = Guidelines((), Settings())
     guidelines.each = {name: copy.copy(one) for name, one in known.each.items()}
     lines: list[str] = []
     with taken("127.0.0.1", 0) as sock:

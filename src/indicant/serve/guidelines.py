@@ -53,16 +53,15 @@ _SLUG: Final = re.compile(r"[^a-z0-9]+")
 class Served:
     """One guideline, with what reads patients for it and what it asks record systems for."""
 
-    def __init__(self, name: str | None, settings: Settings) -> None:
-        """Load it.
+    def __init__(self, assessor: Assessor, settings: Settings, completeness: str | None) -> None:
+        """Take it, and the file that says what of its terms is recorded without a gap.
 
         Raises:
-            IndicantError: it cannot be read or compiled, or a table or a file of completeness.
+            IndicantError: a table or the file cannot be read.
         """
-        self.assessor = Assessor(name)
-        self.settings = settings
-        self.name = _SLUG.sub("-", self.assessor.path.stem.lower()).strip("-")
-        self.claims = self.reader.claims(settings.completeness)
+        self.assessor, self.settings = assessor, settings
+        self.name = called(assessor)
+        self.claims = self.reader.claims(completeness)
 
     @cached_property
     def reader(self) -> Intake:
@@ -72,7 +71,7 @@ class Served:
     @cached_property
     def prefetch(self) -> Prefetch:
         """What it asks record systems for."""
-        return prefetch_of(self.reader.terms, narrow=self.settings.completeness is None)
+        return prefetch_of(self.reader.terms, narrow=self.claims is None)
 
     @cached_property
     def label(self) -> str:
@@ -270,6 +269,34 @@ def _is_more(said: object) -> bool:
     )
 
 
+def called(assessor: Assessor) -> str:
+    """Return what a guideline is called in the names of its services."""
+    return _SLUG.sub("-", assessor.path.stem.lower()).strip("-")
+
+
+def _by_guideline(given: Iterable[str], names: list[str]) -> dict[str, str]:
+    """Return the files that say what is complete, by the guidelines in whose terms they do.
+
+    Raises:
+        IndicantError: it is not said of which guideline one is, or there are two of one.
+    """
+    found: dict[str, str] = {}
+    for text in given:
+        before, mark, file = text.partition("=")
+        said = bool(mark) and before in names
+        name = before if said else names[0]
+        if not said and len(names) > 1:
+            raise IndicantError(
+                "it is not said in whose terms the file of completeness speaks",
+                file=text,
+                help=f"--completeness NAME=FILE, where NAME is one of: {', '.join(names)}",
+            )
+        if name in found:
+            raise IndicantError(f"{name} has two files of completeness", file=text)
+        found[name] = file if said else text
+    return found
+
+
 class Guidelines:
     """All guidelines of a service, by the names of their services."""
 
@@ -281,8 +308,10 @@ class Guidelines:
         """
         self.settings = settings
         self.each: dict[str, Served] = {}
-        for name in names:
-            made = Served(name, settings)
+        assessors = [Assessor(name) for name in names]
+        files = _by_guideline(settings.completeness, [called(one) for one in assessors])
+        for assessor in assessors:
+            made = Served(assessor, settings, files.get(called(assessor)))
             if made.name in {*self.each, ALL}:
                 raise IndicantError(f"two guidelines are called {made.name}")
             self.each[made.name] = made

@@ -21,7 +21,8 @@ class Settings:
         timezone: where that day, and those of instants in records, count; without, that day is
             the one of UTC, and those of instants are as they are written.
         codes: SSSOM tables of one's own.
-        completeness: a file that says what the records have without a gap.
+        completeness: files that say what the records have without a gap, in the terms of one
+            guideline each; where there are several guidelines, ``NAME=FILE``.
         max_body: the most bytes of a request.
         seconds: the most seconds to an answer, and to read a request.
         concurrency: how many are answered at once; four times as many may wait.
@@ -37,7 +38,7 @@ class Settings:
     as_of: str | None = None
     timezone: str | None = None
     codes: tuple[str, ...] = ()
-    completeness: str | None = None
+    completeness: tuple[str, ...] = ()
     max_body: int = 8_000_000
     seconds: float = 30.0
     concurrency: int = 4

@@ -72,8 +72,11 @@ def _add_reading(verb: argparse.ArgumentParser) -> None:
     )
     verb.add_argument(
         "--completeness",
+        action="append",
+        default=[],
         metavar="FILE",
-        help="what the records have without a gap, and who says so, in Turtle",
+        help="what the records have without a gap, and who says so, in Turtle; with several "
+        "guidelines NAME=FILE, for each",
     )
 
 
@@ -144,7 +147,7 @@ def run(options: argparse.Namespace) -> int:
             as_of=options.as_of,
             timezone=options.timezone,
             codes=tuple(options.codes),
-            completeness=options.completeness,
+            completeness=tuple(options.completeness),
             max_body=options.max_body * 1_000_000,
             seconds=options.timeout,
             concurrency=options.concurrency,
