@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -13,7 +14,7 @@ from indicant.assess.arithmetic import BEYOND
 from indicant.assess.assessment import Assessment, InvalidCase, Taken, demand
 from indicant.assess.catalogue import Catalogue
 from indicant.assess.derivations import DERIVED_BY, NOTHING, Deriver, told_of
-from indicant.assess.engine import AUTO, make_engine
+from indicant.assess.engine import AUTO, NATIVE, make_engine
 from indicant.assess.lending import Engines
 from indicant.assess.native import PAYS, Loops, NativeEngine
 from indicant.assess.parts import parted
@@ -82,11 +83,12 @@ class Assessor:
         compiled = obtain(source, use_cache=use_cache)
         self.key = key_of(source)
         spoken = replace(compiled, graph=in_language(compiled.graph, language))
-        self._loops = Loops(spoken.graph, use_cache=use_cache)
+        native = engine in {AUTO, NATIVE}
+        self._loops = Loops(spoken.graph, pays=0 if engine == NATIVE else PAYS, use_cache=use_cache)
         self._engines = Engines(
             lambda: (
                 NativeEngine(spoken.graph, self._loops)
-                if engine == AUTO
+                if native
                 else make_engine(engine, spoken, source)
             )
         )
@@ -106,7 +108,7 @@ class Assessor:
                 source,
                 compiled.graph,
                 self.vocabulary,
-                "oxigraph" if engine in {AUTO, "native"} else engine,
+                "oxigraph" if native else engine,
             )
             if self.derivations
             else None
@@ -258,12 +260,22 @@ class Assessor:
         return Taken((*read.counted, *derived.quads), lambda: findings, read.readings, derived)
 
     def _check(self, document: Document) -> Callable[[], list[Finding]]:
-        if len(document.quads) <= LARGE and not self._loops.ready:
+        if len(document.quads) <= LARGE:
+            check = self._validator.checking(document, reference=self._reference)
+            begun = threading.Event()
+
+            def go_on() -> list[Finding]:
+                begun.set()
+                return check()
+
             try:
-                return self._helpers.value.submit(self.validate, document).result
+                found_by = self._helpers.value.submit(go_on)
             except RuntimeError:
                 # There can be no further thread, or Python is about to end.
-                pass
+                return check
+            # Whoever runs within the interpreter would not let go of it by itself for long.
+            begun.wait(1.0)
+            return found_by.result
         found = self.validate(document)
         demand(found)
         return lambda: found

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from indicant.query.rows import Row, Solutions, Term
 
 ENGINES: Final = ("oxigraph", "native", "rdflib", "hermit")
+NATIVE: Final = "native"
 AUTO: Final = "auto"
 """Oxigraph, and the rules as loops of Python once a guideline has seen many cases."""
 READING: Final = 27
@@ -490,7 +491,7 @@ def make_engine(name: str, compiled: CompiledGuideline, source: Source | None) -
     Raises:
         IndicantError: there is no engine of that name.
     """
-    if name == "native":
+    if name == NATIVE:
         from indicant.assess.native import Loops, NativeEngine
 
         return NativeEngine(compiled.graph, Loops(compiled.graph, pays=0))

@@ -20,13 +20,13 @@ import pyoxigraph as ox
 from indicant.assess.engine import Engine, OxigraphEngine, arithmetic, question, rules, unordered
 from indicant.files import bounded, cache, resources
 from indicant.query import values
-from indicant.query.indexes import Indexes, Shared, read
+from indicant.query.indexes import Indexes, Shared, put, read
 from indicant.query.values import BeyondError, lexical, term_of, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from indicant.query.indexes import Triple
+    from indicant.query.indexes import Table
     from indicant.query.plans import Plan
     from indicant.query.rows import Row, Solutions
     from indicant.query.values import Value
@@ -49,7 +49,8 @@ _ORDERED_BY: Final = re.compile(r"^ORDER BY (.*)$", re.MULTILINE)
 _NOTHING: Final = frozenset((None,))
 _NAMES: Final = (
     "add subtract multiply divide floor ceil integer datatype lt le eq ne true false text plain "
-    "string concat cut after starts starts_not md5 replace encoded least greatest total TRUE FALSE"
+    "string whole concat cut after starts starts_not md5 replace encoded least greatest total "
+    "TRUE FALSE"
 )
 
 
@@ -125,9 +126,9 @@ class Loops:
         self._made: Written | None = None
 
     @property
-    def ready(self) -> bool:
-        """Tell whether the rules are written, so that they run within the interpreter."""
-        return self._made is not None
+    def pays_now(self) -> bool:
+        """Tell whether the rules of a next document run as loops, within the interpreter."""
+        return self._made is not None or self._pays == 0
 
     def written(self, statements: int) -> Written | None:
         """Return what is written, where it pays, counting the statements of another document."""
@@ -167,10 +168,10 @@ class Written:
         """Tell whether a query is written as loops."""
         return text in self._functions
 
-    def constructed(self, text: str, indexes: Indexes) -> dict[Triple, None]:
-        """Return what a CONSTRUCT query says of a document."""
+    def constructed(self, text: str, indexes: Indexes) -> dict[Value, Table]:
+        """Return what a CONSTRUCT query says of a document, by predicate and subject."""
         run = self._functions[text]
-        found: dict[Triple, None] = run(indexes.forward, indexes.backward, indexes.said)
+        found: dict[Value, Table] = run(indexes.forward, indexes.backward, indexes.said)
         return found
 
     def selected(self, text: str, indexes: Indexes) -> list[Row] | None:
@@ -192,6 +193,7 @@ def functions() -> dict[str, object]:
         "E": {},
         "NONE": (None,),
         "NOTHING": _NOTHING,
+        "put": put,
         "keyed": keyed,
         "reached": reached,
     }
@@ -220,8 +222,13 @@ def reached(table: Mapping[Value, Iterable[Value]], start: Value) -> dict[Value,
     return found
 
 
-def _triple(found: ox.Triple) -> Triple:
-    return value_of(found.subject), value_of(found.predicate), value_of(found.object)  # type: ignore[arg-type]
+def _table(triples: Iterable[ox.Triple]) -> dict[Value, Table]:
+    found: dict[Value, Table] = {}
+    for one in triples:
+        subject, predicate = value_of(one.subject), value_of(one.predicate)  # type: ignore[arg-type]
+        value = value_of(one.object)  # type: ignore[arg-type]
+        found.setdefault(predicate, {}).setdefault(subject, {})[value] = None
+    return found
 
 
 class NativeEngine(Engine):
@@ -236,7 +243,6 @@ class NativeEngine(Engine):
         self._store: OxigraphEngine | None = None
         self._stored = False
         self._taken: Sequence[ox.Quad] = ()
-        self._derived: list[Triple] = []
 
     @property
     def is_native(self) -> bool:
@@ -289,7 +295,10 @@ class NativeEngine(Engine):
     def _terms(self) -> list[tuple[object, object, object]]:
         terms = functools.cache(term_of)
         taken = [(quad.subject, quad.predicate, quad.object) for quad in self._taken]
-        return [*taken, *((terms(s), terms(p), terms(o)) for s, p, o in self._derived)]
+        stated = set(read(self._taken))
+        own = () if self._indexes is None else self._indexes.own()
+        derived = [one for one in own if one not in stated]
+        return [*taken, *((terms(s), terms(p), terms(o)) for s, p, o in derived)]
 
     def _in_store(self) -> OxigraphEngine:
         if self._store is None:
@@ -306,7 +315,7 @@ class NativeEngine(Engine):
         return store
 
     def _clear(self) -> None:
-        self._taken, self._derived, self._stored = (), [], False
+        self._taken, self._stored = (), False
         if self._indexes is not None:
             self._indexes.clear()
         elif self._written is not None:
@@ -322,24 +331,23 @@ class NativeEngine(Engine):
     def _add(self, triples: Iterable[tuple[object, object, object]]) -> None:
         assert self._indexes is not None  # noqa: S101
         found = [tuple(map(value_of, one)) for one in triples]  # type: ignore[arg-type]
-        self._derived += self._indexes.add(found)  # type: ignore[arg-type]
+        self._indexes.add(found)  # type: ignore[arg-type]
         self._stored = False
 
     def _derive(self, texts: Sequence[str]) -> set[str]:
         assert self._written is not None  # noqa: S101
         assert self._indexes is not None  # noqa: S101
         # What one rule of a stratum says, the others of the same do not see.
-        said: list[Iterable[Triple]] = []
-        for text in texts:
-            if self._written.answers(text):
-                said.append(self._written.constructed(text, self._indexes))
-            else:
-                said.append([_triple(one) for one in self.construct(text)])
-        new = [one for found in said if found for one in self._indexes.add(found)]
-        if new:
-            self._derived += new
+        said = [
+            self._written.constructed(text, self._indexes)
+            if self._written.answers(text)
+            else _table(self.construct(text))
+            for text in texts
+        ]
+        changed = {one for found in said if found for one in self._indexes.take(found)}
+        if changed:
             self._stored = False
-        return {one[1] for one in new}  # type: ignore[misc]
+        return changed  # type: ignore[return-value]
 
     def _has(self, name: str) -> bool:
         if self._written is None:

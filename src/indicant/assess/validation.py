@@ -86,6 +86,8 @@ _DERIVED: Final = frozenset(
     )
 )
 _IRI: Final = re.compile(r"[a-z][a-z0-9+.-]*:/*[^\s<>\"{}|\\^`]+")
+_NAMED: Final = re.compile(r"<([^<>]*)>")
+_DIRECTED: Final = re.compile(r"@[A-Za-z0-9-]+--(?:ltr|rtl)")
 _END: Final = re.compile(r'(?<!\\)\$(?=")')
 _SHOWN: Final = 40
 _LONGEST: Final = 400
@@ -137,47 +139,80 @@ class Validator:
         Raises:
             IndicantError: the document holds no case.
         """
-        validate = self.validate_with_pyshacl if reference else self.validate
+        return self.checking(document, reference=reference)()
+
+    def checking(
+        self, document: Document, *, reference: bool = False
+    ) -> Callable[[], list[Finding]]:
+        """Prepare what ``check`` does, and return what goes on with it, mostly beside others."""
+        prepare = self._preparing_for_pyshacl if reference else self._preparing
         kinds = {
             text_of(quad.object) for quad in document.quads if quad.predicate.value == terms.TYPE
         }
         ontology = CASE not in kinds and terms.OWL + "Ontology" in kinds
-        found = [] if ontology else validate(document.quads)
-        if not found and CASE not in kinds:
-            raise IndicantError(
-                f"the file holds {'an ontology and ' if ontology else ''}no case",
-                file="<stdin>" if document.path == "-" else document.path,
-                help=terms.hint_of_scheme(document.text)
-                or "give the node of the patient the type ind:PatientCase",
-            )
-        return locate_findings(document, found, self.vocabulary)
+        validate = list if ontology else prepare(document.quads)
+
+        def check() -> list[Finding]:
+            found = validate()
+            if not found and CASE not in kinds:
+                raise IndicantError(
+                    f"the file holds {'an ontology and ' if ontology else ''}no case",
+                    file="<stdin>" if document.path == "-" else document.path,
+                    help=terms.hint_of_scheme(document.text)
+                    or "give the node of the patient the type ind:PatientCase",
+                )
+            return locate_findings(document, found, self.vocabulary)
+
+        return check
 
     def validate(self, quads: Iterable[pyoxigraph.Quad]) -> list[Finding]:
         """Return what does not hold, without lines.
 
         Of very many findings some are left out, and that there are is then a finding itself.
         """
+        return self._preparing(quads)()
+
+    def _preparing(self, quads: Iterable[pyoxigraph.Quad]) -> Callable[[], list[Finding]]:
         read = read_quantities(quads, self.vocabulary)
         facts, found = self._split(read.checked)
-        for one in parted(facts, self.vocabulary).complete():
-            if len(found) >= _MOST_COUNTED:
-                found.append(more_findings(0, counted=False))
-                break
-            part = with_related(one, self.vocabulary)
-            mentioned = {
-                name for fact in part for name in (fact.predicate.value, text_of(fact.object))
-            }
-            text = "".join(map(_ntriples, part))
-            found += _findings(self._shapes, text + self.vocabulary.excerpt(mentioned))
-        return _unique(read.told(found))
+        parts = parted(facts, self.vocabulary).complete()
+        texts: Iterable[str] = map(self._graph_of, parts)
+        if len(parts) == 1:
+            texts = list(texts)
+
+        def validate() -> list[Finding]:
+            for text in texts:
+                if len(found) >= _MOST_COUNTED:
+                    found.append(more_findings(0, counted=False))
+                    break
+                found.extend(_findings(self._shapes, text))
+            return _unique(read.told(found))
+
+        return validate
+
+    def _graph_of(self, facts: Sequence[pyoxigraph.Quad]) -> str:
+        """Return a part of a document with what the shapes need to know of its terms."""
+        text = _written(facts)
+        if any(f"<{name}>" in text for name in self.vocabulary.leading):
+            text = _written(with_related(facts, self.vocabulary))
+        return text + self.vocabulary.excerpt(set(_NAMED.findall(text)))
 
     def validate_with_pyshacl(self, quads: Iterable[pyoxigraph.Quad]) -> list[Finding]:
         """Do the same with pySHACL, the reference, on the whole vocabulary."""
+        return self._preparing_for_pyshacl(quads)()
+
+    def _preparing_for_pyshacl(
+        self, quads: Iterable[pyoxigraph.Quad]
+    ) -> Callable[[], list[Finding]]:
         read = read_quantities(quads, self.vocabulary)
         facts, found = self._split(read.checked)
-        text = "".join(map(_ntriples, with_related(facts, self.vocabulary)))
-        found += _run_pyshacl(self._turtle, text + self.vocabulary.ntriples)
-        return _unique(read.told(found))
+        text = _written(with_related(facts, self.vocabulary))
+
+        def validate() -> list[Finding]:
+            more = _run_pyshacl(self._turtle, text + self.vocabulary.ntriples)
+            return _unique(read.told([*found, *more]))
+
+        return validate
 
     def description(self, shape: str) -> str | None:
         """Return why a shape is there and how to put a finding right."""
@@ -451,6 +486,17 @@ def _shortener(document: Document) -> Callable[[str], str]:
         return f"{best[1]}:{term[len(best[0]) :]}"
 
     return shorten
+
+
+def _written(facts: Sequence[pyoxigraph.Quad]) -> str:
+    """Write facts for an engine."""
+    import pyoxigraph
+
+    triples = [fact.triple for fact in facts]
+    text = (pyoxigraph.serialize(triples, format=pyoxigraph.RdfFormat.N_TRIPLES) or b"").decode()
+    if any(f"<{kind}>" in text for kind in _DERIVED) or _DIRECTED.search(text):
+        return "".join(map(_ntriples, facts))
+    return text
 
 
 def _ntriples(fact: pyoxigraph.Quad) -> str:

@@ -81,6 +81,10 @@ def _tables(sources: Iterable[Source]) -> list[MappingSet]:
     return list({one.iri: one for source in sources for one in of_source(source)}.values())
 
 
+_MOST_KEPT: Final = 10_000
+"""Of how many different codes, or sets of them, it is kept what they stand for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Meant:
     """What the codes of a record stand for.
@@ -120,6 +124,7 @@ class Terms:
     _rows: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict, repr=False)
     _scales: dict[str, Scale] = field(default_factory=dict, repr=False)
     _apart: frozenset[tuple[str, str]] = frozenset()
+    _meant: dict[tuple[Coding, ...], Meant] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -170,6 +175,15 @@ class Terms:
 
     def meant(self, codes: Iterable[Coding]) -> Meant:
         """Return what the codes of one record stand for, all of them together."""
+        known = tuple(codes)
+        found = self._meant.get(known)
+        if found is None:
+            found = self._looked_up(known)
+            if len(self._meant) < _MOST_KEPT:
+                self._meant[known] = found
+        return found
+
+    def _looked_up(self, codes: tuple[Coding, ...]) -> Meant:
         terms: dict[str, None] = {}
         denied: list[set[str]] = []
         near: dict[str, None] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 UCUM: Final = "http://unitsofmeasure.org"
 _OWN: Final = ("http://terminology.hl7.org/CodeSystem/", "http://hl7.org/fhir/")
+_MOST_KEYS: Final = 64
+"""Of how many keys a record may have for their names to be looked at once for all alike."""
 _CONCEPTS: Final = frozenset({"clinicalStatus", "code", "verificationStatus"})
 """The statuses that are concepts in R4 and R5, and were texts before."""
 
@@ -143,7 +146,7 @@ def status_values(content: dict[str, Any], element: str) -> frozenset[str]:
         return status_values(inner, rest) if isinstance(inner, dict) else frozenset({MISSING})
     value = content.get(name)
     if value is None:
-        if any(_chosen(name, key) for key, one in content.items() if one is not None):
+        if any(content[key] is not None for key in _keys_of(name, content)):
             return frozenset({PRESENT_AT_ALL})
         return frozenset({MISSING})
     found = {PRESENT_AT_ALL}
@@ -161,6 +164,19 @@ def status_values(content: dict[str, Any], element: str) -> frozenset[str]:
     return frozenset(found - {MISSING} if value != MISSING else {PRESENT_AT_ALL})
 
 
+def _keys_of(name: str, content: dict[str, Any]) -> tuple[str, ...]:
+    """Return the keys that an element of several types has in a record."""
+    shape = tuple(content)
+    if len(shape) > _MOST_KEYS:
+        return tuple(key for key in shape if _chosen(name, key))
+    return _keys_in(name, shape)
+
+
+@functools.lru_cache(maxsize=4096)
+def _keys_in(name: str, shape: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(key for key in shape if _chosen(name, key))
+
+
 def _chosen(name: str, key: str) -> bool:
     """Tell whether a key is that of an element of several types, ``abatementAge`` of abatement."""
     own = key.removeprefix("_")
@@ -176,7 +192,7 @@ def value_of(content: dict[str, Any], name: str = "value") -> Value | None:
     Raises:
         MalformedError: the value is not what its type has it to be, or there are two.
     """
-    keys = [key for key in content if _chosen(name, key) and not key.startswith("_")]
+    keys = [key for key in _keys_of(name, content) if not key.startswith("_")]
     if not keys:
         return None
     if len(keys) > 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
@@ -45,6 +46,7 @@ class Moment:
         return self.first if self.first == self.last else None
 
 
+@functools.lru_cache(maxsize=8192)
 def moment(text: str, zone: ZoneInfo | None = None) -> Moment:
     """Read a year, a month, a day or an instant.
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from indicant.intake.events import Coding
-    from indicant.intake.readings import RecordType
+    from indicant.intake.readings import Reading, RecordType
     from indicant.intake.supply import Record
 
 FHIR_BASE: Final = f"{BASE}fhir/"
@@ -45,6 +45,7 @@ _SERVED: Final = re.compile(r"(https?://.+/)[A-Za-z]+/[A-Za-z0-9.-]{1,64}(?:/_hi
 _LAST: Final = re.compile(r"(?:(?<=/)|^)([A-Za-z]+/[A-Za-z0-9.-]{1,64})(?:/_history/[^/]*)?$")
 _VERSION: Final = re.compile(r"/_history/[^/]*$")
 _LONGEST: Final = 60
+_MOST_KEPT: Final = 10_000
 _CODE_IN: Final = {
     "Immunization": "vaccineCode",
     "Encounter": "type",
@@ -82,6 +83,9 @@ class Resources:
     zone: ZoneInfo | None = None
     mentions: bool = False
     anonymous: int = field(default=0, repr=False)
+    _readings: dict[tuple[str | frozenset[str], ...], Reading | None] = field(
+        default_factory=dict, repr=False
+    )
 
     def identity(self, record: Record) -> Identity:
         """Return what a resource is called, by its URL, its type and id, or where it stands."""
@@ -265,13 +269,22 @@ class Resources:
         name = made.origin.record_type
         both = content if own is None else {**content, **own}
         values = {one: status_values(both, one) for one in self.tables.elements[name]}
-        reading = self.tables.reading_of(name, values.__getitem__)
+        reading = self._reading(name, values)
         told = [
             f"{element} {_status(both[element])}" for element in _SHOWN_OF_STATUS if element in both
         ]
         made.standing = NOTHING if reading is None else reading.standing
         made.reading = reading
         made.status = ", ".join(told) or "no status"
+
+    def _reading(self, name: str, values: dict[str, frozenset[str]]) -> Reading | None:
+        """Return the row that counts for a record of a type, found once for the same values."""
+        key: tuple[str | frozenset[str], ...] = (name, *values.values())
+        if key not in self._readings:
+            if len(self._readings) >= _MOST_KEPT:
+                self._readings.clear()
+            self._readings[key] = self.tables.reading_of(name, values.__getitem__)
+        return self._readings[key]
 
     def _observed(self, content: dict[str, Any], made: Event) -> list[Event]:
         """Return what an observation found, and what each of its components found."""

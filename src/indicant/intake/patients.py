@@ -49,6 +49,8 @@ MOST_EVENTS: Final = 2_000_000
 AS_OF_HELP: Final = (
     "say for which day the patient is to be assessed:  --as-of YYYY-MM-DD  (no clock is read)"
 )
+_FEW: Final = 5_000
+"""How many records are kept whole, so that they can be compared with others of the same name."""
 _FILE: Final = re.compile(r"[^A-Za-z0-9.-]+")
 _PERSON: Final = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _NAMED: Final = re.compile(r"(?:(?<=/)|^)(Patient/[A-Za-z0-9.-]{1,64})(?:/_history/.*)?$")
@@ -326,7 +328,7 @@ class _Gathered:
     types: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self._digests: dict[str, int] = {}
+        self._digests: dict[str, int | Record] = {}
         self._twice: set[str] = set()
         self._same: dict[str, str] = {}
         self._deleted: set[str] = set()
@@ -346,13 +348,14 @@ class _Gathered:
         self.types[excerpt(kind) if isinstance(kind, str) else "none"] += 1
         who = self.resources.identity(record)
         self._deleted.update(deleted(record))
-        digest = record.digest()
         if who.key in self._digests:
-            if self._digests[who.key] != digest:
+            if self._digest_of(who.key) != record.digest():
                 self._twice.add(who.key)
                 self._note_deaths(self.resources.persons(record, who))
             return
-        self._digests[who.key] = digest
+        # What it says is put in a word when it is asked for, while there are few that are kept.
+        few = len(self._digests) < _FEW
+        self._digests[who.key] = record if few else record.digest()
         self._alias[who.reference].append(who.key)
         for person in self.resources.persons(record, who):
             if person.refusal is None or person.refusal.reason != "deleted":
@@ -367,6 +370,14 @@ class _Gathered:
                 file=record.file,
                 help="give the records of fewer patients at a time",
             )
+
+    def _digest_of(self, key: str) -> int:
+        """Return what a record that was taken has in common with those that are written alike."""
+        found = self._digests[key]
+        if isinstance(found, int):
+            return found
+        digest = self._digests[key] = found.digest()
+        return digest
 
     def _note_deaths(self, found: Iterable[Person], keys: Iterable[str] = ()) -> None:
         """Have a patient be dead where one of the records that may be of this patient says so."""
@@ -421,7 +432,7 @@ class _Gathered:
             served = sum(key.startswith("http") for key in keys)
             if len(keys) < 2 or served == len(keys):
                 continue
-            if served < 2 and len({self._digests[key] for key in keys} | self._spoilt(keys)) == 1:
+            if served < 2 and len({self._digest_of(key) for key in keys} | self._spoilt(keys)) == 1:
                 self._same.update((key, keys[0]) for key in keys[1:])
                 for key in keys[1:]:
                     self.persons.pop(key, None)

@@ -91,6 +91,10 @@ class Conditions:
         if kind in _CONDITIONS:
             holds, fails = self.true(expression), self.false(expression)
             return f"(TRUE if {holds} else FALSE if {fails} else None)"
+        if kind == "INTEGER" and parts[0][0] in _TEXTS:
+            return f"whole({self._text(parts[0])})"
+        if kind in {"+", "-"}:
+            return self._added(kind, parts)
         if kind in _ARITHMETIC:
             return f"{_ARITHMETIC[kind]}({', '.join(map(self.value, parts))})"
         if kind == "IRI":
@@ -98,6 +102,18 @@ class Conditions:
         if kind in _TEXTS:
             return f"string({self._text(expression)})"
         raise NoPlanError(f"{kind} is not written as Python")
+
+    def _added(self, kind: str, parts: list[Plan]) -> str:
+        """Return a sum or a difference; most are of whole numbers, which Python adds sooner."""
+        one, other = map(self.value, parts)
+        function = _ARITHMETIC[kind]
+        if not all(side.isidentifier() or side.isdigit() for side in (one, other)):
+            return f"{function}({one}, {other})"
+        if "None" in {one, other} or (one.isdigit() and other.isdigit()):
+            return f"{function}({one}, {other})"
+        names = [side for side in (one, other) if not side.isdigit()]
+        whole = " and ".join(f"type({side}) is int" for side in names)
+        return f"(({one} {kind} {other}) if {whole} else {function}({one}, {other}))"
 
     def _when(self, expression: Plan, *, holds: bool) -> str:
         kind, *parts = expression

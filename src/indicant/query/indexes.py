@@ -11,7 +11,7 @@ from indicant.query.values import BeyondError, literal, value_of
 from indicant.terms import IND, XSD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from indicant.query.values import Value
 
@@ -150,6 +150,62 @@ class Indexes:
                 back[value] = {**back.get(value, {}), subject: None}
             new.append(triple)
         return new
+
+    def take(self, tables: Mapping[Value, Table]) -> set[Value]:
+        """Take tables as ``forward``, and return the predicates of which something was not there.
+
+        Whoever hands them over does not use them any more.
+        """
+        shared, forward = self._shared.forward, self.forward
+        changed: set[Value] = set()
+        for predicate, table in tables.items():
+            ahead = forward.get(predicate)
+            if ahead is None:
+                forward[predicate] = table
+                changed.add(predicate)
+                self.backward.made.pop(predicate, None)
+            elif predicate in shared:
+                triples = [(s, predicate, o) for s, values in table.items() for o in values]
+                if self.add(triples):
+                    changed.add(predicate)
+            elif _joined(ahead, table):
+                changed.add(predicate)
+                self.backward.made.pop(predicate, None)
+        return changed
+
+    def own(self) -> Iterator[Triple]:
+        """Yield what is not the guideline's."""
+        for predicate, ahead in self.forward.items():
+            shared = self._shared.forward.get(predicate, {})
+            if ahead is not shared:
+                for subject, values in ahead.items():
+                    known = shared.get(subject, {})
+                    if values is not known:
+                        yield from ((subject, predicate, o) for o in values if o not in known)
+
+
+def put(tables: dict[Value, Table], predicate: Value, table: Table) -> None:
+    """Add the table of a predicate to others."""
+    known = tables.get(predicate)
+    if known is None:
+        tables[predicate] = table
+    else:
+        _joined(known, table)
+
+
+def _joined(known: Table, table: Table) -> bool:
+    """Add what one table has to another, and tell whether anything was new."""
+    new = False
+    for subject, values in table.items():
+        have = known.get(subject)
+        if have is None:
+            known[subject] = values
+            new = True
+        else:
+            before = len(have)
+            have.update(values)
+            new = new or len(have) > before
+    return new
 
 
 class _Backward:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from indicant.query.conditions import Conditions, named
 from indicant.query.groups import Costs, Item, Sizes, flat, triples_of
 from indicant.query.plans import NoPlanError, Plan
-from indicant.query.scopes import Bound, binds, branches, demanded, sure_of, variables
+from indicant.query.scopes import Bound, binds, branches, demanded, looks_for, sure_of, variables
 from indicant.query.values import literal
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def written(plan: Plan, sizes: Sizes) -> tuple[str, dict[str, Value]]:
     """Return the source of a function ``run(PS, PO, SP)``, and the constants that it takes.
 
     ``PS`` leads from predicates to subjects to objects, ``PO`` from predicates to objects to
-    subjects, ``SP`` from subjects to predicates. A CONSTRUCT query returns a dictionary whose keys
-    are triples, a SELECT query a list of rows.
+    subjects, ``SP`` from subjects to predicates. A CONSTRUCT query returns a table as ``PS``, a
+    SELECT query a list of rows.
 
     Raises:
         NoPlanError: the plan cannot be written as loops.
@@ -72,11 +72,14 @@ def written(plan: Plan, sizes: Sizes) -> tuple[str, dict[str, Value]]:
     else:
         body.say("out = {}")
         body.run(pattern, lambda bound: body.emit(head, bound))
+        for predicate, name in body.said.items():
+            body.say(f"if {name}: put(out, {predicate}, {name})", depth=0)
         body.say("return out", depth=0)
     lines = ["def run(PS, PO, SP):"]
     lines += [f" {name} = {source}" for source, name in module.tables.items()]
     lines += [f" {line}" for one in module.functions for line in one.splitlines()]
     lines += [f" {line}" for line in module.rows]
+    lines += [f" {name} = {{}}" for name in body.said.values()]
     lines += [f" {line}" for line in body.lines]
     return "\n".join(lines) + "\n", {name: value for value, name in module.constants.items()}
 
@@ -94,6 +97,7 @@ class _Function:
         self.lines: list[str] = []
         self.depth = self.loops = 0
         self.keyed = False
+        self.said: dict[str, str] = {}
 
     def say(self, line: str, *, depth: int | None = None) -> None:
         if depth is not None:
@@ -129,10 +133,14 @@ class _Function:
 
     def _next(self, items: list[Item], bound: Bound) -> Item:
         """Return what is done next: a filter that can be, or else the cheapest up to a barrier."""
-        for item in items:
-            if item.kind in {"filter", "condition", "key"} and all(
-                bound.get(name) for name in item.variables
-            ):
+        ready = [
+            item
+            for item in items
+            if item.kind in {"filter", "condition", "key"}
+            and all(bound.get(name) for name in item.variables)
+        ]
+        for item in ready:
+            if item.kind == "key" or not looks_for(item.plan):
                 return item
         open_to: list[Item] = []
         for place, item in enumerate(items):
@@ -142,6 +150,12 @@ class _Function:
             if item.kind == "union" and not self._may_go(item, others, bound):
                 break
             open_to.append(item)
+        # A look at one thing comes before a look for something.
+        known = [
+            item for item in open_to if item.kind == "triple" and item.variables <= bound.keys()
+        ]
+        if ready and not known:
+            return ready[0]
         if not open_to:
             return items[0]
         keys = {name for item in items if item.kind == "key" for name in item.variables}
@@ -492,7 +506,12 @@ class _Function:
                 written_as.append(name)
             else:
                 when = " and ".join(conditions)
-                line = f"out[({', '.join(written_as)})] = None"
+                subject, predicate, value = written_as
+                if triple[1][0] == "v":
+                    table = f"out.setdefault({predicate}, {{}})"
+                else:
+                    table = self.said.setdefault(predicate, f"w{len(self.said)}")
+                line = f"{table}.setdefault({subject}, {{}})[{value}] = None"
                 self.say(f"if {when}: {line}" if when else line)
 
     # -------------------------------------------------------------- groups by key

@@ -81,6 +81,13 @@ def demanded(expression: Plan) -> frozenset[str]:
     return frozenset().union(*map(demanded, expression[1:]))
 
 
+def looks_for(expression: Plan) -> bool:
+    """Tell whether an expression looks for a pattern."""
+    if expression[0] in {"v", "i", "l"}:
+        return False
+    return expression[0] in {"exists", "not exists"} or any(map(looks_for, expression[1:]))
+
+
 def sure_of(expression: Plan, bound: Bound) -> bool:
     """Tell whether an expression has a value in every row."""
     kind = expression[0]

@@ -29,6 +29,8 @@ PLACES: Final = 18
 SCALE: Final = 10**PLACES
 _MOST_DECIMAL: Final = 2**127 - 1
 _MOST_INTEGER: Final = 2**63 - 1
+_MOST_READ: Final = 10**18
+"""So large a whole number may be that the sum of any two is one still."""
 _INTEGER, _DECIMAL = XSD + "integer", XSD + "decimal"
 _STRING, _BOOLEAN, _DATE = XSD + "string", XSD + "boolean", XSD + "date"
 _PLAIN: Final = frozenset(
@@ -94,7 +96,7 @@ def literal(text: str, kind: str, language: str | None = None) -> Value:
     """
     if language is not None:
         return (text, kind, language)
-    if kind == _INTEGER and _WRITTEN_INTEGER.match(text) and abs(int(text)) <= _MOST_INTEGER:
+    if kind == _INTEGER and _WRITTEN_INTEGER.match(text) and abs(int(text)) <= _MOST_READ:
         return int(text)
     if kind == _DECIMAL and _WRITTEN_DECIMAL.match(text):
         whole, _, part = text.lstrip("+-").partition(".")
@@ -291,6 +293,11 @@ def integer(value: Value | None) -> Value | None:
             return int(value == TRUE)
         return int(value[0]) if value[1] == _STRING and _CAST.match(value[0]) else None
     return value if type(value) is int else None
+
+
+def whole(said: str | None) -> Value | None:
+    """Return a text as an xsd:integer."""
+    return int(said) if said is not None and _CAST.match(said) else None
 
 
 def least(values: Iterable[Value | None]) -> Value | None:
