@@ -9,6 +9,7 @@ VALIDATORS := build/validators
 N ?= 10000
 MUTANTS ?= 400
 SEED ?= 1
+PORT ?= 8000
 BUNDLES ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -16,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types tests quick coverage mutants test-browser validators docs oracle mutated \
+.PHONY: help demo serve test lint types tests quick coverage mutants test-browser validators docs oracle mutated \
 	threads bench bench-fhir bench-records format lock build clean
 
 help: ## list the targets
@@ -36,6 +37,10 @@ demo: $(STAMP) ## assess the patient of the source document
 	@echo "  $(BIN)/indicant assess --example --format json    the same for a program"
 	@echo "  $(BIN)/indicant assess YOUR-CASE.ttl              a case of your own"
 	@echo "  $(BIN)/indicant --help                            everything else"
+
+serve: $(STAMP) ## answer CDS Hooks, assessments and SPARQL with the guidelines that ship (PORT=8000)
+	@$(BIN)/indicant serve --port $(PORT) \
+		$(patsubst ontology/guidelines/%/guideline.ttl,--guideline %,$(wildcard ontology/guidelines/*/guideline.ttl))
 
 test: lint types tests ## check style and types, then run the tests
 

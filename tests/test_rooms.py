@@ -20,7 +20,7 @@ FLOORS = (
     ("ask", "explain"),
     ("possible",),
     ("author", "diff", "exchange", "merge", "site", "test"),
-    ("institution",),
+    ("institution", "serve"),
     ("api",),
     ("command",),
     ("verbs",),

@@ -9,7 +9,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from docparts import examples, exchange, intake, questions, records, rules, shapes, terms, verbs
+from docparts import (
+    examples,
+    exchange,
+    hooks,
+    intake,
+    questions,
+    records,
+    rules,
+    shapes,
+    terms,
+    verbs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,15 +28,18 @@ if TYPE_CHECKING:
 PARTS: Final[Mapping[str, Callable[[str], str]]] = {
     "answers": lambda _: intake.answers(),
     "asides": intake.asides,
+    "cards": lambda _: hooks.levels(),
     "concepts": lambda _: intake.concepts(),
     "example": examples.example,
     "extensions": lambda _: exchange.extensions(),
+    "overrides": lambda _: hooks.overrides(),
     "refusals": lambda _: examples.refusals(),
     "questions": lambda _: questions.text(),
     "records": records.typed,
     "renderings": lambda _: exchange.renderings(),
     "rules": rules.text,
     "schema": records.schema,
+    "searches": lambda _: hooks.searches(),
     "shapes": shapes.text,
     "standings": intake.standings,
     "systems": lambda _: intake.systems(),

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from indicant.errors import IndicantError
 from indicant.process import sandbox
 from indicant.query import sparql
-from indicant.query.tables import Table, from_json, render, to_json
+from indicant.query.tables import Table, from_json, render, to_json, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -26,6 +26,8 @@ MAX_ROWS: Final = 100_000
 MAX_ANSWER: Final = 50_000_000
 MAX_MEMORY: Final = 2_000_000_000
 _TABLE: Final = "table"
+RESULTS: Final = "results"
+"""The form of SPARQL 1.1 Query Results JSON, in which the answer to ASK is true or false."""
 _NEEDS: Final = ("pyoxigraph", "rdflib", "pyparsing")
 _PLACE: Final = re.compile(r"^error at \d+:(\d+): ")
 _MORE: Final = "add a LIMIT"
@@ -81,6 +83,8 @@ def run_as(
     memory: int = MAX_MEMORY,
 ) -> str:
     """Run a query, and return its answer as ``tables.render`` writes it, within the same limits.
+
+    The form may be ``RESULTS`` as well.
 
     Raises:
         IndicantError: the query is refused or malformed, or exceeds a limit.
@@ -187,7 +191,9 @@ def _answer(task: dict[str, Any], data: bytes) -> str:
     if not algebra.is_ordered(query):
         rows = sorted(table.rows, key=lambda row: [*map(str, row)])
         table = Table(table.columns, tuple(rows))
-    if task["form"] == _TABLE:
+    if task["form"] == RESULTS and query.algebra.name == "AskQuery":
+        return json.dumps({"head": {}, "boolean": value_of(table.rows[0][0])})
+    if task["form"] in {_TABLE, RESULTS}:
         return to_json(table)
     return render(table, task["form"], task["prefixes"])
 

@@ -124,6 +124,10 @@ class Assessor:
         """Return the terms that a case may use."""
         return self._validator.vocabulary
 
+    def warm(self) -> None:
+        """Do at once what is done otherwise when it is first needed: write the native rules."""
+        self._loops.written(PAYS)
+
     def example(self) -> Document:
         """Return the example case of the guideline.
 

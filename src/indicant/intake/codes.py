@@ -16,7 +16,7 @@ from indicant.intake.readings import INTAKE
 from indicant.terms import GENID, IND, OWL, RDF, RDFS, SKOS, XSD, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from indicant.files.sources import Source
     from indicant.guideline.mappings import MappingSet
@@ -205,6 +205,18 @@ class Terms:
                     denied[-1].add(term)
         none = tuple(sorted(set.intersection(*denied))) if denied else ()
         return Meant(tuple(terms), none, tuple(near), tuple(unknown), tuple(nameless))
+
+    def in_use(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield each code that a table knows as tokens of a search, with the terms near to it.
+
+        There is one for each name that the system of the code has.
+        """
+        names: dict[str, list[tuple[str, str]]] = {}
+        for name, (scheme, prefix) in self.tables.systems.items():
+            names.setdefault(scheme, []).append((name, prefix))
+        for (scheme, code), found in self._rows.items():
+            for name, prefix in names.get(scheme, [(scheme, "")]):
+                yield f"{name}|{prefix}{code}", [term for term, _ in found]
 
     def _key(self, coding: Coding) -> tuple[str, str]:
         scheme, prefix = self.tables.systems.get(coding.system, (coding.system, ""))

@@ -47,6 +47,9 @@ class Claims:
     proposals: bool = False
 
 
+NO_CLAIMS: Final = Claims("", (), frozenset())
+
+
 def read_claims(path: str | os.PathLike[str], vocabulary: Vocabulary) -> Claims:
     """Read a file of completeness.
 

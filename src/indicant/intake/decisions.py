@@ -37,6 +37,11 @@ _NO_VALUES: Final = frozenset(
 """The codes that say why there is no value."""
 
 
+def tops_of(kind: str) -> tuple[str, ...]:
+    """Return the classes of the core that records of a kind can speak of."""
+    return _TOPS.get(kind, ())
+
+
 class Decider(Together):
     """Makes the case of one patient."""
 

@@ -239,11 +239,13 @@ class Resources:
             made.refusal = self.refusal(record)
             if made.refusal is not None:
                 return [made]
-            if made.kind == events.OBSERVATION:
+            if made.kind == events.OBSERVATION and not record.drafted:
                 return self._observed(content, made)
             self._read(content, made)
         except MalformedError as error:
             made.refusal = Refusal("malformed", str(error))
+        if record.drafted:
+            made.standing = self.tables.as_draft(name, made.standing)
         return [made]
 
     def _codes(self, content: dict[str, Any], name: str) -> tuple[Coding, ...]:

@@ -34,7 +34,7 @@ _TELLS: Final = {
     events.INTERVENTION: frozenset({_INTERVENTION}),
     "": frozenset({_FINDING, _INTERVENTION}),
 }
-_HARMLESS: Final = frozenset({"in-error", "not-done", "absent-then"})
+HARMLESS: Final = frozenset({"in-error", "not-done", "absent-then"})
 """The reasons for which a record is left out that is nothing which there was."""
 _ANYTHING: Final = frozenset({"duplicate", "malformed", "modifier", "rules", "subset", "twice"})
 """The reasons for which what a record says may not be what it means, its codes among it."""
@@ -84,6 +84,23 @@ class Gaps:
             else:
                 made.graph.say(PLANS, ox.Literal(True))
 
+    def state_drafts(self, made: Decided, file: str, words: Iterable[str]) -> None:
+        """Say that orders which are not given yet are all that is proposed.
+
+        They are by nature all that there are. It is not said where one of them was not understood.
+
+        Args:
+            made: the case.
+            file: what they are called as a source.
+            words: why there may be others.
+        """
+        left = [one for one in chain(made.left, self._adrift) if one[0].origin.file == file]
+        found = [event.origin.reference for event, reason in left if reason not in HARMLESS]
+        if gaps := _told([*words], found):
+            made.report.remarks.append(f"the orders are not known to be all proposals: {gaps}")
+        else:
+            made.graph.say(PLANS, ox.Literal(True))
+
     # ------------------------------------------------------------------ findings and acts
 
     def _gaps(self, made: Decided, claim: Claim) -> Iterator[str]:
@@ -116,7 +133,7 @@ class Gaps:
             )
         if self._mentions(made, event, cls, wanted):
             return True
-        if reason in _HARMLESS or event.standing in {readings.PROPOSED, readings.ABSENT}:
+        if reason in HARMLESS or event.standing in {readings.PROPOSED, readings.ABSENT}:
             return False
         if wanted in tells:
             return self._may_be(event, cls)
@@ -197,7 +214,7 @@ class Gaps:
                 found = True
             else:
                 gone = reason == "deleted" and _is_nothing(event)
-                found = planned and not gone and reason not in _HARMLESS
+                found = planned and not gone and reason not in HARMLESS
             if found:
                 yield event.origin.reference
 

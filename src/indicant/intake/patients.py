@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections import Counter, defaultdict
@@ -16,7 +17,7 @@ from indicant.guideline.names import prefixes_in
 from indicant.intake import events
 from indicant.intake.casegraph import case_iri
 from indicant.intake.codes import Terms
-from indicant.intake.completeness import read_claims
+from indicant.intake.completeness import NO_CLAIMS, read_claims
 from indicant.intake.databases import opened
 from indicant.intake.decisions import Decider
 from indicant.intake.fhir import Resources, deleted, resolved
@@ -31,7 +32,7 @@ from indicant.intake.unknown import UnknownCodes
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from indicant.files.rdf import Document
@@ -61,7 +62,7 @@ class Options:
 
     as_of: datetime.date
     zone: ZoneInfo | None = None
-    completeness: str | None = None
+    completeness: str | Claims | None = None
     persons: tuple[str, ...] = ()
 
 
@@ -124,19 +125,43 @@ class Intake:
         Raises:
             IndicantError: the source cannot be read, or holds no patient.
         """
-        claims = None
-        if options.completeness is not None:
-            claims = read_claims(options.completeness, self._vocabulary)
         if data is None and path != STDIN and is_tables(path):
-            return self._take_tables(path, options, claims)
+            return self._take_tables(path, options, self.claims(options.completeness))
         if options.persons:
             raise IndicantError(
                 "persons are named of databases alone", file=path, help="leave out  --person"
             )
-        supply = Supply(path, stdin, data)
+        shown = "<stdin>" if path == STDIN else path
+        return self.gather([Supply(path, stdin, data)], shown, options, strict=strict)
+
+    def gather(
+        self,
+        supplies: Sequence[Supply],
+        shown: str,
+        options: Options,
+        *,
+        strict: bool = False,
+        missing: Iterable[str] = (),
+    ) -> Taken:
+        """Read what several supplies hold as one source.
+
+        Where one of them holds orders that are not given yet, a case says that there are no others.
+
+        Args:
+            supplies: what there is; of a record that stands in several, the first counts.
+            shown: what the source is called.
+            options: how to read it.
+            strict: whether a line that is no record ends it.
+            missing: why it may not be all, in words.
+
+        Raises:
+            IndicantError: something cannot be read, or there is no patient.
+        """
+        claims = self.claims(options.completeness)
+        drafts = [one for one in supplies if one.drafted]
         reading = Resources(tables(), options.zone, mentions=claims is not None)
         gathered = _Gathered(reading, self._terms)
-        for one in supply.records():
+        for one in itertools.chain.from_iterable(each.records() for each in supplies):
             if isinstance(one, Broken):
                 if strict:
                     raise IndicantError(
@@ -145,23 +170,39 @@ class Intake:
                 gathered.broken(one)
             else:
                 gathered.take(one)
-        shown = "<stdin>" if path == STDIN else path
         gathered.finish(shown)
         made = self._decide(gathered, options)
-        if claims is not None:
-            gaps = Gaps(self._terms, claims, supply.missing(), gathered.adrift)
+        elsewhere = [*(why for each in supplies for why in each.missing()), *missing]
+        if claims is not None or drafts:
+            gaps = Gaps(self._terms, claims or NO_CLAIMS, elsewhere, gathered.adrift)
             for decided in made:
                 gaps.state(decided)
+                for each in drafts:
+                    gaps.state_drafts(decided, each.path, each.missing())
         report = gathered.report(shown, options.as_of, made)
-        report.remarks += [f"{one}: what else there is is not known" for one in supply.partial]
-        if supply.beside:
-            names = ", ".join(excerpt(name) for name in supply.beside[:5])
+        partial = [why for each in supplies for why in each.partial]
+        report.remarks += [f"{why}: what else there is is not known" for why in partial]
+        if beside := [name for each in supplies for name in each.beside]:
+            names = ", ".join(excerpt(name) for name in beside[:5])
             report.remarks.append(f"not read: {names}")
         documents = []
         for decided, name in zip(made, _files(made), strict=True):
             place = os.path.join(shown, name)
             documents.append(decided.graph.document(place, self._prefixes))
         return Taken(documents, report)
+
+    def claims(self, given: str | Claims | None) -> Claims | None:
+        """Return what is said to be complete, read where it is a file.
+
+        Raises:
+            IndicantError: it cannot be read.
+        """
+        return read_claims(given, self._vocabulary) if isinstance(given, str) else given
+
+    @property
+    def terms(self) -> Terms:
+        """The codes that the tables know, with what of the vocabulary is needed to use them."""
+        return self._terms
 
     def _take_tables(self, path: str, options: Options, claims: Claims | None) -> Taken:
         """Read the persons of a database, or of tables of one's own, one by one."""

@@ -45,7 +45,7 @@ class RecordType:
     """A type of record: what it is about, and what there is to say of that.
 
     ``tells`` is what one that is set aside may tell of the patient all the same, ``as_record`` the
-    type of FHIR that a record of another format is.
+    type of FHIR that a record of another format is. ``is_order`` says that one asks for something.
     """
 
     name: str
@@ -53,6 +53,7 @@ class RecordType:
     note: str = ""
     tells: frozenset[str] = frozenset()
     as_record: str = ""
+    is_order: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ class Tables:
     systems: Mapping[str, tuple[str, str]]
     answers: Mapping[tuple[str, str], str]
     elements: Mapping[str, tuple[str, ...]] = field(repr=False)
+    drafted: Mapping[str, str] = field(repr=False)
 
     def reading_of(
         self, record_type: str, value_of: Callable[[str], frozenset[str]]
@@ -102,6 +104,11 @@ class Tables:
         """Return the row that counts for a record: of those that hold, what asserts least."""
         rows = [one for one in self.readings.get(record_type, ()) if one.holds(value_of)]
         return min(rows, key=lambda one: one.rank, default=None)
+
+    def as_draft(self, record_type: str, standing: str) -> str:
+        """Return what a record counts for that is handed over as an order not given yet."""
+        known = self.types.get(record_type)
+        return self.drafted.get(standing, NOTHING) if known and known.is_order else NOTHING
 
 
 @functools.cache
@@ -153,6 +160,11 @@ def tables() -> Tables:
             name: tuple(dict.fromkeys(element for row in found for element, _ in row.when))
             for name, found in readings.items()
         },
+        {
+            local_name(one): local_name(first(one, "asDraft"))
+            for one in kinds["Standing"]
+            if first(one, "asDraft")
+        },
     )
 
 
@@ -186,6 +198,7 @@ class _Said:
                 self.first(one, SKOS + "scopeNote"),
                 frozenset(self.all(one, "mayTell")),
                 self.first(one, "asRecord"),
+                self.first(one, "isOrder") == "true",
             )
             for one in self.kinds["RecordType"]
             if self.first(one, "format") == form
@@ -197,7 +210,7 @@ class _Said:
         return Reading(
             local_name(name),
             self.first(name, "recordType"),
-            tuple(_condition(text) for text in self.all(name, "when")),
+            tuple(condition(text) for text in self.all(name, "when")),
             local_name(standing),
             int(self.first(standing, "rank")),
             self.first(name, "clause"),
@@ -208,10 +221,10 @@ class _Said:
         )
 
 
-def _condition(text: str) -> tuple[str, frozenset[str]]:
+def condition(text: str) -> tuple[str, frozenset[str]]:
     """Read what a row says of an element.
 
-    >>> element, values = _condition("status: final amended")
+    >>> element, values = condition("status: final amended")
     >>> element, sorted(values)
     ('status', ['amended', 'final'])
     """

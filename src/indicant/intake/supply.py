@@ -76,7 +76,7 @@ class Record:
 
     ``odd`` has what makes it mean something else than it says: names of elements that modify it,
     and those that it has twice. ``method`` is what a transaction asks to be done with it, at
-    ``target``.
+    ``target``; ``drafted``, whether it was handed over as an order that is not given yet.
     """
 
     content: dict[str, Any]
@@ -88,6 +88,7 @@ class Record:
     mode: str = ""
     odd: tuple[str, ...] = ()
     target: str = ""
+    drafted: bool = False
 
     def digest(self) -> int:
         """Return what two records have in common where they are written alike."""
@@ -108,7 +109,7 @@ class Supply:
     """What a source holds.
 
     ``partial`` says why it may not be all, ``beside`` what lies there and was not read; both are
-    known when all has been read.
+    known when all has been read. ``drafted`` says that its records are orders not given yet.
     """
 
     path: str
@@ -116,6 +117,7 @@ class Supply:
     data: bytes | None = None
     partial: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
+    drafted: bool = False
 
     def missing(self) -> list[str]:
         """Return in words what may hold records that were not read."""
@@ -134,6 +136,8 @@ class Supply:
                     file=self.path,
                     help="give the records of fewer patients at a time",
                 )
+            if self.drafted and isinstance(one, Record):
+                one.drafted = True
             yield one
 
     def _records(self) -> Iterator[Record | Broken]:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from indicant.intake.elements import a_list, an_object, texts, value_of, when
+from indicant.intake.elements import a_list, an_object, codings, texts, value_of, when
 from indicant.intake.events import Event, Moment, Value
 from indicant.intake.supply import Number
 
@@ -172,6 +172,13 @@ def _ordered(content: dict[str, Any]) -> Iterator[tuple[str, Value]]:
     Raises:
         MalformedError: an element is not what the standard has it to be.
     """
+    categories = tuple(
+        one
+        for each in a_list(content.get("category"), "category")
+        for one in codings(each, "category")
+    )
+    if categories:
+        yield "OrderCategory", Value(codes=categories)
     supply = an_object(content.get("dispenseRequest"), "dispenseRequest")
     lasts = value_of(
         {"valueQuantity": supply["expectedSupplyDuration"]}

@@ -1,0 +1,1 @@
+"""Guidelines over HTTP: CDS Hooks, assessments, and queries of the published graph."""

@@ -1,0 +1,295 @@
+"""Put guidelines behind routes: the application of ASGI that a server runs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.routing import Route
+
+from indicant.errors import IndicantError
+from indicant.serve import openapi, protocol
+from indicant.serve.asking import Asking, question
+from indicant.serve.feedback import Feedback
+from indicant.serve.hookrequest import read_request
+from indicant.serve.limits import Rates, Workers, body_of
+from indicant.serve.metrics import CONTENT_TYPE, Metrics
+from indicant.serve.refusals import Refused
+from indicant.serve.tokens import Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from indicant.serve.guidelines import Guidelines
+
+    Handler = Callable[[Request], Awaitable[Response]]
+    Log = Callable[[str], None]
+
+JSON: Final = "application/json"
+_OPEN: Final = frozenset({"/healthz", "/readyz", "/metrics", "/cds-services", "/openapi.json"})
+"""The routes that ask for no token: they tell nothing of anybody."""
+_HOOKS: Final = "/cds-services"
+_NEVER: Final = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'",
+}
+_QUERIES: Final = 2
+"""How many queries of others run at once: each is a process of its own."""
+
+
+def tell(line: str) -> None:
+    """Write a line to standard error."""
+    print(line, file=sys.stderr, flush=True)
+
+
+class Service:
+    """The routes of a service, and what they have in common."""
+
+    def __init__(self, guidelines: Guidelines, log: Log = tell) -> None:
+        """Take the guidelines, whose settings hold, and where to write what was done.
+
+        Raises:
+            IndicantError: the keys of tokens or the file of feedback are no good.
+        """
+        self.guidelines, self.settings = guidelines, guidelines.settings
+        self.metrics = Metrics()
+        self.ready = threading.Event()
+        settings = self.settings
+        self.workers = Workers(settings.concurrency, settings.seconds)
+        self._queries = Workers(_QUERIES, settings.seconds + 5)
+        self._rates = Rates(settings.rate)
+        self._feedback = Feedback(settings)
+        self._tokens = Tokens(settings.jwks, settings.issuers) if settings.jwks else None
+        self._asking = Asking(guidelines)
+        self._endpoint = protocol.Endpoint(guidelines, settings.seconds)
+        self._log = log
+        self._openapi = json.dumps(openapi.document(settings.base_url)).encode()
+
+    def application(self) -> Starlette:
+        """Return the application."""
+        routes = [
+            self._route("/healthz", self._live),
+            self._route("/readyz", self._is_ready),
+            self._route("/metrics", self._metrics),
+            self._route("/openapi.json", self._described),
+            self._route(_HOOKS, self._discovery),
+            self._route(f"{_HOOKS}/{{id}}", self._hook, "POST"),
+            self._route(f"{_HOOKS}/{{id}}/feedback", self._told, "POST"),
+            *(
+                self._route(f"/{name}", self._question(name), "POST")
+                for name in ("assess", "why", "next", "whatif")
+            ),
+            self._route("/sparql", self._sparql, "GET", "POST"),
+            self._route("/sparql/{guideline}", self._sparql, "GET", "POST"),
+        ]
+        middleware = []
+        if self.settings.origins:
+            middleware.append(
+                Middleware(
+                    CORSMiddleware,
+                    allow_origins=list(self.settings.origins),
+                    allow_methods=["GET", "POST"],
+                    allow_headers=["Authorization", "Content-Type"],
+                )
+            )
+        return Starlette(
+            routes=routes,
+            middleware=middleware,
+            exception_handlers={HTTPException: self._no_route},
+            lifespan=self._lifespan,
+        )
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        """Do what takes long once, beside what is asked; and let threads go at the end."""
+        threading.Thread(target=self._warm, daemon=True).start()
+        yield
+        self.ready.clear()
+        self.workers.close()
+        self._queries.close()
+
+    def _warm(self) -> None:
+        for one in self.guidelines.each.values():
+            one.warm()
+        self.ready.set()
+
+    # ------------------------------------------------------------------ what routes have in common
+
+    def _route(self, path: str, handler: Handler, *methods: str) -> Route:
+        async def answer(request: Request) -> Response:
+            begun = time.perf_counter()
+            self.metrics.running.inc()
+            try:
+                response = await self._answered(path, handler, request)
+            finally:
+                self.metrics.running.dec()
+            self._note(path, request.method, response.status_code, time.perf_counter() - begun)
+            return response
+
+        return Route(path, answer, methods=list(methods) or ["GET"])
+
+    async def _answered(self, path: str, handler: Handler, request: Request) -> Response:
+        try:
+            if path not in {"/healthz", "/readyz", "/metrics"}:
+                self._rates.take(request.client.host if request.client else "")
+            if self._tokens is not None and path not in _OPEN:
+                url = self.settings.base_url.rstrip("/") + request.url.path
+                self._tokens.demand(request.headers.get("authorization", ""), url)
+            return await handler(request)
+        except Refused as refusal:
+            return _refusal(path, refusal)
+        except ClientDisconnect:
+            return Response(status_code=499)
+        except Exception as error:  # what nobody foresaw may quote a patient
+            frames = traceback.extract_tb(error.__traceback__)
+            place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+            self._log(json.dumps({"fault": type(error).__name__, "place": place}))
+            return _refusal(path, Refused(500, "the service is at fault itself"))
+
+    def _note(self, path: str, method: str, status: int, seconds: float) -> None:
+        self.metrics.count(path, method, status, seconds)
+        told = {"route": path, "method": method, "status": status, "ms": round(seconds * 1000, 1)}
+        self._log(json.dumps(told))
+
+    async def _no_route(self, request: Request, error: Exception) -> Response:
+        """Tell that there is no such route, or that it takes no such method."""
+        assert isinstance(error, HTTPException)  # noqa: S101
+        words = {404: "there is no such route", 405: "the method is not taken here"}
+        told = words.get(error.status_code, "the request is not taken")
+        refusal = Refused(error.status_code, told, headers=dict(error.headers or {}))
+        method = request.method if request.method in {"GET", "HEAD", "POST"} else "other"
+        self._note("other", method, error.status_code, 0.0)
+        return _refusal(request.url.path, refusal)
+
+    async def _body(self, request: Request) -> bytes:
+        return await body_of(request, self.settings.max_body, self.settings.seconds)
+
+    # ------------------------------------------------------------------ how it is
+
+    async def _live(self, _: Request) -> Response:
+        return _text("it runs\n")
+
+    async def _is_ready(self, _: Request) -> Response:
+        if self.ready.is_set():
+            return _text("it is ready\n")
+        return _text("not yet\n", 503)
+
+    async def _metrics(self, _: Request) -> Response:
+        return Response(self.metrics.text(), headers=_NEVER, media_type=CONTENT_TYPE)
+
+    async def _described(self, _: Request) -> Response:
+        return _json(self._openapi)
+
+    # ------------------------------------------------------------------ CDS Hooks
+
+    async def _discovery(self, _: Request) -> Response:
+        return _json(json.dumps(await self.workers.run(self.guidelines.discovery)).encode())
+
+    def _service(self, request: Request) -> str:
+        name: str = request.path_params["id"]
+        if name not in self.guidelines.services:
+            raise Refused(404, "there is no such service", help=f"GET {_HOOKS} lists them")
+        return name
+
+    async def _hook(self, request: Request) -> Response:
+        name = self._service(request)
+        _demand_json(request)
+        body = await self._body(request)
+        hook = self.guidelines.services[name][0]
+
+        def work() -> dict[str, Any]:
+            return self.guidelines.answer(name, read_request(body, hook))
+
+        answer = await self.workers.run(work)
+        for card in answer["cards"]:
+            self.metrics.count_card(card["indicator"])
+        return _json(json.dumps(answer).encode())
+
+    async def _told(self, request: Request) -> Response:
+        name = self._service(request)
+        _demand_json(request)
+        body = await self._body(request)
+        try:
+            await self.workers.run(lambda: self._feedback.take(name, body))
+        except IndicantError as error:
+            raise Refused(503, "feedback cannot be kept now") from error
+        return _json(b"{}")
+
+    # ------------------------------------------------------------------ documents and queries
+
+    def _question(self, name: str) -> Handler:
+        answer = getattr(self._asking, name)
+
+        async def asked(request: Request) -> Response:
+            body = await self._body(request)
+            query = _parameters(request)
+            media_type = _media_type(request)
+            told: str = await self.workers.run(lambda: answer(question(body, media_type, query)))
+            return _json(told.encode())
+
+        return asked
+
+    async def _sparql(self, request: Request) -> Response:
+        name = request.path_params.get("guideline", "")
+        body = await self._body(request) if request.method == "POST" else b""
+        query = protocol.query_of(request.method, _parameters(request), _media_type(request), body)
+        accept = request.headers.get("accept", "")
+        if query is None:
+            form = protocol.chosen(accept, protocol.DESCRIPTIONS)
+            url = self.settings.base_url.rstrip("/") + request.url.path
+            told = await self._queries.run(lambda: self._endpoint.description(name, url, form))
+            return Response(told, headers=_NEVER, media_type=form)
+        form = protocol.chosen(accept, protocol.RESULTS)
+        told = await self._queries.run(lambda: self._endpoint.answer(name, query, form))
+        return Response(told, headers=_NEVER, media_type=form)
+
+
+def _parameters(request: Request) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            request.url.query,
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=100,
+        )
+    except ValueError as error:
+        raise Refused(400, "the parameters of the URL are none") from error
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _demand_json(request: Request) -> None:
+    if _media_type(request) not in {JSON, "application/fhir+json"}:
+        raise Refused(415, "the media type is not taken", help=JSON)
+
+
+def _refusal(path: str, refusal: Refused) -> Response:
+    hook = path.startswith(f"{_HOOKS}/")
+    told = refusal.as_outcome() if hook else refusal.as_json()
+    return _json(json.dumps(told).encode(), refusal.status, refusal.headers)
+
+
+def _json(data: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(data, status, headers={**_NEVER, **(headers or {})}, media_type=JSON)
+
+
+def _text(text: str, status: int = 200) -> Response:
+    return Response(text, status, headers=_NEVER, media_type="text/plain")

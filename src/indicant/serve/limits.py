@@ -1,0 +1,125 @@
+"""Keep what a service is asked within bounds: how much, how long, how many at once, how often."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from indicant.serve.refusals import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from starlette.requests import Request
+
+T = TypeVar("T")
+_WAITING: Final = 4
+"""How many may wait for each that is answered."""
+_ADDRESSES: Final = 10_000
+"""Of how many addresses it is known how often they asked."""
+
+
+async def body_of(request: Request, most: int, seconds: float) -> bytes:
+    """Return the body of a request.
+
+    Raises:
+        Refused: it is packed, has more bytes than are taken, or does not come to an end in time.
+    """
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise Refused(415, "the body is packed", help="send it as it is")
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > most:
+        raise Refused(413, f"the body has more than {most} bytes")
+    found = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            async for part in request.stream():
+                found += part
+                if len(found) > most:
+                    raise Refused(413, f"the body has more than {most} bytes")
+    except TimeoutError as error:
+        raise Refused(408, f"the body did not come within {seconds:g} seconds") from error
+    return bytes(found)
+
+
+class Workers:
+    """Threads that answer, so many at once, and so many more that may wait.
+
+    What takes longer than its time is told to be late and goes on to its end, since no thread can
+    be ended; until then its place is taken.
+    """
+
+    def __init__(self, count: int, seconds: float) -> None:
+        """Take how many there are, and the time for an answer."""
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="indicant-serve")
+        self._most = count * (1 + _WAITING)
+        self._seconds = seconds
+        self._busy = 0
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Return what some work gives.
+
+        Raises:
+            Refused: too many wait already, or its time is over.
+        """
+        if self._busy >= self._most:
+            raise Refused(503, "too much is asked at once", headers={"Retry-After": "1"})
+        self._busy += 1
+        loop = asyncio.get_running_loop()
+        future: Future[T] = self._pool.submit(work)
+        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._left))
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await asyncio.wrap_future(future)
+        except TimeoutError as error:
+            raise Refused(
+                503, f"no answer within {self._seconds:g} seconds", headers={"Retry-After": "10"}
+            ) from error
+
+    def _left(self) -> None:
+        self._busy -= 1
+
+    @property
+    def busy(self) -> int:
+        """How many are being answered, or wait."""
+        return self._busy
+
+    def close(self) -> None:
+        """Take no more work; what has begun goes on."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+class Rates:
+    """Says who asks too often: of each address there are so many a second, and twice as many once.
+
+    Args:
+        rate: how many a second; nought is any number.
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate, self._clock = rate, clock
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, address: str) -> None:
+        """Count a request of an address.
+
+        Raises:
+            Refused: it was one too many.
+        """
+        if not self._rate:
+            return
+        most, now = max(1.0, 2 * self._rate), self._clock()
+        left, before = self._left.pop(address, (most, now))
+        left = min(most, left + (now - before) * self._rate)
+        enough = left >= 1
+        self._left[address] = (left - enough, now)
+        if len(self._left) > _ADDRESSES:
+            self._left.popitem(last=False)
+        if not enough:
+            wait = str(max(1, round((1 - left) / self._rate)))
+            raise Refused(429, "too many requests", headers={"Retry-After": wait})

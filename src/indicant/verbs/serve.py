@@ -1,0 +1,193 @@
+"""The verb ``serve``: guidelines as a service over HTTP."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import sys
+from typing import TYPE_CHECKING, Final
+
+from indicant.command.arguments import count, seconds
+from indicant.command.cases import check_as_of
+from indicant.errors import IndicantError
+
+if TYPE_CHECKING:
+    from indicant.command.arguments import Verbs
+    from indicant.serve.app import Service
+
+_EPILOG: Final = """\
+examples:
+  indicant serve                                    the guideline that ships, on this machine alone
+  indicant serve --guideline opioids-for-pain --timezone America/New_York
+  indicant serve --guideline a --guideline b --port 9000 --as-of 2026-11-22
+  indicant serve --jwks keys.json --base-url https://cds.hospital.example --feedback feedback.ndjson
+
+A request is assessed for the day on which it arrives in --timezone (UTC), which every answer
+states; --as-of, or an asOf in the request, answers for another one. Nothing of a request is kept
+or written anywhere. SIGTERM ends it once what was begun is answered. It needs indicant[serve].
+"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    verb = verbs.add_parser(
+        "serve",
+        help="guidelines as a service: CDS Hooks, assessments, SPARQL",
+        description="Answer over HTTP: CDS Hooks 2.0, what assess, why, next and whatif print, and "
+        "SPARQL queries of the published graph.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument(
+        "--guideline",
+        action="append",
+        metavar="NAME",
+        help="a guideline by name, folder or file (the one that ships); may be repeated",
+    )
+    verb.add_argument(
+        "--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (127.0.0.1)"
+    )
+    verb.add_argument("--port", type=int, default=8000, metavar="N", help="the port (8000)")
+    _add_reading(verb)
+    _add_limits(verb)
+    _add_clients(verb)
+    verb.set_defaults(run=run)
+
+
+def _add_reading(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--as-of", metavar="DATE", help="answer for this day, not for the one of a request"
+    )
+    verb.add_argument(
+        "--timezone",
+        metavar="ZONE",
+        help="where the day of a request and of an instant in records counts, as in Europe/Berlin",
+    )
+    verb.add_argument(
+        "--codes",
+        action="append",
+        default=[],
+        metavar="TABLE",
+        help="an SSSOM table of your own, beside those of the guideline; may be repeated",
+    )
+    verb.add_argument(
+        "--completeness",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="what the records have without a gap, and who says so, in Turtle; with several "
+        "guidelines NAME=FILE, for each",
+    )
+
+
+def _add_limits(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--max-body", type=count, default=8, metavar="MB", help="the largest request (8)"
+    )
+    verb.add_argument(
+        "--timeout", type=seconds, default=30.0, metavar="N", help="seconds to an answer (30)"
+    )
+    verb.add_argument(
+        "--concurrency",
+        type=count,
+        default=4,
+        metavar="N",
+        help="how many are answered at once; four times as many may wait (4)",
+    )
+    verb.add_argument(
+        "--rate",
+        type=seconds,
+        default=None,
+        metavar="N",
+        help="how many requests a second one address may make (any number)",
+    )
+
+
+def _add_clients(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--base-url", metavar="URL", help="how clients call it (http://ADDRESS:PORT)")
+    verb.add_argument(
+        "--jwks", metavar="FILE", help="ask for a token of CDS Hooks, signed with one of these keys"
+    )
+    verb.add_argument(
+        "--issuer",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="who may sign tokens (whoever has a key); may be repeated",
+    )
+    verb.add_argument("--feedback", metavar="FILE", help="add feedback on cards to this file")
+    verb.add_argument(
+        "--feedback-comments", action="store_true", help="keep also what users write in it"
+    )
+    verb.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="let web pages of this origin ask; may be repeated",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the service until it is asked to end."""
+    from indicant.intake.patients import zone_of
+    from indicant.serve.running import run as run_service
+    from indicant.serve.running import taken, url_of
+    from indicant.serve.settings import Settings
+
+    check_as_of(options)
+    if options.timezone is not None:
+        zone_of(options.timezone)
+    if options.issuer and options.jwks is None:
+        raise IndicantError("--issuer needs --jwks", help="name the file of keys")
+    if options.feedback_comments and options.feedback is None:
+        raise IndicantError("--feedback-comments needs --feedback", help="name the file")
+    with taken(options.host, options.port) as sock:
+        settings = Settings(
+            as_of=options.as_of,
+            timezone=options.timezone,
+            codes=tuple(options.codes),
+            completeness=tuple(options.completeness),
+            max_body=options.max_body * 1_000_000,
+            seconds=options.timeout,
+            concurrency=options.concurrency,
+            rate=options.rate or 0.0,
+            base_url=(options.base_url or url_of(sock)).rstrip("/"),
+            jwks=options.jwks,
+            issuers=tuple(options.issuer),
+            feedback=options.feedback,
+            comments=options.feedback_comments,
+            origins=tuple(options.allow_origin),
+        )
+        if not _is_loopback(options.host) and options.jwks is None:
+            print(
+                "indicant: whoever reaches this address can ask: --jwks FILE asks for tokens",
+                file=sys.stderr,
+            )
+        run_service(options.guideline or [None], settings, sock, _tell)
+    return 0
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _tell(service: Service) -> None:
+    """Tell what can be opened, and for which day requests are answered."""
+    from indicant.foreign import plain
+
+    settings = service.settings
+    day = settings.as_of or f"the day on which they arrive in {settings.timezone or 'UTC'}"
+    print(f"serves {', '.join(one.label for one in service.guidelines.each.values())}")
+    print(plain(f"requests are answered for {day}"))
+    for route, said in (
+        ("/cds-services", "CDS Hooks: what can be called, and what is to be prefetched"),
+        ("/openapi.json", "the routes, by OpenAPI"),
+        ("/sparql", "SPARQL queries of the published graph"),
+        ("/readyz", "whether it is ready"),
+    ):
+        print(plain(f"  {settings.base_url}{route}  {said}"))
+    sys.stdout.flush()

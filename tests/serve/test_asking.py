@@ -1,0 +1,199 @@
+"""What the commands answer over HTTP: the same bytes, in every form, as OpenAPI describes them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import jsonschema
+import pytest
+from openapi_spec_validator import validate
+
+from asked import NAME, SEED, Running, bundle, order, request, running
+from each import each
+from indicant.files.rdf import read
+from indicant.serve.asking import FORMS
+from indicant.serve.openapi import document
+from places import BROKEN, EXAMPLES, SEVEN_MONTHS
+from running import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TURTLE = "text/turtle"
+PATIENT = EXAMPLES / "patient.json"
+QUESTIONS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
+    "assess": ((), {}),
+    "why": (("foraminotomy",), {"action": "foraminotomy"}),
+    "next": ((), {}),
+    "whatif": (("+Myelopathy", "asOf=2026-12-01"), {"edits": ["+Myelopathy", "asOf=2026-12-01"]}),
+}
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Running]:
+    with running(SEED, NAME, as_of="2026-11-22") as found:
+        yield found
+
+
+def printed(verb: str, *words: str) -> str:
+    """Return what the command prints as JSON, with the document called as the service does."""
+    code, out, _ = run(verb, *words, "--format", "json")
+    assert code == 0
+    return out.replace(str(SEVEN_MONTHS), "request.ttl")
+
+
+@pytest.mark.parametrize("verb", QUESTIONS)
+def test_the_answer_is_what_the_command_prints(service: Running, verb: str) -> None:
+    words, asked = QUESTIONS[verb]
+    text = SEVEN_MONTHS.read_text(encoding="utf-8")
+    told = service.post(f"/{verb}", {"case": text, **asked})
+    assert told.status == 200, told.body
+    assert told.body.decode() == printed(verb, str(SEVEN_MONTHS), *words)
+
+
+def test_parameters_may_stand_in_the_url(service: Running) -> None:
+    data = SEVEN_MONTHS.read_bytes()
+    told = service.post(f"/why?action=foraminotomy&facts=1&guideline={SEED}", data, TURTLE)
+    wanted = printed("why", str(SEVEN_MONTHS), "foraminotomy", "--facts", "1")
+    assert told.body.decode() == wanted
+    every = service.post("/assess?all=true&asOf=2026-12-24", data, TURTLE)
+    assert every.body.decode() == printed(
+        "assess", str(SEVEN_MONTHS), "--all", "--as-of", "2026-12-24"
+    )
+
+
+@pytest.mark.parametrize("media_type", sorted(set(FORMS) - {"application/fhir+json"}))
+def test_each_form_of_rdf_is_read(service: Running, media_type: str) -> None:
+    import pyoxigraph as ox
+
+    form = ox.RdfFormat.from_media_type(media_type)
+    assert form is not None
+    triples = [one.triple for one in read(SEVEN_MONTHS).quads]
+    data = ox.serialize(triples, format=form)
+    assert data is not None
+    told = service.post("/assess", data, media_type)
+    assert told.status == 200, told.body
+    statuses = {one["action"]: one["status"] for one in told.json[0]["actions"]}
+    (wanted,) = json.loads(printed("assess", str(SEVEN_MONTHS)))
+    assert statuses == {one["action"]: one["status"] for one in wanted["actions"]}
+
+
+def test_fhir_is_read_for_the_day_of_the_service_or_the_request(service: Running) -> None:
+    data = PATIENT.read_bytes()
+    for said, kind in (
+        (data, "application/fhir+json"),
+        (data, "application/json"),
+        ({"case": json.loads(data)}, "application/json"),
+    ):
+        told = service.post("/assess", said, kind)
+        assert told.json[0]["asOf"] == "2026-11-22"
+        assert told.body.decode() == printed("assess", str(PATIENT), "--as-of", "2026-11-22")
+    later = service.post("/assess?asOf=2026-12-24", data, "application/fhir+json")
+    assert later.json[0]["asOf"] == "2026-12-24"
+
+
+def test_an_element_twice_is_refused_wherever_it_stands(service: Running) -> None:
+    text = '{"case": {"resourceType": "Patient", "id": "n", "id": "m"}}'
+    assert service.post("/assess", text.encode()).status == 400
+
+
+REFUSED: dict[str, tuple[int, str, Any, str]] = {
+    "empty": (400, "/assess", b"", TURTLE),
+    "no media type that is taken": (415, "/assess", b"x", "image/png"),
+    "no RDF": (422, "/assess", b"<a> <b> .", TURTLE),
+    "no case": (422, "/assess", b"<https://a.example/> <https://b.example/> 1 .", TURTLE),
+    "no FHIR": (422, "/assess", {"resourceType": "Bundle"}, "application/fhir+json"),
+    "an unknown parameter": (400, "/assess?colour=red", b"x", TURTLE),
+    "an unknown field": (400, "/assess", {"case": "x", "colour": 1}, "application/json"),
+    "a parameter twice": (400, "/assess?all=true&all=true", b"x", TURTLE),
+    "a parameter in both places": (400, "/assess?all=true", {"case": "x", "all": True}, ""),
+    "no date": (400, "/assess?asOf=tomorrow", b"x", TURTLE),
+    "no truth value": (400, "/assess?all=perhaps", b"x", TURTLE),
+    "no guideline": (404, "/assess?guideline=none", b"x", TURTLE),
+    "no action": (400, "/why", b"x", TURTLE),
+    "no number": (400, "/why?action=x&facts=many", b"x", TURTLE),
+    "no status": (400, "/why?action=x&to=good", b"x", TURTLE),
+    "no edits": (400, "/whatif", {"case": "x"}, "application/json"),
+    "edits in the URL": (400, "/whatif?edits=%2BMyelopathy", b"x", TURTLE),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_answered_is_refused(service: Running, name: str) -> None:
+    status, path, body, media_type = REFUSED[name]
+    told = service.post(path, body, media_type or "application/json")
+    assert told.status == status, told.body
+    assert told.json["error"]["message"]
+
+
+def test_an_intervention_that_nobody_advises_about_is_404(service: Running) -> None:
+    data = SEVEN_MONTHS.read_bytes()
+    assert service.post("/why?action=bloodletting", data, TURTLE).status == 404
+
+
+def test_a_case_that_breaks_a_shape_is_422_with_shapes_and_lines(service: Running) -> None:
+    told = service.post("/assess", BROKEN.read_bytes(), TURTLE)
+    assert told.status == 422
+    findings = told.json["error"]["findings"]
+    assert [one["line"] for one in findings] == [9, 10]
+    assert set(findings[0]) == {"shape", "severity", "line"}
+
+
+def test_the_description_is_one_of_openapi() -> None:
+    made = document("https://cds.example.org")
+    validate(made)
+    assert made["servers"] == [{"url": "https://cds.example.org"}]
+
+
+def test_each_route_is_described_and_each_description_has_a_route(service: Running) -> None:
+    made = service.get("/openapi.json").json
+    described = {(path, method.upper()) for path, of in made["paths"].items() for method in of}
+    routes: list[Any] = list(service.service.application().routes)
+    there = {(one.path, method) for one in routes for method in one.methods if method != "HEAD"}
+    assert described == there
+
+
+def test_each_answer_is_as_it_is_described(service: Running) -> None:
+    """Also what is refused, and what a hook gets."""
+    made = service.get("/openapi.json").json
+    text = SEVEN_MONTHS.read_text(encoding="utf-8")
+    asked = request(order("1049502"), condition=None, medicationRequest=bundle(order("x", "y")))
+    answers = [
+        (f"/{verb}", service.post(f"/{verb}", {"case": text, **QUESTIONS[verb][1]}))
+        for verb in QUESTIONS
+    ]
+    answers += [
+        ("/assess", service.post("/assess", BROKEN.read_bytes(), TURTLE)),
+        ("/assess", service.post("/assess", b"", TURTLE)),
+        ("/cds-services/{id}", service.hook(asked)),
+        ("/cds-services/{id}", service.hook(request(hook="patient-view"))),
+        ("/cds-services/{id}", service.post(f"/cds-services/{NAME}-order-sign", b"{")),
+    ]
+    statuses = set()
+    for path, told in each(answers):
+        responses = made["paths"][path]["post"]["responses"]
+        schema = responses[str(told.status)]["content"]["application/json"]["schema"]
+        jsonschema.validate(told.json, {**schema, "components": made["components"]})
+        statuses.add(told.status)
+    assert statuses == {200, 400, 412, 422}
+
+
+def test_a_description_that_does_not_fit_is_noticed(service: Running) -> None:
+    made = service.get("/openapi.json").json
+    schema = {**made["components"]["schemas"]["CaseRecord"], "components": made["components"]}
+    (good,) = json.loads(printed("assess", str(SEVEN_MONTHS)))
+    jsonschema.validate(good, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**good, "colour": "red"}, schema)
+    del good["actions"][0]["status"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(good, schema)
+
+
+def test_labels_in_urls_are_decoded(service: Running) -> None:
+    data = SEVEN_MONTHS.read_bytes()
+    told = service.post(f"/why?action={quote('cervical fusion')}", data, TURTLE)
+    assert told.status == 200
+    assert told.json[0]["label"] == "cervical fusion"

@@ -1,0 +1,132 @@
+"""The command: how it begins, what it says, and that it ends with what was begun."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from asked import OXYCODONE, order, request, running
+from indicant.cli import parser
+from indicant.serve.settings import Settings
+from running import command, environment, hold_to_one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SLOW = (
+    "SELECT (COUNT(*) AS ?n) { { SELECT ?a { ?a ?b ?c } LIMIT 700 } "
+    "{ SELECT ?d { ?d ?e ?f } LIMIT 3000 } }"
+)
+
+
+@contextlib.contextmanager
+def started(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run the command, and yield its process and address once it says where it is."""
+    process = subprocess.Popen(
+        command("serve", "--port", "0", *words),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(6)]
+        (found,) = [one.split()[0] for one in lines if "/readyz" in one]
+        yield process, found.removesuffix("/readyz")
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+@pytest.mark.skipif(sys.platform == "win32", reason="it is told to end otherwise there")
+def test_it_ends_with_what_was_begun() -> None:
+    with started("--as-of", "2023-05-01") as (process, url):
+        there = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+        there.request("GET", f"/sparql?query={quote(SLOW)}")
+        answers: list[http.client.HTTPResponse] = []
+        waiting = threading.Thread(target=lambda: answers.append(there.getresponse()))
+        waiting.start()
+        other = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+        while True:
+            other.request("GET", "/metrics")
+            if b"indicant_requests_running 2.0" in other.getresponse().read():
+                break
+        other.close()
+        process.send_signal(signal.SIGTERM)
+        waiting.join(60)
+        assert answers[0].status == 200
+        assert json.loads(answers[0].read())["results"]["bindings"][0]["n"]["value"] == "2100000"
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 0
+        told = [json.loads(line) for line in err.splitlines()]
+        assert {one["status"] for one in told} == {200}
+
+
+def test_a_port_that_is_taken_is_an_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        hold_to_one_line("serve", "--port", str(taken.getsockname()[1]))
+    hold_to_one_line("serve", "--port", "70000")
+
+
+@pytest.mark.slow
+def test_what_it_is_told_wrongly_is_an_error() -> None:
+    hold_to_one_line("serve", "--port", "0", "--guideline", "no-such-guideline")
+    hold_to_one_line("serve", "--port", "0", "--timezone", "Nowhere/Land")
+    hold_to_one_line("serve", "--port", "0", "--as-of", "today")
+    hold_to_one_line("serve", "--port", "0", "--feedback", "/no/such/folder/file")
+    hold_to_one_line("serve", "--port", "0", "--completeness", "/no/such/file.ttl")
+    hold_to_one_line("serve", "--port", "0", "--feedback-comments")
+    twice = ("--guideline", "opioids-for-pain")
+    hold_to_one_line("serve", "--port", "0", *twice, *twice)
+
+
+@pytest.mark.slow
+def test_without_its_libraries_it_says_what_to_install() -> None:
+    hidden = (
+        "import sys\n"
+        "sys.modules['starlette.applications'] = None\n"
+        "from indicant import cli\n"
+        "sys.exit(cli.main(['serve', '--port', '0']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", hidden],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "pip install 'indicant[serve]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_it_listens_on_this_machine_alone_unless_it_is_told_otherwise() -> None:
+    options = parser().parse_args(["serve"])
+    assert (options.host, options.port) == ("127.0.0.1", 8000)
+
+
+def test_today_is_a_day_of_the_place() -> None:
+    late = datetime.datetime(2026, 11, 30, 23, 30, tzinfo=datetime.UTC)
+    assert Settings(clock=lambda: late).day() == "2026-11-30"
+    assert Settings(timezone="Europe/Berlin", clock=lambda: late).day() == "2026-12-01"
+    assert Settings(timezone="America/New_York", clock=lambda: late).day() == "2026-11-30"
+    assert Settings(as_of="2023-05-01", clock=lambda: late).day() == "2023-05-01"
+    assert Settings(as_of="2023-05-01", clock=lambda: late).day("2024-02-29") == "2024-02-29"
+    with running(as_of=None, timezone="Europe/Berlin", clock=lambda: late) as service:
+        told = service.hook(request(order(OXYCODONE))).json["extension"]["org.w3id.indicant"]
+    assert told == {"asOf": "2026-12-01", "timezone": "Europe/Berlin"}

@@ -1,0 +1,170 @@
+"""Run a service in a thread of the test, on a port of its own, and ask it over HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import functools
+import http.client
+import json
+import threading
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from indicant.serve.app import Service
+from indicant.serve.guidelines import Guidelines
+from indicant.serve.running import Server, taken, url_of
+from indicant.serve.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+NAME: Final = "opioids-for-pain"
+SEED: Final = "neck-pain-after-lumbar-fusion"
+AS_OF: Final = "2023-05-01"
+RXNORM: Final = "http://www.nlm.nih.gov/research/umls/rxnorm"
+INSTANCE: Final = "b266185d-c26a-40dd-a024-70b5b6222170"
+FLURAZEPAM: Final = "1298088"
+OXYCODONE: Final = "1049502"
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """What the body says."""
+        return json.loads(self.body)
+
+    @property
+    def cards(self) -> list[Record]:
+        """The cards of an answer that is one."""
+        assert self.status == 200, self.body
+        found: list[Record] = self.json["cards"]
+        return found
+
+
+@dataclass
+class Running:
+    """A service that can be asked."""
+
+    service: Service
+    url: str
+    log: list[str] = field(default_factory=list)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a request, and return what comes back."""
+        there = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
+        try:
+            there.request(method, path, body, dict(headers or {}))
+            told = there.getresponse()
+            given = {name.lower(): value for name, value in told.getheaders()}
+            return Answer(told.status, given, told.read())
+        finally:
+            there.close()
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """Ask for what is at a path."""
+        return self.ask("GET", path, None, headers)
+
+    def post(self, path: str, said: Any, media_type: str = "application/json") -> Answer:
+        """Send something: bytes as they are, anything else as JSON."""
+        body = said if isinstance(said, bytes) else json.dumps(said).encode()
+        return self.ask("POST", path, body, {"Content-Type": media_type})
+
+    def hook(self, request: Record, guideline: str = NAME) -> Answer:
+        """Send a request to the service of its hook."""
+        return self.post(f"/cds-services/{guideline}-{request['hook']}", request)
+
+
+@functools.cache
+def loaded(*names: str, completeness: tuple[str, ...] = ()) -> Guidelines:
+    """Return guidelines, loaded once for all services of a process."""
+    return Guidelines(names, Settings(as_of=AS_OF, completeness=completeness))
+
+
+@contextlib.contextmanager
+def running(*names: str, completeness: tuple[str, ...] = (), **settings: Any) -> Iterator[Running]:
+    """Run a service with guidelines while the block runs."""
+    known = loaded(*(names or (NAME,)), completeness=completeness)
+    guidelines = Guidelines((), Settings())
+    guidelines.each = {name: copy.copy(one) for name, one in known.each.items()}
+    lines: list[str] = []
+    with taken("127.0.0.1", 0) as sock:
+        url = url_of(sock)
+        guidelines.settings = replace(known.settings, **{"base_url": url, **settings})
+        for one in guidelines.each.values():
+            one.settings = guidelines.settings
+        service = Service(guidelines, lines.append)
+        config = uvicorn.Config(
+            service.application(), access_log=False, log_level="critical", lifespan="on"
+        )
+        begun = threading.Event()
+        server = Server(config, begun.set)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
+        thread.start()
+        try:
+            assert begun.wait(30)
+            yield Running(service, url, lines)
+        finally:
+            server.should_exit = True
+            thread.join(60)
+            assert not thread.is_alive()
+
+
+# ------------------------------------------------------------------------- requests
+
+
+def patient(name: str = "p", **elements: Any) -> Record:
+    """Return the record of a patient."""
+    return {"resourceType": "Patient", "id": name, "birthDate": "1960-05-01", **elements}
+
+
+def order(code: str, name: str = "o", whose: str = "p", **elements: Any) -> Record:
+    """Return an order for a product of RxNorm."""
+    return {
+        "resourceType": "MedicationRequest",
+        "id": name,
+        "status": "active",
+        "intent": "order",
+        "subject": {"reference": f"Patient/{whose}"},
+        "medicationCodeableConcept": {"coding": [{"system": RXNORM, "code": code}]},
+        "authoredOn": "2023-04-16",
+        **elements,
+    }
+
+
+def bundle(*records: Record, kind: str = "collection") -> Record:
+    """Return records as a bundle."""
+    return {
+        "resourceType": "Bundle",
+        "type": kind,
+        "entry": [{"resource": one} for one in records],
+    }
+
+
+def request(*drafts: Record, hook: str = "order-sign", whose: str = "p", **prefetch: Any) -> Record:
+    """Return a request of CDS Hooks with the orders that are not given yet."""
+    context: Record = {"userId": "Practitioner/u", "patientId": whose}
+    if hook != "patient-view":
+        context["draftOrders"] = bundle(*drafts)
+    if hook == "order-select":
+        names = [f"{one['resourceType']}/{one['id']}" for one in drafts]
+        context["selections"] = names
+    prefetch.setdefault("patient", patient(whose))
+    return {"hook": hook, "hookInstance": INSTANCE, "context": context, "prefetch": prefetch}
