@@ -15,6 +15,7 @@ import pytest
 import shacl
 
 from indicant.assess import validation
+from indicant.assess.facts import written
 from indicant.assess.parts import parted
 from indicant.assess.quantities import read_quantities
 from indicant.assess.related import with_related
@@ -88,7 +89,7 @@ def test_what_the_shapes_are_given_of_a_vocabulary_is_enough(folder: Path) -> No
     quads = read(folder / "case.ttl").quads
     quantities = read_quantities(quads, made.vocabulary)
     facts, found = made._split(quantities.checked)
-    text = "".join(map(validation._ntriples, with_related(facts, made.vocabulary))) + raw()
+    text = written(with_related(facts, made.vocabulary)) + raw()
     found += validation._findings(made._shapes, text)
     assert told(quantities.told(found)) == told(made.validate(quads))
 
@@ -136,7 +137,7 @@ def graphs() -> tuple[tuple[frozenset[str], str], ...]:
                 names = {
                     one for fact in part for one in (fact.predicate.value, text_of(fact.object))
                 }
-                text = "".join(map(validation._ntriples, part))
+                text = written(part)
                 found.append((broken, text + made.vocabulary.excerpt(names)))
                 if own:
                     found.append((broken, text + raw()))

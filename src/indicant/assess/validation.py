@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
 from indicant import terms
+from indicant.assess.facts import shortener, written
 from indicant.assess.parts import CASE, parted
 from indicant.assess.quantities import read_quantities
 from indicant.assess.related import with_related
 from indicant.errors import IndicantError
 from indicant.files.habits import is_idle_in_case
-from indicant.files.rdf import text_of, undirected
+from indicant.files.rdf import text_of
 from indicant.foreign import excerpt
 from indicant.guideline.vocabulary import Vocabulary
 from indicant.process.sharing import RDFLIB
@@ -41,7 +41,6 @@ MORE: Final = SHAPE + "More-findings"
 MOST_FINDINGS: Final = 1_000
 _MOST_COUNTED: Final = 10_000
 _MOST_SUGGESTED: Final = 200
-_MOST_PREFIXES: Final = 1_000
 _LONGEST_NAME: Final = 100
 _LONGEST_TEXT: Final = 1_000
 
@@ -68,34 +67,11 @@ _PLAIN_TYPES: Final = frozenset(
 _META_TYPES: Final = frozenset(
     (terms.RDFS + "Class", terms.RDFS + "Datatype", terms.RDF + "Property")
 )
-_DERIVED: Final = frozenset(
-    terms.XSD + name
-    for name in (
-        "byte",
-        "int",
-        "long",
-        "negativeInteger",
-        "nonNegativeInteger",
-        "nonPositiveInteger",
-        "positiveInteger",
-        "short",
-        "unsignedByte",
-        "unsignedInt",
-        "unsignedLong",
-        "unsignedShort",
-    )
-)
 _IRI: Final = re.compile(r"[a-z][a-z0-9+.-]*:/*[^\s<>\"{}|\\^`]+")
 _NAMED: Final = re.compile(r"<([^<>]*)>")
-_DIRECTED: Final = re.compile(r"@[A-Za-z0-9-]+--(?:ltr|rtl)")
 _END: Final = re.compile(r'(?<!\\)\$(?=")')
 _SHOWN: Final = 40
 _LONGEST: Final = 400
-_PREFIX: Final = re.compile(
-    r"(?:^|\s)@?prefix\s+([\w.-]*):\s*<([^>]*)>|\"([\w.-]+)\"\s*:\s*\"([a-z]+:[^\"]*[/#])\""
-    r"|xmlns:([\w.-]+)\s*=\s*[\"']([^\"']*)[\"']",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -192,9 +168,9 @@ class Validator:
 
     def _graph_of(self, facts: Sequence[pyoxigraph.Quad]) -> str:
         """Return a part of a document with what the shapes need to know of its terms."""
-        text = _written(facts)
+        text = written(facts)
         if any(f"<{name}>" in text for name in self.vocabulary.leading):
-            text = _written(with_related(facts, self.vocabulary))
+            text = written(with_related(facts, self.vocabulary))
         return text + self.vocabulary.excerpt(set(_NAMED.findall(text)))
 
     def validate_with_pyshacl(self, quads: Iterable[pyoxigraph.Quad]) -> list[Finding]:
@@ -206,7 +182,7 @@ class Validator:
     ) -> Callable[[], list[Finding]]:
         read = read_quantities(quads, self.vocabulary)
         facts, found = self._split(read.checked)
-        text = _written(with_related(facts, self.vocabulary))
+        text = written(with_related(facts, self.vocabulary))
 
         def validate() -> list[Finding]:
             more = _run_pyshacl(self._turtle, text + self.vocabulary.ntriples)
@@ -284,7 +260,7 @@ def locate_findings(
 
     lines = Lines(document)
     about = _About(document, findings)
-    shorten = _shortener(document)
+    shorten = shortener(document)
     file = "<stdin>" if document.path == "-" else document.path
     counted = MORE not in {finding.shape for finding in findings}
     placed = sorted(
@@ -447,69 +423,6 @@ class _Nearest:
 
 def _plain_name(iri: str) -> str:
     return re.sub(r"[^a-z0-9]", "", terms.local_name(iri).casefold())
-
-
-def _shortener(document: Document) -> Callable[[str], str]:
-    prefixes = {
-        "ind": terms.IND,
-        "owl": terms.OWL,
-        "rdf": terms.RDF,
-        "rdfs": terms.RDFS,
-        "xsd": terms.XSD,
-    }
-    for match in islice(_PREFIX.finditer(document.text), _MOST_PREFIXES):
-        name, namespace = [group for group in match.groups() if group is not None][:2]
-        if namespace:
-            prefixes[name] = namespace
-    types = {
-        text_of(quad.subject): text_of(quad.object)
-        for quad in document.quads
-        if quad.predicate.value == terms.TYPE
-    }
-
-    def shorten(term: str) -> str:
-        if terms.GENID in term:
-            kind = types.get(term)
-            return f"[ a {shorten(kind)} ]" if kind and terms.GENID not in kind else "[]"
-        iri = term.rstrip(",.;:)")
-        best = max(
-            (
-                (namespace, name)
-                for name, namespace in prefixes.items()
-                if iri.startswith(namespace) and re.fullmatch(r"[\w.-]+", iri[len(namespace) :])
-            ),
-            key=lambda pair: len(pair[0]),
-            default=None,
-        )
-        if best is None:
-            return term
-        return f"{best[1]}:{term[len(best[0]) :]}"
-
-    return shorten
-
-
-def _written(facts: Sequence[pyoxigraph.Quad]) -> str:
-    """Write facts for an engine."""
-    import pyoxigraph
-
-    triples = [fact.triple for fact in facts]
-    text = (pyoxigraph.serialize(triples, format=pyoxigraph.RdfFormat.N_TRIPLES) or b"").decode()
-    if any(f"<{kind}>" in text for kind in _DERIVED) or _DIRECTED.search(text):
-        return "".join(map(_ntriples, facts))
-    return text
-
-
-def _ntriples(fact: pyoxigraph.Quad) -> str:
-    """Write a fact for an engine, so that no engine takes a derived integer type for xsd:integer.
-
-    Some do, without a look at the limits of the type, beyond which an ontology is inconsistent.
-    """
-    subject, path, value = fact.subject, fact.predicate, undirected(fact.object)
-    kind = getattr(getattr(value, "datatype", None), "value", "")
-    if kind in _DERIVED:
-        written = str(value).replace(f"<{kind}>", f"<urn:derived:{terms.local_name(kind)}>")
-        return f"{subject} {path} {written} .\n"
-    return f"{subject} {path} {value} .\n"
 
 
 def _findings(shapes: shacl.Shapes, ntriples: str) -> list[Finding]:
