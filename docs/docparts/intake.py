@@ -52,9 +52,9 @@ def page(address: str) -> str:
 
     >>> page("http://hl7.org/fhir/R4/valueset-event-status.html")
     'R4 event-status'
-    >>> _page("https://ohdsi.github.io/CommonDataModel/cdm54.html#death")
+    >>> page("https://ohdsi.github.io/CommonDataModel/cdm54.html#death")
     'CDM 5.4 death'
-    >>> _page("https://github.com/OHDSI/Vocabulary-v5.0/wiki/Vocab.-TYPE_CONCEPT")
+    >>> page("https://github.com/OHDSI/Vocabulary-v5.0/wiki/Vocab.-TYPE_CONCEPT")
     'type concepts'
     """
     if "ohdsi" in address.lower():

@@ -17,7 +17,7 @@ from indicant.errors import IndicantError
 from indicant.intake import cdm
 from indicant.intake.report import as_record
 from intaking import concept, reasons, record, said
-from postgresing import missing, server
+from postgresing import emptied, missing, server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,6 +122,7 @@ def test_a_file_and_folders_say_the_same(file: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.xdist_group("postgres")
 def test_a_server_says_the_same(file: str, postgres: str) -> None:
+    emptied(postgres)
     some().postgres(postgres, "alike")
     found, taken = take_path(file), take_path(postgres)
     assert both(taken) == SAID
@@ -133,7 +134,9 @@ def test_a_server_says_the_same(file: str, postgres: str) -> None:
 @pytest.mark.slow
 @pytest.mark.xdist_group("postgres")
 def test_a_password_is_told_nowhere(postgres: str) -> None:
-    some().postgres(postgres, "secret")
+    emptied(postgres)
+    for schema in ("alike", "secret"):
+        some().postgres(postgres, schema)
     several = refused(postgres)
     assert "several schemas have a table person: alike, secret" in str(several)
     taken = take_path(f"{postgres}&options=-csearch_path%3Dsecret")
@@ -159,6 +162,7 @@ def test_a_server_is_only_read(postgres: str) -> None:
 
     from indicant.intake.databases import opened
 
+    emptied(postgres)
     with psycopg.connect(postgres) as connection:
         connection.execute(b"CREATE SCHEMA views")
         connection.execute(b"CREATE TABLE views.seen (one integer)")
@@ -176,7 +180,6 @@ def test_a_server_is_only_read(postgres: str) -> None:
     database.close()
     with psycopg.connect(postgres) as connection:
         assert connection.execute(b"SELECT count(*) FROM views.seen").fetchone() == (0,)
-        connection.execute(b"DROP SCHEMA views CASCADE")
 
 
 @needs_server
@@ -185,17 +188,13 @@ def test_a_server_is_only_read(postgres: str) -> None:
 def test_the_vocabularies_may_be_in_a_schema_of_their_own(postgres: str) -> None:
     import psycopg
 
+    emptied(postgres)
     some().postgres(postgres, "apart")
     with psycopg.connect(postgres) as connection:
         connection.execute(b"CREATE SCHEMA words")
         connection.execute(b"ALTER TABLE apart.concept SET SCHEMA words")
-        for schema in (b"alike", b"secret"):
-            connection.execute(b"DROP SCHEMA IF EXISTS " + schema + b" CASCADE")
     assert both(take_path(f"{postgres}&options=-csearch_path%3Dapart")) == SAID
     assert both(take_path(postgres)) == SAID
-    with psycopg.connect(postgres) as connection:
-        connection.execute(b"DROP SCHEMA apart CASCADE")
-        connection.execute(b"DROP SCHEMA words CASCADE")
 
 
 def test_an_instant_is_of_the_day_that_it_is_in_utc(

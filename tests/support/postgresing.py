@@ -80,3 +80,13 @@ def _run(words: list[str]) -> None:
         timeout=SECONDS,
         check=True,
     )
+
+
+def emptied(dsn: str) -> None:
+    """Take away what tests before have made on a server."""
+    import psycopg
+
+    own = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema|public$)'"
+    with psycopg.connect(dsn) as connection:
+        for (name,) in connection.execute(own).fetchall():
+            connection.execute(f'DROP SCHEMA "{name}" CASCADE'.encode())

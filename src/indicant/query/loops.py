@@ -104,7 +104,7 @@ class _Function:
             self.depth = depth
         self.lines.append(" " * self.depth + line)
 
-    def open(self, line: str) -> None:
+    def nest(self, line: str) -> None:
         self.say(line)
         self.depth += 1
         self.loops += line.startswith("for ")
@@ -191,9 +191,9 @@ class _Function:
         then = found["bound"]
         new = [name for name in then if name not in bound]
         if new:
-            self.open(f"for ({_tuple(new)}) in {called}:")
+            self.nest(f"for ({_tuple(new)}) in {called}:")
         else:
-            self.open(f"for _ in {called}:")
+            self.nest(f"for _ in {called}:")
         bound.update({name: then[name] for name in new})
         sink(bound)
 
@@ -215,7 +215,7 @@ class _Function:
             self._triple(item.plan, bound)
         elif item.kind in {"filter", "condition"}:
             self._check_scope(item, bound)
-            self.open(f"if {conditions.true(item.plan)}:")
+            self.nest(f"if {conditions.true(item.plan)}:")
         elif item.kind == "key":
             self.key(item.plan, bound)
         elif item.kind == "bind":
@@ -226,7 +226,7 @@ class _Function:
                 self.say(f"{named(name)} = {conditions.value(expression)}")
                 bound[name] = sure
             elif name in self.given and bound[name] and sure:
-                self.open(f"if {named(name)} == {conditions.value(expression)}:")
+                self.nest(f"if {named(name)} == {conditions.value(expression)}:")
             else:
                 raise NoPlanError(f"?{name} is bound before it is bound")
         elif item.kind == "values":
@@ -241,7 +241,7 @@ class _Function:
             self.group(item.plan, bound)
         else:
             shared = {one for one in item.variables if one in bound}
-            self.open(f"if not {self._any(item.plan, {one: bound[one] for one in shared})}:")
+            self.nest(f"if not {self._any(item.plan, {one: bound[one] for one in shared})}:")
 
     def _check_scope(self, item: Item, bound: Bound) -> None:
         """Refuse what looks at a variable that is bound outside of its group alone."""
@@ -265,17 +265,17 @@ class _Function:
             return
         ahead = self._table(path)
         if s is not None and o is not None:
-            self.open(f"if {o} in {ahead}.get({s}, E):")
+            self.nest(f"if {o} in {ahead}.get({s}, E):")
         elif s is not None:
             self._loop(value, f"{ahead}.get({s}, E)", bound)
         elif subject == value:
-            self.open(f"for {named(subject[1])}, them in {ahead}.items():")
-            self.open(f"if {named(subject[1])} in them:")
+            self.nest(f"for {named(subject[1])}, them in {ahead}.items():")
+            self.nest(f"if {named(subject[1])} in them:")
             bound[subject[1]] = True
         else:
             them = self.module.fresh("m")
-            self.open(f"for {named(subject[1])}, {them} in {ahead}.items():")
-            self.open(f"for {named(value[1])} in {them}:")
+            self.nest(f"for {named(subject[1])}, {them} in {ahead}.items():")
+            self.nest(f"for {named(value[1])} in {them}:")
             bound[subject[1]] = bound[value[1]] = True
 
     def _table(self, path: Plan, *, back: bool = False) -> str:
@@ -292,10 +292,10 @@ class _Function:
         if o is None:
             self._loop(value, objects, bound)
         else:
-            self.open(f"if {o} in {objects}:")
+            self.nest(f"if {o} in {objects}:")
 
     def _loop(self, term: Plan, source: str, bound: Bound) -> None:
-        self.open(f"for {named(term[1])} in {source}:")
+        self.nest(f"for {named(term[1])} in {source}:")
         bound[term[1]] = True
 
     def _known(self, term: Plan, bound: Bound) -> str | None:
@@ -312,13 +312,13 @@ class _Function:
             if o is None:
                 self._loop(value, source, bound)
             else:
-                self.open(f"for _ in [x for x in {source} if x == {o}]:")
+                self.nest(f"for _ in [x for x in {source} if x == {o}]:")
         elif o is not None:
             self._loop(subject, self._steps(path, o, back=True), bound)
         elif path[0] == "alt" and all(one[0] == "i" for one in path[1:]) and subject != value:
             tables = ", ".join(self.module.forward(one) for one in path[1:])
             pairs = f"[(x, y) for t in ({tables}) for x in t for y in t[x]]"
-            self.open(f"for {named(subject[1])}, {named(value[1])} in {pairs}:")
+            self.nest(f"for {named(subject[1])}, {named(value[1])} in {pairs}:")
             bound[subject[1]] = bound[value[1]] = True
         else:
             raise NoPlanError("a path of which neither end is known")
@@ -360,7 +360,7 @@ class _Function:
         if not old:
             told = "".join(f"({''.join(f'{one}, ' for one in row)}), " for row in constants)
             self.module.rows.append(f"{name} = ({told})")
-            self.open(f"for ({_tuple(new)}) in {name}:")
+            self.nest(f"for ({_tuple(new)}) in {name}:")
         else:
             told = "".join(f"({''.join(f'{one}, ' for one in row)}), " for row in constants)
             self.module.rows.append(f"{name} = keyed(({told}), {places[0]}, {places[1]})")
@@ -369,7 +369,7 @@ class _Function:
 
     def _keyed(self, table: str, old: Sequence[str], new: Sequence[str]) -> None:
         rows = f"{table}.get(({_tuple(old)}), ())"
-        self.open(f"for ({_tuple(new)}) in {rows}:" if new else f"for _ in {rows}:")
+        self.nest(f"for ({_tuple(new)}) in {rows}:" if new else f"for _ in {rows}:")
 
     def _rows(self, plan: Plan, bound: Bound) -> None:
         """Write the join with the rows of a subquery, which is answered once."""
@@ -389,7 +389,7 @@ class _Function:
             self._keyed(rows, old, new)
         else:
             self.module.rows.append(f"{rows} = {called}")
-            self.open(f"for ({_tuple(new)}) in {rows}:" if new else f"for _ in {rows}:")
+            self.nest(f"for ({_tuple(new)}) in {rows}:" if new else f"for _ in {rows}:")
         bound.update({name: produced.get(name, False) for name in new})
 
     def _union(self, plan: Plan, bound: Bound) -> None:
@@ -407,7 +407,7 @@ class _Function:
             inner.depth = 0
         inner.say("return rows", depth=0)
         called = inner.finished(self.module.fresh("u"), names)
-        self.open(f"for ({_tuple(new)}) in {called}:" if new else f"for _ in {called}:")
+        self.nest(f"for ({_tuple(new)}) in {called}:" if new else f"for _ in {called}:")
         bound.update({name: produced[name] for name in new})
 
     def _optional(self, plan: Plan, bound: Bound) -> None:
@@ -425,9 +425,9 @@ class _Function:
         called = inner.finished(self.module.fresh("o"), names)
         nothing = f"(({'None, ' * len(new)}),)"
         if new:
-            self.open(f"for ({_tuple(new)}) in {called} or {nothing}:")
+            self.nest(f"for ({_tuple(new)}) in {called} or {nothing}:")
         else:
-            self.open(f"for _ in {called} or {nothing}:")
+            self.nest(f"for _ in {called} or {nothing}:")
         bound.update(dict.fromkeys(new, False))
 
     def _single(self, pattern: Plan, new: Sequence[str], bound: Bound) -> bool:
@@ -442,7 +442,7 @@ class _Function:
             return False
         s = self._known(subject, bound)
         table = self.module.forward(path) if path[0] == "i" else f"PS.get({named(path[1])}, E)"
-        self.open(f"for {named(new[0])} in {table}.get({s}, E) or NONE:")
+        self.nest(f"for {named(new[0])} in {table}.get({s}, E) or NONE:")
         bound[new[0]] = False
         return True
 
@@ -543,7 +543,7 @@ class _Function:
         ]
         inner.say(f"return [({', '.join(values)},) for key, of in found.items()]")
         called = inner.finished(self.module.fresh("a"), ())
-        self.open(f"for ({_tuple(one[0] for one in told)}) in {called}:")
+        self.nest(f"for ({_tuple(one[0] for one in told)}) in {called}:")
         bound.update(binds(plan))
 
 
