@@ -61,7 +61,7 @@ def test_counts_and_scores_are_decided_exactly(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [9003, 9006])
+@pytest.mark.parametrize("seed", [9006])
 def test_quantities_and_computed_values_are_decided_exactly(seed: int) -> None:
     """As a second account of what records give has it, on all engines."""
     maker = MeasuringMaker(seed)

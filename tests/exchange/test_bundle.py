@@ -469,7 +469,7 @@ def test_the_systems_that_name_a_term_say_what_kind_of_thing_it_is(
 
 @pytest.mark.slow
 def test_what_is_measured_or_coded_by_loinc_alone_is_an_observation() -> None:
-    codings = codings_of(exchanged.ones("opioids")[0].assessor)
+    codings = codings_of(Assessor("opioids-for-pain"))
     for term in ("AmphetamineUrineTest", "OxycodoneUrineTest"):
         iri = f"https://w3id.org/indicant/opioid/{term}"
         asked = codings.requirement(

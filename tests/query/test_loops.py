@@ -93,12 +93,12 @@ def expression(choose: random.Random, depth: int) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.many(300)
+@pytest.mark.many(200)
 def test_an_expression_has_the_value_that_oxigraph_gives_it() -> None:
     """Errors, what is not bound, numbers of both kinds, truth values, texts and IRIs among them."""
     choose = random.Random(20)  # noqa: S311
     compared: Counter[str] = Counter()
-    for _ in range(300):
+    for _ in range(200):
         bound = [choose.choice((*NUMBERS, "true", '"x"')) for _ in "abc"]
         given_ = " ".join(f"BIND({one} AS ?{name})" for name, one in zip("abc", bound, strict=True))
         said = expression(choose, 2)
@@ -115,7 +115,7 @@ def test_an_expression_has_the_value_that_oxigraph_gives_it() -> None:
                 continue
             assert mine == by_store(text, "", own), (text, own)
             compared["nothing" if mine in ([], [(None,)]) else "something"] += 1
-    assert min(compared.values()) > 30
+    assert min(compared.values()) > 20
     assert compared["left to others"] < sum(compared.values()) / 2
 
 

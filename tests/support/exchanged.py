@@ -53,7 +53,7 @@ def ones(source: str) -> tuple[One, ...]:
     if source == "opioids":
         made = Assessor(ONTOLOGY / "guidelines" / "opioids-for-pain")
         files = sorted((TESTS / "opioids-for-pain").glob("*/case.ttl"))
-        return tuple(each_of(made, [*map(read, files), made.example()]))
+        return tuple(each_of(made, [*map(read, files[::2]), made.example()]))
     if source == "written":
         return tuple(_written())
     if source == "small":

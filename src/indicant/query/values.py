@@ -314,6 +314,9 @@ def _extreme(
     values: Iterable[Value | None], before: functools.partial[bool] | object
 ) -> Value | None:
     found: Value | None = None
+    values = list(values)
+    if len(values) == 1 and type(values[0]) in {int, Decimal}:
+        return values[0]
     for value in values:
         if _scaled(value) is None:
             raise BeyondError("the extreme of what is no number is not computed")
