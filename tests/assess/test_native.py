@@ -165,7 +165,7 @@ def test_a_guideline_that_has_seen_many_cases_goes_on_with_loops_and_the_same_an
     answers, ready = [], []
     for _ in range(5):
         answers.append(made.assess(document, everything=True))
-        ready.append(made._loops.pays_now)
+        ready.append(made._loops.are_written)
     assert ready == [False, False, True, True, True]
     assert all(one == answers[0] for one in answers)
 

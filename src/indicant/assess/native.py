@@ -19,6 +19,7 @@ import pyoxigraph as ox
 
 from indicant.assess.engine import Engine, OxigraphEngine, arithmetic, question, rules, unordered
 from indicant.files import bounded, cache, resources
+from indicant.process.sharing import Renewed
 from indicant.query import values
 from indicant.query.indexes import Indexes, Shared, put, read
 from indicant.query.values import BeyondError, lexical, term_of, value_of
@@ -121,19 +122,19 @@ class Loops:
     def __init__(self, graph: str, *, pays: int = PAYS, use_cache: bool = True) -> None:
         """Take the compiled guideline, in N-Triples, and from how many statements on it pays."""
         self._graph, self._pays, self._use_cache = graph, pays, use_cache
-        self._lock = threading.Lock()
+        self._lock = Renewed(threading.Lock)
         self._seen = 0
         self._made: Written | None = None
 
     @property
-    def pays_now(self) -> bool:
-        """Tell whether the rules of a next document run as loops, within the interpreter."""
-        return self._made is not None or self._pays == 0
+    def are_written(self) -> bool:
+        """Tell whether the rules are written, so that a next document is answered by loops."""
+        return self._made is not None
 
     def written(self, statements: int) -> Written | None:
         """Return what is written, where it pays, counting the statements of another document."""
         if self._made is None:
-            with self._lock:
+            with self._lock.value:
                 self._seen += statements
                 if self._made is None and self._seen >= self._pays:
                     self._made = Written(self._graph, plans(use_cache=self._use_cache))
