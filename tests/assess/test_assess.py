@@ -570,7 +570,7 @@ def test_the_answer_tables_say_what_the_record_says(folder: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("folder", REPRESENTATIVES[2:3])
+@pytest.mark.parametrize("folder", REPRESENTATIVES[3:4])
 def test_the_answer_tables_say_so_on_rdflib(folder: str) -> None:
     assert told_by_the_questions("rdflib", folder) == told_by_the_record(folder)
 
