@@ -20,6 +20,8 @@ _ALL: Final = 8.0
 """How many it is taken to have of one that a variable stands for, mostly a role of a case."""
 _FEW: Final = 5.0
 """How many rows a subquery is taken to have."""
+_MATCHING: Final = 50.0
+"""How many of them are taken to go with what is bound: they come last, where all else is known."""
 
 
 class Sizes(Protocol):
@@ -61,7 +63,7 @@ class Costs:
             names, rows = item.plan
             return 0.9 if any(name in bound for name in names) else float(len(rows))
         if item.kind == "rows":
-            return 0.8 if any(name in bound for name in item.plan[2]) else _FEW
+            return _MATCHING if any(name in bound for name in item.plan[2]) else _FEW
         total = 0.0
         for branch in branches(item.plan):
             total += self._product(branch, bound)
