@@ -299,13 +299,21 @@ def _equality(left: Path, right: Path, wanted: bool) -> Path:
     return found
 
 
+def _sides(
+    left: Path, right: Path, items: Items, scope: Scope, sign: str
+) -> tuple[Any, Any] | None:
+    """Return what stands on both sides of an operator, or nothing where one side has nothing."""
+    one = _single(left(items, scope), f"what stands before {sign}")
+    other = _single(right(items, scope), f"what stands behind {sign}")
+    return None if one is None or other is None else (one.value, other.value)
+
+
 def _comparison(left: Path, right: Path, sign: str) -> Path:
     def found(items: Items, scope: Scope) -> Items:
-        one = _single(left(items, scope), f"what stands before {sign}")
-        other = _single(right(items, scope), f"what stands behind {sign}")
-        if one is None or other is None:
+        both = _sides(left, right, items, scope, sign)
+        if both is None:
             return []
-        a, b = one.value, other.value
+        a, b = both
         if isinstance(a, Number) and isinstance(b, Number):
             return [Item(_COMPARING[sign](exact(a), exact(b)))]
         plain = isinstance(a, str) and isinstance(b, str)
@@ -320,11 +328,10 @@ def _comparison(left: Path, right: Path, sign: str) -> Path:
 
 def _arithmetic(left: Path, right: Path, sign: str) -> Path:
     def found(items: Items, scope: Scope) -> Items:
-        one = _single(left(items, scope), f"what stands before {sign}")
-        other = _single(right(items, scope), f"what stands behind {sign}")
-        if one is None or other is None:
+        both = _sides(left, right, items, scope, sign)
+        if both is None:
             return []
-        a, b = one.value, other.value
+        a, b = both
         if sign == "+" and type(a) is str and type(b) is str:
             return [Item(a + b)]
         if not isinstance(a, Number) or not isinstance(b, Number):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _EPILOG: Final = """\
 examples:
   indicant serve                                    the guideline that ships, on this machine alone
-  indicant serve --guideline opioids-for-pain --timezone America/New_York
+  indicant serve --guideline policy --timezone America/New_York
   indicant serve --guideline a --guideline b --port 9000 --as-of 2026-11-22
   indicant serve --jwks keys.json --base-url https://cds.hospital.example --feedback feedback.ndjson
 
