@@ -16,17 +16,17 @@ def standings(of: str) -> str:
     found = tables()
     types = found.cdm if of == "omop" else found.types
     return sections(
-        _section(types[name], found.readings[name])
+        _section(types[name], found.readings[name], of)
         for name in sorted(types)
         if name in found.readings
     )
 
 
-def _section(of: RecordType, rows: tuple[Reading, ...]) -> str:
+def _section(of: RecordType, rows: tuple[Reading, ...], standard: str) -> str:
     ordered = sorted(rows, key=lambda one: (one.rank, one.name))
     return sections(
         (
-            heading(3, of.name, f"intake-{of.name.lower()}"),
+            heading(3, of.name, f"intake-{standard}-{of.name.lower()}"),
             plain(of.note) if of.note else "",
             table(
                 ("where", "it", "as the standard has it", "clause"),

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -212,6 +213,14 @@ def leads_somewhere(path: Path, link: str) -> bool:
     return split.fragment in anchors(target) | (
         labels() if path in PAGES and not split.path else set()
     )
+
+
+def test_no_two_places_have_one_label() -> None:
+    counted = Counter(
+        label.lower() for path in PAGES for label in LABEL.findall(FENCE.sub("", page(path)))
+    )
+    assert counted
+    assert not [label for label, times in counted.items() if times > 1]
 
 
 def test_a_link_that_leads_nowhere_is_noticed() -> None:
