@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from indicant.errors import IndicantError
-from indicant.intake import supply
+from indicant.intake import decoding, supply
 from indicant.intake.patients import Options
 from intaking import (
     ACTIVE,
@@ -170,7 +170,7 @@ def test_codes_within_lists_within_lists_are_malformed() -> None:
 
 
 def test_what_costs_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supply, "MOST_PARTS", 1_000)
+    monkeypatch.setattr(decoding, "MOST_PARTS", 1_000)
     text = json.dumps(bundle(PATIENT, {**PAIN, "x": [{}] * 1_001}))
     with pytest.raises(IndicantError, match="holds a record that is too large: it has more than"):
         take_text(text)

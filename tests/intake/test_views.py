@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from each import each
+from indicant.intake.decoding import Number
 from indicant.intake.fhirpath import Scope, compiled
 from indicant.intake.items import Item, PathError
-from indicant.intake.supply import Number
 from indicant.intake.views import ViewError, view_of
 from places import SHARED
 

@@ -18,7 +18,8 @@ from indicant.files.rdf import BASE
 from indicant.foreign import as_json, excerpt
 from indicant.guideline.names import prefixes_in
 from indicant.intake import casegraph
-from indicant.intake.supply import Broken, Supply
+from indicant.intake.decoding import Broken
+from indicant.intake.supply import Supply
 from indicant.terms import IND, PREFIXES, local_name
 
 if TYPE_CHECKING:

@@ -148,9 +148,11 @@ class Decider(Together):
             self._terms.meant(codes).near
         )
 
-    def _wanted(self, event: Event, terms: Iterable[str]) -> tuple[str, ...]:
+    def _wanted(self, event: Event, terms: tuple[str, ...]) -> tuple[str, ...]:
         """Return the terms of the kinds that such a record can speak of, the narrowest."""
         tops = _TOPS[event.kind]
+        if not terms:
+            return ()
         found = [
             one
             for one in terms
@@ -161,10 +163,10 @@ class Decider(Together):
 
     def _unmatched(self, event: Event, meant: Meant) -> tuple[str, str]:
         """Return why the codes of a record stand for nothing that it could say."""
-        names = ", ".join(sorted(map(local_name, meant.near)))
-        if self._wanted(event, meant.near):
-            return "weak-match", f"near to {names}"
         if meant.near:
+            names = ", ".join(sorted(map(local_name, meant.near)))
+            if self._wanted(event, meant.near):
+                return "weak-match", f"near to {names}"
             return "other-kind", f"stands for {names}"
         if meant.unknown:
             return "unknown-code", " ".join(f"{one.system}|{one.code}" for one in meant.unknown[:3])

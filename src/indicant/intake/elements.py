@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from indicant.foreign import excerpt
+from indicant.intake.decoding import Number
 from indicant.intake.events import Coding, Moment, MomentError, Value, moment
 from indicant.intake.readings import MISSING, PRESENT_AT_ALL
-from indicant.intake.supply import Number
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

@@ -27,15 +27,16 @@ from indicant.intake.elements import (
 from indicant.intake.events import Event, Origin, Person, Refusal
 from indicant.intake.mentions import concluded, mentioned
 from indicant.intake.readings import ASIDE, NOTHING, Tables
+from indicant.intake.sieve import CODE_IN, element_of
 from indicant.intake.times import Times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
+    from indicant.intake.decoding import Record
     from indicant.intake.events import Coding
     from indicant.intake.readings import Reading, RecordType
-    from indicant.intake.supply import Record
 
 FHIR_BASE: Final = f"{BASE}fhir/"
 _ID: Final = re.compile(r"[A-Za-z0-9.-]{1,64}")
@@ -46,14 +47,6 @@ _LAST: Final = re.compile(r"(?:(?<=/)|^)([A-Za-z]+/[A-Za-z0-9.-]{1,64})(?:/_hist
 _VERSION: Final = re.compile(r"/_history/[^/]*$")
 _LONGEST: Final = 60
 _MOST_KEPT: Final = 10_000
-_CODE_IN: Final = {
-    "Immunization": "vaccineCode",
-    "Encounter": "type",
-    "MedicationRequest": "medication",
-    "MedicationStatement": "medication",
-    "MedicationAdministration": "medication",
-    "MedicationDispense": "medication",
-}
 _PERSON_IN: Final = {"Immunization": "patient", "AllergyIntolerance": "patient"}
 _NARROWING: Final = ("bodySite", "bodyStructure", "specimen", "method", "stage", "severity")
 """What makes a record say less than its code: that there is none of it is true of less, too."""
@@ -239,6 +232,9 @@ class Resources:
             made.refusal = self.refusal(record)
             if made.refusal is not None:
                 return [made]
+            if record.passed:
+                self._standing(content, made)
+                return [made]
             if made.kind == events.OBSERVATION and not record.drafted:
                 return self._observed(content, made)
             self._read(content, made)
@@ -249,14 +245,12 @@ class Resources:
         return [made]
 
     def _codes(self, content: dict[str, Any], name: str) -> tuple[Coding, ...]:
-        element = _CODE_IN.get(name, "code")
-        if element == "medication" and "medicationCodeableConcept" in content:
-            element = "medicationCodeableConcept"
+        element = element_of(name, content)
         return codings(content.get(element), element)
 
     def _read(self, content: dict[str, Any], made: Event) -> None:
         """Fill in the standing of an event and its times."""
-        if _CODE_IN.get(made.origin.record_type) == "medication":
+        if CODE_IN.get(made.origin.record_type) == "medication":
             element = "medicationReference" if "medicationReference" in content else "medication"
             made.substance = reference(content.get(element), element) if element in content else ""
         self._standing(content, made)
@@ -366,7 +360,7 @@ def _deletions(content: dict[str, Any]) -> list[str]:
 
 def _own(name: str) -> tuple[str, ...]:
     """Return the elements of a record of a type that say what it is about."""
-    element = _CODE_IN.get(name, "code")
+    element = CODE_IN.get(name, "code")
     return (element, "medicationCodeableConcept", "component")
 
 

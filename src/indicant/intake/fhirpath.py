@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from indicant.foreign import excerpt
+from indicant.intake.decoding import Number
 from indicant.intake.items import DATE, Item, PathError, children, edge, exact, is_of, same, written
-from indicant.intake.supply import Number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

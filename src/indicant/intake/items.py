@@ -10,8 +10,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from indicant.foreign import excerpt
+from indicant.intake.decoding import Number
 from indicant.intake.elements import NUMERAL
-from indicant.intake.supply import Number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

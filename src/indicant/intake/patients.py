@@ -20,6 +20,7 @@ from indicant.intake.codes import Terms
 from indicant.intake.completeness import NO_CLAIMS, read_claims
 from indicant.intake.databases import opened
 from indicant.intake.decisions import Decider
+from indicant.intake.decoding import Broken
 from indicant.intake.fhir import Resources, deleted, resolved
 from indicant.intake.gaps import Gaps
 from indicant.intake.mapping import is_mapped, is_tables, read_mapping
@@ -27,7 +28,8 @@ from indicant.intake.omop import CdmPeople
 from indicant.intake.owntables import OwnPeople, stem
 from indicant.intake.readings import ASIDE, tables
 from indicant.intake.report import Left, Report
-from indicant.intake.supply import Broken, Supply, unread
+from indicant.intake.sieve import Sieve
+from indicant.intake.supply import Supply, unread
 from indicant.intake.unknown import UnknownCodes
 
 if TYPE_CHECKING:
@@ -39,9 +41,9 @@ if TYPE_CHECKING:
     from indicant.files.sources import Source
     from indicant.guideline.vocabulary import Vocabulary
     from indicant.intake.completeness import Claims
+    from indicant.intake.decoding import Record
     from indicant.intake.events import Coding, Event, People, Person
     from indicant.intake.report import Code, PatientReport
-    from indicant.intake.supply import Record
     from indicant.intake.together import Decided
 
 MOST_EVENTS: Final = 2_000_000
@@ -103,6 +105,7 @@ class Intake:
         self._vocabulary = vocabulary
         self._terms = Terms.of(source, vocabulary, tables(), own)
         self._prefixes = prefixes_in(one.text for one in source.documents)
+        self._sieve = Sieve(self._terms)
 
     def take(
         self,
@@ -161,6 +164,9 @@ class Intake:
         drafts = [one for one in supplies if one.drafted]
         reading = Resources(tables(), options.zone, mentions=claims is not None)
         gathered = _Gathered(reading, self._terms)
+        if claims is None and not drafts:
+            for each in supplies:
+                each.sieve = self._sieve
         for one in itertools.chain.from_iterable(each.records() for each in supplies):
             if isinstance(one, Broken):
                 if strict:
@@ -357,11 +363,12 @@ class _Gathered:
         few = len(self._digests) < _FEW
         self._digests[who.key] = record if few else record.digest()
         self._alias[who.reference].append(who.key)
-        for person in self.resources.persons(record, who):
-            if person.refusal is None or person.refusal.reason != "deleted":
-                self.persons[person.key] = person
-        for key, codes in self.resources.substance(record, who):
-            self._substances[key] = codes
+        if not record.passed:
+            for person in self.resources.persons(record, who):
+                if person.refusal is None or person.refusal.reason != "deleted":
+                    self.persons[person.key] = person
+            for key, codes in self.resources.substance(record, who):
+                self._substances[key] = codes
         for event in self.resources.events(record, who):
             self._events.append((event, who.key, record.url))
         if len(self._events) > MOST_EVENTS:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
-import json
 import os
 import re
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from indicant.errors import IndicantError
 from indicant.files import bounded
 from indicant.files.fence import Fence, real
 from indicant.files.rdf import STDIN, visible
 from indicant.foreign import excerpt
+from indicant.intake.bundles import Document
+from indicant.intake.decoding import Broken, Decoder, Record, skipped, why
+from indicant.intake.splitting import split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from indicant.intake.sieve import Sieve
 
 MAX_DOCUMENT: Final = 256_000_000
 """How large a document of JSON may be, unpacked."""
@@ -30,78 +35,12 @@ MAX_STREAM: Final = 20_000_000_000
 MOST_RECORDS: Final = 5_000_000
 MOST_BLANK: Final = 1_000_000
 """How many lines with nothing on them a file may have."""
-MOST_PARTS: Final = 1_000_000
-"""How many objects and numbers a record may consist of, and how many lists."""
-_LIST_IN: Final = 32
-"""Of how many characters of a document, where it is a large one, one at most may begin a list."""
 LINES: Final = (".ndjson", ".jsonl")
 _PACKED: Final = ".gz"
-_BUNDLES: Final = frozenset(
-    {"batch", "collection", "document", "message", "searchset", "transaction"}
-)
-_NO_RECORDS: Final = {
-    "history": "holds several versions of each record",
-    "batch-response": "answers a request, and holds no records",
-    "transaction-response": "answers a request, and holds no records",
-    "subscription-notification": "tells of a subscription, and holds no records",
-}
 _LINKED_DATA: Final = re.compile(rb'"@(?:context|graph|id|type)"\s*:')
-_SPACE: Final = re.compile(r"[ \t\r\n]*")
-_MODIFYING: Final = ("modifierExtension", "implicitRules")
 _NO_RECORD: Final = (".css", ".html", ".md", ".rst", ".tsv", ".ttl")
 _SAID: Final = frozenset({"copying", "license", "makefile", "notice", "readme", "readme.txt"})
 """What the files are called that stand beside records and hold none."""
-
-
-class Number(str):
-    """A number as JSON writes it, exactly."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        """Return the digits, which no text shows without quotation marks."""
-        return str(self)
-
-
-class TooManyError(ValueError):
-    """A record of more parts than are read."""
-
-    def __init__(self) -> None:
-        super().__init__(f"it has more than {MOST_PARTS:,} parts")
-
-
-@dataclass(slots=True)
-class Record:
-    """One record: what it says, and where it stands.
-
-    ``odd`` has what makes it mean something else than it says: names of elements that modify it,
-    and those that it has twice. ``method`` is what a transaction asks to be done with it, at
-    ``target``; ``drafted``, whether it was handed over as an order that is not given yet.
-    """
-
-    content: dict[str, Any]
-    file: str
-    line: int | None = None
-    place: str = ""
-    url: str = ""
-    method: str = ""
-    mode: str = ""
-    odd: tuple[str, ...] = ()
-    target: str = ""
-    drafted: bool = False
-
-    def digest(self) -> int:
-        """Return what two records have in common where they are written alike."""
-        return hash((repr(self.content), self.method, self.odd))
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A line that is no record."""
-
-    file: str
-    line: int
-    message: str
 
 
 @dataclass
@@ -109,7 +48,8 @@ class Supply:
     """What a source holds.
 
     ``partial`` says why it may not be all, ``beside`` what lies there and was not read; both are
-    known when all has been read. ``drafted`` says that its records are orders not given yet.
+    known when all has been read. ``drafted`` says that its records are orders not given yet, and
+    ``sieve`` which of them need not be read in full.
     """
 
     path: str
@@ -118,6 +58,7 @@ class Supply:
     partial: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
     drafted: bool = False
+    sieve: Sieve | None = None
 
     def missing(self) -> list[str]:
         """Return in words what may hold records that were not read."""
@@ -172,14 +113,20 @@ class Supply:
         if data is None:
             data = _whole(path, self.stdin)
         text = _decoded(data, shown)
-        self.data = data = None
         if name.endswith(LINES) or _is_many(text):
+            self.data = data = None
             yield from self._lines(io.BytesIO(text.encode()), shown)
+            return
+        parts = None if self.sieve is None else split(data.removeprefix(codecs.BOM_UTF8))
+        self.data = data = None
+        document = Document(text, shown, self.partial)
+        if parts is None or self.sieve is None:
+            yield from document.records()
         else:
-            yield from _Document(text, shown, self.partial).records()
+            yield from document.sifted(self.sieve, parts)
 
     def _lines(self, stream: BinaryIO, shown: str) -> Iterator[Record | Broken]:
-        decoder = _Decoder()
+        decoder = Decoder()
         number, left, blank = 0, MAX_STREAM, 0
         while True:
             try:
@@ -215,7 +162,10 @@ class Supply:
             if line.strip():
                 yield self._line(line, decoder, shown, number)
 
-    def _line(self, line: bytes, decoder: _Decoder, shown: str, number: int) -> Record | Broken:
+    def _line(self, line: bytes, decoder: Decoder, shown: str, number: int) -> Record | Broken:
+        told = None if self.sieve is None else self.sieve.line(line)
+        if told is not None:
+            return Record(told, shown, number, passed=line.strip())
         try:
             text = line.decode("utf-8").removeprefix("\ufeff").strip()
             content = decoder.whole(text)
@@ -224,7 +174,7 @@ class Supply:
             return Broken(shown, number, "the line is not UTF-8")
         except (ValueError, RecursionError) as error:
             self.partial.append(f"{shown}:{number} is no record")
-            return Broken(shown, number, f"the line is no JSON object: {_why(error)}")
+            return Broken(shown, number, f"the line is no JSON object: {why(error)}")
         return Record(content, shown, number, odd=decoder.oddities())
 
 
@@ -323,266 +273,12 @@ def _decoded(data: bytes, shown: str) -> str:
 
 def _is_many(text: str) -> bool:
     """Tell whether a text is a record on each line: the first line is one, and there are more."""
-    start = _skipped(text, 0)
+    start = skipped(text, 0)
     end = text.find("\n", start)
-    if end < 0 or not text.startswith("{", _skipped(text, end)):
+    if end < 0 or not text.startswith("{", skipped(text, end)):
         return False
     try:
-        _Decoder().whole(text[start:end].strip())
+        Decoder().whole(text[start:end].strip())
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} in column {error.colno}"
-    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-
-
-def _skipped(text: str, at: int) -> int:
-    """Return where the first character stands, from a place on, that is no white space."""
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
-
-
-class _Decoder:
-    """Reads JSON with its numbers as they are written, and notes what is odd about objects."""
-
-    def __init__(self) -> None:
-        self._odd: dict[str, None] = {}
-        self._parts = 0
-        self._scan = json.JSONDecoder(
-            object_pairs_hook=self._object,
-            parse_float=self._number,
-            parse_int=self._number,
-            parse_constant=self._number,
-        ).raw_decode
-
-    def _count(self) -> None:
-        self._parts += 1
-        if self._parts > MOST_PARTS:
-            raise TooManyError
-
-    def _number(self, text: str) -> Number:
-        self._count()
-        return Number(text)
-
-    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        self._count()
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            seen: set[str] = set()
-            for key, _ in pairs:
-                if key in seen:
-                    self._odd[f"{excerpt(key)} twice"] = None
-                seen.add(key)
-        for name in _MODIFYING:
-            if name in found:
-                self._odd[name] = None
-        return found
-
-    def oddities(self) -> tuple[str, ...]:
-        """Return what was odd since this was last asked."""
-        odd = tuple(self._odd)
-        self._odd.clear()
-        return odd
-
-    def value(self, text: str, at: int) -> tuple[Any, int]:
-        """Return the value that begins at a place, and where it ends.
-
-        Raises:
-            ValueError: it is none.
-        """
-        self._parts = 0
-        return self._scan(text, at)
-
-    def whole(self, text: str) -> dict[str, Any]:
-        """Return the object that a text is.
-
-        Raises:
-            ValueError: it is none.
-        """
-        self._odd.clear()
-        self._parts = 0
-        if text.count("[") > MOST_PARTS:
-            raise TooManyError
-        found, end = self._scan(text)
-        if end != len(text):
-            raise ValueError("something stands behind it")
-        if not isinstance(found, dict):
-            raise ValueError("it is something else")
-        return found
-
-
-class _Document:
-    """A resource or a bundle as JSON. Of a bundle the entries are read one by one."""
-
-    def __init__(self, text: str, file: str, partial: list[str]) -> None:
-        self._text, self._file, self._partial = text, file, partial
-        self._decoder = _Decoder()
-        self._top: dict[str, Any] = {}
-        self._odd: list[str] = []
-        self._entries = 0
-        self._matches = 0
-        self._withdrawn = False
-
-    def records(self) -> Iterator[Record]:
-        """Yield the records.
-
-        Raises:
-            IndicantError: it is no JSON, or no document with records.
-        """
-        at = self._skip(0)
-        if self._text.count("[") > max(MOST_PARTS, len(self._text) // _LIST_IN):
-            raise self._error("holds lists, and hardly anything within them", at)
-        try:
-            if self._text[at : at + 1] != "{":
-                raise self._error("is no JSON object", at)
-            at = self._skip(at + 1)
-            while self._text[at : at + 1] != "}":
-                key, at = self._decoder.value(self._text, at)
-                at = self._skip(at)
-                if not isinstance(key, str) or self._text[at : at + 1] != ":":
-                    raise self._error("is no JSON: a name and a colon are expected", at)
-                at = self._skip(at + 1)
-                if key in self._top:
-                    self._odd.append(f"{excerpt(key)} twice")
-                if key in _MODIFYING:
-                    self._odd.append(key)
-                if key == "entry" and self._text[at : at + 1] == "[":
-                    self._top["entry"] = None
-                    for record, behind in self._entry_by_entry(at):
-                        at = behind
-                        if record is not None:
-                            yield record
-                else:
-                    self._top[key], at = self._decoder.value(self._text, at)
-                    self._odd += self._decoder.oddities()
-                at = self._separated(at, "}")
-        except TooManyError as error:
-            raise self._error(f"holds a record that is too large: {error}", at) from error
-        except (json.JSONDecodeError, StopIteration) as error:
-            at = getattr(error, "pos", at)
-            reason = getattr(error, "msg", "a value is expected")
-            raise self._error(f"is no JSON: {reason}", at) from error
-        except RecursionError as error:
-            raise self._error("is nested too deeply", at) from error
-        if self._text[self._skip(at + 1) :]:
-            raise self._error("is no JSON: something stands behind its end", at + 1)
-        yield from self._finished()
-
-    def _entry_by_entry(self, at: int) -> Iterator[tuple[Record | None, int]]:
-        at = self._skip(at + 1)
-        if self._text[at : at + 1] == "]":
-            yield None, at + 1
-            return
-        while True:
-            self._entries += 1
-            start = at
-            entry, at = self._decoder.value(self._text, at)
-            record = self._entry(entry, start)
-            at = self._separated(at, "]")
-            if self._text[at : at + 1] == "]":
-                yield record, at + 1
-                return
-            yield record, at
-
-    def _entry(self, entry: Any, start: int) -> Record | None:
-        odd = self._decoder.oddities()
-        if not isinstance(entry, dict):
-            raise self._error(f"entry {self._entries} is no object", start)
-        request, search = entry.get("request"), entry.get("search")
-        content = entry.get("resource")
-        request = request if isinstance(request, dict) else {}
-        method, target = str(request.get("method", "")), str(request.get("url", ""))
-        mode = str(search.get("mode", "")) if isinstance(search, dict) else ""
-        self._matches += mode in {"", "match"}
-        if content is None and not method:
-            self._partial.append(f"entry {self._entries} of {self._file} holds no record")
-            return None
-        if content is not None and not isinstance(content, dict):
-            raise self._error(f"the resource of entry {self._entries} is no object", start)
-        url = entry.get("fullUrl")
-        if content and content.get("resourceType") == "Composition":
-            self._withdrawn |= content.get("status") == "entered-in-error"
-        return Record(
-            content or {},
-            self._file,
-            None,
-            f"entry {self._entries}",
-            url if isinstance(url, str) else "",
-            method,
-            mode,
-            odd,
-            target,
-        )
-
-    def _finished(self) -> Iterator[Record]:
-        """Yield a document that is one record, and refuse a bundle that is none of those read."""
-        top = self._top
-        kind = top.get("resourceType")
-        if not isinstance(kind, str):
-            raise IndicantError(
-                "is no FHIR: it has no resourceType",
-                file=self._file,
-                help="a bundle or a resource of FHIR R4 or R5 is read, as JSON",
-            )
-        if kind != "Bundle":
-            if self._entries:
-                raise IndicantError(f"a {excerpt(kind)} has no entries", file=self._file)
-            yield Record(top, self._file, 1, "", odd=tuple(self._odd))
-            return
-        form = str(top.get("type", ""))
-        if form not in _BUNDLES:
-            reason = _NO_RECORDS.get(form, "is of no type that is read")
-            raise IndicantError(
-                f"the bundle of type '{excerpt(form)}' {reason}",
-                file=self._file,
-                help=f"one of: {', '.join(sorted(_BUNDLES))}",
-            )
-        if self._odd:
-            raise IndicantError(
-                f"the bundle has {', '.join(self._odd)}: what it holds may mean something else",
-                file=self._file,
-                help="ask its sender for a bundle without it",
-            )
-        if form == "document" and self._withdrawn:
-            raise IndicantError(
-                "the document was entered in error",
-                file=self._file,
-                help="ask its sender for the one that holds",
-            )
-        total = top.get("total")
-        if form == "searchset" and total is not None and str(total) != str(self._matches):
-            told = excerpt(str(total))
-            self._partial.append(f"{self._file} has {self._matches} of {told} records")
-        links = top.get("link")
-        for link in links if isinstance(links, list) else []:
-            if isinstance(link, dict) and link.get("relation") == "next":
-                self._partial.append(f"{self._file} is one page of several")
-
-    def _skip(self, at: int) -> int:
-        return _skipped(self._text, at)
-
-    def _separated(self, at: int, end: str) -> int:
-        """Return where the next one begins, or the end stands, behind a value."""
-        at = self._skip(at)
-        if self._text[at : at + 1] == ",":
-            at = self._skip(at + 1)
-            if self._text[at : at + 1] != end:
-                return at
-        elif self._text[at : at + 1] == end:
-            return at
-        raise self._error(f"is no JSON, or cut off: a comma or {end} is expected", at)
-
-    def _error(self, message: str, at: int) -> IndicantError:
-        line = self._text.count("\n", 0, at) + 1
-        column = at - (self._text.rfind("\n", 0, at) + 1) + 1
-        return IndicantError(
-            message,
-            file=self._file,
-            line=line,
-            column=column,
-            help="fetch the document again, or give it as it was sent",
-        )

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from indicant.intake.decoding import Number
 from indicant.intake.elements import a_list, an_object, codings, texts, value_of, when
 from indicant.intake.events import Event, Moment, Value
-from indicant.intake.supply import Number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,9 @@ from indicant.errors import IndicantError
 from indicant.files import bounded
 from indicant.files.fence import Fence, real
 from indicant.foreign import excerpt
+from indicant.intake.decoding import Broken, Number
 from indicant.intake.fhir import Resources
-from indicant.intake.supply import Broken, Number, Supply
+from indicant.intake.supply import Supply
 from indicant.intake.views import View, ViewError, view_of
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from indicant.foreign import excerpt
+from indicant.intake.decoding import Number
 from indicant.intake.fhirpath import Scope, compiled, truth
 from indicant.intake.items import Item, PathError
-from indicant.intake.supply import Number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

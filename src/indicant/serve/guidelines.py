@@ -12,8 +12,9 @@ from indicant.assess.assessor import Assessor, with_date
 from indicant.errors import IndicantError
 from indicant.files.rdf import EXTENSIONS, parse, text_of
 from indicant.intake.casegraph import PROPOSES
+from indicant.intake.decoding import Record
 from indicant.intake.patients import Intake, Options
-from indicant.intake.supply import Record, Supply
+from indicant.intake.supply import Supply
 from indicant.serve.cards import Told, cards_of
 from indicant.serve.hookrequest import EXTENSION
 from indicant.serve.prefetch import (
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from indicant.files.rdf import Document
+    from indicant.intake.decoding import Broken
     from indicant.intake.patients import Taken
     from indicant.intake.report import PatientReport
-    from indicant.intake.supply import Broken
     from indicant.serve.hookrequest import Asked
     from indicant.serve.prefetch import Prefetch
     from indicant.serve.rows import Hook
