@@ -7,21 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from indicant.api.values import (
-    Action,
-    Proposal,
-    Speaker,
-    Status,
-    WhatIf,
-    WhatNext,
-    Why,
-    of,
-)
 from indicant.errors import IndicantError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from indicant.api.values import Action, Proposal, Speaker, Status, WhatIf, WhatNext, Why
     from indicant.assess.assessor import Assessor
     from indicant.assess.records import CaseRecord
     from indicant.files.rdf import Document
@@ -67,17 +58,23 @@ class Assessment:
     @cached_property
     def guidelines(self) -> tuple[Speaker, ...]:
         """The guideline that spoke, or those that did where several were merged."""
+        from indicant.api.values import Speaker, of
+
         found = self._record.get("guidelines", [self._record["guideline"]])
         return tuple(of(Speaker, one) for one in found)
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:
         """Every intervention that the guideline speaks of, in the order of the printed report."""
+        from indicant.api.values import Action, of
+
         return tuple(of(Action, one) for one in self._record["actions"])
 
     @cached_property
     def proposals(self) -> tuple[Proposal, ...]:
         """What the guideline says about what the case proposes."""
+        from indicant.api.values import Proposal, of
+
         return tuple(of(Proposal, one) for one in self._record["proposals"])
 
     # ------------------------------------------------------------------ by when to act
@@ -161,6 +158,7 @@ class Assessment:
         Raises:
             IndicantError: there is no such intervention or status.
         """
+        from indicant.api.values import Why, of
         from indicant.explain.consequences import LARGEST
         from indicant.explain.why import why
 
@@ -176,6 +174,7 @@ class Assessment:
 
     def what_next(self) -> WhatNext:
         """Rank the open facts by how much each would settle."""
+        from indicant.api.values import WhatNext, of
         from indicant.explain.next import next_facts
 
         return of(WhatNext, self._mine(next_facts(self._assessor, self._document)))
@@ -192,6 +191,7 @@ class Assessment:
             InvalidCase: the edited case does not conform to the case shapes.
             IndicantError: an edit is not understood, or its term or value is unknown.
         """
+        from indicant.api.values import WhatIf, of
         from indicant.explain.whatif import what_if
 
         return of(WhatIf, self._mine(what_if(self._assessor, self._document, list(edits))))
@@ -234,6 +234,8 @@ class Assessment:
 
     def _applying(self) -> CaseRecord:
         """Return the record without what does not apply; the rest is shared with it."""
+        from indicant.api.values import Status
+
         actions = self._record["actions"]
         found = self._record.copy()
         found["actions"] = [one for one in actions if one["status"] != Status.NOT_APPLICABLE.value]
@@ -256,6 +258,8 @@ class Assessment:
 
     def __repr__(self) -> str:
         """Return how many interventions have which status."""
+        from indicant.api.values import Status
+
         counts = {status.value: 0 for status in Status}
         for one in self._record["actions"]:
             counts[one["status"]] += 1
@@ -287,6 +291,8 @@ class Assessment:
 
 
 def _status(text: str) -> Status:
+    from indicant.api.values import Status
+
     try:
         return Status(text)
     except ValueError as error:

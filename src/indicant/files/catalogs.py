@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urljoin, urlsplit
-from xml.sax.saxutils import quoteattr
 
 from indicant.errors import IndicantError
 from indicant.files.fence import CATALOG as CATALOG
@@ -270,6 +269,8 @@ def catalog_text(places: Mapping[str, str]) -> str:
         <uri name="https://example.org/rain/" uri="rain.ttl"/>
     </catalog>
     """
+    from xml.sax.saxutils import quoteattr  # it imports what speaks HTTP
+
     lines = [
         f"    <uri name={quoteattr(iri)} uri={quoteattr(reference)}/>"
         for iri, reference in sorted(places.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import re
@@ -87,7 +88,6 @@ _START: Final = (
     r"\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe\uff00-\uffef\U00010000-\U000effff"
 )
 _INSIDE: Final = rf"{_START}\u00b7\u0300-\u036f\u203f-\u2040-"
-_LOCAL: Final = re.compile(rf"[{_START}][{_INSIDE}]*")
 _HIDDEN: Final = (
     r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff"
 )
@@ -103,6 +103,12 @@ _ESCAPES: Final = {
     "\f": r"\f",
 }
 _BLANK_LABEL: Final = re.compile(r"_:([\w.\u00b7-]+)")
+
+
+@functools.cache
+def _local() -> re.Pattern[str]:
+    """Return what a name can be behind its prefix; it takes long to compile."""
+    return re.compile(rf"[{_START}][{_INSIDE}]*")
 
 
 def tidy(text: str, *, file: str, former: str | None = None) -> str:
@@ -324,7 +330,7 @@ class _Writer:
 
     def _short(self, iri: str) -> str | None:
         for namespace in self._namespaces:
-            if iri.startswith(namespace) and _LOCAL.fullmatch(iri, len(namespace)):
+            if iri.startswith(namespace) and _local().fullmatch(iri, len(namespace)):
                 self._used.add(namespace)
                 return f"{self._graph.prefixes[namespace]}:{iri[len(namespace) :]}"
         return None

@@ -18,14 +18,11 @@ from indicant.intake import events
 from indicant.intake.casegraph import case_iri
 from indicant.intake.codes import Terms
 from indicant.intake.completeness import NO_CLAIMS, read_claims
-from indicant.intake.databases import opened
 from indicant.intake.decisions import Decider
 from indicant.intake.decoding import Broken
 from indicant.intake.fhir import Resources, deleted, resolved
 from indicant.intake.gaps import Gaps
 from indicant.intake.mapping import is_mapped, is_tables, read_mapping
-from indicant.intake.omop import CdmPeople
-from indicant.intake.owntables import OwnPeople, stem
 from indicant.intake.readings import ASIDE, tables
 from indicant.intake.report import Left, Report
 from indicant.intake.sieve import Sieve
@@ -212,6 +209,10 @@ class Intake:
 
     def _take_tables(self, path: str, options: Options, claims: Claims | None) -> Taken:
         """Read the persons of a database, or of tables of one's own, one by one."""
+        from indicant.intake.databases import opened
+        from indicant.intake.omop import CdmPeople
+        from indicant.intake.owntables import OwnPeople, stem
+
         mapped = read_mapping(path, tables()) if is_mapped(path) else []
         for one in options.persons:
             if not mapped and not _PERSON.fullmatch(one):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import functools
 import itertools
 import re
 from dataclasses import dataclass
@@ -25,26 +26,6 @@ _BASE: Final = (
 _MORE: Final = f"{_BASE}_\\-0-9\u00b7\u0300-\u036f\u203f-\u2040"
 _PLX: Final = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
 _CODE: Final = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
-_TOKEN: Final = re.compile(
-    rf"""
-      (?P<skip> (?: [ \t\r\n] | \#[^\n\r]* )++ )
-    | (?P<string> \"{{3}}(?:[^"\\]|\\.|"{{1,2}}(?!"))*+\"{{3}}
-                | '{{3}}(?:[^'\\]|\\.|'{{1,2}}(?!'))*+'{{3}}
-                | "(?:[^"\\\n\r]|\\.)*+" | '(?:[^'\\\n\r]|\\.)*+' )
-    | (?P<iri> <(?:[^<>"{{}}|^`\\\x00-\x20]|{_CODE})*+> )
-    | (?P<variable> [?$][{_BASE}_0-9][{_BASE}_0-9\u00b7\u0300-\u036f\u203f-\u2040]* )
-    | (?P<blank> _:[{_BASE}_0-9](?:[{_MORE}.]*[{_MORE}])? )
-    | (?P<language> @[A-Za-z]+(?:-[A-Za-z0-9]+)* )
-    | (?P<name> (?P<prefix>(?:[{_BASE}](?:[{_MORE}.]*[{_MORE}])?)?) :
-                (?P<local>(?: (?:[{_BASE}_:0-9]|{_PLX})
-                              (?: (?:[{_MORE}.:]|{_PLX})* (?:[{_MORE}:]|{_PLX}) )? )?) )
-    | (?P<number> [0-9]+\.[0-9]*[eE][+-]?[0-9]+ | \.?[0-9]+[eE][+-]?[0-9]+
-                | [0-9]*\.[0-9]+ | [0-9]+ )
-    | (?P<word> [A-Za-z][A-Za-z0-9_]* )
-    | (?P<sign> \^\^ | && | \|\| | [!<>]= | [][{{}}(),;.=!<>+*/|^?-] )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 _WORD: Final = re.compile(
     r"""
       BASE | PREFIX | SELECT | DISTINCT | REDUCED | AS | ASK | WHERE | GROUP | BY | HAVING | ORDER
@@ -162,6 +143,31 @@ def literal_text(term: Term) -> str:
     return _quoted(term.value) + plain.removeprefix('""')
 
 
+@functools.cache
+def _token() -> re.Pattern[str]:
+    """Return what a token is; to compile it takes longer than to assess a case."""
+    return re.compile(
+        rf"""
+          (?P<skip> (?: [ \t\r\n] | \#[^\n\r]* )++ )
+        | (?P<string> \"{{3}}(?:[^"\\]|\\.|"{{1,2}}(?!"))*+\"{{3}}
+                    | '{{3}}(?:[^'\\]|\\.|'{{1,2}}(?!'))*+'{{3}}
+                    | "(?:[^"\\\n\r]|\\.)*+" | '(?:[^'\\\n\r]|\\.)*+' )
+        | (?P<iri> <(?:[^<>"{{}}|^`\\\x00-\x20]|{_CODE})*+> )
+        | (?P<variable> [?$][{_BASE}_0-9][{_BASE}_0-9\u00b7\u0300-\u036f\u203f-\u2040]* )
+        | (?P<blank> _:[{_BASE}_0-9](?:[{_MORE}.]*[{_MORE}])? )
+        | (?P<language> @[A-Za-z]+(?:-[A-Za-z0-9]+)* )
+        | (?P<name> (?P<prefix>(?:[{_BASE}](?:[{_MORE}.]*[{_MORE}])?)?) :
+                    (?P<local>(?: (?:[{_BASE}_:0-9]|{_PLX})
+                                  (?: (?:[{_MORE}.:]|{_PLX})* (?:[{_MORE}:]|{_PLX}) )? )?) )
+        | (?P<number> [0-9]+\.[0-9]*[eE][+-]?[0-9]+ | \.?[0-9]+[eE][+-]?[0-9]+
+                    | [0-9]*\.[0-9]+ | [0-9]+ )
+        | (?P<word> [A-Za-z][A-Za-z0-9_]* )
+        | (?P<sign> \^\^ | && | \|\| | [!<>]= | [][{{}}(),;.=!<>+*/|^?-] )
+        """,
+        re.VERBOSE | re.DOTALL,
+    )
+
+
 def tokens(text: str, name: str) -> Iterator[Token]:
     """Yield the tokens of a query.
 
@@ -171,7 +177,7 @@ def tokens(text: str, name: str) -> Iterator[Token]:
     before: Token | None = None
     here, apart, based = 0, False, False
     while here < len(text):
-        match = _TOKEN.match(text, here)
+        match = _token().match(text, here)
         if match is None:
             raise _no_token(text, here, name)
         kind, found = match.lastgroup or "", match[0]
