@@ -187,7 +187,7 @@ def entry(*pairs: tuple[str, Any]) -> str:
 def whole(*entries: str, **more: str) -> bytes:
     rows = {"resourceType": '"Bundle"', "type": '"collection"', **more}
     top = ",".join(f'"{name}":{value}' for name, value in rows.items())
-    return f"{{{top},\"entry\":[{','.join(entries)}]}}".encode()
+    return f'{{{top},"entry":[{",".join(entries)}]}}'.encode()
 
 
 FRACTURE = record("Condition", code=KNOWN)

@@ -119,6 +119,37 @@ def test_an_expression_has_the_value_that_oxigraph_gives_it() -> None:
     assert compared["left to others"] < sum(compared.values()) / 2
 
 
+@given(st.randoms(use_true_random=False))
+def test_what_is_read_from_a_text_is_computed_once_and_is_the_same(choose: random.Random) -> None:
+    dates = [
+        f"{choose.choice(('1899', '2024'))}-{choose.randint(1, 12):02}-{choose.randint(1, 28):02}"
+        for _ in range(3)
+    ]
+    own = (
+        "".join(
+            f'<{EX}{name}> <{EX}p> "{date}"^^<{XSD}date> .\n'
+            for name in "ijk"
+            for date in choose.sample([*dates, "none"], choose.randint(0, 3))
+            if date != "none"
+        )
+        + f'<{EX}l> <{EX}p> "no date" .\n<{EX}l> <{EX}q> "3"^^<{XSD}integer> .\n'
+    )
+    more = [expression(choose, 2) for _ in range(2)]
+    query = (
+        f"{PREFIXES} SELECT ?s ?y ?m ?v ?w WHERE {{ ?s :p ?date . OPTIONAL {{ ?s :q ?d }} "
+        "BIND(xsd:integer(SUBSTR(STR(?date), 1, 4)) AS ?y) "
+        "BIND(12 * ?y + xsd:integer(SUBSTR(STR(?date), 6, 2)) AS ?m) "
+        f"BIND({more[0]} AS ?v) BIND({more[1].replace('?none', '?m')} AS ?w) }}"
+    )
+    try:
+        source, _ = written(plan_of(query), Shared(""))
+        rows = by_loops(query, "", own)
+    except (BeyondError, NoPlanError):
+        return
+    assert source.count("@remembered") == 1
+    assert Counter(rows) == Counter(by_store(query, "", own)), query
+
+
 # ------------------------------------------------------------------ patterns
 
 NODES = [f"<{EX}n{number}>" for number in range(5)]

@@ -387,17 +387,19 @@ class Assessment:
 
     def _least(self, iri: str, rows: _Rows) -> list[tuple[SettlingRecord, list[str]]]:
         """Return the least sets of missing facts that settle one recommendation."""
-        facts, places = self._catalogue.facts, self._catalogue.places
+        catalogue = self._catalogue
+        facts, places, spoken = catalogue.facts, catalogue.places, catalogue.spoken
         sets = rows.settling[iri]
+        smaller: dict[int, list[frozenset[str]]] = {}
+        for size in {len(missing) for _, missing in sets}:
+            smaller[size] = [other for _, other in sets if len(other) < size]
         found = []
         told: set[tuple[Answer, frozenset[tuple[str, str, str]]]] = set()
         for answer, missing in sets:
-            if any(other < missing for _, other in sets):
+            if any(map(missing.issuperset, smaller[len(missing)])):
                 continue
             order = sorted(missing, key=places.__getitem__)
-            said = frozenset(
-                (facts[one]["term"], facts[one]["label"], facts[one]["polarity"]) for one in order
-            )
+            said = frozenset(map(spoken.__getitem__, order))
             if (answer, said) in told:
                 continue
             told.add((answer, said))

@@ -46,6 +46,8 @@ _ASKED: Final = (
 )
 """The questions that every assessment asks."""
 _FILE: Final = ("plans.json",)
+_MOST_REMEMBERED: Final = 4_096
+"""For how many dates it is remembered what follows from each."""
 _ORDERED_BY: Final = re.compile(r"^ORDER BY (.*)$", re.MULTILINE)
 _NOTHING: Final = frozenset((None,))
 _NAMES: Final = (
@@ -197,6 +199,7 @@ def functions() -> dict[str, object]:
         "put": put,
         "keyed": keyed,
         "reached": reached,
+        "remembered": functools.lru_cache(_MOST_REMEMBERED),
     }
 
 

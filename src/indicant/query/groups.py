@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from indicant.query.plans import NoPlanError, Plan
-from indicant.query.scopes import Bound, binds, branches, demanded, variables
+from indicant.query.scopes import Bound, binds, branches, demanded, looks_for, variables
 from indicant.query.values import literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from indicant.query.values import Value
 
 _APART: Final = 4.0
@@ -159,3 +162,25 @@ def _conjuncts(expression: Plan, pattern: Plan) -> list[Item]:
     told = demanded(expression)
     # What an EXISTS looks for beside what is bound is its own.
     return [Item("filter", expression, told & known, told - known)]
+
+
+def read_from_texts(items: Iterable[Item], bound: Bound) -> list[Item]:
+    """Return what is bound in a row at first, where numbers are read from texts by it.
+
+    Dates are few, and come again in other cases: what follows from one is computed once.
+    """
+    found: dict[str, Item] = {}
+    for item in itertools.takewhile(lambda one: one.kind == "bind", items):
+        name, expression = item.plan
+        if name in bound or name in found or looks_for(expression):
+            break
+        found[name] = item
+    reads = any(_reads_text(item.plan[1]) for item in found.values())
+    return list(found.values()) if reads and len(found) > 1 else []
+
+
+def _reads_text(expression: Plan) -> bool:
+    kind, *parts = expression
+    if kind in {"v", "i", "l"}:
+        return False
+    return (kind == "INTEGER" and parts[0][0] == "SUBSTR") or any(map(_reads_text, parts))

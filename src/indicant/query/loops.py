@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from indicant.query.conditions import Conditions, named
-from indicant.query.groups import Costs, Item, Sizes, flat, triples_of
+from indicant.query.groups import Costs, Item, Sizes, flat, read_from_texts, triples_of
 from indicant.query.plans import NoPlanError, Plan
 from indicant.query.scopes import Bound, binds, branches, demanded, looks_for, sure_of, variables
 from indicant.query.values import literal
@@ -34,6 +34,7 @@ class _Module:
     tables: dict[str, str] = field(default_factory=dict)
     rows: list[str] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
+    remembered: list[str] = field(default_factory=list)
     count: int = 0
 
     def fresh(self, kind: str) -> str:
@@ -75,7 +76,7 @@ def written(plan: Plan, sizes: Sizes) -> tuple[str, dict[str, Value]]:
         for predicate, name in body.said.items():
             body.say(f"if {name}: put(out, {predicate}, {name})", depth=0)
         body.say("return out", depth=0)
-    lines = ["def run(PS, PO, SP):"]
+    lines = [*module.remembered, "def run(PS, PO, SP):"]
     lines += [f" {name} = {source}" for source, name in module.tables.items()]
     lines += [f" {line}" for one in module.functions for line in one.splitlines()]
     lines += [f" {line}" for line in module.rows]
@@ -128,8 +129,27 @@ class _Function:
                 self._apart(items, bound, sink)
                 return
             items.remove(item := self._next(items, bound))
-            self._write(item, bound)
+            if read := read_from_texts([item, *items], bound):
+                del items[: len(read) - 1]
+                self._remember(read, bound)
+            else:
+                self._write(item, bound)
         sink(bound)
+
+    def _remember(self, read: Sequence[Item], bound: Bound) -> None:
+        """Write what is bound in a row as a function that is called once for the same values."""
+        told = {one for item in read for one in demanded(item.plan[1])}
+        inner = self._within({name: sure for name, sure in bound.items() if name in told})
+        then = dict(inner.given)
+        for item in read:
+            self._check_scope(item, {**bound, **then})
+            inner._write(item, then)
+        new = _tuple(item.plan[0] for item in read)
+        inner.say(f"return {new}")
+        called = inner.finished(self.module.fresh("r"), list(inner.given))
+        self.module.remembered.append(f"@remembered\n{self.module.functions.pop()}")
+        self.say(f"{new} = {called}")
+        bound.update(then)
 
     def _next(self, items: list[Item], bound: Bound) -> Item:
         """Return what is done next: a filter that can be, or else the cheapest up to a barrier."""
