@@ -20,12 +20,12 @@ Level = Literal["normal", "full"]
 DETAILS: Final[tuple[Detail, ...]] = ("brief", "normal", "full")
 
 
-class CountsRecord(TypedDict, total=False):
-    """How many publications agree with what advice rests on, dispute it, or qualify it."""
+class CountsRecord(TypedDict):
+    """How many publications agree with what advice rests on, dispute it or qualify it, if any."""
 
-    agrees: int
-    disputes: int
-    qualifies: int
+    agrees: NotRequired[int]
+    disputes: NotRequired[int]
+    qualifies: NotRequired[int]
 
 
 class WarrantRecord(TypedDict):
