@@ -219,10 +219,10 @@ def because(one: ActionRecord) -> list[str]:
     return found
 
 
-def in_words(term: str, label: str, polarity: str) -> str:
+def in_words(term: str, label: str, polarity: str, said: str = "") -> str:
     """Return a fact in words: there is no rash, and the patient is not of an age."""
-    if polarity == "present":
-        return label
+    if polarity == "present" or said:
+        return said or label
     return f"not {label}" if term.endswith("/core/PatientCase") else f"no {label}"
 
 
@@ -236,7 +236,8 @@ def opened(one: ActionRecord) -> list[str]:
             continue
         ways = once(
             " and ".join(
-                in_words(fact["term"], fact["label"], fact["polarity"]) for fact in each["facts"]
+                in_words(fact["term"], fact["label"], fact["polarity"], fact.get("said", ""))
+                for fact in each["facts"]
             )
             for each in one["settledBy"]
             if side[each["recommendation"]] == direction and each["answer"] == answer

@@ -147,8 +147,9 @@ def stated(fact: Stated) -> str:
     >>> stated({"term": "ex:Rash", "label": "rash", "polarity": "absent"})
     'no rash'
     """
-    present = fact["polarity"] == "present"
-    return fact["label"] if present else denied(fact["term"], fact["label"])
+    if fact["polarity"] == "present":
+        return fact["label"]
+    return fact.get("said") or denied(fact["term"], fact["label"])
 
 
 def settling_lines(record: ActionRecord, *, most: int = _SHOWN) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast
 
 from indicant.assess import prose
-from indicant.assess.prose import SOON, fulfilled, stated
+from indicant.assess.prose import SOON, fulfilled
 from indicant.assess.reasons import answering, graded
 from indicant.assess.records import TermRecord
 from indicant.screen.records import (
@@ -77,6 +77,11 @@ class Layers:
             for passage in catalogue.support[iri]:
                 resting[passage["id"]] = resting.get(passage["id"], 0) + 1
         self._resting = resting
+        self._absent = {
+            (one.term, one.fact): one.label
+            for one in catalogue.literals.values()
+            if one.polarity == "absent"
+        }
 
     def screen(
         self, record: CaseRecord, ranking: NextRecord, facts: Facts, *, everything: bool = False
@@ -240,8 +245,8 @@ class Layers:
         found = QuestionRecord(
             question=self._sentence(fact),
             term=fact["term"],
-            present=stated({"term": fact["term"], "label": fact["label"], "polarity": "present"}),
-            absent=stated({"term": fact["term"], "label": fact["label"], "polarity": "absent"}),
+            present=fact["label"],
+            absent=self._absent[fact["term"], fact["label"]],
             ifPresent=_settles(fact["present"], most),
             ifAbsent=_settles(fact["absent"], most),
         )
