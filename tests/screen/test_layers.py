@@ -191,7 +191,13 @@ def _line(line: LineRecord, action: ActionRecord, detail: str) -> None:
     assert len(line.get("done", [])) == len(action["received"])
     reasons = told.because(action)
     if detail == "full":
-        assert list(map(told.flat, line.get("why", []))) == reasons
+        why = list(map(told.flat, line.get("why", [])))
+        if action["status"] == "conflicting":
+            assert [one.split(": ")[0] for one in why] == sorted(
+                (each["direction"] for each in made if _has_reason(action, each)), reverse=True
+            )
+            why = [one.partition(": ")[2] for one in why]
+        assert why == reasons
         iris = [each["iri"] for each in line["warrants"]]
         assert iris == [each["iri"] for each in made]
         assert list(map(told.flat, line.get("followed", []))) == told.followed([action])
@@ -203,6 +209,10 @@ def _line(line: LineRecord, action: ActionRecord, detail: str) -> None:
         }
         assert all(fact in " ".join(line["why"]) for fact in facts)
         assert bool(line.get("why")) >= bool(facts)
+
+
+def _has_reason(action: ActionRecord, one: RecommendationRecord) -> bool:
+    return any(each["recommendation"] == one["iri"] for each in action["because"])
 
 
 def _said(made: list[RecommendationRecord]) -> Iterator[dict[str, str]]:

@@ -165,6 +165,7 @@ class Facts:
             if path in _SPOKEN or path not in self._vocabulary.properties:
                 continue
             unit = self._vocabulary.units.get(path)
+            unit = None if unit == "1" else unit
             for value in values:
                 said = self._value(value)
                 plain = isinstance(value, ox.Literal) and " " not in said

@@ -149,7 +149,11 @@ class Layers:
         if record["status"] == "conditional":
             title = words("line", "conditional", label=title)
         for key in ("including", "excepting"):
-            others = ", ".join(one["label"] for one in record[key])
+            labels = [one["label"] for one in record[key]]
+            if self.detail == "brief" and len(labels) > FIRST + 1:
+                more = words("line", "more", n=len(labels) - FIRST)
+                labels = [", ".join(labels[:FIRST]) + f" {words('step', 'and')} {more}"]
+            others = ", ".join(labels)
             if others:
                 title = words("line", key, label=title, others=others)
         return title
@@ -161,12 +165,21 @@ class Layers:
         return list(prose.settling_lines(record, most=1))[:1]
 
     def reasons(self, record: ActionRecord) -> Iterator[str]:
-        """Yield why a status is what it is: at full with the nodes that attest it, briefly once."""
-        if self.detail == "full":
-            yield from prose.reasons(record)
+        """Yield why a status is what it is: at full with the nodes that attest it, briefly once.
+
+        Of what is in conflict both sides are told, however briefly.
+        """
+        named = self.detail == "full"
+        if record["status"] == "conflicting":
+            for side in ("for", "against"):
+                own = [one for one in record["recommendations"] if one["direction"] == side]
+                for said in prose.reasons({**record, "recommendations": own}, named=named):
+                    yield f"{self._words('line', side)}: {said}"
             return
-        told = dict.fromkeys(prose.reasons(record, named=False))
-        yield from list(told)[: 1 if self.detail == "brief" else None]
+        told = list(prose.reasons(record, named=named))
+        if not named:
+            told = list(dict.fromkeys(told))[: 1 if self.detail == "brief" else None]
+        yield from told
 
     def _steps(
         self, lines: _Lines, actions: Sequence[ActionRecord], *, urgent: bool
@@ -336,7 +349,8 @@ class _Lines:
             self.shown.append(record)
             line = self._line(record)
             brief = self._layers.detail == "brief"
-            apart = {"actions"} if self._layers.detail == "full" else {"actions", "why"}
+            both = self._layers.detail == "full" or line["verdict"] == "conflicting"
+            apart = {"actions"} if both else {"actions", "why"}
             key = repr({name: said for name, said in line.items() if name not in apart})
             if key in found:
                 found[key]["actions"] += line["actions"]
@@ -344,7 +358,7 @@ class _Lines:
                 found[key] = line
             if "why" in apart:
                 why = (*found[key].get("why", ()), *line.get("why", ()))
-                _put(found[key], "why", _together(why) if brief or "why" in line else why)
+                _put(found[key], "why", _together(why))
             if brief:
                 self.reasons += len(set(prose.reasons(record, named=False))) > ("why" in line)
         return list(found.values())
