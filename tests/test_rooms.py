@@ -18,7 +18,7 @@ FLOORS = (
     ("compile", "intake"),
     ("assess",),
     ("ask", "explain"),
-    ("possible",),
+    ("possible", "screen"),
     ("author", "diff", "exchange", "merge", "site", "test"),
     ("institution", "serve"),
     ("api",),

@@ -12,6 +12,7 @@ from indicant.assess import records
 from indicant.explain import next as next_
 from indicant.explain import sums, whatif, why
 from indicant.files import resources
+from indicant.screen import records as screen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 MODULES: Final = {
     "assessment": (records,),
+    "screen": (screen,),
     "why": (why, sums),
     "whatif": (whatif,),
     "next": (next_,),
@@ -44,7 +46,7 @@ def typed(name: str) -> str:
 
 
 def _record(name: str, cls: type) -> str:
-    hints = typing.get_type_hints(cls, localns=vars(records), include_extras=True)
+    hints = typing.get_type_hints(cls, localns=vars(records) | vars(screen), include_extras=True)
     rows = [
         (f"`{key}`", _words(hint), "no" if get_origin(hint) is NotRequired else "yes")
         for key, hint in hints.items()
@@ -69,6 +71,8 @@ def _words(hint: Any) -> str:
         return ", ".join(f"`{one}`" for one in arguments)
     if origin in (Union, types.UnionType):
         return " or ".join(map(_words, arguments))
+    if origin is dict:
+        return f"object of {_words(arguments[1])} by key"
     if origin is list:
         return f"array of {_words(arguments[0])}"
     if hint is type(None):

@@ -159,6 +159,38 @@ def as_json(value: object) -> str:
     return json_shown(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def as_dense_json(value: object, deepest: int = 3) -> str:
+    r"""Write JSON in which what fits on a line, or lies so deep, stands on one.
+
+    >>> print(as_dense_json({"a": [1, 2], "b": ["x" * 60, ["y" * 60, "z"]]}, 2))
+    ... # doctest: +ELLIPSIS
+    {
+     "a": [1, 2],
+     "b": [
+      "xx...",
+      ["yy...", "z"]
+     ]
+    }
+    """
+    return json_shown("".join(_dense(value, 0, deepest)))
+
+
+def _dense(value: object, depth: int, deepest: int) -> Iterator[str]:
+    """Yield JSON that stands at a depth, which is how many spaces a line of it begins with."""
+    line = json.dumps(value, ensure_ascii=False)
+    small = depth >= deepest or depth + len(line) <= WIDTH
+    if small or not value or not isinstance(value, (dict, list)):
+        yield line
+        return
+    pairs = value.items() if isinstance(value, dict) else (("", one) for one in value)
+    yield "{" if isinstance(value, dict) else "["
+    for place, (name, one) in enumerate(pairs):
+        yield f"{',' if place else ''}\n{' ' * (depth + 1)}"
+        yield f"{json.dumps(name, ensure_ascii=False)}: " if isinstance(value, dict) else ""
+        yield from _dense(one, depth + 1, deepest)
+    yield f"\n{' ' * depth}{'}' if isinstance(value, dict) else ']'}"
+
+
 def json_shown(text: str) -> str:
     """Return JSON with what cannot be seen in its texts spelt out."""
     return _ODD.sub(_in_json, text)

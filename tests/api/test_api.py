@@ -387,7 +387,7 @@ def test_what_is_complete_can_be_said(guideline: Guideline) -> None:
         {fact.label for action in guideline.assess(one) for fact in action.awaiting}
         for one in (made, silent)
     )
-    assert "motor weakness with MRC grade at most 4" in unsettled - settled
+    assert "motor weakness of MRC grade 4 or less" in unsettled - settled
 
 
 def test_a_case_never_changes() -> None:

@@ -24,24 +24,24 @@ NAMES = [path.parent.name if path.parent.name != "examples" else path.stem for p
 EMPTY = PREFIXES + ':a a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date .\n'
 SETTLED = {"recommended", "contraindicated", "conflicting", "not-applicable"}
 BY_VALUE = {
-    "conservative management received lasting at least 182 days": (
+    "at least 182 days of conservative management": (
         "ConservativeManagement:weeks=26",
         "ConservativeManagement:weeks=25",
     ),
-    "conservative management received with outcome failed": (
+    "failed conservative management": (
         "ConservativeManagement:outcome=Failed",
         "ConservativeManagement:outcome=Succeeded",
     ),
-    "formal physical therapy received lasting at least 42 days": (
+    "at least 42 days of formal physical therapy": (
         "FormalPhysicalTherapy:weeks=6",
         "FormalPhysicalTherapy:weeks=5",
     ),
-    "foraminal stenosis with severity significant": (
+    "significant foraminal stenosis": (
         "ForaminalStenosis:severity=Significant",
         "-ForaminalStenosis",
     ),
-    "motor weakness with MRC grade at most 4": ("MotorWeakness:mrcGrade=4", "-MotorWeakness"),
-    "degenerative spine change with severity mild": (
+    "motor weakness of MRC grade 4 or less": ("MotorWeakness:mrcGrade=4", "-MotorWeakness"),
+    "mild degenerative spine change": (
         "DegenerativeSpineChange:severity=Mild",
         "",
     ),

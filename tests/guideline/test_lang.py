@@ -204,7 +204,7 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 def test_an_assessment_speaks_the_language(run: Run) -> None:
     shown = run("assess", "case.ttl", "--lang", "de")
     assert shown.startswith("Regen\n")
-    assert "\n  Regenschirm" in shown
+    assert ": Regenschirm" in shown
     assert '"nimm"' in shown
     assert "Sturm with Stärke stark" in shown
     assert "storm" not in shown
@@ -213,7 +213,7 @@ def test_an_assessment_speaks_the_language(run: Run) -> None:
 @pytest.mark.slow
 def test_english_stands_in(run: Run) -> None:
     shown = run("assess", "case.ttl", "--lang", "de")
-    assert "\n  boots\n" in shown
+    assert ": boots" in shown
     assert '"put on"' in shown
     assert "Does it blow?" in shown
     assert run("assess", "case.ttl", "--lang", "fr") == run("assess", "case.ttl")
@@ -221,13 +221,13 @@ def test_english_stands_in(run: Run) -> None:
 
 @pytest.mark.slow
 def test_a_text_with_a_direction_is_in_its_language(run: Run) -> None:
-    assert "\n  مظلة" in run("assess", "case.ttl", "--lang", "ar")
+    assert ": مظلة" in run("assess", "case.ttl", "--lang", "ar")
 
 
 @pytest.mark.slow
 def test_without_the_option_it_is_english(run: Run) -> None:
     shown = run("assess", "case.ttl")
-    assert "\n  umbrella" in shown
+    assert ": umbrella" in shown
     assert not re.search("Regen|Sturm|nimm|Schirm", shown)
     assert shown == run("assess", "case.ttl", "--lang", "en")
     assert shown == run("assess", "case.ttl", "--lang", "en-GB")

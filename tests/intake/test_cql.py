@@ -91,9 +91,9 @@ def test_nothing_is_absent_for_want_of_a_record(at_once: bool) -> None:
 
 def test_what_no_record_says_is_false() -> None:
     bodies = {name: body.strip() for name, body in defines(at_once=True).items()}
-    assert bodies["Present: lumbar fusion received"] != "false"
-    assert bodies["Absent: lumbar fusion received"] == "false"
-    assert bodies["Present: conservative management received lasting at least 182 days"] == "false"
+    assert bodies["Present: earlier lumbar fusion"] != "false"
+    assert bodies["Absent: earlier lumbar fusion"] == "false"
+    assert bodies["Present: at least 182 days of conservative management"] == "false"
 
 
 def test_differences_are_seen() -> None:

@@ -19,6 +19,9 @@ from indicant.assess.reasons import answering
 from indicant.assess.records import RELATIONS, ActionRecord, CaseRecord, EvidenceRecord
 from indicant.files import resources
 from indicant.files.rdf import Document, parse, read
+from indicant.screen import Screens
+from indicant.screen.markdown import as_markdown
+from indicant.screen.text import as_text
 from indicant.terms import local_name
 from places import ASSESSED, SHARED
 from shipped import assessor
@@ -265,28 +268,39 @@ def test_related_reading_disputes_nothing() -> None:
 # ---------------------------------------------------------------------- what is printed
 
 
+def shown(form: str) -> str:
+    screens = Screens(assessor(), "full")
+    (screen,) = screens.of(assessor().example())
+    render = as_text if form == "text" else as_markdown
+    return render(screen, screens.words)
+
+
 def test_text_says_who_disputes_the_action_it_concerns() -> None:
-    text = prose.as_text(example())
+    blocks = re.split(r"\n(?=  [^ ]|\n)", shown("text"))
     (mri, *_), (opioids, *_) = (
-        [block for block in re.split(r"\n(?=  \S|\n)", text) if block.strip().startswith(title)]
-        for title in ("cervical MRI", "long-term opioid therapy")
+        [block for block in blocks if title in block.split("\n")[0]]
+        for title in ("recommended: cervical MRI", "contraindicated: long-term opioid therapy")
     )
     flat = " ".join(mri.split())
-    assert "disputed by ACR Expert Panel on Neurological Imaging 2019" in flat
+    assert "disputed ACR Expert Panel on Neurological Imaging 2019" in flat
     assert "doi:10.1016/j.jacr.2019.02.023 (s02, s03)" in flat
     assert "disputed" not in opioids
 
 
 def test_markdown_tells_for_against_and_qualifying_and_keeps_related_reading_apart() -> None:
-    text = prose.as_markdown(example())
-    section = text[text.index("### cervical MRI") : text.index("### thoracic MRI")]
-    titles = ["agreeing:", "disputing:", "qualifying:", "related reading"]
-    places = [section.index(f"- {title}") for title in titles]
-    assert places == sorted(places)
-    assert "- **disputed by** ACR Expert Panel" in section
+    text = shown("markdown")
+    section = text[text.index("recommended: cervical MRI") : text.index("thoracic MRI**")]
+    passages = section.split("\n    - ")[1:]
+    leads = ["- agrees:", "- disputes:", "- qualifies:", "- related reading"]
+    for passage in passages:
+        places = [passage.find(lead) for lead in leads]
+        found = [place for place in places if place > -1]
+        assert found == sorted(found)
+    assert all(lead in section for lead in leads)
+    assert "- **disputed**: ACR Expert Panel" in section
     assert "Consider MRI when radiculopathy present 6 weeks and not improving." in section
-    assert "Blanpied" not in section[: places[3]]
-    assert "Blanpied PR et al. 2017" in section[places[3] :]
+    (related,) = [one for one in section.split("\n") if "Blanpied PR et al. 2017" in one]
+    assert related.lstrip().startswith("- related reading")
 
 
 @pytest.mark.parametrize(

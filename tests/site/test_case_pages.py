@@ -28,36 +28,19 @@ pytestmark = pytest.mark.xdist_group("site")
 
 
 @functools.cache
-def shown(source: str, *, everything: bool = False) -> list[Shown]:
+def shown(source: str) -> list[Shown]:
     """Return what the page of all cases of a source shows."""
-    return reading_back.cases(text(source, everything=everything))
+    return reading_back.cases(text(source))
 
 
 @functools.cache
-def text(source: str, *, everything: bool = False) -> str:
+def text(source: str) -> str:
     """Return the page of all cases of a source."""
     ones = assessed(source)
-    page = CasePage(ones[0].assessor, io.StringIO(), everything=everything)
-    page.records([one.record for one in ones])
+    page = CasePage(ones[0].assessor, io.StringIO())
+    for one in ones:
+        page.document(one.document)
     return page.text()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("source", SOURCES)
-def test_a_page_says_what_the_record_says(source: str) -> None:
-    ones, found = assessed(source), shown(source)
-    assert len(found) == len(ones)
-    for one, each in zip(ones, found, strict=True):
-        assert replace(each, pictures=[]) == told.on_a_page(told.applying(one.record))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("source", QUICK)
-def test_a_page_of_all_says_what_does_not_apply_as_well(source: str) -> None:
-    ones, found = assessed(source), shown(source, everything=True)
-    assert any(head == "Does not apply" for each in found for head, _, _ in each.groups)
-    for one, each in zip(ones, found, strict=True):
-        assert replace(each, pictures=[]) == told.on_a_page(one.record)
 
 
 @pytest.mark.slow
@@ -118,7 +101,7 @@ def test_every_page_says_what_it_is(source: str) -> None:
     for article in articles:
         names = [
             reading_back.words(one)
-            for section in reading_back.within(article, "section")
+            for section in reading_back.within(article, "section", "pathway")
             for one in reading_back.within(section, "h3")
         ]
         wanted = [f"Pathway: {ones[0].stated.label(iri)}" for iri in ones[0].stated.guidelines]
@@ -132,7 +115,7 @@ def test_the_page_of_one_case_is_the_same_from_python() -> None:
     page = reading_back.page(found.to_html())
     assert reading_back.words(reading_back.only(page, "h1")) == "Assessment"
     (each,) = reading_back.cases(found.to_html())
-    assert replace(each, pictures=[]) == told.on_a_page(told.applying(one.record))
+    assert replace(each, pictures=[]) == told.shown(one.screen("full"), "html")
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from indicant.files import atomic
 from indicant.files.fence import OPEN
 from indicant.files.rdf import parse, read
 from indicant.merge.combination import combine
+from indicant.screen import Screens
 from places import ASSESSED, BENCHMARK, SEVEN_MONTHS
 from stated import Known, Stated, stated
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from indicant.assess.records import CaseRecord
     from indicant.files.rdf import Document
+    from indicant.screen.records import Detail, ScreenRecord
 
 RANDOM: Final = (*range(9), 14)
 QUICK: Final = ("some", "dressed 1")
@@ -44,6 +46,12 @@ class One:
     document: Document
     record: CaseRecord
 
+    def screen(self, detail: Detail, *, everything: bool = False) -> ScreenRecord:
+        """Return the screen of the case."""
+        made = screens(self.assessor, detail, everything=everything)
+        (found,) = (one for one in made.of(self.document) if one["case"] == self.record["case"])
+        return found
+
     @functools.cached_property
     def stated(self) -> Stated:
         """Return what the guideline states."""
@@ -53,6 +61,12 @@ class One:
     def known(self) -> Known:
         """Return what is known of the case."""
         return self.stated.known(self.document)
+
+
+@functools.cache
+def screens(assessor: Assessor, detail: Detail, *, everything: bool = False) -> Screens:
+    """Return what makes screens by a guideline."""
+    return Screens(assessor, detail, everything=everything)
 
 
 @functools.cache

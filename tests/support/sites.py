@@ -88,7 +88,7 @@ def site(source: str) -> Site:
         content,
         cases={name: one.text for name, one in documents.items()},
         answers=answer_cases(made, documents, content.recommendations),
-        example=ones[0].record,
+        example=(ones[0].screen("full"), ones[0].record),
     )
     files = dict(pages._Pages(content).files())
     by_case = dict(zip(names, ones, strict=True))

@@ -7,13 +7,12 @@ the words comes from the code that shows them.
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from reading_back import Action, Shown, Warrant
+from reading_back import Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from indicant.assess.records import (
         ActionRecord,
@@ -22,7 +21,13 @@ if TYPE_CHECKING:
         ReasonRecord,
         RecommendationRecord,
     )
-    from reading_back import Evidence, Group
+    from indicant.screen.records import (
+        LineRecord,
+        PublicationRecord,
+        ScreenRecord,
+        SettlesRecord,
+        WarrantRecord,
+    )
 
 SIGNS: Final = {
     "recommended": "✓",
@@ -90,7 +95,7 @@ def group_of(one: ActionRecord) -> str:
             return "Done"
         return "Now" if one["urgency"] in {"immediate", "urgent"} else "Next"
     if status == "undetermined":
-        return "If that fails" if one["contingent"] else "Open"
+        return "Later" if one["contingent"] else "Open"
     return {
         "conflicting": "In conflict",
         "contraindicated": "Avoid",
@@ -102,7 +107,7 @@ GROUPS: Final = (
     "Now",
     "Next",
     "Done",
-    "If that fails",
+    "Later",
     "In conflict",
     "Avoid",
     "Open",
@@ -214,10 +219,10 @@ def because(one: ActionRecord) -> list[str]:
     return found
 
 
-def in_words(term: str, label: str, polarity: str) -> str:
+def in_words(term: str, label: str, polarity: str, said: str = "") -> str:
     """Return a fact in words: there is no rash, and the patient is not of an age."""
-    if polarity == "present":
-        return label
+    if polarity == "present" or said:
+        return said or label
     return f"not {label}" if term.endswith("/core/PatientCase") else f"no {label}"
 
 
@@ -231,7 +236,8 @@ def opened(one: ActionRecord) -> list[str]:
             continue
         ways = once(
             " and ".join(
-                in_words(fact["term"], fact["label"], fact["polarity"]) for fact in each["facts"]
+                in_words(fact["term"], fact["label"], fact["polarity"], fact.get("said", ""))
+                for fact in each["facts"]
             )
             for each in one["settledBy"]
             if side[each["recommendation"]] == direction and each["answer"] == answer
@@ -305,81 +311,10 @@ def followed(actions: Sequence[ActionRecord]) -> list[str]:
     )
 
 
-def source(actions: Sequence[ActionRecord]) -> str:
-    """Return the passages and the marks that what decided rests on."""
-    found = [each for one in actions for each in deciding(one)]
-    passages = {
-        each["id"]: f"{each['id']} [{each['start']}-{each['end']}]"
-        for one in found
-        for each in one["passages"]
-    }
-    marks = sorted({mark for one in found for mark in one["citations"]})
-    told = ", ".join(passages[each] for each in sorted(passages))
-    return flat(told + (f"; cites {', '.join(marks)}" if marks else ""))
-
-
 def speakers(record: CaseRecord) -> dict[str, str]:
     """Return what each guideline is called, where there are several."""
     several = record.get("guidelines", [])
     return {one["iri"] or "": one["label"] or one["iri"] or "" for one in several}
-
-
-def _evidence(one: RecommendationRecord, *, on_a_page: bool) -> list[Evidence]:
-    found = []
-    for relation, plain, capital in RELATIONS:
-        for said in one["evidence"]:
-            if said["relation"] != relation:
-                continue
-            rest = f": {said['note']}" if said["note"] else ""
-            seen = read(said["basis"], said["certainty"])
-            rest += f" ({seen})" if seen else ""
-            who = f"{said['authors'] or said['title']} {said['year'] or ''}"
-            if on_a_page:
-                found.append((capital, flat(f"{flat(who)}, on {said['passage']}{rest}")))
-            else:
-                found.append((plain, flat(f"{said['passage']}, {reference(said)}{rest}")))
-    return found
-
-
-def _warrants(one: ActionRecord, called: dict[str, str], *, on_a_page: bool) -> list[Warrant]:
-    found = []
-    for each in deciding(one):
-        cites = ", ".join(each["citations"])
-        says = flat(called.get(each.get("guideline", ""), ""))
-        told = Warrant(each["direction"], flat(each["label"]))
-        if on_a_page:
-            told = replace(told, answer=each["answer"], cites=cites, says=says)
-        else:
-            told.label += f" (cites {cites})" if cites else ""
-            told.label += f", {says}" if says else ""
-        for passage in each["passages"]:
-            start, end = passage["start"], passage["end"]
-            place = f"[{start}–{end}]" if on_a_page else f"{start}-{end}"  # noqa: RUF001 - a range
-            section = flat(passage["section"] or "") if on_a_page else ""
-            told.passages.append((passage["id"], place, section, flat(passage["paraphrase"])))
-        told.evidence = _evidence(each, on_a_page=on_a_page)
-        found.append(told)
-    return found
-
-
-def action(one: ActionRecord, called: dict[str, str], *, on_a_page: bool) -> Action:
-    """Return what stands under the heading of an action."""
-    return Action(
-        title(one),
-        SIGNS[one["status"]] if on_a_page else "",
-        one["status"],
-        how([one]),
-        "",
-        because(one),
-        opened(one),
-        asked(one),
-        followed([one]),
-        ", ".join(map(name, one["received"])),
-        "",
-        disputed([one]),
-        on_a_page and group_of(one) == "Now",
-        _warrants(one, called, on_a_page=on_a_page),
-    )
 
 
 def groups(record: CaseRecord) -> dict[str, list[ActionRecord]]:
@@ -407,124 +342,304 @@ def applying(record: CaseRecord) -> CaseRecord:
     return found
 
 
-def _tensions(record: CaseRecord) -> list[tuple[str, str, str]]:
-    found = {
-        each["iri"]: (
-            flat(each["label"]),
-            ", ".join(sorted(set(each["passages"]))),
-            flat(each["resolution"] or ""),
+# ---------------------------------------------------------------------- a screen in words
+
+TITLES: Final = {
+    "proposed": "Proposed",
+    "now": "Now",
+    "conflicts": "In conflict",
+    "ask": "Ask first",
+    "steps": "Steps",
+    "avoid": "Avoid",
+    "told": "What I was told",
+    "questions": "Ask further",
+    "rest": "Does not apply",
+    "tensions": "Where the source is at odds with itself",
+    "left": "Left out",
+}
+LABELS: Final = {
+    "by": "by",
+    "why": "why",
+    "done": "received",
+    "once": "open",
+    "says": "says",
+    "ask": "ask",
+    "followed": "followed",
+}
+COUNTED: Final = {
+    "unlikely": ("{} with an open contraindication and no indication",) * 2,
+    "disputes": ("{} publication against what is urgent", "{} publications against what is urgent"),
+    "disputed": ("{} other open and disputed", "{} others open and disputed"),
+    "folded": ("{} later condition", "{} later conditions"),
+    "conditions": ("{} open condition", "{} open conditions"),
+    "questions": ("{} question", "{} questions"),
+    "tensions": ("{} contradiction", "{} contradictions"),
+    "readings": (
+        "how {} contradiction of the source was read",
+        "how {} contradictions of the source were read",
+    ),
+    "reasons": ("reasons of {}",) * 2,
+    "facts": ("{} fact", "{} facts"),
+}
+SIGNED: Final = SIGNS | {"done": "☑"}
+KINDS: Final = ("about", "has", "had", "received", "proposes", "absent", "never", "complete")
+COUNTS: Final = (
+    ("agrees", "agrees", "agree"),
+    ("disputes", "disputes", "dispute"),
+    ("qualifies", "qualifies", "qualify"),
+)
+
+
+def shown(screen: ScreenRecord, form: str) -> Shown:
+    """Return what a form shows of a screen: text, markdown, html, or site, where it links on."""
+    told = _Told(screen, form)
+    words = " ".join(told.all())
+    return Shown(told.titles, " ".join(words.split()))
+
+
+class _Told:
+    """Says what a screen holds in the order in which a form says it."""
+
+    def __init__(self, screen: ScreenRecord, form: str) -> None:
+        self._screen, self.titles, self._linked = screen, list[str](), form == "site"
+        self._form = "html" if self._linked else form
+        self._brief = form == "text" and screen["detail"] == "brief"
+        lines = [*screen["now"], *screen["conflicts"], *screen["avoid"]]
+        lines += [one for step in screen["steps"] for one in step["lines"]]
+        certain = any("certainty" in one for one in lines)
+        worded = any("strength" in one for one in lines)
+        self._once = self._brief and worded and not certain
+
+    def all(self) -> Iterator[str]:
+        screen = self._screen
+        yield from self._head()
+        yield from self._part("proposed", self._proposed())
+        yield from self._part("now", self._lines(screen["now"]))
+        yield from self._part("conflicts", self._lines(screen["conflicts"]))
+        yield from self._part("ask", self._asked())
+        yield from self._part("steps", self._steps())
+        yield from self._part("avoid", self._lines(screen["avoid"]))
+        yield from self._part("told", self._facts())
+        yield from self._part("questions", screen.get("questions", ()))
+        yield from self._part("rest", self._lines(screen.get("rest", ())))
+        yield from self._part("tensions", self._tensions())
+        yield from self._left()
+
+    def _head(self) -> Iterator[str]:
+        screen, several = self._screen, len(self._screen["guidelines"]) > 1
+        names = [one["label"] or one["iri"] or "guideline" for one in screen["guidelines"]]
+        versions = [one["version"] or "" for one in screen["guidelines"]]
+        heading = "; ".join(
+            f"{one} {other}".strip() for one, other in zip(names, versions, strict=True)
         )
-        for one in record["actions"]
-        for each in one["tensions"]
-    }
-    return [found[iri] for iri in sorted(found)]
+        case = f"case {screen['case']} as of {screen['asOf']}"
+        rest = []
+        for called, one in zip(names, screen["guidelines"], strict=True):
+            whose = called if several else "the guideline"
+            if one["scope"] == "met":
+                rest.append(f"within the scope of {whose}")
+            elif one["scope"] == "open":
+                rest.append(f"whether the case is within the scope of {whose} is open")
+        rest += [f"note: {one}" for one in screen["warnings"]]
+        if self._brief:
+            rest += ["certainty is not stated"] if self._once else []
+            yield "; ".join([heading, *rest])
+            yield case
+            return
+        if self._form != "html":
+            yield heading
+        yield from (case, *rest)
 
+    def _part(self, key: str, rows: Iterable[str]) -> Iterator[str]:
+        found = list(rows)
+        if found:
+            title = TITLES[key].upper() if self._form == "text" else TITLES[key]
+            self.titles.append(title)
+            yield from (title, *found)
 
-def _heading(record: CaseRecord) -> str:
-    speaking = record.get("guidelines", [record["guideline"]])
-    return flat(
-        "; ".join(
-            f"{one['label'] or one['iri'] or 'guideline'} {one['version'] or ''}".strip()
-            for one in speaking
+    def _labelled(self, label: str, said: str) -> str:
+        return f"{label}: {said}" if self._form == "markdown" else f"{label} {said}"
+
+    def _proposed(self) -> Iterator[str]:
+        for one in self._screen["proposed"]:
+            yield f"{SIGNED[one['verdict']]} {one['verdict']}: {one['label']}"
+            yield from (self._labelled("why", why) for why in one.get("why", ()))
+
+    def _how(self, line: LineRecord) -> str:
+        parts = [line[key] for key in ("urgency", "phase") if key in line]
+        parts += [f'"{one}"' for one in line.get("strength", ())]
+        parts += [f"GRADE: {one}" for one in line.get("certainty", ())]
+        if line.get("strength") and not line.get("certainty") and not self._once:
+            parts.append("certainty not stated")
+        groups = [", ".join(parts)] if parts else []
+        counts = line.get("evidence")
+        if counts:
+            told = [
+                f"{counts[key]} {one if counts[key] == 1 else many}"  # type: ignore[literal-required]
+                for key, one, many in COUNTS
+                if key in counts
+            ]
+            groups.append(", ".join(told))
+        if line.get("open"):
+            groups.append("a contraindication is open")
+        return "; ".join(groups)
+
+    def _lines(self, lines: Iterable[LineRecord], stage: str = "") -> Iterator[str]:
+        for line in lines:
+            what = "; ".join(one["label"] for one in line["actions"])
+            how, verdict = self._how(line), line["verdict"]
+            below = list(self._below(line))
+            if self._form == "html":
+                yield f"{SIGNED[verdict]} {verdict} {what} {how}"
+            else:
+                lead = f"{stage} — " if stage else ""
+                yield f"{lead}{SIGNED[verdict]} {verdict}: {what}" + (f" — {how}" if how else "")
+            if self._brief:
+                yield from (f"— {label}: {said}" for label, said in below)
+            else:
+                yield from (self._labelled(label, said) for label, said in below)
+            yield from self._sources(line)
+
+    def _below(self, line: LineRecord) -> Iterator[tuple[str, str]]:
+        for key, label in LABELS.items():
+            said = line.get(key)
+            if key == "by" and said:
+                said = ", ".join(line["by"])
+            for one in [said] if isinstance(said, str) else said or ():  # type: ignore[attr-defined]
+                yield label, one
+
+    def _sources(self, line: LineRecord) -> Iterator[str]:
+        screen, warrants = self._screen, line.get("warrants", [])
+        keys = once(key for one in warrants for key in one["passages"])
+        disputing: dict[str, list[str]] = {}
+        for key in keys:
+            for said in screen["passages"][key].get("evidence", {}).get("disputes", []):
+                disputing.setdefault(said["publication"], []).append(key)
+        disputed = "; ".join(
+            f"{cited(screen['publications'][one])} ({', '.join(sorted(at))})"
+            for one, at in disputing.items()
         )
-    )
+        if self._form == "text":
+            places = [f"{key} {self._place(key)}" for key in sorted(keys)]
+            marks = sorted({mark for one in warrants for mark in one.get("citations", [])})
+            told = [", ".join(places)] if places else []
+            told += [f"cites {', '.join(marks)}"] if marks else []
+            yield from [f"source {'; '.join(told)}"] if told else []
+        if disputed:
+            sign = "⚠ " if self._form == "html" else ""
+            yield self._labelled(f"{sign}disputed", disputed)
+        if self._form != "text":
+            for one in warrants:
+                yield from self._warrant(one)
+
+    def _place(self, key: str) -> str:
+        passage = self._screen["passages"][key]
+        return f"[{passage['start']}-{passage['end']}]"
+
+    def _warrant(self, one: WarrantRecord) -> Iterator[str]:
+        several = {each["iri"]: each["label"] or each["iri"] for each in self._screen["guidelines"]}
+        by = several.get(one.get("guideline")) if len(several) > 1 else None
+        marks = ", ".join(one.get("citations", []))
+        if self._form == "html":
+            more = ", ".join(each for each in (f"cites {marks}" if marks else "", by) if each)
+            yield f"{one['direction']}: {one['label']}" + (f" ({more})" if more else "")
+            yield from ["Its own page"] if self._linked else []
+        else:
+            more = (f" (cites {marks})" if marks else "") + (f", {by}" if by else "")
+            yield f"{one['direction']}: {one['label']}{more}"
+        for key in one["passages"]:
+            passage = self._screen["passages"][key]
+            section = passage.get("section", "") if self._form == "html" else ""
+            yield f"{key} {section} {self._place(key)} {passage['says']}"
+            for how, capital in ((row[0], row[1]) for row in RELATIONS):
+                words = how if how != "related" else capital
+                for said in passage.get("evidence", {}).get(how, []):  # type: ignore[call-overload]
+                    note = f": {said['note']}" if "note" in said else ""
+                    seen = read(said.get("basis"), said.get("certainty"))
+                    note += f" ({seen})" if seen else ""
+                    who = cited(self._screen["publications"][said["publication"]])
+                    yield self._labelled(words, f"{who}{note}")
+
+    def _asked(self) -> Iterator[str]:
+        for number, one in enumerate(self._screen["ask"], 1):
+            by = ", ".join(one.get("by", []))
+            lead = "" if self._form == "html" else f"{number}. "
+            yield lead + one["question"] + (f" ({by})" if by else "")
+            present = f"{one['present']}: {self._settles(one['ifPresent'])}"
+            absent = one["absent"] if not self._brief else "if not"
+            absent = f"{absent}: {self._settles(one['ifAbsent'])}"
+            yield f"{present} / {absent}" if self._brief else f"{present} {absent}"
+
+    @staticmethod
+    def _settles(found: list[SettlesRecord]) -> str:
+        told = []
+        for one in found:
+            labels = ", ".join(one["labels"])
+            if "more" in one:
+                labels = f"{labels} and {one['more']} more" if labels else str(one["more"])
+            told.append(f"{labels} {one['status']}")
+        return "; ".join(told) or "settles nothing alone"
+
+    def _steps(self) -> Iterator[str]:
+        for step in self._screen["steps"]:
+            stage = step["phase"] or ""
+            stage += f" ({step['note']})" if "note" in step else ""
+            named = []
+            if "folded" in step:
+                named.append(f"not before what is urgent: {', '.join(step['folded'])}")
+            if "unlikely" in step:
+                lead = "nothing indicates these, and a contraindication is open: "
+                named.append(lead + ", ".join(step["unlikely"]))
+            verdicts = [one["verdict"] for one in step["lines"]]
+            if self._brief and verdicts == ["undetermined"]:
+                yield from self._lines(step["lines"], stage)
+                yield from named
+                continue
+            if self._brief and named and not verdicts:
+                yield f"{stage} — {'; '.join(named)}"
+                continue
+            yield stage
+            for key in ("once", "ask"):
+                for said in step.get(key, ()):  # type: ignore[attr-defined]
+                    yield self._labelled(LABELS[key], said)
+            yield from self._lines(step["lines"])
+            yield from named
+
+    def _facts(self) -> Iterator[str]:
+        names = {"about": "patient", "never": "never had"}
+        found = [
+            (names.get(key, key), "; ".join(self._screen["told"][key]))
+            for key in KINDS
+            if key in self._screen["told"]
+        ]
+        if "complete" not in self._screen["told"]:
+            found.append(("complete", "no statement"))
+        if self._brief:
+            yield ". ".join(f"{label}: {said}" for label, said in found)
+        else:
+            yield from (self._labelled(label, said) for label, said in found)
+
+    def _tensions(self) -> Iterator[str]:
+        for one in self._screen["tensions"]:
+            told = f"{one['label']} ({', '.join(one['passages'])})"
+            colon = ":" if self._form == "markdown" and "resolution" in one else ""
+            yield f"{told}{colon} {one.get('resolution', '')}"
+
+    def _left(self) -> Iterator[str]:
+        found: dict[str, list[str]] = {}
+        for one in self._screen["left"]:
+            forms = COUNTED[one["what"]]
+            found.setdefault(one["at"], []).append(forms[one["count"] != 1].format(one["count"]))
+        if found and self._form != "text":
+            self.titles.append(TITLES["left"])
+            yield TITLES["left"]
+        for at, said in found.items():
+            told = f"--detail {at}: {'; '.join(said)}"
+            yield f"LEFT OUT (--detail {at}): {'; '.join(said)}" if self._form == "text" else told
 
 
-def _scopes(record: CaseRecord) -> list[tuple[str, str]]:
-    """Return the answer of each scope that there is, with whose it is."""
-    several = record.get("guidelines")
-    speaking = several or [record["guideline"]]
-    return [
-        (one["scope"], flat(one["label"] or one["iri"] or "") if several else "the guideline")
-        for one in speaking
-        if one["scope"] is not None
-    ]
-
-
-def on_a_page(record: CaseRecord) -> Shown:
-    """Return what a page shows of a case, without its pathway."""
-    called = speakers(record)
-    shown: list[Group] = []
-    for head, members in groups(record).items():
-        full = [one for one in members if head != "Open" or indicated(one)]
-        rest = [one["label"] for one in members if one not in full]
-        told = f"N{HELD_BACK[1:]} {', '.join(rest)}." if rest else ""
-        shown.append((head, [action(one, called, on_a_page=True) for one in full], flat(told)))
-    return Shown(
-        "",
-        record["case"],
-        record["asOf"],
-        [SCOPES[answer] + whose for answer, whose in _scopes(record)],
-        [flat(one) for one in record["warnings"]],
-        [
-            (flat(one["label"]), SIGNS[one["verdict"]], one["verdict"])
-            for one in record["proposals"]
-        ],
-        shown,
-        _tensions(record),
-    )
-
-
-def in_markdown(record: CaseRecord) -> Shown:
-    """Return what Markdown shows of a case."""
-    called = speakers(record)
-    return replace(
-        _plainly(record),
-        groups=[
-            (head, [action(one, called, on_a_page=False) for one in members], "")
-            for head, members in groups(record).items()
-        ],
-    )
-
-
-def in_text(record: CaseRecord) -> Shown:
-    """Return what text shows of a case: actions of which the same is said stand together."""
-    called = speakers(record)
-    shown: list[Group] = []
-    for head, members in groups(record).items():
-        full = [one for one in members if head != "Open" or indicated(one)]
-        rest = [one["label"] for one in members if one not in full]
-        alike: dict[object, list[ActionRecord]] = {}
-        for one in full:
-            told = _told_in_text([one], called)
-            undetermined = one["status"] == "undetermined"
-            key = (told.open, told.ask) if undetermined else replace(told, title="")
-            alike.setdefault(repr(key), []).append(one)
-        together = [_told_in_text(ones, called) for ones in alike.values()]
-        named = f"{HELD_BACK} {', '.join(rest)}" if rest else ""
-        shown.append((head.upper(), together, flat(named)))
-    return replace(_plainly(record), groups=shown)
-
-
-def _told_in_text(ones: Sequence[ActionRecord], called: dict[str, str]) -> Action:
-    says = once(called.get(each.get("guideline", "")) for one in ones for each in deciding(one))
-    return Action(
-        flat("; ".join(map(title, ones))),
-        how=how(ones),
-        says=flat(", ".join(says)),
-        because=because(ones[0]),
-        open=opened(ones[0]),
-        ask=asked(ones[0]),
-        followed=followed(ones),
-        received=", ".join(once(name(node) for one in ones for node in one["received"])),
-        source=source(ones),
-        disputed=disputed(ones),
-    )
-
-
-def _plainly(record: CaseRecord) -> Shown:
-    """Return what text and Markdown show alike."""
-    scopes = {
-        "met": "within the scope of {}",
-        "open": "whether the case is within the scope of {} is open",
-    }
-    return Shown(
-        _heading(record),
-        record["case"],
-        record["asOf"],
-        [scopes[answer].format(whose) for answer, whose in _scopes(record) if answer in scopes],
-        [flat(one) for one in record["warnings"]],
-        [(flat(one["label"]), "", one["verdict"]) for one in record["proposals"]],
-        [],
-        _tensions(record),
-    )
+def cited(one: PublicationRecord) -> str:
+    """Return how a publication is named."""
+    keys = ("title", "authors", "year", "venue", "doi", "pmid", "pmcid")
+    found = {key: one.get(key) for key in keys}
+    return reference(found)  # type: ignore[arg-type]

@@ -219,11 +219,31 @@ def test_the_same_input_gives_the_same_bytes(form: str, room: Room) -> None:
     assert first == second
 
 
-def test_text_is_grouped_by_when_to_act(room: Room) -> None:
+def test_text_says_first_what_is_to_be_done_now(room: Room) -> None:
     out = room.call("assess", "--example").out
     titles = [line for line in out.splitlines() if line.isupper()]
-    assert titles[:5] == ["NOW", "NEXT", "IF THAT FAILS", "AVOID", "OPEN"]
+    assert titles[:5] == ["NOW", "ASK FIRST", "STEPS", "AVOID", "WHAT I WAS TOLD"]
     assert max(map(len, out.splitlines())) <= 200
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "json"])
+def test_a_detail_says_how_much_is_shown(form: str, room: Room) -> None:
+    """Each detail shows more than the one before it."""
+    sizes = []
+    for detail in ("brief", "normal", "full"):
+        told = room.call("assess", "--example", "--format", form, "--detail", detail)
+        assert (told.code, told.err) == (0, "")
+        sizes.append(len(told.out))
+        if form == "json":
+            assert [one["detail"] for one in json.loads(told.out)] == [detail]
+    assert sizes == sorted(set(sizes))
+
+
+def test_what_leaves_nothing_out_has_no_detail(room: Room) -> None:
+    told = room.call("assess", "--example", "--format", "turtle", "--detail", "brief")
+    assert (told.code, told.out) == (2, "")
+    assert "--detail is not for --format turtle" in told.err
 
 
 @pytest.mark.slow

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from indicant.errors import IndicantError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from indicant.api.values import Action, Proposal, Speaker, Status, WhatIf, WhatNext, Why
     from indicant.assess.assessor import Assessor
     from indicant.assess.records import CaseRecord
     from indicant.files.rdf import Document
+    from indicant.screen.records import Detail, ScreenRecord
+    from indicant.screen.wording import Words
 
 _FRAME: Final = (
     '<iframe sandbox="" style="width:100%;height:40rem;border:0" '
@@ -97,7 +99,7 @@ class Assessment:
     @property
     def later(self) -> tuple[Action, ...]:
         """What is open until something else has failed."""
-        return self._group("If that fails")
+        return self._group("Later")
 
     @property
     def conflicts(self) -> tuple[Action, ...]:
@@ -202,14 +204,18 @@ class Assessment:
 
     # ------------------------------------------------------------------ forms
 
-    def to_dict(self, *, everything: bool = False) -> dict[str, Any]:
+    def to_dict(self, *, everything: bool = False, detail: Detail | None = None) -> dict[str, Any]:
         """Return what ``indicant assess --format json`` prints for the case, made anew.
 
         Args:
             everything: whether to list what does not apply as well, as ``--all`` does.
+            detail: how much, as ``--detail`` has it; without, all of it and each in its place.
         """
         import copy
 
+        if detail is not None:
+            screen, _ = self._screen(detail, everything=everything)
+            return copy.deepcopy(dict(screen))
         return copy.deepcopy(dict(self._record if everything else self._applying()))
 
     def to_fhir(
@@ -241,20 +247,39 @@ class Assessment:
         found["actions"] = [one for one in actions if one["status"] != Status.NOT_APPLICABLE.value]
         return found
 
-    def to_markdown(self) -> str:
-        """Return what ``indicant assess --format markdown`` prints."""
-        from indicant.assess.prose import as_markdown
+    def to_text(self, *, detail: Detail = "normal", everything: bool = False) -> str:
+        """Return what ``indicant assess`` prints.
 
-        return self._printed(as_markdown)
+        Args:
+            detail: how much: ``brief``, ``normal`` or ``full``.
+            everything: whether to list what does not apply as well.
+        """
+        from indicant.screen.text import as_text
+
+        return as_text(*self._screen(detail, everything=everything))
+
+    def to_markdown(self, *, detail: Detail = "normal", everything: bool = False) -> str:
+        """Return what ``indicant assess --format markdown`` prints.
+
+        Args:
+            detail: how much: ``brief``, ``normal`` or ``full``.
+            everything: whether to list what does not apply as well.
+        """
+        from indicant.screen.markdown import as_markdown
+
+        return as_markdown(*self._screen(detail, everything=everything))
 
     def __str__(self) -> str:
         """Return what ``indicant assess`` prints."""
-        from indicant.assess.prose import as_text
+        return self.to_text()
 
-        return self._printed(as_text)
+    def _screen(self, detail: Detail, *, everything: bool) -> tuple[ScreenRecord, Words]:
+        from indicant.screen import Screens
 
-    def _printed(self, form: Callable[[CaseRecord], str]) -> str:
-        return form(self._applying())
+        screens = Screens(
+            self._assessor, detail, language=self._assessor.language, everything=everything
+        )
+        return self._mine(screens.of(self._document)), screens.words
 
     def __repr__(self) -> str:
         """Return how many interventions have which status."""
@@ -266,8 +291,11 @@ class Assessment:
         told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
         return f"<Assessment of {self.case} as of {self._record['asOf']}: {told}>"
 
-    def to_html(self) -> str:
+    def to_html(self, *, detail: Detail = "full") -> str:
         """Return what ``indicant assess --format html`` writes: a page that stands alone.
+
+        Args:
+            detail: how much: ``brief``, ``normal`` or ``full``, in which the deeper is folded.
 
         Raises:
             IndicantError: what makes pages is not installed.
@@ -276,8 +304,10 @@ class Assessment:
 
         from indicant.site.casepage import CasePage
 
-        page = CasePage(self._assessor, io.StringIO())
-        page.records([self._record])
+        page = CasePage(
+            self._assessor, io.StringIO(), detail=detail, language=self._assessor.language
+        )
+        page.document(self._document, only=self.case)
         return page.text()
 
     def _repr_html_(self) -> str:

@@ -77,6 +77,7 @@ class Assessor:
         language: str = ENGLISH,
         fence: Fence | None = None,
     ) -> None:
+        self.language = language
         self.path = resolve(None if guideline is None else os.fspath(guideline))
         self._fence = fence_of(self.path) if fence is None else fence
         source = load(self.path, fence=self._fence)

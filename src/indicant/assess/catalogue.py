@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast
 
 from indicant.assess.records import (
     RELATIONS,
@@ -14,10 +14,12 @@ from indicant.assess.records import (
     EvidenceRecord,
     FactRecord,
     PassageRecord,
+    Stated,
     TensionRecord,
     TermRecord,
 )
 from indicant.assess.validity import Validity
+from indicant.compile.graph import denied
 from indicant.errors import IndicantError
 from indicant.terms import local_name
 
@@ -60,6 +62,13 @@ class NamedLiteral:
     fact: str
     question: str | None
     investigations: tuple[str, ...]
+
+    def stated(self) -> Stated:
+        """Return it as a record has it."""
+        found = Stated(term=self.term, label=self.fact, polarity=self.polarity)
+        if self.polarity == "absent" and self.label != denied(self.term, self.fact):
+            found["said"] = self.label
+        return found
 
 
 @dataclass(frozen=True)
@@ -115,10 +124,7 @@ class Catalogue:
             )
             for iri, one in self.literals.items()
         }
-        self.facts = {
-            iri: FactRecord(term=one.term, label=one.fact, polarity=one.polarity)
-            for iri, one in self.literals.items()
-        }
+        self.facts = {iri: cast("FactRecord", one.stated()) for iri, one in self.literals.items()}
         self.spoken = {
             iri: (fact["term"], fact["label"], fact["polarity"]) for iri, fact in self.facts.items()
         }

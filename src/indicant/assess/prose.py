@@ -1,4 +1,4 @@
-"""Render assessments as text or Markdown for a clinician to read."""
+"""Put what a record says into words that every form of an assessment has in common."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from indicant.assess.reasons import answering, graded
 from indicant.compile.graph import denied
-from indicant.foreign import joined, marked, plain, wrapped
+from indicant.foreign import plain
 from indicant.terms import local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from indicant.assess.records import (
         ActionRecord,
@@ -23,31 +23,27 @@ if TYPE_CHECKING:
     from indicant.assess.validation import Finding
 
 _SHOWN: Final = 4
-_EVIDENCE: Final = (
-    ("agreeing", "agrees"),
-    ("disputing", "disputes"),
-    ("qualifying", "qualifies"),
-    ("related reading, not read far enough to count", "related"),
-)
-_SOON: Final = frozenset({"immediate", "urgent"})
+SOON: Final = frozenset({"immediate", "urgent"})
 
 
-def _done(record: ActionRecord) -> bool:
+def fulfilled(record: ActionRecord) -> bool:
+    """Tell whether what is recommended is known to be done."""
     return record["status"] in {"recommended", "conditional"} and all(
         one["fulfilment"] == "fulfilled" for one in _answering(record)
     )
 
 
 def _to_do(record: ActionRecord) -> bool:
-    return record["status"] in {"recommended", "conditional"} and not _done(record)
+    return record["status"] in {"recommended", "conditional"} and not fulfilled(record)
 
 
-def _now(record: ActionRecord) -> bool:
-    return _to_do(record) and record["urgency"] in _SOON
+def is_now(record: ActionRecord) -> bool:
+    """Tell whether something is recommended at once or urgently, and not known to be done."""
+    return _to_do(record) and record["urgency"] in SOON
 
 
 def _next(record: ActionRecord) -> bool:
-    return _to_do(record) and record["urgency"] not in _SOON
+    return _to_do(record) and record["urgency"] not in SOON
 
 
 def _later(record: ActionRecord) -> bool:
@@ -59,25 +55,15 @@ def _open(record: ActionRecord) -> bool:
 
 
 GROUPS: Final[tuple[tuple[str, Callable[[ActionRecord], bool]], ...]] = (
-    ("Now", _now),
+    ("Now", is_now),
     ("Next", _next),
-    ("Done", _done),
-    ("If that fails", _later),
+    ("Done", fulfilled),
+    ("Later", _later),
     ("In conflict", lambda record: record["status"] == "conflicting"),
     ("Avoid", lambda record: record["status"] == "contraindicated"),
     ("Open", _open),
     ("Does not apply", lambda record: record["status"] == "not-applicable"),
 )
-
-
-def as_text(record: CaseRecord) -> str:
-    """Render one assessment as text, grouped by when to act."""
-    return joined(_text(record))
-
-
-def as_markdown(record: CaseRecord) -> str:
-    """Render one assessment as Markdown, with what every passage says."""
-    return joined(_markdown(record))
 
 
 def finding_line(finding: Finding) -> str:
@@ -88,34 +74,19 @@ def finding_line(finding: Finding) -> str:
     return plain(f"{place}: {finding.severity}: {finding.message}{suggestion} [{name}]")
 
 
-def _heading(record: CaseRecord) -> Iterator[str]:
-    guidelines = record.get("guidelines", [record["guideline"]])
-    names = [one["label"] or one["iri"] or "guideline" for one in guidelines]
-    yield "; ".join(
-        f"{name} {one['version'] or ''}".rstrip()
-        for name, one in zip(names, guidelines, strict=True)
-    )
-    yield f"case {record['case']} as of {record['asOf']}"
-    for name, one in zip(names, guidelines, strict=True):
-        of = name if len(guidelines) > 1 else "the guideline"
-        if one["scope"] == "met":
-            yield f"within the scope of {of}"
-        elif one["scope"] == "open":
-            yield f"whether the case is within the scope of {of} is open"
-    for warning in record["warnings"]:
-        yield f"note: {warning}"
-
-
 def _answering(record: ActionRecord) -> list[RecommendationRecord]:
     """Return the recommendations that made the status what it is."""
     return answering(record["status"], record["recommendations"])
 
 
-def reasons(record: ActionRecord) -> Iterator[str]:
-    """Yield why a status is what it is: a line for each recommendation that made it so."""
+def reasons(record: ActionRecord, *, named: bool = True) -> Iterator[str]:
+    """Yield why a status is what it is: a line for each recommendation that made it so.
+
+    Each fact comes with the nodes that establish it, or without their names.
+    """
     for one in _answering(record):
         parts = [
-            f"{reason['literal']} ({attesting(reason)})"
+            f"{reason['literal']} ({attesting(reason)})" if named else reason["literal"]
             for reason in record["because"]
             if reason["recommendation"] == one["iri"]
         ]
@@ -133,18 +104,6 @@ def attesting(reason: ReasonRecord) -> str:
         ]
         told.append(": ".join([local_name(node), *(["; ".join(values)] if values else [])]))
     return ", ".join(told)
-
-
-def _sources(records: list[ActionRecord]) -> str:
-    deciding = [one for record in records for one in _answering(record)]
-    passages = {
-        passage["id"]: f"{passage['id']} [{passage['start']}-{passage['end']}]"
-        for one in deciding
-        for passage in one["passages"]
-    }
-    marks = sorted({mark for one in deciding for mark in one["citations"]})
-    text = ", ".join(passages[name] for name in sorted(passages))
-    return f"{text}; cites {', '.join(marks)}" if marks else text
 
 
 def reference(said: EvidenceRecord) -> str:
@@ -188,12 +147,16 @@ def stated(fact: Stated) -> str:
     >>> stated({"term": "ex:Rash", "label": "rash", "polarity": "absent"})
     'no rash'
     """
-    present = fact["polarity"] == "present"
-    return fact["label"] if present else denied(fact["term"], fact["label"])
+    if fact["polarity"] == "present":
+        return fact["label"]
+    return fact.get("said") or denied(fact["term"], fact["label"])
 
 
-def settling_lines(record: ActionRecord) -> Iterator[str]:
-    """Say what would settle an open action: in its favour first, then against it."""
+def settling_lines(record: ActionRecord, *, most: int = _SHOWN) -> Iterator[str]:
+    """Say what would settle an open action: in its favour first, then against it.
+
+    Of the ways to one answer, so many are named at most.
+    """
     sides = {one["iri"]: one["direction"] for one in record["recommendations"]}
     sets: dict[tuple[str, str], list[str]] = {}
     for one in record["settledBy"]:
@@ -210,8 +173,8 @@ def settling_lines(record: ActionRecord) -> Iterator[str]:
         options = list(dict.fromkeys(sets.get((side, answer), ())))
         if not options or (indicating and side == "against"):
             continue
-        more = f"; or {len(options) - _SHOWN} more" if len(options) > _SHOWN else ""
-        yield f"{lead} {'; or '.join(options[:_SHOWN])}{more}"
+        more = f"; or {len(options) - most} more" if len(options) > most else ""
+        yield f"{lead} {'; or '.join(options[:most])}{more}"
     if indicating and any(side == "against" for side, _ in sets):
         yield "a contraindication is open as well"
 
@@ -236,10 +199,6 @@ def questions_to_ask(record: ActionRecord) -> Iterator[str]:
     yield from told
 
 
-def _wrap(label: str, text: str) -> Iterator[str]:
-    yield from wrapped(text, f"    {label:<9}", " " * 13)
-
-
 def folded(records: Iterable[ActionRecord]) -> Iterator[ActionRecord]:
     """Leave out what is listed under a class above it."""
     found = list(records)
@@ -256,54 +215,11 @@ def speakers(record: CaseRecord) -> dict[str, str]:
     }
 
 
-def said_by(records: list[ActionRecord], called: Mapping[str, str]) -> str:
-    """Name the guidelines that made statuses what they are, where several speak."""
-    deciding = [one for record in records for one in _answering(record)]
-    return _joined(called.get(one["guideline"]) for one in deciding if "guideline" in one)
-
-
-def _text(record: CaseRecord) -> Iterator[str]:
-    called = speakers(record)
-    for line in _heading(record):
-        yield from wrapped(line, "", "  ")
-    for title, belongs in GROUPS:
-        members = list(folded(one for one in record["actions"] if belongs(one)))
-        if not members:
-            continue
-        yield ""
-        yield title.upper()
-        indicated = [one for one in members if title != "Open" or could_be_indicated(one)]
-        for below, labels in _alike(indicated, called):
-            yield from wrapped(labels, "  ", "    ")
-            yield from below
-        rest = [one["label"] for one in members if one not in indicated]
-        if rest:
-            yield "  nothing indicates these, and a contraindication is open:"
-            yield from wrapped(", ".join(rest), "    ")
-    for proposal in record["proposals"]:
-        yield ""
-        yield from wrapped(f"{proposal['label']}: {proposal['verdict']}", "PROPOSED  ", " " * 10)
-    yield from _tensions_text(record)
-
-
 def could_be_indicated(record: ActionRecord) -> bool:
     """Tell whether an indication of an intervention is open."""
     return any(
         one["direction"] == "for" and one["answer"] == "open" for one in record["recommendations"]
     )
-
-
-def _alike(
-    records: list[ActionRecord], called: Mapping[str, str]
-) -> Iterator[tuple[list[str], str]]:
-    """Put actions that say the same, or await the same, under one heading."""
-    groups: dict[tuple[str, ...], list[ActionRecord]] = {}
-    for record in records:
-        undetermined = record["status"] == "undetermined"
-        below = _open_lines(record) if undetermined else _action_lines([record], called)
-        groups.setdefault(tuple(below), []).append(record)
-    for members in groups.values():
-        yield list(_action_lines(members, called)), "; ".join(heading(one) for one in members)
 
 
 def heading(record: ActionRecord) -> str:
@@ -316,40 +232,6 @@ def heading(record: ActionRecord) -> str:
     if record["excepting"]:
         title += f", but not {', '.join(term['label'] for term in record['excepting'])}"
     return title
-
-
-def _open_lines(record: ActionRecord) -> Iterator[str]:
-    for settling in settling_lines(record):
-        yield from _wrap("open", settling)
-    for question in questions_to_ask(record):
-        yield from _wrap("ask", question)
-
-
-def _action_lines(records: list[ActionRecord], called: Mapping[str, str]) -> Iterator[str]:
-    """Yield the lines under one or more actions that have their reasons in common."""
-    first = records[0]
-    urgency = _joined(one["urgency"] for one in records)
-    phase = _joined(one["phase"] for one in records)
-    line = ", ".join(part for part in (urgency, phase, strengths(records)) if part)
-    if line:
-        yield from _wrap("how", line)
-    speaking = said_by(records, called)
-    if speaking:
-        yield from _wrap("says", speaking)
-    for reason in reasons(first):
-        yield from _wrap("because", reason)
-    yield from _open_lines(first)
-    for line in fulfilments(records):
-        yield from _wrap("followed", line)
-    received = received_already(records)
-    if received:
-        yield from _wrap("recorded", received)
-    sources = _sources(records)
-    if sources:
-        yield from _wrap("source", sources)
-    disputing = disputed_by(records)
-    if disputing:
-        yield from _wrap("disputed", f"by {disputing}")
 
 
 def fulfilments(records: list[ActionRecord]) -> Iterator[str]:
@@ -366,98 +248,5 @@ def fulfilments(records: list[ActionRecord]) -> Iterator[str]:
     yield from told.values()
 
 
-def received_already(records: list[ActionRecord]) -> str:
-    """Name the nodes of the case by which actions were received already."""
-    nodes = _joined(local_name(node) for one in records for node in one["received"])
-    return f"received already: {nodes}" if nodes else ""
-
-
 def _joined(words: Iterable[str | None]) -> str:
     return ", ".join(dict.fromkeys(word for word in words if word))
-
-
-def _tensions_text(record: CaseRecord) -> Iterator[str]:
-    tensions = {
-        tension["iri"]: tension for action in record["actions"] for tension in action["tensions"]
-    }
-    if tensions:
-        yield ""
-        yield "WHERE THE SOURCE IS AT ODDS WITH ITSELF"
-        for iri in sorted(tensions):
-            tension = tensions[iri]
-            passages = ", ".join(sorted(set(tension["passages"])))
-            yield from wrapped(f"{tension['label']} ({passages})", "  ", "    ")
-            yield from _wrap("read as", tension["resolution"] or "")
-
-
-def _markdown(record: CaseRecord) -> Iterator[str]:
-    called = speakers(record)
-    first, *rest = _heading(record)
-    yield f"# {marked(first)}"
-    yield ""
-    for line in rest:
-        yield f"- {marked(line)}"
-    for title, belongs in GROUPS:
-        members = list(folded(one for one in record["actions"] if belongs(one)))
-        if not members:
-            continue
-        yield ""
-        yield f"## {title}"
-        for action in members:
-            yield ""
-            yield f"### {marked(heading(action))}"
-            yield ""
-            facts = [action["status"], action["urgency"], action["phase"], strengths([action])]
-            yield f"- **{marked(', '.join(fact for fact in facts if fact))}**"
-            for reason in reasons(action):
-                yield f"- because: {marked(reason)}"
-            for settling in settling_lines(action):
-                yield f"- open: {marked(settling)}"
-            for question in questions_to_ask(action):
-                yield f"- ask: {marked(question)}"
-            for line in fulfilments([action]):
-                yield f"- followed: {marked(line)}"
-            if action["received"]:
-                yield f"- recorded: {marked(received_already([action]))}"
-            if action["disputed"]:
-                yield f"- **disputed by** {marked(disputed_by([action]))}"
-            for one in _answering(action):
-                cites = f" (cites {', '.join(one['citations'])})" if one["citations"] else ""
-                by = f", {called[one['guideline']]}" if one.get("guideline") in called else ""
-                yield f"- {one['direction']}: {marked(one['label'] + cites + by)}"
-                for passage in one["passages"]:
-                    place = f"{passage['start']}-{passage['end']}"
-                    yield f"  - {marked(passage['id'])} [{place}] {marked(passage['paraphrase'])}"
-                yield from _evidence_lines(one)
-    if record["proposals"]:
-        yield ""
-        yield "## Proposed"
-        yield ""
-        for proposal in record["proposals"]:
-            yield f"- {marked(proposal['label'])}: {proposal['verdict']}"
-    tensions = {
-        tension["iri"]: tension for action in record["actions"] for tension in action["tensions"]
-    }
-    if tensions:
-        yield ""
-        yield "## Where the source is at odds with itself"
-        yield ""
-        for iri in sorted(tensions):
-            tension = tensions[iri]
-            passages = ", ".join(sorted(set(tension["passages"])))
-            resolution = marked(tension["resolution"] or "")
-            yield f"- **{marked(tension['label'])}** ({marked(passages)}): {resolution}"
-
-
-def _evidence_lines(record: RecommendationRecord) -> Iterator[str]:
-    """Yield what publications say of a recommendation: what is only related comes last, apart."""
-    for title, relation in _EVIDENCE:
-        members = [said for said in record["evidence"] if said["relation"] == relation]
-        if members:
-            yield f"  - {title}:"
-        for said in members:
-            note = f": {said['note']}" if said["note"] else ""
-            parts = (said["basis"], graded(None, said["certainty"]))
-            read = "; ".join(part for part in parts if part)
-            basis = f" ({read})" if read else ""
-            yield f"    - {marked(said['passage'])}, {marked(reference(said) + note + basis)}"

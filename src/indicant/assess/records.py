@@ -134,11 +134,15 @@ class AwaitedRecord(TypedDict):
 
 
 class Stated(TypedDict):
-    """A fact, and whether it is told to be present or to be absent."""
+    """A fact, and whether it is told to be present or to be absent.
+
+    ``said`` is how its absence is put, where that is not the label behind "no" or "not".
+    """
 
     term: str
     label: str
     polarity: Literal["present", "absent"]
+    said: NotRequired[str]
 
 
 class FactRecord(Stated):

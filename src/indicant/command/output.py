@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from indicant.assess.records import CaseRecord
     from indicant.errors import IndicantError
     from indicant.files.rdf import Document
+    from indicant.screen.records import ScreenRecord
+    from indicant.screen.wording import Words
 
 
 def tell(error: IndicantError) -> None:
@@ -101,22 +103,29 @@ class Output:
         self._objects: list[object] = []
         self._triples: dict[object, None] = {}
         self._first = True
+        self._dense = False
 
     def records(self, records: list[CaseRecord]) -> None:
-        """Take the records of a file."""
-        if self._form == "json":
-            self._objects.extend(records)
-            return
-        from indicant.assess import prose
+        """Take the records of a file, for JSON in which each thing stands in its place."""
+        self._objects.extend(records)
 
-        render = prose.as_text if self._form == "text" else prose.as_markdown
-        for record in records:
+    def screens(self, screens: list[ScreenRecord], words: Words) -> None:
+        """Take the screens of a file."""
+        if self._form == "json":
+            self._objects.extend(screens)
+            self._dense = True
+            return
+        from indicant.screen.markdown import as_markdown
+        from indicant.screen.text import as_text
+
+        render = as_text if self._form == "text" else as_markdown
+        for screen in screens:
             if not self._first:
                 print(
                     "\n" + ("-" * 72 if self._form == "text" else "---") + "\n", file=self._stream
                 )
             self._first = False
-            self._stream.write(render(record))
+            self._stream.write(render(screen, words))
 
     def triples(self, triples: list[pyoxigraph.Triple]) -> None:
         """Take the assessment of a file as a graph."""
@@ -144,9 +153,10 @@ class Output:
     def close(self) -> None:
         """Print what had to wait for the last file."""
         if self._form == "json":
-            from indicant.foreign import as_json
+            from indicant.foreign import as_dense_json, as_json
 
-            self._stream.write(as_json(self._objects) + "\n")
+            written = as_dense_json if self._dense else as_json
+            self._stream.write(written(self._objects) + "\n")
         elif self._triples:
             import pyoxigraph
 

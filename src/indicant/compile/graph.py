@@ -35,6 +35,7 @@ from indicant.compile.model import (
     is_kind,
 )
 from indicant.compile.owl import constant
+from indicant.compile.phrases import ENGLISH, Phrases
 from indicant.compile.quantities import DAYS_COVERED
 from indicant.compile.scores import RUNG
 from indicant.terms import GENID, IND, LABEL, TYPE, local_name
@@ -87,9 +88,11 @@ class GraphWriter:
         self._facets: set[str] = set()
         self._implicants: dict[str, list[str]] = {}
         self._labels: Mapping[str, str] = {}
+        self._phrases = Phrases()
         if source is None:
             return
         self._labels = source.labels()
+        self._phrases = Phrases.of(source.triples(), model.units)
         for _, subject, predicate, value in source.triples():
             if GENID in str(subject) or GENID in str(value):
                 continue
@@ -127,7 +130,8 @@ class GraphWriter:
             else:
                 self._demanded(iri, atom)
             words = words_of(atom, self._name, self._model.units)
-            self._add(iri, LABEL, ox.Literal(words, language="en"))
+            said_in = {ENGLISH: (words, denied(atom.filler, words)), **self._phrased(atom)}
+            self._call(iri, {tag: said for tag, (said, _) in said_in.items()})
             for present in (True, False):
                 literal = f"{iri}/{'present' if present else 'absent'}"
                 self._add(literal, TYPE, IND + "Literal")
@@ -136,8 +140,20 @@ class GraphWriter:
                 opposite = f"{iri}/{'absent' if present else 'present'}"
                 self._add(literal, IND + "opposite", opposite)
                 self._add(literal, IND + "polarity", IND + ("Present" if present else "Absent"))
-                said = words if present else denied(atom.filler, words)
-                self._add(literal, LABEL, ox.Literal(said, language="en"))
+                self._call(literal, {tag: both[not present] for tag, both in said_in.items()})
+
+    def _call(self, iri: str, said: Mapping[str, str]) -> None:
+        for tag, words in said.items():
+            self._add(iri, LABEL, ox.Literal(words, language=tag))
+
+    def _phrased(self, atom: Existential) -> dict[str, tuple[str, str]]:
+        """Return what an existential says by phrases, and its opposite, by language."""
+
+        def plain(facet: Facet) -> str:
+            return _facet_words(facet, self._name, self._model.units)
+
+        found = {tag: self._phrases.words(atom, tag, plain) for tag in self._phrases.languages()}
+        return {tag: both for tag, both in found.items() if both is not None}
 
     def _demanded(self, iri: str, atom: Existential) -> None:
         """Write what an existential demands of one thing."""

@@ -94,10 +94,10 @@ def next_facts(assessor: Assessor, document: Document) -> list[NextRecord]:
             for record in records:
                 stated = (*document.quads, *part.derived.quads)
                 situation = Situation(ruling, record["case"], told, stated)
-                found.append((record, _ranked(assessor, ruling, record, situation)))
-    for before, ranked in found:
-        complete = _complete(assessor, document, before, asked[ranked["case"]])
-        ranked["complete"] = sorted(complete, key=lambda one: (-len(one["settles"]), one["label"]))
+                found.append((record, ranked(assessor, ruling, record, situation)))
+    for before, ranking in found:
+        complete = _complete(assessor, document, before, asked[ranking["case"]])
+        ranking["complete"] = sorted(complete, key=lambda one: (-len(one["settles"]), one["label"]))
     return sorted((one for _, one in found), key=lambda one: one["case"])
 
 
@@ -128,9 +128,10 @@ def _complete(
             )
 
 
-def _ranked(
+def ranked(
     assessor: Assessor, ruling: Ruling, record: CaseRecord, situation: Situation
 ) -> NextRecord:
+    """Rank the open facts of one case that was assessed; of completeness nothing is asked."""
     catalogue, entailment = assessor.catalogue, ruling.entailment
     open_ = [one for one in record["actions"] if one["status"] not in SETTLED]
     awaited = {

@@ -342,7 +342,7 @@ class _Explainer:
                 nodes += [record for record in told if record not in nodes]
         for record in self._beyond(literal, case):
             nodes += [record] if record not in nodes else []
-        return EstablishedRecord(term=one.term, label=one.fact, polarity=one.polarity, nodes=nodes)
+        return EstablishedRecord(**one.stated(), nodes=nodes)
 
     def _beyond(self, literal: str, case: str) -> Iterator[NodeRecord]:
         """Yield what related records say that goes with a fact, those that come first before."""
@@ -464,9 +464,7 @@ class _Explainer:
     def _fact(self, literal: str, otherwise: bool) -> ChangingFactRecord:
         one = self._catalogue.literals[literal]
         return ChangingFactRecord(
-            term=one.term,
-            label=one.fact,
-            polarity=one.polarity,
+            **one.stated(),
             otherwise=otherwise,
             question=one.question,
             investigations=[

@@ -59,7 +59,7 @@ def in_language(graph: str, language: str) -> str:
         text = _SAID.fullmatch(line)
         if text is None:
             lines.append(line)
-        elif text[1] in phrased:
+        elif text[1] in phrased and text[1] not in chosen:
             lines.append(f'{text[1]} "{phrased[text[1]]}" .')
         elif text[1] not in chosen:
             lines.append(line)

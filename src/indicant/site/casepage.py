@@ -4,107 +4,84 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from indicant.ask.questions import prefixes_of
 from indicant.assess import prose
-from indicant.assess.reasons import answering
 from indicant.errors import IndicantError
+from indicant.screen import Screens
+from indicant.screen.phrasing import SIGNS, Phrases
 from indicant.site import markup, pictures
 from indicant.site.content import apart, slugs
 from indicant.site.tables import gather
-from indicant.terms import local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from indicant.assess.assessor import Assessor, InvalidCase
-    from indicant.assess.records import (
-        ActionRecord,
-        CaseRecord,
-        ProposalRecord,
-        RecommendationRecord,
-        Status,
-        TensionRecord,
-    )
+    from indicant.assess.records import CaseRecord
+    from indicant.files.rdf import Document
+    from indicant.screen.records import Detail, LineRecord, ScreenRecord
     from indicant.site.content import Content
     from indicant.site.pictures import Picture
 
-_ICONS: Final[dict[str, str]] = {
-    "recommended": "✓",
-    "conditional": "◐",
-    "conflicting": "⚠",
-    "contraindicated": "✕",
-    "undetermined": "?",
-    "not-applicable": "=",
-}
-
 
 @dataclass(frozen=True)
-class Action:
-    """What is shown of an intervention."""
+class Line:
+    """What is shown of interventions of which the same is said; each has a place of its own."""
 
-    slug: str
-    iri: str
-    title: str
-    status: Status
-    icon: str
-    how: str
-    reasons: tuple[str, ...]
-    settling: tuple[str, ...]
-    asking: tuple[str, ...]
-    followed: tuple[str, ...]
-    received: tuple[str, ...]
-    disputed: str
-    recommendations: tuple[RecommendationRecord, ...]
+    slugs: tuple[str, ...]
+    record: LineRecord
+    sign: str
+    opened: bool
 
 
 @dataclass(frozen=True)
 class Assessed:
-    """What is shown of the assessment of a case."""
+    """What is shown of the assessment of a case.
+
+    ``targets`` says for terms and recommendations where they stand on the page; ``called`` what
+    guidelines are called where several speak.
+    """
 
     number: int
-    record: CaseRecord
-    groups: tuple[tuple[str, tuple[Action, ...], tuple[str, ...]], ...]
-    proposals: tuple[tuple[ProposalRecord, str], ...]
-    tensions: tuple[TensionRecord, ...]
+    screen: ScreenRecord
+    phrases: Phrases
+    lines: dict[int, Line]
     pictures: tuple[Picture, ...]
     targets: dict[str, tuple[str, str]]
     called: dict[str, str]
 
+    def line(self, record: LineRecord) -> Line:
+        """Return what is shown of a line of the screen."""
+        return self.lines[id(record)]
+
 
 def assessed(
-    content: Content, record: CaseRecord, number: int = 1, *, everything: bool = False
+    content: Content, screen: ScreenRecord, record: CaseRecord, phrases: Phrases, number: int = 1
 ) -> Assessed:
     """Return what is shown of the assessment of a case.
 
     Args:
         content: what the pages of the guideline show.
-        record: an assessment that lists what does not apply as well.
+        screen: the screen of the case.
+        record: the assessment that it was made of, which lists what does not apply as well.
+        phrases: what puts the screen into words.
         number: the number of the case on its page, from one.
-        everything: whether to show what does not apply.
     """
     named = slugs(action["action"] for action in record["actions"])
     slug = {iri: f"case-{number}-{name}" for iri, name in named.items()}
-    groups = []
+    advised = {action["action"]: action["recommendations"] for action in record["actions"]}
+    lines: dict[int, Line] = {}
     targets: dict[str, tuple[str, str]] = {}
-    for title, belongs in prose.GROUPS:
-        members = list(prose.folded(one for one in record["actions"] if belongs(one)))
-        shown = [one for one in members if title != "Open" or prose.could_be_indicated(one)]
-        rest = tuple(one["label"] for one in members if one not in shown)
-        if not members or (title == "Does not apply" and not everything):
-            continue
-        groups.append((title, tuple(_action(one, slug[one["action"]]) for one in shown), rest))
-        for one in shown:
-            for recommendation in one["recommendations"]:
-                place = (f"#{slug[one['action']]}", recommendation["label"])
+    for one in lines_of(screen):
+        places = tuple(slug[each["term"]] for each in one["actions"])
+        now = any(one is each for each in screen["now"])
+        lines[id(one)] = Line(places, one, SIGNS[one["verdict"]], now)
+        for each in one["actions"]:
+            for recommendation in advised[each["term"]]:
+                place = (f"#{slug[each['term']]}", recommendation["label"])
                 targets.setdefault(recommendation["iri"], place)
-    tensions = {
-        tension["iri"]: tension
-        for action in record["actions"]
-        for tension in action["tensions"]
-        if everything or action["status"] != "not-applicable"
-    }
     standings = pictures.standings(record)
     drawn = tuple(
         pictures.draw_pathway(
@@ -112,35 +89,17 @@ def assessed(
         )
         for place, one in enumerate(apart(content), 1)
     )
-    return Assessed(
-        number,
-        record,
-        tuple(groups),
-        tuple((one, _ICONS[one["verdict"]]) for one in record["proposals"]),
-        tuple(tensions[iri] for iri in sorted(tensions)),
-        drawn,
-        targets,
-        prose.speakers(record),
-    )
+    return Assessed(number, screen, phrases, lines, drawn, targets, prose.speakers(record))
 
 
-def _action(record: ActionRecord, slug: str) -> Action:
-    parts = (record["urgency"], record["phase"], prose.strengths([record]))
-    return Action(
-        slug,
-        record["action"],
-        prose.heading(record),
-        record["status"],
-        _ICONS[record["status"]],
-        ", ".join(part for part in parts if part),
-        tuple(prose.reasons(record)),
-        tuple(prose.settling_lines(record)),
-        tuple(prose.questions_to_ask(record)),
-        tuple(prose.fulfilments([record])),
-        tuple(map(local_name, record["received"])),
-        prose.disputed_by([record]),
-        tuple(answering(record["status"], record["recommendations"])),
-    )
+def lines_of(screen: ScreenRecord) -> Iterable[LineRecord]:
+    """Yield the lines of a screen, part by part."""
+    yield from screen["now"]
+    yield from screen["conflicts"]
+    for step in screen["steps"]:
+        yield from step["lines"]
+    yield from screen["avoid"]
+    yield from screen.get("rest", ())
 
 
 class CasePage:
@@ -149,25 +108,42 @@ class CasePage:
     Args:
         assessor: what assesses them.
         stream: where the page goes.
+        detail: how much is shown.
+        language: the language of the words of the program.
         everything: whether to show what does not apply as well.
 
     Raises:
         IndicantError: what makes pages is not installed.
     """
 
-    def __init__(self, assessor: Assessor, stream: TextIO, *, everything: bool = False) -> None:
-        self._everything = everything
+    def __init__(
+        self,
+        assessor: Assessor,
+        stream: TextIO,
+        *,
+        detail: Detail = "full",
+        language: str = "en",
+        everything: bool = False,
+    ) -> None:
         self._environment = markup.environment()
+        self._screens = Screens(assessor, detail, language=language, everything=everything)
+        self._phrases = Phrases(self._screens.words)
         self._content = gather(assessor, prefixes_of(assessor.source.documents))
         self._stream = stream
         self._cases: list[Assessed] = []
         self._findings: list[str] = []
 
-    def records(self, records: Iterable[CaseRecord]) -> None:
-        """Take the assessments of a file, which list what does not apply as well."""
-        for record in records:
-            number = len(self._cases) + 1
-            self._cases.append(assessed(self._content, record, number, everything=self._everything))
+    def document(self, document: Document, *, only: str | None = None) -> None:
+        """Assess the cases of a document, or one of them, and take what is shown of them.
+
+        Raises:
+            InvalidCase: a case does not conform to the case shapes.
+            IndicantError: there is no case.
+        """
+        for screen, record in self._screens.with_records(document):
+            if only in {None, screen["case"]}:
+                number = len(self._cases) + 1
+                self._cases.append(assessed(self._content, screen, record, self._phrases, number))
 
     def invalid(self, error: InvalidCase) -> None:
         """Take what does not hold of the cases of a file."""
@@ -193,4 +169,5 @@ class CasePage:
             style_source=markup.digest(style),
             root="",
             links={},
+            w=self._screens.words,
         )

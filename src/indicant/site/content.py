@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from indicant.ask.questions import Question
     from indicant.assess.records import Answer, CaseRecord, Relation, Status
     from indicant.query.tables import Table
+    from indicant.screen.records import ScreenRecord
     from indicant.site.manchester import Word
 
 Row = dict[str, str | None]
@@ -223,7 +224,7 @@ class Content:
     answered: tuple[Answered, ...] = ()
     cases: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, tuple[CaseAnswer, ...]] = field(default_factory=dict)
-    example: CaseRecord | None = None
+    example: tuple[ScreenRecord, CaseRecord] | None = None
 
 
 def slugs(iris: Iterable[str]) -> dict[str, str]:

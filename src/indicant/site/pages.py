@@ -10,6 +10,9 @@ from indicant.ask.questions import prefixes_of
 from indicant.assess.assessor import Assessor
 from indicant.errors import IndicantError
 from indicant.guideline.languages import ENGLISH
+from indicant.screen import Screens
+from indicant.screen.phrasing import Phrases
+from indicant.screen.wording import Words
 from indicant.site import markup, pictures
 from indicant.site.answers import answer_cases, answer_questions
 from indicant.site.casepage import assessed
@@ -117,7 +120,8 @@ def build(
         document = None
     if document is not None:
         asker.take(document)
-        example = next(iter(assessor.assess(document, everything=True)), None)
+        made = Screens(assessor, "full", language=language)
+        example = next(iter(made.with_records(document)), None)
     given = dict(cases or {})
     content = replace(
         content,
@@ -126,14 +130,14 @@ def build(
         answers=answer_cases(assessor, given, content.recommendations),
         example=example,
     )
-    return dict(sorted(_Pages(content).files()))
+    return dict(sorted(_Pages(content, Words(language)).files()))
 
 
 class _Pages:
     """Fills the templates for one site."""
 
-    def __init__(self, content: Content) -> None:
-        self._content = content
+    def __init__(self, content: Content, words: Words | None = None) -> None:
+        self._content, self._words = content, words or Words()
         self._environment = markup.environment()
         self._links = markup.targets(content)
         self._said = markup.by_passage(content)
@@ -182,7 +186,8 @@ class _Pages:
                 most=ROWS,
             )
         if content.example is not None:
-            yield self._page("example.html", "Example", assessed=assessed(content, content.example))
+            shown = assessed(content, *content.example, Phrases(self._words))
+            yield self._page("example.html", "Example", assessed=shown)
         yield self._search()
 
     def _page(
@@ -198,6 +203,7 @@ class _Pages:
                 "title": title,
                 "script_source": "",
                 "standalone": False,
+                "w": self._words,
                 **values,
             }
         )

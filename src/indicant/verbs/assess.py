@@ -14,20 +14,20 @@ from indicant.errors import IndicantError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from indicant.api.case import Case
     from indicant.api.guideline import Guideline
-    from indicant.assess.records import CaseRecord
     from indicant.command.arguments import Verbs
     from indicant.exchange.fhir import Printed
+    from indicant.files.rdf import Document
     from indicant.site.casepage import CasePage
 
     Page = CasePage | Printed
-    Take = Callable[[list[CaseRecord], Case], None]
+    Take = Callable[[Document], None]
 
 _EPILOG: Final = """\
 examples:
   indicant assess --example                    the patient of the source document
-  indicant assess case.ttl                     what to do now, next, if that fails, and to avoid
+  indicant assess case.ttl                     what to do now, what to ask, the steps, what to avoid
+  indicant assess case.ttl --detail brief      on one screen, with what was left out
   indicant assess ward/*.ttl --format json     an array with one object per case
   indicant assess case.ttl --format html > page.html
   indicant assess - < case.ttl                 from standard input
@@ -61,6 +61,13 @@ def add(verbs: Verbs) -> None:
         choices=("text", "json", "turtle", "markdown", "html", "fhir"),
         default="text",
         help="how to print the assessments; html needs indicant[site] (text)",
+    )
+    verb.add_argument(
+        "--detail",
+        choices=("brief", "normal", "full"),
+        help="how much text, markdown, html and json show: brief fits on one screen and counts "
+        "what it leaves out, full has the sources and the evidence as well (normal; html: full; "
+        "json without it: the whole record of the assessment, for programs)",
     )
     verb.add_argument(
         "--fhir-version",
@@ -101,6 +108,11 @@ def run(options: argparse.Namespace) -> int:
         raise IndicantError("no case is given", help="try  indicant assess --example")
     if options.fhir_version and options.format != "fhir":
         raise IndicantError("--fhir-version is for --format fhir", help="add  --format fhir")
+    if options.detail and options.format in {"turtle", "fhir"}:
+        raise IndicantError(
+            f"--detail is not for --format {options.format}, which leaves nothing out",
+            help="leave it away, or choose  --format text",
+        )
     check_as_of(options)
     guideline = guideline_of(
         options,
@@ -109,7 +121,6 @@ def run(options: argparse.Namespace) -> int:
         use_cache=not options.no_cache,
     )
     output, take = _opened(options, guideline)
-    everything = options.all or options.format == "html"
     code = 0
     for path in options.case or [None]:
         try:
@@ -122,12 +133,7 @@ def run(options: argparse.Namespace) -> int:
             continue
         for case in cases:
             try:
-                if options.format == "turtle" and isinstance(output, Output):
-                    document = guideline.document(case)
-                    output.triples(guideline.assessor.describe(document, as_of=options.as_of))
-                    continue
-                found = guideline.assess_all(case, as_of=options.as_of, everything=everything)
-                take([one.record for one in found], case)
+                take(_dated(guideline.document(case), options.as_of))
             except InvalidCase as error:
                 code = max(code, error.exit_code)
                 output.invalid(error)
@@ -140,17 +146,43 @@ def run(options: argparse.Namespace) -> int:
     return code
 
 
-def _opened(options: argparse.Namespace, guideline: Guideline) -> tuple[Output | Page, Take]:
-    """Return where assessments are printed, and what takes the records of a case there."""
-    if options.format == "html":
-        from indicant.site.casepage import CasePage
+def _dated(document: Document, as_of: str | None) -> Document:
+    from indicant.assess.assessor import with_date
 
-        page = CasePage(guideline.assessor, sys.stdout, everything=options.all)
-        return page, lambda records, _: page.records(records)
-    if options.format == "fhir":
+    return document if as_of is None else with_date(document, as_of)
+
+
+def _opened(options: argparse.Namespace, guideline: Guideline) -> tuple[Output | Page, Take]:
+    """Return where assessments are printed, and what assesses the cases of a document there."""
+    assessor, everything, form = guideline.assessor, options.all, options.format
+    if form == "fhir":
         from indicant.exchange.fhir import Printed
 
-        bundle = Printed(guideline.assessor, sys.stdout, options.fhir_version or "R4")
-        return bundle, lambda records, case: bundle.records(records, guideline.document(case))
-    output = Output(options.format, sys.stdout)
-    return output, lambda records, _: output.records(records)
+        bundle = Printed(assessor, sys.stdout, options.fhir_version or "R4")
+        return bundle, lambda document: bundle.records(
+            assessor.assess(document, everything=everything), document
+        )
+    if form == "html":
+        from indicant.site.casepage import CasePage
+
+        page = CasePage(
+            assessor,
+            sys.stdout,
+            detail=options.detail or "full",
+            language=options.lang,
+            everything=everything,
+        )
+        return page, page.document
+    output = Output(form, sys.stdout)
+    if form == "turtle":
+        return output, lambda document: output.triples(assessor.describe(document))
+    if form == "json" and options.detail is None:
+        return output, lambda document: output.records(
+            assessor.assess(document, everything=everything)
+        )
+    from indicant.screen import Screens
+
+    screens = Screens(
+        assessor, options.detail or "normal", language=options.lang, everything=everything
+    )
+    return output, lambda document: output.screens(screens.of(document), screens.words)

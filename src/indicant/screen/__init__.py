@@ -1,0 +1,86 @@
+"""The first screen: what a clinician in a hurry sees of a case, and what stands behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from indicant.explain.consequences import ASKED, Ruling, Situation
+from indicant.explain.next import ranked
+from indicant.screen.facts import Facts
+from indicant.screen.layers import Layers
+from indicant.screen.wording import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from indicant.assess.assessment import Assessment
+    from indicant.assess.assessor import Assessor
+    from indicant.assess.records import CaseRecord
+    from indicant.files.rdf import Document
+    from indicant.screen.records import Detail, ScreenRecord
+
+
+class Screens:
+    """Makes the screens of the cases of documents, by one guideline and at one detail.
+
+    Args:
+        assessor: what assesses the cases.
+        detail: how much is shown.
+        language: the language of the words of the program.
+        everything: whether to list what does not apply as well.
+    """
+
+    def __init__(
+        self,
+        assessor: Assessor,
+        detail: Detail = "normal",
+        *,
+        language: str = "en",
+        everything: bool = False,
+    ) -> None:
+        self.words = Words(language)
+        self._assessor, self._everything = assessor, everything
+        self._ruling = Ruling(assessor)
+        failing: dict[str, list[str]] = {}
+        for _, label, _, before in assessor.ask("which-phases-wait-for-which"):
+            failing.setdefault(label or "", []).append(before or "")
+        self._layers = Layers(assessor.catalogue, failing, self.words, detail)
+        self._labels: dict[str, str] = {}
+        for term, called in assessor.ask("what-is-each-term-called"):
+            self._labels.setdefault(term or "", called or "")
+
+    def of(self, document: Document) -> list[ScreenRecord]:
+        """Return the screens of the cases of a document, by the names of the cases.
+
+        Raises:
+            InvalidCase: a case does not conform to the case shapes.
+            IndicantError: there is no case, or the date is none.
+        """
+        return [screen for screen, _ in self.with_records(document)]
+
+    def with_records(self, document: Document) -> list[tuple[ScreenRecord, CaseRecord]]:
+        """Return the screens, each with the record that it was made of, which has it all.
+
+        Raises:
+            InvalidCase: a case does not conform to the case shapes.
+            IndicantError: there is no case, or the date is none.
+        """
+        with self._assessor.parts(document) as parts:
+            found = [one for part in parts for one in self._part(part, document)]
+        return sorted(found, key=lambda one: one[0]["case"])
+
+    def _part(
+        self, part: Assessment, document: Document
+    ) -> Iterator[tuple[ScreenRecord, CaseRecord]]:
+        records = part.records(everything=True)
+        told = [part.ask(question) for question in ASKED]
+        lasted: dict[str, int] = {}
+        for _, node, _, days in part.ask("how-long-has-it-lasted"):
+            lasted[node or ""] = int(days or 0)
+        facts = Facts(document.quads, self._labels, self._assessor.vocabulary, self.words, lasted)
+        stated = (*document.quads, *part.derived.quads)
+        for record in records:
+            situation = Situation(self._ruling, record["case"], told, stated)
+            ranking = ranked(self._assessor, self._ruling, record, situation)
+            shown = self._layers.screen(record, ranking, facts, everything=self._everything)
+            yield shown, record

@@ -1,0 +1,491 @@
+"""Lay out an assessment in layers: what was proposed, what is to be done now, why, and the rest.
+
+One record has it all. What a detail leaves out is counted, with the detail at which it is shown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+from indicant.assess import prose
+from indicant.assess.prose import SOON, fulfilled
+from indicant.assess.reasons import answering, graded
+from indicant.assess.records import TermRecord
+from indicant.screen.records import (
+    AtOddsRecord,
+    CountsRecord,
+    Detail,
+    LeftRecord,
+    Level,
+    LineRecord,
+    ProposedRecord,
+    QuestionRecord,
+    ScreenRecord,
+    SettlesRecord,
+    StepRecord,
+    ToldRecord,
+    Verdict,
+)
+from indicant.screen.sources import Sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from indicant.assess.catalogue import Catalogue
+    from indicant.assess.records import ActionRecord, CaseRecord, RecommendationRecord
+    from indicant.explain.next import NextRecord, OpenFactRecord, SettledRecord
+    from indicant.screen.facts import Facts
+    from indicant.screen.wording import Words
+
+FIRST: Final = 3
+"""How many questions come first."""
+_LABELS: Final = {"brief": 1, "normal": 6, "full": None}
+"""How many interventions of one status are named that a question settles."""
+_FACTS: Final = 5
+"""How many facts of a kind a brief screen names."""
+_CERTAIN: Final = frozenset({"recommended", "conditional", "conflicting", "contraindicated"})
+
+
+class Layers:
+    """Lays out the assessments of one guideline.
+
+    Args:
+        catalogue: what the guideline says whatever the case.
+        failing: for a phase, by its label, the labels of those that have to have failed before.
+        words: the words of the program.
+        detail: how much is shown.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        failing: dict[str, list[str]],
+        words: Words,
+        detail: Detail = "normal",
+    ) -> None:
+        self._catalogue, self._failing, self._words, self.detail = (
+            catalogue,
+            failing,
+            words,
+            detail,
+        )
+        known = catalogue.recommendations.values()
+        self._phases = {one.phase: one.phase_order for one in known if one.phase}
+        self._later = {one.phase for one in known if one.phase and one.contingent}
+        resting: dict[str, int] = {}
+        for iri in catalogue.recommendations:
+            for passage in catalogue.support[iri]:
+                resting[passage["id"]] = resting.get(passage["id"], 0) + 1
+        self._resting = resting
+        self._absent = {
+            (one.term, one.fact): one.label
+            for one in catalogue.literals.values()
+            if one.polarity == "absent"
+        }
+
+    def screen(
+        self, record: CaseRecord, ranking: NextRecord, facts: Facts, *, everything: bool = False
+    ) -> ScreenRecord:
+        """Return what is shown of the assessment of a case.
+
+        Args:
+            record: the assessment.
+            ranking: its open facts, those that settle most first.
+            facts: what the case says.
+            everything: whether to list what does not apply.
+        """
+        detail = self.detail
+        actions = list(record["actions"])
+        now = [one for one in actions if prose.is_now(one)]
+        lines = _Lines(self, record, facts, Sources())
+        steps = list(self._steps(lines, actions, urgent=bool(now)))
+        screen = ScreenRecord(
+            case=record["case"],
+            asOf=record["asOf"],
+            detail=detail,
+            guidelines=record.get("guidelines", [record["guideline"]]),
+            warnings=record["warnings"],
+            proposed=list(self._proposed(record)),
+            now=lines.of(now),
+            conflicts=lines.of(one for one in actions if one["status"] == "conflicting"),
+            ask=[self._question(one) for one in ranking["facts"][:FIRST]],
+            steps=steps,
+            avoid=lines.of(one for one in actions if one["status"] == "contraindicated"),
+            told=ToldRecord(),
+            tensions=[],
+            left=[],
+        )
+        told = facts.told(record["case"], named=detail == "full")
+        screen["told"] = _few(told) if detail == "brief" else told
+        forgotten = _count(told) - _count(screen["told"])
+        further = [self._asked(one) for one in ranking["facts"][FIRST:]]
+        if further and detail == "full":
+            screen["questions"] = list(dict.fromkeys(further))
+        if everything:
+            rest = lines.of(one for one in actions if one["status"] == "not-applicable")
+            screen["rest"] = rest
+        tensions = self._tensions(lines.shown)
+        screen["tensions"] = tensions if detail != "brief" else []
+        screen["left"] = list(self._left(lines, len(set(further)), len(tensions), forgotten))
+        if detail == "full":
+            screen["passages"], screen["publications"] = lines.sources.tables()
+        return screen
+
+    # ------------------------------------------------------------------ parts
+
+    def _proposed(self, record: CaseRecord) -> Iterator[ProposedRecord]:
+        by_action = {one["action"]: one for one in record["actions"]}
+        for one in record["proposals"]:
+            found = ProposedRecord(action=one["action"], label=one["label"], verdict=one["verdict"])
+            known = by_action.get(one["action"])
+            why = list(self.reasons(known)) if known is not None else []
+            if why:
+                found["why"] = why
+            yield found
+
+    def heading(self, record: ActionRecord) -> str:
+        """Return what an intervention is called, with what is to be known at a glance."""
+        words, title = self._words, record["label"]
+        if record["status"] == "conditional":
+            title = words("line", "conditional", label=title)
+        for key in ("including", "excepting"):
+            labels = [one["label"] for one in record[key]]
+            if self.detail == "brief" and len(labels) > FIRST + 1:
+                more = words("line", "more", n=len(labels) - FIRST)
+                labels = [", ".join(labels[:FIRST]) + f" {words('step', 'and')} {more}"]
+            others = ", ".join(labels)
+            if others:
+                title = words("line", key, label=title, others=others)
+        return title
+
+    def once(self, record: ActionRecord) -> list[str]:
+        """Return what would settle an action; unless all is shown, what would indicate it."""
+        if self.detail == "full":
+            return list(prose.settling_lines(record))
+        return list(prose.settling_lines(record, most=1))[:1]
+
+    def reasons(self, record: ActionRecord) -> Iterator[str]:
+        """Yield why a status is what it is: at full with the nodes that attest it, briefly once.
+
+        Of what is in conflict both sides are told, however briefly.
+        """
+        named = self.detail == "full"
+        if record["status"] == "conflicting":
+            for side in ("for", "against"):
+                own = [one for one in record["recommendations"] if one["direction"] == side]
+                for said in prose.reasons({**record, "recommendations": own}, named=named):
+                    yield f"{self._words('line', side)}: {said}"
+            return
+        told = list(prose.reasons(record, named=named))
+        if not named:
+            told = list(dict.fromkeys(told))[: 1 if self.detail == "brief" else None]
+        yield from told
+
+    def _steps(
+        self, lines: _Lines, actions: Sequence[ActionRecord], *, urgent: bool
+    ) -> Iterator[StepRecord]:
+        here = [
+            one
+            for one in actions
+            if one["status"] in {"recommended", "conditional", "undetermined"}
+            and not prose.is_now(one)
+        ]
+        waiting = [one for one in here if _open(one) and one["urgency"] in SOON]
+        if waiting:
+            yield StepRecord(phase=self._words("step", "urgent"), lines=lines.of(waiting))
+        rest = [one for one in here if one not in waiting]
+        unlikely = [one for one in rest if _open(one) and not prose.could_be_indicated(one)]
+        names: dict[str | None, list[ActionRecord]] = {}
+        for one in rest:
+            if one not in unlikely:
+                names.setdefault(one["phase"], []).append(one)
+        for phase in sorted(names, key=lambda one: (self._phases.get(one or "", 99), one or "~")):
+            yield self._step(lines, phase, names[phase], urgent=urgent)
+        lines.unlikely += unlikely
+        if unlikely and self.detail != "brief":
+            lines.shown += unlikely
+            yield StepRecord(phase=None, lines=[], unlikely=[one["label"] for one in unlikely])
+
+    def _step(
+        self,
+        lines: _Lines,
+        phase: str | None,
+        members: Sequence[ActionRecord],
+        *,
+        urgent: bool,
+    ) -> StepRecord:
+        folding = urgent and phase in self._later
+        folded = [one for one in members if folding and _open(one)]
+        order = sorted(
+            (one for one in members if one not in folded),
+            key=lambda one: (_open(one), not fulfilled(one)),
+        )
+        step = StepRecord(phase=phase or self._words("step", "none"), lines=[])
+        if phase in self._later and (order or self.detail != "brief" or phase in self._failing):
+            before = self._failing.get(phase or "", [])
+            step["note"] = (
+                self._words(
+                    "step",
+                    "after" if len(before) > 1 else "after-one",
+                    phases=self._listed(before),
+                )
+                if before
+                else self._words("step", "later")
+            )
+        step["lines"] = lines.of(order)
+        if folded:
+            step["folded"] = [one["label"] for one in prose.folded(folded)]
+            lines.folded += folded
+            if self.detail == "full":
+                step["lines"] += lines.of(folded)
+        _share(step)
+        return step
+
+    def _listed(self, names: Sequence[str]) -> str:
+        *first, last = names
+        return f"{', '.join(first)} {self._words('step', 'and')} {last}" if first else last
+
+    def _asked(self, fact: OpenFactRecord) -> str:
+        by = ", ".join(one["label"] for one in fact["investigations"])
+        return f"{self._sentence(fact)} ({by})" if by else self._sentence(fact)
+
+    @staticmethod
+    def _sentence(fact: OpenFactRecord) -> str:
+        return fact["question"] or f"Is there {fact['label']}?"
+
+    def _question(self, fact: OpenFactRecord) -> QuestionRecord:
+        most = _LABELS[self.detail]
+        found = QuestionRecord(
+            question=self._sentence(fact),
+            term=fact["term"],
+            present=fact["label"],
+            absent=self._absent[fact["term"], fact["label"]],
+            ifPresent=_settles(fact["present"], most),
+            ifAbsent=_settles(fact["absent"], most),
+        )
+        by = [one["label"] for one in fact["investigations"]]
+        if by:
+            found["by"] = by
+        return found
+
+    def particular(self, records: Iterable[RecommendationRecord]) -> str:
+        """Return what the passage says on which the fewest recommendations rest, the longest."""
+        passages = [one for record in records for one in record["passages"] if one["paraphrase"]]
+        if not passages:
+            return ""
+        best = min(
+            passages,
+            key=lambda one: (self._resting[one["id"]], -len(one["paraphrase"]), one["start"]),
+        )
+        return best["paraphrase"]
+
+    def _tensions(self, shown: Sequence[ActionRecord]) -> list[AtOddsRecord]:
+        """Return the contradictions of the source that touch what made the shown what it is."""
+        iris = {one["iri"] for record in shown for one in deciding(record)}
+        touching = {
+            iri: one for rec in sorted(iris) for iri, one in self._catalogue.tensions[rec].items()
+        }
+        found = []
+        for iri in sorted(touching):
+            one = touching[iri]
+            told = AtOddsRecord(label=one["label"], passages=sorted(set(one["passages"])))
+            if self.detail == "full" and one["resolution"]:
+                told["resolution"] = one["resolution"]
+            found.append(told)
+        return found
+
+    def _left(
+        self, lines: _Lines, questions: int, tensions: int, facts: int
+    ) -> Iterator[LeftRecord]:
+        """Yield what is left out, what could change a decision first."""
+        if self.detail == "full":
+            return
+        brief = self.detail == "brief"
+        disputing = {
+            said["publication"]
+            for one in lines.shown
+            if one["urgency"] in SOON and one["status"] != "contraindicated"
+            for record in deciding(one)
+            for said in record["evidence"]
+            if said["relation"] == "disputes"
+        }
+        calm = [
+            one
+            for one in lines.shown
+            if _open(one) and one["disputed"] and one["urgency"] not in SOON
+        ]
+        counts: tuple[tuple[str, int, Level], ...] = (
+            ("unlikely", len(lines.unlikely) if brief else 0, "normal"),
+            ("disputes", len(disputing), "full"),
+            ("disputed", len(calm) if brief else 0, "normal"),
+            ("folded", len(lines.folded), "full"),
+            ("conditions", sum(map(_open, lines.shown)) if brief else 0, "normal"),
+            ("questions", questions, "full"),
+            ("tensions", tensions if brief else 0, "normal"),
+            ("readings", 0 if brief else tensions, "full"),
+            ("reasons", lines.reasons, "normal"),
+            ("facts", facts, "normal"),
+        )
+        for what, count, at in counts:
+            if count:
+                yield LeftRecord(what=what, count=count, at=at)
+
+
+class _Lines:
+    """Makes lines out of actions, and keeps account of what became of them."""
+
+    def __init__(self, layers: Layers, record: CaseRecord, facts: Facts, sources: Sources) -> None:
+        self._layers, self._facts, self.sources = layers, facts, sources
+        self._called = prose.speakers(record)
+        self.shown: list[ActionRecord] = []
+        self.folded: list[ActionRecord] = []
+        self.unlikely: list[ActionRecord] = []
+        self.reasons = 0
+
+    def of(self, records: Iterable[ActionRecord]) -> list[LineRecord]:
+        """Return lines for actions; those of which the same is said share one."""
+        found: dict[str, LineRecord] = {}
+        for record in prose.folded(records):
+            self.shown.append(record)
+            line = self._line(record)
+            brief = self._layers.detail == "brief"
+            both = self._layers.detail == "full" or line["verdict"] == "conflicting"
+            apart = {"actions"} if both else {"actions", "why"}
+            key = repr({name: said for name, said in line.items() if name not in apart})
+            if key in found:
+                found[key]["actions"] += line["actions"]
+            else:
+                found[key] = line
+            if "why" in apart:
+                why = (*found[key].get("why", ()), *line.get("why", ()))
+                _put(found[key], "why", _together(why))
+            if brief:
+                self.reasons += len(set(prose.reasons(record, named=False))) > ("why" in line)
+        return list(found.values())
+
+    def _line(self, record: ActionRecord) -> LineRecord:
+        layers, detail = self._layers, self._layers.detail
+        verdict: Verdict = "done" if fulfilled(record) else record["status"]
+        line = LineRecord(
+            actions=[TermRecord(term=record["action"], label=layers.heading(record))],
+            verdict=verdict,
+        )
+        made = deciding(record)
+        urgent = record["urgency"] in SOON
+        terse = detail == "brief" and _open(record)
+        if record["urgency"] and (urgent or detail != "brief"):
+            line["urgency"] = record["urgency"]
+        if urgent and record["phase"] and detail != "brief":
+            line["phase"] = record["phase"]
+        if not terse or urgent:
+            _put(line, "strength", dict.fromkeys(one["strength"] for one in made))
+            grades = (graded(one["gradeStrength"], one["certainty"]) for one in made)
+            _put(line, "certainty", dict.fromkeys(grades))
+            counts = _counts(made)
+            if counts:
+                line["evidence"] = counts
+        by = (self._called.get(one["guideline"]) for one in made if "guideline" in one)
+        _put(line, "by", dict.fromkeys(by))
+        if _held(record):
+            line["open"] = True
+        if detail != "brief" or urgent or record["status"] == "conflicting":
+            _put(line, "why", layers.reasons(record))
+        done = self._done(record) if verdict == "done" or detail != "brief" else []
+        _put(line, "done", done)
+        if detail != "brief":
+            _put(line, "once", layers.once(record))
+            said = layers.particular(made)
+            if said and detail == "normal" and (urgent or not _open(record)):
+                line["says"] = said
+        if detail == "full":
+            _put(line, "ask", prose.questions_to_ask(record))
+            _put(line, "followed", prose.fulfilments([record]))
+            line["warrants"] = [self.sources.warrant(one) for one in made]
+        return line
+
+    def _done(self, record: ActionRecord) -> list[str]:
+        """Return what was received already: what, since when and how long."""
+        return [self._facts.node(node) for node in record["received"]]
+
+
+# ---------------------------------------------------------------------- of one action
+
+
+def deciding(record: ActionRecord) -> list[RecommendationRecord]:
+    """Return the recommendations that made the status of an action what it is."""
+    return answering(record["status"], record["recommendations"])
+
+
+def _open(record: ActionRecord) -> bool:
+    return record["status"] == "undetermined"
+
+
+def _held(record: ActionRecord) -> bool:
+    """Tell whether a contraindication of what is or may be advised is open."""
+    return record["status"] in {"conditional", "undetermined"} and any(
+        one["direction"] == "against" and one["answer"] == "open"
+        for one in record["recommendations"]
+    )
+
+
+def _counts(made: Sequence[RecommendationRecord]) -> CountsRecord:
+    found: dict[str, set[str]] = {"agrees": set(), "disputes": set(), "qualifies": set()}
+    for one in made:
+        for said in one["evidence"]:
+            if said["relation"] in found:
+                found[said["relation"]].add(said["publication"])
+    return cast("CountsRecord", {how: len(whose) for how, whose in found.items() if whose})
+
+
+def _share(step: StepRecord) -> None:
+    """Say once of a stage what would settle all that is open in it, and what to ask."""
+    opened = [one for one in step["lines"] if "once" in one]
+    if len(opened) < 2 or len({repr((one["once"], one.get("ask"))) for one in opened}) > 1:
+        return
+    for one in opened:
+        step["once"] = one.pop("once")
+        if "ask" in one:
+            step["ask"] = one.pop("ask")
+
+
+def _together(reasons: Iterable[str]) -> list[str]:
+    """Return reasons as one line in which each fact stands once."""
+    facts = dict.fromkeys(fact for one in reasons for fact in one.split("; "))
+    return ["; ".join(facts)] if facts else []
+
+
+def _settles(settled: Sequence[SettledRecord], most: int | None) -> list[SettlesRecord]:
+    """Return what a fact settles by status, what does not apply then last."""
+    by_status: dict[str, list[SettledRecord]] = {}
+    for one in settled:
+        by_status.setdefault(one["status"], []).append(one)
+    found = []
+    for some in sorted(by_status.values(), key=lambda each: each[0]["status"] not in _CERTAIN):
+        labels = [one["label"] for one in some]
+        kept = labels if most is None or len(labels) <= most + 1 else labels[:most]
+        if most == 1 and some[0]["status"] == "not-applicable":
+            kept = []
+        told = SettlesRecord(status=some[0]["status"], labels=kept)
+        if len(kept) < len(labels):
+            told["more"] = len(labels) - len(kept)
+        found.append(told)
+    return found
+
+
+def _few(told: ToldRecord) -> ToldRecord:
+    """Return the first few facts of each kind."""
+    return cast("ToldRecord", {kind: said[:_FACTS] for kind, said in _kinds(told)})
+
+
+def _count(told: ToldRecord) -> int:
+    return sum(len(said) for _, said in _kinds(told))
+
+
+def _kinds(told: ToldRecord) -> Iterable[tuple[str, list[str]]]:
+    return cast("dict[str, list[str]]", told).items()
+
+
+def _put(line: LineRecord, key: str, said: Iterable[str | None]) -> None:
+    found = [one for one in said if one]
+    if found:
+        line[key] = found  # type: ignore[literal-required]

@@ -1,0 +1,134 @@
+"""Render a screen as Markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from indicant.assess.reasons import graded
+from indicant.foreign import joined, marked
+from indicant.screen.phrasing import SIGNS, Phrases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from indicant.screen.records import LineRecord, ScreenRecord, StretchRecord, WarrantRecord
+    from indicant.screen.wording import Words
+
+
+def as_markdown(screen: ScreenRecord, words: Words) -> str:
+    """Render a screen as Markdown; at full with what every passage says, and what is published."""
+    return joined(_Markdown(screen, Phrases(words)).rows())
+
+
+class _Markdown:
+    """Yields the rows of one screen."""
+
+    def __init__(self, screen: ScreenRecord, phrases: Phrases) -> None:
+        self._screen, self._phrases, self._words = screen, phrases, phrases.words
+        called = {one["iri"]: one["label"] or one["iri"] for one in screen["guidelines"]}
+        self._called = called if len(called) > 1 else {}
+
+    def rows(self) -> Iterator[str]:
+        """Yield all rows."""
+        screen, phrases = self._screen, self._phrases
+        first, *rest = phrases.heading(screen)
+        yield f"# {marked(first)}"
+        yield ""
+        for line in rest:
+            yield f"- {marked(line)}"
+        yield from self._part("proposed", self._proposed())
+        yield from self._part("now", self._lines(screen["now"]))
+        yield from self._part("conflicts", self._lines(screen["conflicts"]))
+        yield from self._part("ask", self._asked())
+        yield from self._part("steps", self._steps())
+        yield from self._part("avoid", self._lines(screen["avoid"]))
+        yield from self._part(
+            "told", (f"- {label}: {marked(said)}" for label, said in phrases.told(screen))
+        )
+        yield from self._part(
+            "questions", (f"- {marked(one)}" for one in screen.get("questions", ()))
+        )
+        yield from self._part("rest", self._lines(screen.get("rest", ())))
+        yield from self._part("tensions", self._tensions())
+        yield from self._part(
+            "left", (f"- --detail {detail}: {said}" for detail, said in phrases.left(screen))
+        )
+
+    def _part(self, name: str, rows: Iterable[str]) -> Iterator[str]:
+        found = list(rows)
+        if found:
+            yield from ("", f"## {self._phrases.title(name)}")
+            if found[0]:
+                yield ""
+            yield from found
+
+    def _proposed(self) -> Iterator[str]:
+        for one in self._screen["proposed"]:
+            yield f"- **{marked(self._phrases.proposed(one))}**"
+            for why in one.get("why", ()):
+                yield f"  - {self._words('line', 'why')}: {marked(why)}"
+
+    def _lines(self, lines: Iterable[LineRecord]) -> Iterator[str]:
+        phrases, words = self._phrases, self._words
+        for line in lines:
+            lead = f"{SIGNS[line['verdict']]} {phrases.verdict(line['verdict'])}: "
+            how = phrases.how(line)
+            what = f"**{marked(lead + phrases.what(line))}**"
+            yield f"- {what} — {marked(how)}" if how else f"- {what}"
+            for key, said in phrases.below(line):
+                yield f"  - {words('line', key)}: {marked(said)}"
+            disputed = phrases.disputed(self._screen, line)
+            if disputed:
+                yield f"  - **{words('line', 'disputed')}**: {marked(disputed)}"
+            for one in line.get("warrants", ()):
+                yield from self._warrant(one)
+
+    def _warrant(self, one: WarrantRecord) -> Iterator[str]:
+        marks = ", ".join(one.get("citations", ()))
+        cites = f" ({self._words('line', 'cites', marks=marks)})" if marks else ""
+        by = self._called.get(one.get("guideline"))
+        said = one["label"] + cites + (f", {by}" if by else "")
+        yield f"  - {self._words('line', one['direction'])}: {marked(said)}"
+        for key in one["passages"]:
+            passage = self._screen.get("passages", {})[key]
+            place = self._phrases.place(passage)[1:-1]
+            yield f"    - {marked(key)} [{place}] {marked(passage['says'])}"
+            yield from self._evidence(passage)
+
+    def _evidence(self, passage: StretchRecord) -> Iterator[str]:
+        known = self._screen.get("publications", {})
+        for relation, rows in passage.get("evidence", {}).items():
+            for said in rows:
+                note = f": {said['note']}" if "note" in said else ""
+                parts = (said.get("basis"), graded(None, said.get("certainty")))
+                read = "; ".join(one for one in parts if one)
+                reference = self._phrases.publication(known[said["publication"]])
+                told = reference + note + (f" ({read})" if read else "")
+                yield f"      - {self._words('relation', relation)}: {marked(told)}"
+
+    def _asked(self) -> Iterator[str]:
+        for place, one in enumerate(self._screen["ask"], 1):
+            yield f"{place}. {marked(self._phrases.question(one))}"
+            for answer in self._phrases.answers(one):
+                yield f"   - {marked(answer)}"
+
+    def _steps(self) -> Iterator[str]:
+        for step in self._screen["steps"]:
+            stage = self._phrases.stage(step)
+            if stage:
+                yield from ("", f"### {marked(stage)}", "")
+            for key in ("once", "ask"):
+                for said in step.get(key, ()):  # type: ignore[attr-defined]
+                    yield f"- {self._words('line', key)}: {marked(said)}"
+            yield from self._lines(step["lines"])
+            named = list(self._phrases.named(step))
+            if named and not stage:
+                yield ""
+            for row in named:
+                yield f"- {marked(row)}"
+
+    def _tensions(self) -> Iterator[str]:
+        for one in self._screen["tensions"]:
+            read = f": {marked(one['resolution'])}" if "resolution" in one else ""
+            passages = marked(", ".join(one["passages"]))
+            yield f"- **{marked(one['label'])}** ({passages}){read}"

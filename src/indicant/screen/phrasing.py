@@ -1,0 +1,201 @@
+"""Put what a screen holds into the phrases that text, Markdown and pages have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from indicant.screen.facts import ORDER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from indicant.screen.records import (
+        LineRecord,
+        ProposedRecord,
+        PublicationRecord,
+        QuestionRecord,
+        ScreenRecord,
+        SettlesRecord,
+        StepRecord,
+        StretchRecord,
+        Verdict,
+    )
+    from indicant.screen.wording import Words
+
+SIGNS: Final[dict[Verdict, str]] = {
+    "recommended": "✓",
+    "done": "☑",
+    "conditional": "◐",
+    "conflicting": "⚠",
+    "contraindicated": "✕",
+    "undetermined": "?",
+    "not-applicable": "=",
+}
+LABELLED: Final = ("by", "why", "done", "once", "says", "ask", "followed")
+"""What stands under an intervention, each with a label before it."""
+
+
+class Phrases:
+    """Puts a screen into phrases, in the words of a language."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+
+    def heading(self, screen: ScreenRecord) -> Iterator[str]:
+        """Yield what guidelines spoke, of which case, whether it is theirs, and what to note."""
+        words, guidelines = self.words, screen["guidelines"]
+        names = [one["label"] or one["iri"] or "guideline" for one in guidelines]
+        yield "; ".join(
+            f"{name} {one['version'] or ''}".rstrip()
+            for name, one in zip(names, guidelines, strict=True)
+        )
+        yield words("heading", "case", case=screen["case"], date=screen["asOf"])
+        for name, one in zip(names, guidelines, strict=True):
+            of = name if len(guidelines) > 1 else words("heading", "guideline")
+            if one["scope"] in {"met", "open"}:
+                yield words("heading", str(one["scope"]), of=of)
+        for warning in screen["warnings"]:
+            yield words("heading", "note", warning=warning)
+
+    def certainty(self, screen: ScreenRecord) -> str:
+        """Return that nothing shown states a certainty, or nothing where something does."""
+        lines = [*screen["now"], *screen["conflicts"], *screen["avoid"]]
+        lines += [one for step in screen["steps"] for one in step["lines"]]
+        if any("certainty" in one for one in lines) or not any("strength" in one for one in lines):
+            return ""
+        return self.words("heading", "certainty")
+
+    def title(self, part: str) -> str:
+        """Return the title of a part of the screen."""
+        return self.words("title", part)
+
+    def verdict(self, verdict: Verdict) -> str:
+        """Return a verdict in words."""
+        return self.words("verdict", verdict)
+
+    def what(self, line: LineRecord) -> str:
+        """Return what interventions of a line are called."""
+        return "; ".join(one["label"] for one in line["actions"])
+
+    def how(self, line: LineRecord, *, terse: bool = False) -> str:
+        """Return how soon, how strongly, how certainly, and what is published of it.
+
+        What states no certainty says so, unless it is said of all at once.
+        """
+        words = self.words
+        parts = [words("urgency", line["urgency"])] if "urgency" in line else []
+        parts += [line["phase"]] if "phase" in line else []
+        parts += [f'"{one}"' for one in line.get("strength", ())]
+        parts += [words("line", "grade", grade=one) for one in line.get("certainty", ())]
+        if not terse and "strength" in line and "certainty" not in line:
+            parts.append(words("line", "certainty"))
+        counts = line.get("evidence")
+        told = [", ".join(parts)] if parts else []
+        if counts is not None:
+            said = [
+                words.count("line", relation, count)
+                for relation, count in counts.items()
+                if isinstance(count, int) and count
+            ]
+            told.append(", ".join(said))
+        if line.get("open"):
+            told.append(words("line", "open"))
+        return "; ".join(told)
+
+    def below(self, line: LineRecord) -> Iterator[tuple[str, str]]:
+        """Yield what stands under interventions: the key of its label, and what is said."""
+        for key in LABELLED:
+            said = line.get(key)
+            if isinstance(said, str):
+                yield key, said
+            elif key == "by" and isinstance(said, list):
+                yield key, ", ".join(said)
+            elif isinstance(said, list):
+                yield from ((key, one) for one in said)
+
+    def proposed(self, one: ProposedRecord) -> str:
+        """Return what was proposed, with the verdict."""
+        return f"{SIGNS[one['verdict']]} {self.verdict(one['verdict'])}: {one['label']}"
+
+    def question(self, one: QuestionRecord) -> str:
+        """Return a question, with what shows the answer."""
+        by = ", ".join(one.get("by", ()))
+        return f"{one['question']} ({by})" if by else one["question"]
+
+    def answers(self, one: QuestionRecord, *, terse: bool = False) -> Iterator[str]:
+        """Yield what each answer to a question would do; tersely, the fact is said but once."""
+        absent = self.words("ask", "otherwise") if terse else one["absent"]
+        for fact, settled in ((one["present"], one["ifPresent"]), (absent, one["ifAbsent"])):
+            yield self.words("ask", "present", fact=fact, settles=self._settles(settled))
+
+    def _settles(self, settled: list[SettlesRecord]) -> str:
+        words, told = self.words, []
+        for one in settled:
+            labels = ", ".join(one["labels"])
+            if "more" in one:
+                more = words("line", "more", n=one["more"])
+                labels = f"{labels} {words('step', 'and')} {more}" if labels else str(one["more"])
+            status = self.verdict(one["status"])
+            told.append(words("ask", "status", labels=labels, status=status))
+        return "; ".join(told) or words("ask", "nothing")
+
+    def stage(self, step: StepRecord) -> str:
+        """Return the title of a stage, with when it is entered."""
+        return f"{step['phase']} ({step['note']})" if "note" in step else step["phase"] or ""
+
+    def named(self, step: StepRecord) -> Iterator[str]:
+        """Yield the interventions of a stage that are only named."""
+        for key in ("folded", "unlikely"):
+            labels = step.get(key)
+            if isinstance(labels, list):
+                yield self.words("step", key, labels=", ".join(labels))
+
+    def told(self, screen: ScreenRecord) -> Iterator[tuple[str, str]]:
+        """Yield what the case says, part by part: the label of the part, and what it is."""
+        for part in ORDER:
+            said = screen["told"].get(part)
+            if isinstance(said, list):
+                yield self.words("told", part), "; ".join(said)
+        if "complete" not in screen["told"]:
+            yield self.words("told", "complete"), self.words("told", "no-completeness")
+
+    def left(self, screen: ScreenRecord) -> Iterator[tuple[str, str]]:
+        """Yield what is left out, and how many of it, by the detail at which it is shown."""
+        found: dict[str, list[str]] = {}
+        for one in screen["left"]:
+            counted = self.words.count("left", one["what"], one["count"])
+            found.setdefault(one["at"], []).append(counted)
+        for detail, said in found.items():
+            yield detail, "; ".join(said)
+
+    def disputed(self, screen: ScreenRecord, line: LineRecord) -> str:
+        """Return who disputes what a line rests on, each with the passages."""
+        found: dict[str, list[str]] = {}
+        for key in self.passages(line):
+            evidence = screen.get("passages", {})[key].get("evidence", {})
+            for said in evidence.get("disputes", ()):
+                found.setdefault(said["publication"], []).append(key)
+        known = screen.get("publications", {})
+        return "; ".join(
+            f"{self.publication(known[one])} ({', '.join(sorted(at))})" for one, at in found.items()
+        )
+
+    @staticmethod
+    def passages(line: LineRecord) -> list[str]:
+        """Return the keys of the passages that a line rests on, each once."""
+        return list(
+            dict.fromkeys(key for one in line.get("warrants", ()) for key in one["passages"])
+        )
+
+    @staticmethod
+    def publication(one: PublicationRecord) -> str:
+        """Return a publication as a short reference: who, when, and where to find it."""
+        who = one.get("authors") or one["title"]
+        dated = f"{who} {one.get('year', '')}".rstrip()
+        numbers = (("doi:", "doi"), ("PMID ", "pmid"), ("", "pmcid"), ("", "venue"))
+        place = next((f"{lead}{one[key]}" for lead, key in numbers if key in one), None)  # type: ignore[literal-required]
+        return dated if place in {None, who} else f"{dated}, {place}"
+
+    def place(self, passage: StretchRecord) -> str:
+        """Return where a passage stands in its document."""
+        return f"[{passage['start']}-{passage['end']}]"

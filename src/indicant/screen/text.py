@@ -1,0 +1,146 @@
+"""Render a screen as text for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from indicant.foreign import joined, wrapped
+from indicant.screen.phrasing import SIGNS, Phrases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from indicant.screen.records import LineRecord, ScreenRecord
+    from indicant.screen.wording import Words
+
+
+def as_text(screen: ScreenRecord, words: Words) -> str:
+    """Render a screen as text, no line longer than it can be read."""
+    return joined(_Text(screen, Phrases(words)).rows())
+
+
+class _Text:
+    """Yields the rows of one screen."""
+
+    def __init__(self, screen: ScreenRecord, phrases: Phrases) -> None:
+        self._screen, self._phrases, self._words = screen, phrases, phrases.words
+        self._terse = screen["detail"] == "brief"
+        self._once = phrases.certainty(screen) if self._terse else ""
+
+    def rows(self) -> Iterator[str]:
+        """Yield all rows."""
+        screen, phrases = self._screen, self._phrases
+        heading = list(phrases.heading(screen))
+        if self._terse:
+            first, case, *rest = heading
+            heading = ["; ".join([first, *rest, *([self._once] if self._once else [])]), case]
+        for line in heading:
+            yield from wrapped(line, "", "  ")
+        yield from self._part("proposed", self._proposed())
+        yield from self._part("now", self._lines(screen["now"]))
+        yield from self._part("conflicts", self._lines(screen["conflicts"]))
+        yield from self._part("ask", self._asked())
+        yield from self._part("steps", self._steps())
+        yield from self._part("avoid", self._lines(screen["avoid"]))
+        yield from self._part("told", self._told())
+        yield from self._part("questions", self._further())
+        yield from self._part("rest", self._lines(screen.get("rest", ())))
+        yield from self._part("tensions", self._tensions())
+        yield from self._left()
+
+    def _part(self, name: str, rows: Iterable[str]) -> Iterator[str]:
+        found = list(rows)
+        if found:
+            yield from (*([] if self._terse else [""]), self._phrases.title(name).upper(), *found)
+
+    def _proposed(self) -> Iterator[str]:
+        for one in self._screen["proposed"]:
+            yield from wrapped(self._phrases.proposed(one), "  ", "    ")
+            for why in one.get("why", ()):
+                yield from self._labelled("why", why)
+
+    def _lines(
+        self, lines: Iterable[LineRecord], indent: str = "  ", before: str = ""
+    ) -> Iterator[str]:
+        phrases = self._phrases
+        for line in lines:
+            lead = f"{before}{SIGNS[line['verdict']]} {phrases.verdict(line['verdict'])}: "
+            how = phrases.how(line, terse=bool(self._once))
+            told = lead + phrases.what(line) + (f" — {how}" if how else "")
+            below = list(phrases.below(line))
+            if self._terse:
+                told += "".join(f" — {self._words('line', key)}: {said}" for key, said in below)
+                below = []
+            yield from wrapped(told, indent, f"{indent}  ")
+            for key, said in below:
+                yield from self._labelled(key, said)
+            source = self._source(line)
+            if source:
+                yield from self._labelled("source", source)
+            disputed = phrases.disputed(self._screen, line)
+            if disputed:
+                yield from self._labelled("disputed", disputed)
+
+    def _labelled(self, key: str, said: str) -> Iterator[str]:
+        yield from wrapped(said, f"      {self._words('line', key):<8} ", " " * 15)
+
+    def _source(self, line: LineRecord) -> str:
+        passages = self._screen.get("passages", {})
+        keys = sorted(self._phrases.passages(line))
+        marks = sorted(
+            {one for each in line.get("warrants", ()) for one in each.get("citations", ())}
+        )
+        told = ", ".join(f"{key} {self._phrases.place(passages[key])}" for key in keys)
+        cites = self._words("line", "cites", marks=", ".join(marks)) if marks else ""
+        return "; ".join(one for one in (told, cites) if one)
+
+    def _asked(self) -> Iterator[str]:
+        for place, one in enumerate(self._screen["ask"], 1):
+            yield from wrapped(self._phrases.question(one), f"  {place}. ", "     ")
+            answers = list(self._phrases.answers(one, terse=self._terse))
+            for answer in [" / ".join(answers)] if self._terse else answers:
+                yield from wrapped(answer, "      ", "        ")
+
+    def _steps(self) -> Iterator[str]:
+        for step in self._screen["steps"]:
+            stage, named = self._phrases.stage(step), list(self._phrases.named(step))
+            if self._terse and named and not step["lines"]:
+                stage, named = f"{stage} — {'; '.join(named)}", []
+            opened = [one for one in step["lines"] if one["verdict"] == "undetermined"]
+            if self._terse and opened == step["lines"] and len(opened) == 1:
+                yield from self._lines(opened, "  ", f"{stage} — ")
+                continue
+            if stage:
+                yield from wrapped(stage, "  ", "    ")
+            for key in ("once", "ask"):
+                for said in step.get(key, ()):  # type: ignore[attr-defined]
+                    yield from self._labelled(key, said)
+            yield from self._lines(step["lines"], "    ")
+            for row in named:
+                yield from wrapped(row, "    " if stage else "  ", "      ")
+
+    def _told(self) -> Iterator[str]:
+        found = list(self._phrases.told(self._screen))
+        if self._terse:
+            yield from wrapped(". ".join(f"{label}: {said}" for label, said in found), "  ")
+            return
+        for label, said in found:
+            yield from wrapped(said, f"  {label:<9} ", " " * 12)
+
+    def _further(self) -> Iterator[str]:
+        for one in self._screen.get("questions", ()):
+            yield from wrapped(one, "  ", "    ")
+
+    def _left(self) -> Iterator[str]:
+        title = self._phrases.title("left").upper()
+        for place, (detail, said) in enumerate(self._phrases.left(self._screen)):
+            if not place and not self._terse:
+                yield ""
+            yield from wrapped(f"{title} (--detail {detail}): {said}", "", "  ")
+
+    def _tensions(self) -> Iterator[str]:
+        for one in self._screen["tensions"]:
+            told = f"{one['label']} ({', '.join(one['passages'])})"
+            yield from wrapped(told, "  ", "    ")
+            if "resolution" in one:
+                yield from wrapped(one["resolution"], "      ")

@@ -1,0 +1,58 @@
+"""The words of the program around what a guideline says, in a language."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from indicant.files import bounded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ENGLISH: Final = "en"
+FOLDER: Final = Path(__file__).parent / "words"
+
+
+class Words:
+    """What the program says beside a guideline; what a language has no words for is English.
+
+    >>> Words("en")("step", "after", phases="the first")
+    'only after the first have failed'
+    >>> Words("en").count("line", "agrees", 1), Words("de-AT").language
+    ('1 agrees', 'de')
+    """
+
+    def __init__(self, language: str = ENGLISH) -> None:
+        """Take the words of a language, or of the language that it is a region's kind of."""
+        tag = language.lower()
+        while tag and tag not in languages():
+            tag = tag.rpartition("-")[0]
+        self.language = tag or ENGLISH
+        self._own = table(self.language)
+        self._english = table(ENGLISH)
+
+    def __call__(self, part: str, key: str, **values: object) -> str:
+        """Return what is said, with values in its places; of what nobody knows, the key."""
+        own = self._own.get(part, {}).get(key)
+        text = own if own is not None else self._english.get(part, {}).get(key, key)
+        return text.format(**values) if values else text
+
+    def count(self, part: str, key: str, n: int) -> str:
+        """Return how many there are of something."""
+        return self(part, f"{key}-{'one' if n == 1 else 'many'}", n=n)
+
+
+@functools.cache
+def languages() -> tuple[str, ...]:
+    """Return the languages that there are words of, English first."""
+    found = sorted(path.stem for path in FOLDER.glob("*.toml"))
+    return (ENGLISH, *(one for one in found if one != ENGLISH))
+
+
+@functools.cache
+def table(language: str) -> Mapping[str, Mapping[str, str]]:
+    """Return the words of a language that there is a file of, by part and key."""
+    return tomllib.loads(bounded.text(FOLDER / f"{language}.toml"))

@@ -1,0 +1,72 @@
+"""Ten texts, each read line by line by somebody: what a change does to them is read as well.
+
+``python tests/screen/test_golden.py`` writes them anew.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final, Literal
+
+import pytest
+
+from indicant.api.guideline import Guideline
+
+HERE: Final = Path(__file__).parent / "golden"
+ROOT: Final = Path(__file__).parents[2]
+OPIOIDS: Final = "opioids-for-pain"
+CASES: Final[dict[str, tuple[str | None, str | None]]] = {
+    "the-patient-of-the-source": (None, None),
+    "after-seven-months": (None, "examples/after-seven-months.ttl"),
+    **{
+        name: (None, f"tests/assess/{folder}/case.ttl")
+        for name, folder in (
+            ("urgent-referral", "urgent-neurosurgical-referral-fires-myelopathy"),
+            ("urgent-and-open", "urgent-neurosurgical-referral-open-root-compression"),
+            ("in-conflict", "foraminotomy-fires-against-degeneration-alone"),
+            ("waiting-for-images", "formal-physical-therapy-open-mri-awaited"),
+            ("but-not", "manual-therapy-fires-spasm-but-not-manipulation"),
+        )
+    },
+    "opioids-and-a-benzodiazepine": (OPIOIDS, None),
+    **{
+        name: (OPIOIDS, f"tests/opioids-for-pain/{folder}/case.ttl")
+        for name, folder in (
+            ("opioids-extended-release", "begin-with-immediate-release-fires-extended-release"),
+            (
+                "opioids-and-a-disorder",
+                "medication-for-the-disorder-fires-disorder-without-medication",
+            ),
+        )
+    },
+}
+Detail = Literal["brief", "normal"]
+
+
+def printed(name: str, detail: Detail) -> str:
+    guideline, case = CASES[name]
+    made = Guideline.load(guideline)
+    found = made.assess(made.example() if case is None else ROOT / case)
+    return found.to_text(detail=detail)
+
+
+@pytest.mark.many(4)
+@pytest.mark.parametrize("detail", ["brief", "normal"])
+@pytest.mark.parametrize("name", CASES)
+def test_a_text_is_the_one_that_was_read(name: str, detail: Detail) -> None:
+    assert printed(name, detail) == (HERE / f"{name}.{detail}.txt").read_text(encoding="utf-8")
+
+
+def test_there_is_no_text_of_nobody() -> None:
+    wanted = {f"{name}.{detail}.txt" for name in CASES for detail in ("brief", "normal")}
+    assert {one.name for one in HERE.iterdir()} == wanted
+
+
+if __name__ == "__main__":
+    DETAILS: tuple[Detail, ...] = ("brief", "normal")
+    for each in CASES:
+        for much in DETAILS:
+            text = printed(each, much)
+            (HERE / f"{each}.{much}.txt").write_text(text, encoding="utf-8")
+            sys.stdout.write(f"{each} {much} {len(text.splitlines())} lines\n")
