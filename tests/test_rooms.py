@@ -18,7 +18,7 @@ FLOORS = (
     ("compile", "intake"),
     ("assess",),
     ("ask", "explain"),
-    ("possible",),
+    ("cohort", "possible"),
     ("author", "diff", "exchange", "merge", "site", "test"),
     ("institution", "serve"),
     ("api",),

@@ -43,8 +43,9 @@ _ASKED: Final = (
     "what-is-fulfilled",
     "what-was-received",
     "what-is-proposed",
+    "what-is-established",
 )
-"""The questions that every assessment asks."""
+"""The questions that every assessment asks, and what a cohort asks of each of many cases."""
 _FILE: Final = ("plans.json",)
 _ORDERED_BY: Final = re.compile(r"^ORDER BY (.*)$", re.MULTILINE)
 _NOTHING: Final = frozenset((None,))

@@ -76,7 +76,8 @@ class Record:
 
     ``odd`` has what makes it mean something else than it says: names of elements that modify it,
     and those that it has twice. ``method`` is what a transaction asks to be done with it, at
-    ``target``; ``drafted``, whether it was handed over as an order that is not given yet.
+    ``target``; ``drafted``, whether it was handed over as an order that is not given yet;
+    ``beside``, whether it is of another part of the source and here to be compared alone.
     """
 
     content: dict[str, Any]
@@ -89,6 +90,7 @@ class Record:
     odd: tuple[str, ...] = ()
     target: str = ""
     drafted: bool = False
+    beside: bool = False
 
     def digest(self) -> int:
         """Return what two records have in common where they are written alike."""
@@ -109,7 +111,8 @@ class Supply:
     """What a source holds.
 
     ``partial`` says why it may not be all, ``beside`` what lies there and was not read; both are
-    known when all has been read. ``drafted`` says that its records are orders not given yet.
+    known when all has been read. ``drafted`` says that its records are orders not given yet;
+    ``most`` is how many records it may hold.
     """
 
     path: str
@@ -118,6 +121,7 @@ class Supply:
     partial: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
     drafted: bool = False
+    most: int = MOST_RECORDS
 
     def missing(self) -> list[str]:
         """Return in words what may hold records that were not read."""
@@ -130,9 +134,9 @@ class Supply:
             IndicantError: something cannot be read, or is no such document.
         """
         for number, one in enumerate(self._records(), 1):
-            if number > MOST_RECORDS:
+            if number > self.most:
                 raise IndicantError(
-                    f"holds more than {MOST_RECORDS:,} records",
+                    f"holds more than {self.most:,} records",
                     file=self.path,
                     help="give the records of fewer patients at a time",
                 )
