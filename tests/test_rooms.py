@@ -18,7 +18,7 @@ FLOORS = (
     ("compile", "intake"),
     ("assess",),
     ("ask", "explain"),
-    ("possible", "screen"),
+    ("cohort", "possible", "screen"),
     ("author", "diff", "exchange", "merge", "site", "test"),
     ("institution", "serve"),
     ("api",),

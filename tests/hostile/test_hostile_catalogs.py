@@ -176,6 +176,7 @@ VERBS: dict[str, list[str]] = {
     "assess": ["assess", "case.ttl", "--guideline", "guideline"],
     "ask": ["ask", "what-overrides-what", "--guideline", "guideline"],
     "check": ["check", "guideline", "--no-reasoner"],
+    "cohort": ["cohort", "case.ttl", "--guideline", "guideline"],
     "compile": ["compile", "--guideline", "guideline"],
     "diff": ["diff", "guideline", "guideline"],
     "export": ["export", "graph", "--guideline", "guideline"],

@@ -1,20 +1,25 @@
-"""What a guideline asks about a patient, as a form, and what was answered, as a case."""
+"""What a guideline asks about a patient, as a form, and what it answers for many at once."""
 
 from __future__ import annotations
 
 import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from indicant.api.case import Case, day
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable
+
+    from indicant.api.cohort import CohortAnswers
+    from indicant.api.guideline import Guideline
     from indicant.assess.assessor import Assessor
     from indicant.exchange.questionnaire import Form
 
 
 class Forms:
-    """The forms of a guideline."""
+    """What a guideline asks about a patient, and what it answers for many."""
 
     if TYPE_CHECKING:
 
@@ -53,6 +58,63 @@ class Forms:
         """
         known = datetime.date.fromisoformat(day(as_of))
         return Case._of(self._form.case(_exact(response), known, path))
+
+    def cohort(
+        self,
+        data: str | os.PathLike[str],
+        *,
+        as_of: str | datetime.date | None = None,
+        timezone: str | None = None,
+        codes: Iterable[str | os.PathLike[str]] = (),
+        completeness: str | os.PathLike[str] | None = None,
+        persons: Iterable[str | int] = (),
+        output: str | os.PathLike[str] | None = None,
+        rows: str = "parquet",
+        everything: bool = False,
+        strata: str | os.PathLike[str] | None = None,
+        suppress: int | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> CohortAnswers:
+        """Answer for all patients of a source at once, as ``assess`` answers for each.
+
+        Args:
+            data: records of FHIR or OMOP, as ``intake`` takes them, or cases: a folder or a file.
+            as_of: the day for which patients are assessed; only cases have one of their own.
+            timezone: where the days of instants count, as in ``Europe/Berlin``.
+            codes: SSSOM tables of one's own, beside those of the guideline.
+            completeness: a file that says what is recorded without a gap, and who says so.
+            persons: of OMOP, the ids of those who are to be read; without any, all are.
+            output: a folder that is not there yet, for rows by patient.
+            rows: how these are written: ``parquet``, ``csv`` or ``ndjson``.
+            everything: whether to write rows for what does not apply as well.
+            strata: a table (CSV) with the columns ``patient`` and ``stratum``.
+            suppress: below which number numbers of patients are withheld.
+            progress: called now and then with how many patients there were.
+
+        Raises:
+            IndicantError: Polars is not installed, something cannot be read or written, or there
+                is no patient.
+        """
+        from pathlib import Path
+
+        from indicant.api.cohort import answer
+        from indicant.api.intake import paths
+
+        return answer(
+            cast("Guideline", self),
+            data,
+            as_of=as_of,
+            timezone=timezone,
+            codes=paths(codes),
+            completeness=completeness,
+            persons=persons,
+            output=None if output is None else Path(output),
+            rows=rows,
+            everything=everything,
+            strata=strata,
+            suppress=suppress,
+            progress=progress,
+        )
 
 
 def _exact(value: Any) -> Any:

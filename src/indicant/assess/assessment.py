@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
+from indicant.assess import missing
 from indicant.assess.reasons import answering
 from indicant.assess.records import (
     STATUSES,
     ActionRecord,
     Answer,
-    AwaitedRecord,
     CaseRecord,
     Fulfilment,
     GuidelineRecord,
@@ -20,7 +19,6 @@ from indicant.assess.records import (
     ReasonRecord,
     RecommendationRecord,
     RecordedRecord,
-    SettlingRecord,
     Status,
     TermRecord,
 )
@@ -86,7 +84,7 @@ class _Rows:
     superseded: set[str]
     fulfilment: dict[str, Fulfilment]
     proposals: list[tuple[str, Status]]
-    settled: dict[str, list[tuple[SettlingRecord, list[str]]]]
+    settled: dict[str, list[missing.Settling]]
     records: dict[str, RecommendationRecord]
     known: Collection[str]
 
@@ -211,14 +209,9 @@ class Assessment:
         for case, rows in found.items():
             nodes = attesting[case]
             known = rows.known = nodes.keys()
-            denied = {self._catalogue.opposite[literal] for literal in known}
             for iri, answer in rows.answers.items():
                 if answer == "open":
-                    rows.settling[iri] = [
-                        (possible, literals.difference(known))
-                        for possible, literals in self._catalogue.implicants[iri]
-                        if denied.isdisjoint(literals)
-                    ]
+                    rows.settling[iri] = missing.possible(self._catalogue, iri, known)
                     continue
                 for given, reason in self._catalogue.shortest[iri]:
                     if given == answer and all(literal in known for literal in reason):
@@ -287,7 +280,9 @@ class Assessment:
             (one for one in soonest if answers[one.iri] == "open"), None
         )
         below = [(one, rows.status[one]) for one in catalogue.below[action] if one in rows.status]
-        settling = self._settling(status, ordered, rows)
+        settling = missing.settling(
+            catalogue, status, ordered, answers, lambda iri: self._least(iri, rows)
+        )
         recommendations = [self._recommendation(iri, rows) for iri in ordered]
         return ActionRecord(
             action=action,
@@ -302,7 +297,7 @@ class Assessment:
                 for iri in ordered
                 for literal, nodes in rows.reasons[iri].items()
             ],
-            awaiting=self._awaiting(settling, rows.known),
+            awaiting=missing.awaited(catalogue, settling, rows.known),
             settledBy=[record for record, _ in settling],
             recommendations=recommendations,
             tensions=standing.tensions,
@@ -314,6 +309,11 @@ class Assessment:
             ),
             received=rows.received[action],
         )
+
+    def _least(self, iri: str, rows: _Rows) -> list[missing.Settling]:
+        if iri not in rows.settled:
+            rows.settled[iri] = missing.least(self._catalogue, iri, rows.settling[iri])
+        return rows.settled[iri]
 
     def _reason(self, iri: str, answer: Answer, literal: str, nodes: list[str]) -> ReasonRecord:
         record = ReasonRecord(
@@ -363,65 +363,6 @@ class Assessment:
             record["guideline"] = one.guideline
         rows.records[iri] = record
         return rows.records[iri]
-
-    def _settling(
-        self, status: Status, ordered: list[str], rows: _Rows
-    ) -> list[tuple[SettlingRecord, list[str]]]:
-        """Return the least sets of missing facts with their literals, fewest first.
-
-        What would settle an indication comes before what would settle a contraindication.
-        """
-        if status not in {"conditional", "undetermined"}:
-            return []
-        found: list[tuple[SettlingRecord, list[str]]] = []
-        for iri in ordered:
-            if rows.answers[iri] == "open":
-                if iri not in rows.settled:
-                    rows.settled[iri] = self._least(iri, rows)
-                found.extend(rows.settled[iri])
-        known = self._catalogue.recommendations
-        return sorted(
-            found,
-            key=lambda one: (known[one[0]["recommendation"]].direction != "for", len(one[1])),
-        )
-
-    def _least(self, iri: str, rows: _Rows) -> list[tuple[SettlingRecord, list[str]]]:
-        """Return the least sets of missing facts that settle one recommendation."""
-        catalogue = self._catalogue
-        facts, places, spoken = catalogue.facts, catalogue.places, catalogue.spoken
-        sets = rows.settling[iri]
-        smaller: dict[int, list[frozenset[str]]] = {}
-        for size in {len(missing) for _, missing in sets}:
-            smaller[size] = [other for _, other in sets if len(other) < size]
-        found = []
-        told: set[tuple[Answer, frozenset[tuple[str, str, str]]]] = set()
-        for answer, missing in sets:
-            if any(map(missing.issuperset, smaller[len(missing)])):
-                continue
-            order = sorted(missing, key=places.__getitem__)
-            said = frozenset(map(spoken.__getitem__, order))
-            if (answer, said) in told:
-                continue
-            told.add((answer, said))
-            record = SettlingRecord(
-                recommendation=iri, answer=answer, facts=[facts[one] for one in order]
-            )
-            found.append(((len(order), [places[one] for one in order], answer), record, order))
-        found.sort(key=itemgetter(0))
-        return [(record, order) for _, record, order in found]
-
-    def _awaiting(
-        self, settling: list[tuple[SettlingRecord, list[str]]], known: Collection[str]
-    ) -> list[AwaitedRecord]:
-        """Return the facts to be asked for; of a score those that it still depends on."""
-        catalogue = self._catalogue
-        found: dict[tuple[str, str], AwaitedRecord] = {}
-        for literal in dict.fromkeys(literal for _, facts in settling for literal in facts):
-            for one in catalogue.beneath.get(literal, [literal]):
-                if one not in known and catalogue.opposite[one] not in known:
-                    record = catalogue.awaited[one]
-                    found.setdefault((record["term"], record["label"]), record)
-        return list(found.values())
 
 
 def _together(guidelines: list[GuidelineRecord]) -> GuidelineRecord:

@@ -43,8 +43,9 @@ _ASKED: Final = (
     "what-is-fulfilled",
     "what-was-received",
     "what-is-proposed",
+    "what-is-established",
 )
-"""The questions that every assessment asks."""
+"""The questions that every assessment asks, and what a cohort asks of each of many cases."""
 _FILE: Final = ("plans.json",)
 _MOST_REMEMBERED: Final = 4_096
 """For how many dates it is remembered what follows from each."""

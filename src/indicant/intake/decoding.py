@@ -45,6 +45,8 @@ class Record:
     ``odd`` has what makes it mean something else than it says: names of elements that modify it,
     and those that it has twice. ``method`` is what a transaction asks to be done with it, at
     ``target``; ``drafted``, whether it was handed over as an order that is not given yet.
+    Of one that was ``passed`` over, as it is written, nothing counts, and its content may not be
+    whole. ``beside`` says that it is of another part of the source, here to be compared alone.
     """
 
     content: dict[str, Any]
@@ -58,6 +60,7 @@ class Record:
     target: str = ""
     drafted: bool = False
     passed: bytes = b""
+    beside: bool = False
 
     def digest(self) -> int:
         """Return what two records have in common where they are written alike."""

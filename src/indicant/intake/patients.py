@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 from collections import Counter, defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -23,15 +24,16 @@ from indicant.intake.decoding import Broken
 from indicant.intake.fhir import Resources, deleted, resolved
 from indicant.intake.gaps import Gaps
 from indicant.intake.mapping import is_mapped, is_tables, read_mapping
+from indicant.intake.persons import Persons, no_patient
 from indicant.intake.readings import ASIDE, tables
 from indicant.intake.report import Left, Report
 from indicant.intake.sieve import Sieve
-from indicant.intake.supply import Supply, unread
+from indicant.intake.supply import Supply
 from indicant.intake.unknown import UnknownCodes
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from zoneinfo import ZoneInfo
 
     from indicant.files.rdf import Document
@@ -71,6 +73,15 @@ class Taken:
 
     documents: list[Document]
     report: Report
+
+
+@dataclass
+class Read:
+    """What was decided of each patient of a source, the report, and whose records nobody knows."""
+
+    decided: list[Decided]
+    report: Report
+    adrift: list[tuple[Event, str]]
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -143,7 +154,25 @@ class Intake:
         strict: bool = False,
         missing: Iterable[str] = (),
     ) -> Taken:
-        """Read what several supplies hold as one source.
+        """Read what several supplies hold as one source; see ``read``."""
+        made = self.read(supplies, shown, options, strict=strict, missing=missing)
+        documents = []
+        for decided, name in zip(made.decided, _files(made.decided), strict=True):
+            place = os.path.join(shown, name)
+            documents.append(decided.graph.document(place, self._prefixes))
+        return Taken(documents, made.report)
+
+    def read(
+        self,
+        supplies: Sequence[Supply],
+        shown: str,
+        options: Options,
+        *,
+        strict: bool = False,
+        missing: Iterable[str] = (),
+        everybody: frozenset[str] = frozenset(),
+    ) -> Read:
+        """Read what several supplies hold as one source, and write nothing.
 
         Where one of them holds orders that are not given yet, a case says that there are no others.
 
@@ -153,6 +182,8 @@ class Intake:
             options: how to read it.
             strict: whether a line that is no record ends it.
             missing: why it may not be all, in words.
+            everybody: the references of patients who are elsewhere in the source, where it is
+                read in parts; a part without a patient is then no error.
 
         Raises:
             IndicantError: something cannot be read, or there is no patient.
@@ -160,7 +191,7 @@ class Intake:
         claims = self.claims(options.completeness)
         drafts = [one for one in supplies if one.drafted]
         reading = Resources(tables(), options.zone, mentions=claims is not None)
-        gathered = _Gathered(reading, self._terms)
+        gathered = _Gathered(reading, self._terms, everybody)
         if claims is None and not drafts:
             for each in supplies:
                 each.sieve = self._sieve
@@ -188,11 +219,7 @@ class Intake:
         if beside := [name for each in supplies for name in each.beside]:
             names = ", ".join(excerpt(name) for name in beside[:5])
             report.remarks.append(f"not read: {names}")
-        documents = []
-        for decided, name in zip(made, _files(made), strict=True):
-            place = os.path.join(shown, name)
-            documents.append(decided.graph.document(place, self._prefixes))
-        return Taken(documents, report)
+        return Read(made, report, gathered.adrift)
 
     def claims(self, given: str | Claims | None) -> Claims | None:
         """Return what is said to be complete, read where it is a file.
@@ -208,7 +235,23 @@ class Intake:
         return self._terms
 
     def _take_tables(self, path: str, options: Options, claims: Claims | None) -> Taken:
-        """Read the persons of a database, or of tables of one's own, one by one."""
+        documents: list[Document] = []
+        names: set[str] = set()
+        reports: list[PatientReport] = []
+        with self.persons(path, options, claims) as found:
+            for decided in found.decided():
+                reports.append(decided.report)
+                place = os.path.join(found.source.shown, _file(decided.report.patient, names))
+                documents.append(decided.graph.document(place, self._prefixes))
+            return Taken(documents, found.report(reports))
+
+    @contextmanager
+    def persons(self, path: str, options: Options, claims: Claims | None) -> Iterator[Persons]:
+        """Open a database, or tables of one's own, whose persons are read one by one.
+
+        Raises:
+            IndicantError: it cannot be read.
+        """
         from indicant.intake.databases import opened
         from indicant.intake.omop import CdmPeople
         from indicant.intake.owntables import OwnPeople, stem
@@ -225,7 +268,7 @@ class Intake:
                 if mapped
                 else CdmPeople(database, tables(), options.persons)
             )
-            return _Persons(self._terms, self._prefixes, options, claims).take(source)
+            yield Persons(self._terms, options, claims, source)
         finally:
             database.close()
 
@@ -240,93 +283,12 @@ class Intake:
 
 
 @dataclass
-class _Persons:
-    """Makes cases of the persons of a database, one after the other."""
-
-    terms: Terms
-    prefixes: Mapping[str, str]
-    options: Options
-    claims: Claims | None
-    left: list[Left] = field(default_factory=list)
-    adrift: list[tuple[Event, str]] = field(default_factory=list)
-    types: Counter[str] = field(default_factory=Counter)
-
-    def take(self, source: People) -> Taken:
-        """Return the case of each person, and the report.
-
-        Raises:
-            IndicantError: something cannot be read, there is nobody, or too much.
-        """
-        unknown = UnknownCodes(self.terms)
-        made: list[PatientReport] = []
-        documents: list[Document] = []
-        gaps: Gaps | None = None
-        iris: set[str] = set()
-        names: set[str] = set()
-        for found in source.people():
-            self.types.update(found.types)
-            person, given = found.person, found.events
-            if person is None:
-                self._of_nobody(given, found.name, source.called)
-                continue
-            unknown.note(given)
-            decider = Decider(self.terms, self.options.as_of, person, case_iri(person.name, iris))
-            decided = decider.decide(given)
-            if self.claims is not None:
-                missing = [*source.partial, *unread(source.beside)]
-                gaps = gaps or Gaps(self.terms, self.claims, missing, self.adrift)
-                gaps.state(decided)
-            made.append(decided.report)
-            place = os.path.join(source.shown, _file(decided.report.patient, names))
-            documents.append(decided.graph.document(place, self.prefixes))
-        self._see_that_all_are_there({one.patient for one in made}, source)
-        if not made:
-            raise _no_patient(source.shown, Counter())
-        report = Report(
-            source.shown,
-            self.options.as_of.isoformat(),
-            made,
-            self.left,
-            unknown.rows(),
-            self.types.total(),
-            dict(sorted(self.types.items())),
-        )
-        report.remarks += [f"{one}: what would be in it is not known" for one in source.partial]
-        if source.beside:
-            shown = ", ".join(excerpt(name) for name in source.beside[:5])
-            report.remarks.append(f"not read: {shown}")
-        return Taken(documents, report)
-
-    def _of_nobody(self, found: list[Event], person: str, called: str) -> None:
-        """Take note of rows of whom there is no person.
-
-        Whoever has another id is surely another one; rows without an id may be anybody's.
-        """
-        told = f"there is no person {excerpt(person)}" if person else f"it has no {called}"
-        for event in found:
-            aside = event.kind == ASIDE and event.refusal is not None
-            reason, detail = ("aside", "") if aside else ("no-patient", told)
-            origin = event.origin
-            self.left.append(Left(origin.reference, reason, detail, origin.file, origin.line))
-            if not person:
-                self.adrift.append((event, reason))
-
-    def _see_that_all_are_there(self, there: set[str], source: People) -> None:
-        missing = [one for one in self.options.persons if one not in there]
-        if missing:
-            raise IndicantError(
-                f"there is no {source.called} {', '.join(map(excerpt, missing[:3]))}",
-                file=source.shown,
-                help="name one that is there, or leave out  --person  to read all",
-            )
-
-
-@dataclass
 class _Gathered:
     """All that a source holds, put with the patients that it is about."""
 
     resources: Resources
     terms: Terms
+    everybody: frozenset[str] = frozenset()
     persons: dict[str, Person] = field(default_factory=dict)
     of_person: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
     left: list[Left] = field(default_factory=list)
@@ -364,6 +326,8 @@ class _Gathered:
         few = len(self._digests) < _FEW
         self._digests[who.key] = record if few else record.digest()
         self._alias[who.reference].append(who.key)
+        if record.beside:
+            return
         if not record.passed:
             for person in self.resources.persons(record, who):
                 if person.refusal is None or person.refusal.reason != "deleted":
@@ -401,8 +365,8 @@ class _Gathered:
         Raises:
             IndicantError: there is no patient.
         """
-        if not self.persons:
-            raise _no_patient(shown, Counter(one.subject for one, _, _ in self._events))
+        if not self.persons and not self.everybody:
+            raise no_patient(shown, Counter(one.subject for one, _, _ in self._events))
         self._identify()
         for key, person in list(self.persons.items()):
             if key.partition("#")[0] in self._twice:
@@ -427,8 +391,8 @@ class _Gathered:
         self.persons = {
             key: one for key, one in self.persons.items() if "#" not in key or key in self.of_person
         }
-        if not self.persons:
-            raise _no_patient(shown, Counter())
+        if not self.persons and not self.everybody:
+            raise no_patient(shown, Counter())
 
     def _identify(self) -> None:
         """Find the records that are one under several names.
@@ -489,6 +453,8 @@ class _Gathered:
         if named is None:
             return False
         here = {one.origin.reference for one in self.persons.values() if "#" not in one.key}
+        if named[1] in self.everybody:
+            return False
         return named[1] not in here and all(_NAMED.fullmatch(one) for one in here)
 
     def _found(self, target: str, key: str, url: str, among: Iterable[str]) -> str | None:
@@ -525,17 +491,6 @@ class _Gathered:
         for of_one in self.of_person.values():
             found.note(of_one)
         return found.rows()
-
-
-def _no_patient(shown: str, subjects: Counter[str]) -> IndicantError:
-    """Return the error of a source without a patient, with whom most of its records are about."""
-    subject, number = next((one for one in subjects.most_common() if one[0]), ("", 0))
-    about = f": {number} of its records are about {excerpt(subject, 80)}" if subject else ""
-    return IndicantError(
-        f"holds no patient{about}",
-        file=shown,
-        help="add the Patient resource: who the records are of is never guessed",
-    )
 
 
 def _files(made: list[Decided]) -> list[str]:

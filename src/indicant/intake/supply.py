@@ -48,8 +48,8 @@ class Supply:
     """What a source holds.
 
     ``partial`` says why it may not be all, ``beside`` what lies there and was not read; both are
-    known when all has been read. ``drafted`` says that its records are orders not given yet, and
-    ``sieve`` which of them need not be read in full.
+    known when all has been read. ``drafted`` says that its records are orders not given yet,
+    ``sieve`` which of them need not be read in full; ``most`` is how many records it may hold.
     """
 
     path: str
@@ -59,6 +59,7 @@ class Supply:
     beside: list[str] = field(default_factory=list)
     drafted: bool = False
     sieve: Sieve | None = None
+    most: int = MOST_RECORDS
 
     def missing(self) -> list[str]:
         """Return in words what may hold records that were not read."""
@@ -71,9 +72,9 @@ class Supply:
             IndicantError: something cannot be read, or is no such document.
         """
         for number, one in enumerate(self._records(), 1):
-            if number > MOST_RECORDS:
+            if number > self.most:
                 raise IndicantError(
-                    f"holds more than {MOST_RECORDS:,} records",
+                    f"holds more than {self.most:,} records",
                     file=self.path,
                     help="give the records of fewer patients at a time",
                 )

@@ -31,7 +31,7 @@ class UnknownCodes:
             for code in self._terms.meant(event.codes).unknown:
                 pair = (code.system, code.code)
                 records[pair].add(event.origin.iri)
-                self._display.setdefault(pair, code.display)
+                self._display[pair] = shown(self._display.get(pair, ""), code.display)
         for pair, of in records.items():
             self._records[pair] += len(of)
             self._patients[pair] += 1
@@ -43,3 +43,12 @@ class UnknownCodes:
             for (system, code), number in self._records.items()
         ]
         return sorted(found, key=lambda one: (-one.records, -one.patients, one.system, one.code))
+
+
+def shown(one: str, other: str) -> str:
+    """Return which of two names of a code is shown, whatever the order in which they come.
+
+    >>> shown("", "Cough"), shown("Dry cough", "Cough")
+    ('Cough', 'Cough')
+    """
+    return min(one, other) if one and other else one or other

@@ -1,0 +1,142 @@
+"""Many patients at once, and how many of them get which answer."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from indicant.api.case import day
+from indicant.errors import IndicantError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from indicant.api.guideline import Guideline
+    from indicant.intake.patients import Options
+
+Path_ = str | os.PathLike[str]
+SUMMARY: Final = "summary.json"
+INSTALL: Final = "pip install 'indicant[cohort]'"
+
+
+@dataclass(frozen=True)
+class CohortAnswers:
+    """How many patients of a source get which answer.
+
+    ``record`` is what ``indicant cohort --format json`` prints; ``files`` are what was written.
+    """
+
+    record: dict[str, Any]
+    files: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all patients were answered, and every line of the source was a record."""
+        told = self.record["patients"]
+        broken = self.record.get("intake", {}).get("brokenLines", 0)
+        return broken == 0 and told["total"] is not None and told["total"] == told["assessed"]
+
+    def __str__(self) -> str:
+        """Return the summary as people read it."""
+        from indicant.cohort.told import as_text
+
+        return as_text(self.record)
+
+
+def answer(
+    guideline: Guideline,
+    data: Path_,
+    *,
+    as_of: str | datetime.date | None = None,
+    timezone: str | None = None,
+    codes: tuple[str, ...] = (),
+    completeness: Path_ | None = None,
+    persons: Iterable[str | int] = (),
+    output: Path | None = None,
+    rows: str = "parquet",
+    everything: bool = False,
+    strata: Path_ | None = None,
+    suppress: int | None = None,
+    parts: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> CohortAnswers:
+    """Answer for all patients of a source; see ``Guideline.cohort``.
+
+    ``parts`` says into how many parts FHIR is put, by default as many as its size asks for.
+
+    Raises:
+        IndicantError: something cannot be read or written, or holds no patient.
+    """
+    try:
+        import polars  # noqa: F401 - whether it is there is told before anything is read
+    except ImportError as error:
+        raise IndicantError(
+            "answering for many patients needs Polars, which is not installed", help=INSTALL
+        ) from error
+    from indicant.cohort.results import Cohort, write
+    from indicant.cohort.sources import Source, is_of_others
+    from indicant.cohort.strata import read_strata
+    from indicant.cohort.summary import as_record, summarised
+    from indicant.foreign import as_json
+
+    path = os.fspath(data)
+    others = is_of_others(path)
+    date = None if as_of is None else day(as_of)
+    options = _options(date, timezone, completeness, persons) if others else None
+    known = None if strata is None else read_strata(os.fspath(strata))
+    source = Source(
+        path, guideline.assessor.vocabulary, lambda: guideline.reader(codes), options, parts
+    )
+    cohort = Cohort(guideline.assessor, None if others else date, progress)
+    with tempfile.TemporaryDirectory(prefix="indicant-") as folder, _place(output) as place:
+        answered = cohort.answer(source.patients(), Path(folder), known)
+        summary = summarised(answered, by_stratum=known is not None)
+        if suppress is not None:
+            summary.withhold(suppress, answered)
+        record = as_record(
+            summary,
+            answered,
+            source=path,
+            as_of=date,
+            intake=source.tally.record() if others else None,
+        )
+        files: tuple[str, ...] = ()
+        if place is not None:
+            files = write(answered, place, rows, everything=everything)
+            (place / SUMMARY).write_text(as_json(record) + "\n", encoding="utf-8", newline="\n")
+    return CohortAnswers(record, (*files, SUMMARY) if files else ())
+
+
+@contextmanager
+def _place(output: Path | None) -> Iterator[Path | None]:
+    """Yield a folder to fill, which then takes its place, or nothing."""
+    from indicant.files.staging import new_folder
+
+    if output is None:
+        yield None
+    else:
+        with new_folder(output) as work:
+            yield work
+
+
+def _options(
+    as_of: str | None,
+    timezone: str | None,
+    completeness: Path_ | None,
+    persons: Iterable[str | int],
+) -> Options:
+    from indicant.intake.patients import AS_OF_HELP, Options, zone_of
+
+    if as_of is None:
+        raise IndicantError("the records say for no day what they hold", help=AS_OF_HELP)
+    return Options(
+        datetime.date.fromisoformat(as_of),
+        None if timezone is None else zone_of(timezone),
+        None if completeness is None else os.fspath(completeness),
+        (persons,) if isinstance(persons, str) else tuple(map(str, persons)),
+    )

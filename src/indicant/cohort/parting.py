@@ -1,0 +1,338 @@
+"""Part a source of FHIR by patient, so that no more is held than a part of it.
+
+Records of a bulk export stand in files by their type, those of one patient in all of them. They are
+read once and put into parts, all of a patient into one; what is about nobody in particular goes
+into every part. A part is then read as any source is, so that there is one place that says what a
+record counts for; what it has to know of the others, it is told: who is there, which records stand
+twice, and what may be missing.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import re
+import zlib
+from array import array
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from indicant.files import bounded
+from indicant.foreign import excerpt
+from indicant.intake import readings
+from indicant.intake.decoding import Broken, Number, Record
+from indicant.intake.fhir import Resources, deleted
+from indicant.intake.supply import Supply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from indicant.intake.fhir import Identity
+
+MOST_PARTS: Final = 4_096
+MOST_BROKEN: Final = 1_000
+"""How many lines that are no records are listed; all are counted."""
+PART: Final = 40_000_000
+"""How large a part of the source is to be, in bytes."""
+PACKED: Final = 12
+"""How many times as large as it is what is packed may become."""
+_HELD: Final = 20_000
+"""How many records wait in memory for their parts."""
+_LAST: Final = re.compile(r"(?:(?<=/)|^)([A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_history/[^/]*)?$")
+_PERSON: Final = ("subject", "patient", "for", "individual")
+_ALL: Final = -1
+"""The number that stands for all parts together."""
+_Row = tuple[Any, ...]
+_Place = tuple[str, int | None, str]
+"""Where a record stands, and its reference."""
+
+
+class UnpartedError(Exception):
+    """A source whose patients have several names, so that it is read as one."""
+
+
+class Part(Supply):
+    """A part of a source, whose records were read before."""
+
+    given: list[str]
+    compared: str
+
+    def __init__(self, shown: str, files: Iterable[str], beside: str, whole: Supply) -> None:
+        super().__init__(shown, partial=list(whole.partial), beside=list(whole.beside))
+        self.given, self.compared = list(files), beside
+
+    def records(self) -> Iterator[Record | Broken]:
+        """Yield the records in the order in which they stand in the source."""
+        rows: list[tuple[_Row, bool]] = []
+        for file in self.given:
+            rows += [(one, False) for one in _loaded(file)]
+        rows += [(one, True) for one in _loaded(self.compared)]
+        rows.sort(key=lambda one: one[0][0])
+        for row, beside in rows:
+            record = _record(row)
+            record.beside = beside
+            yield record
+
+
+@dataclass
+class Parts:
+    """A source of FHIR in parts: ``files`` of each, who is there, and what was read in all.
+
+    ``strangers`` are by part the places of records of which another part tells; what is in all
+    parts the first one tells.
+    """
+
+    supply: Supply
+    folder: Path
+    count: int
+    resources: Resources
+    broken: list[Broken] = field(default_factory=list)
+    broken_in_all: int = 0
+    records: int = 0
+    types: Counter[str] = field(default_factory=Counter)
+    everybody: set[str] = field(default_factory=set)
+    strangers: dict[int, set[_Place]] = field(default_factory=lambda: defaultdict(set))
+
+    def __post_init__(self) -> None:
+        self._held: dict[str, list[_Row]] = defaultdict(list)
+        self._waiting = 0
+        self._order = 0
+        self._spread: set[_Place] = set()
+        self._known: set[str] = set()
+        self._keys, self._at = array("q"), array("i")
+        self._chunks = 0
+
+    def read(self) -> None:
+        """Read the whole source and put its records into parts.
+
+        Raises:
+            UnpartedError: it cannot be parted by patient.
+            IndicantError: something cannot be read.
+        """
+        for one in self.supply.records():
+            if isinstance(one, Broken):
+                self.records += 1
+                self.broken_in_all += 1
+                if len(self.broken) < MOST_BROKEN:
+                    self.broken.append(one)
+            else:
+                self._take(one)
+        self._flush()
+        if not self.everybody:
+            raise UnpartedError
+        self._place_doubtful()
+        self._copy_what_stands_twice()
+
+    def part(self, number: int) -> Part:
+        """Return a part."""
+        names = [f"part-{number}", f"spread-{number}", "all", *(["once"] if number == 0 else [])]
+        files = [str(self.folder / name) for name in names]
+        return Part(self.supply.path, files, str(self.folder / f"twice-{number}"), self.supply)
+
+    def is_stranger(self, number: int, place: _Place) -> bool:
+        """Tell whether a record is told of by another part."""
+        return place in self.strangers[number] or (number > 0 and place in self.strangers[_ALL])
+
+    def spread(self, places: Iterable[_Place]) -> bool:
+        """Put records into all parts, and tell whether any was not there already."""
+        wanted = set(places) - self.strangers[_ALL] - self._spread
+        self._spread |= wanted
+        for number in range(self.count) if wanted else ():
+            for row in _loaded(str(self.folder / f"part-{number}")):
+                for other in range(self.count) if _place(row) in wanted else ():
+                    if other != number:
+                        self._keep(f"spread-{other}", row)
+                        self.strangers[other].add(_place(row))
+        self._flush()
+        return bool(wanted)
+
+    # ------------------------------------------------------------------ one record
+
+    def _take(self, record: Record) -> None:
+        self.records += 1
+        self._order += 1
+        kind = record.content.get("resourceType")
+        name = kind if isinstance(kind, str) else ""
+        self.types[excerpt(name) if name else "none"] += 1
+        who = self.resources.identity(record)
+        row = (
+            self._order,
+            who.reference,
+            record.content,
+            record.file,
+            record.line,
+            record.place,
+            record.url,
+            record.method,
+            record.mode,
+            record.odd,
+            record.target,
+            record.drafted,
+        )
+        tails = {_tail(one, who.reference) for one in _subjects(record.content)}
+        if name == "Patient":
+            if not _LAST.fullmatch(who.reference):
+                raise UnpartedError
+            tails.add(_tail(who.reference, who.reference))
+            if record.url:
+                tails.add(_tail(record.url, who.reference))
+            self.everybody.add(who.reference)
+        if deleted(record):
+            tails = set()
+        if len(tails) > 1:
+            raise UnpartedError
+        self._known.update(tails if name == "Patient" else ())
+        if not tails:
+            place = self._place_of_nobody(name, record.content)
+            self._keep(place, row)
+            self._note(who, _ALL if place == "all" else 0)
+            return
+        sure = name == "Patient" or all(_is_named(one) for one in _subjects(record.content))
+        if not sure:
+            self._keep("doubtful", (*row, sorted(tails)))
+            return
+        (part,) = {self._part_of(one) for one in tails}
+        self._keep(f"part-{part}", row)
+        self._note(who, part)
+
+    def _part_of(self, name: str) -> int:
+        return zlib.crc32(name.encode()) % self.count
+
+    def _place_of_nobody(self, name: str, content: dict[str, Any]) -> str:
+        """Return where to put what is about nobody: into all parts, or into one if idle."""
+        known = self.resources.tables.types.get(name)
+        idle = known is not None and known.kind == readings.ASIDE and not known.tells
+        return "once" if idle and "contained" not in content and name != "Bundle" else "all"
+
+    def _place_doubtful(self) -> None:
+        """Put records whose subject is called otherwise than patients mostly are."""
+        for row in _loaded(str(self.folder / "doubtful")):
+            *most, tails = row
+            parts = sorted({self._part_of(one) for one in tails if one in self._known})
+            alone = len(parts) == len(tails) == 1
+            who = self.resources.identity(_record(tuple(most)))
+            self._keep(f"part-{parts[0]}" if alone else "all", tuple(most))
+            self._note(who, parts[0] if alone else _ALL)
+        self._flush()
+        for row in _loaded(str(self.folder / "all")):
+            self.strangers[_ALL].add(_place(row))
+
+    # ------------------------------------------------------------------ records that stand twice
+
+    def _copy(self, row: _Row, home: int, others: Iterable[int]) -> None:
+        """Put a record into other parts as well, for comparison alone."""
+        for other in others:
+            if other not in (home, _ALL):
+                self._keep(f"twice-{other}", row)
+
+    def _note(self, who: Identity, part: int) -> None:
+        """Take note of what a record is called, in which part."""
+        for key in {who.key, who.reference}:
+            self._keys.append(hash(key))
+            self._at.append(part)
+        if len(self._keys) >= 1_000_000:
+            self._chunk()
+
+    def _chunk(self) -> None:
+        names = pl.DataFrame({"key": self._keys, "part": self._at}).unique()
+        names.write_parquet(self.folder / f"names-{self._chunks}.parquet")
+        self._chunks += 1
+        self._keys, self._at = array("q"), array("i")
+
+    def _copy_what_stands_twice(self) -> None:
+        """Have each part know the records of others that are called as one of its own."""
+        self._chunk()
+        names = pl.scan_parquet(self.folder / "names-*.parquet")
+        several = (
+            names.group_by("key").agg(pl.col("part").unique()).filter(pl.col("part").list.len() > 1)
+        )
+        where = dict(several.collect(engine="streaming").iter_rows())
+        if not where:
+            return
+        for number in sorted({part for parts in where.values() for part in parts} - {_ALL}):
+            for row in _loaded(str(self.folder / f"part-{number}")):
+                who = self.resources.identity(_record(row))
+                parts = {*where.get(hash(who.key), ()), *where.get(hash(who.reference), ())}
+                self._copy(row, number, range(self.count) if _ALL in parts else sorted(parts))
+        self._flush()
+
+    # ------------------------------------------------------------------ files
+
+    def _keep(self, name: str, row: _Row) -> None:
+        self._held[name].append(row)
+        self._waiting += 1
+        if self._waiting >= _HELD:
+            self._flush()
+
+    def _flush(self) -> None:
+        for name, rows in self._held.items():
+            with open(self.folder / name, "ab") as file:
+                pickle.dump(rows, file, protocol=pickle.HIGHEST_PROTOCOL)
+        self._held.clear()
+        self._waiting = 0
+
+
+class _Unpickler(pickle.Unpickler):
+    """Reads what this process wrote, and makes nothing but numbers of it."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == (Number.__module__, Number.__name__):
+            return Number
+        raise pickle.UnpicklingError(f"{module}.{name}")
+
+
+def _loaded(path: str) -> Iterator[_Row]:
+    if not os.path.exists(path):
+        return
+    with bounded.opened(path) as file:
+        stream = io.BufferedReader(file)  # type: ignore[type-var]
+        while stream.peek(1):
+            yield from _Unpickler(stream).load()
+
+
+def _record(row: _Row) -> Record:
+    _, _, content, file, line, place, url, method, mode, odd, target, drafted = row
+    return Record(content, file, line, place, url, method, mode, odd, target, drafted)
+
+
+def _place(row: _Row) -> _Place:
+    return row[3], row[4], row[1]
+
+
+def _subjects(content: dict[str, Any]) -> Iterator[str]:
+    """Yield whom a resource, or one that it contains, may be about."""
+    contained = content.get("contained")
+    for one in (content, *(contained if isinstance(contained, list) else [])):
+        for element in _PERSON if isinstance(one, dict) else ():
+            value = one.get(element)
+            target = value.get("reference") if isinstance(value, dict) else None
+            if isinstance(target, str) and target:
+                yield target
+                break
+
+
+def _is_named(target: str) -> bool:
+    found = _LAST.search(target)
+    return target.startswith("#") or (found is not None and found[1] == "Patient")
+
+
+def _tail(target: str, own: str) -> str:
+    """Return the name by which a patient is put into a part.
+
+    >>> _tail("https://a.example/Patient/7/_history/2", ""), _tail("urn:uuid:1-2", "")
+    ('7', '1-2')
+    """
+    if target.startswith("#"):
+        return own
+    found = _LAST.search(target)
+    return found[2] if found else re.split(r"[/:]", target)[-1]
+
+
+def parts_of(size: int) -> int:
+    """Return into how many parts a source of so many bytes is put."""
+    return max(1, min(MOST_PARTS, -(-size // PART)))

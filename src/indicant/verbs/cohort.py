@@ -1,0 +1,121 @@
+"""``indicant cohort``: many patients at once."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from indicant.command.arguments import add_guideline, guideline_of
+from indicant.command.cases import add_reading, check_as_of
+from indicant.errors import IndicantError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from indicant.command.arguments import Verbs
+
+_EPILOG: Final = """\
+examples:
+  indicant cohort export/ --as-of 2026-11-22                      NDJSON: how many get what
+  indicant cohort export/ --as-of 2026-11-22 -o answers           and a row for each patient
+  indicant cohort cdm.duckdb --as-of 2026-11-22 -o answers --rows csv
+  indicant cohort cases/ --strata sites.csv --suppress 5          a folder of cases, by site
+
+Every patient is answered as  indicant assess  answers. Whose facts cannot all hold, or whose case
+is not valid, is told and gets no answer.
+
+exit codes: 0 all were answered, 1 some were not, or some lines are no records, 2 it could not run
+"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    verb = verbs.add_parser(
+        "cohort",
+        help="many patients at once: who gets what, what was done, and which facts are missing",
+        description="Answer for all patients of a source at once, add the answers up, and say "
+        "which missing facts leave how many of them open. Needs indicant[cohort].",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument(
+        "data",
+        metavar="DATA",
+        help="whatever  indicant intake  reads, or a folder of cases or a file of them",
+    )
+    verb.add_argument(
+        "-o", "--output", metavar="FOLDER", help="write a row for each patient to a new folder"
+    )
+    verb.add_argument(
+        "--as-of",
+        metavar="DATE",
+        help="the day for which patients are assessed, YYYY-MM-DD; cases have one of their own",
+    )
+    verb.add_argument(
+        "--format", choices=("text", "json"), default="text", help="how to print the summary (text)"
+    )
+    verb.add_argument(
+        "--rows",
+        choices=("parquet", "csv", "ndjson"),
+        default="parquet",
+        help="how to write the rows (parquet)",
+    )
+    verb.add_argument(
+        "--all", action="store_true", help="write rows for what does not apply as well"
+    )
+    verb.add_argument(
+        "--strata",
+        metavar="FILE",
+        help="a table (CSV) with the columns patient and stratum: count each stratum as well",
+    )
+    verb.add_argument(
+        "--suppress",
+        type=int,
+        metavar="N",
+        help="withhold numbers of patients from 1 to less than N, and those that give them away",
+    )
+    add_reading(verb)
+    add_guideline(verb)
+    verb.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks for and return the exit code."""
+    from indicant.api.cohort import answer
+    from indicant.command.output import tell_recovered
+    from indicant.foreign import as_json
+
+    check_as_of(options)
+    if options.suppress is not None and options.suppress < 2:
+        raise IndicantError("--suppress takes a number from 2 on", help="--suppress 5  is common")
+    if options.output is not None:
+        tell_recovered(options.output)
+    found = answer(
+        guideline_of(options),
+        options.data,
+        as_of=options.as_of,
+        timezone=options.timezone,
+        codes=tuple(options.codes),
+        completeness=options.completeness,
+        persons=tuple(options.person),
+        output=None if options.output is None else Path(options.output),
+        rows=options.rows,
+        everything=options.all,
+        strata=options.strata,
+        suppress=options.suppress,
+        progress=_progress() if sys.stderr.isatty() else None,
+    )
+    sys.stdout.write(as_json(found.record) + "\n" if options.format == "json" else str(found))
+    return 0 if found.is_whole else 1
+
+
+def _progress() -> Callable[[int], None]:
+    """Return what tells on a terminal how many patients there were."""
+
+    def tell(count: int) -> None:
+        sys.stderr.write(f"\r{count:,} patients")
+        sys.stderr.flush()
+
+    return tell

@@ -1,0 +1,199 @@
+"""What is answered for many patients at once is what is answered for each of them."""
+
+from __future__ import annotations
+
+import functools
+import random
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import pytest
+from pysat.solvers import Solver
+
+from cohorts import answer, compare, mixed
+from grids import EdgeMaker, Grid, grids
+from indicant.assess.assessor import Assessor
+from indicant.cohort.establishing import Establisher, Given
+from indicant.cohort.patterns import Consistency, Patterns
+from indicant.cohort.plan import plan_of
+from indicant.errors import IndicantError
+from indicant.files.rdf import Document, parse, read
+from making import BesideMaker, CountingMaker, Maker, case_text, guideline_text
+from measuring import MeasuringMaker
+from nesting import NestedMaker
+from places import ASSESSED, TESTS
+from shipped import assessor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OPIOIDS = sorted((TESTS / "opioids-for-pain").glob("*/case.ttl"))
+MAKERS = (BesideMaker, EdgeMaker, Maker, MeasuringMaker, CountingMaker, NestedMaker)
+
+
+@functools.cache
+def opioids() -> Assessor:
+    return Assessor("opioids-for-pain")
+
+
+@pytest.mark.slow
+def test_the_cases_of_the_guideline_on_neck_pain_are_answered_alike() -> None:
+    told = compare(assessor("auto"), [read(path) for path in ASSESSED])
+    assert told.differences == []
+    assert told.compared > 10_000
+    assert set(told.statuses) == {
+        "recommended",
+        "conditional",
+        "conflicting",
+        "contraindicated",
+        "undetermined",
+        "not-applicable",
+    }
+
+
+@pytest.mark.slow
+def test_the_cases_of_the_guideline_on_opioids_are_answered_alike() -> None:
+    told = compare(opioids(), [read(path) for path in OPIOIDS])
+    assert told.differences == []
+    assert told.compared > 10_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2))
+def test_random_patients_of_the_guideline_on_neck_pain_are_answered_alike(seed: int) -> None:
+    told = compare(assessor("auto"), list(mixed(ASSESSED, 100, seed)))
+    assert told.differences == []
+    assert told.states["assessed"] > 40
+    assert told.states["invalid"] > 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2))
+def test_random_patients_of_the_guideline_on_opioids_are_answered_alike(seed: int) -> None:
+    told = compare(opioids(), list(mixed(OPIOIDS, 60, seed)))
+    assert told.differences == []
+    assert told.states["assessed"] > 20
+
+
+def random_cohort(folder: Path, seed: int, many: int) -> tuple[Assessor, list[Document]] | None:
+    """Return a random guideline with random patients, or nothing where it cannot be compiled."""
+    maker = MAKERS[seed % len(MAKERS)](seed)
+    guideline = maker.guideline()
+    file = folder / f"g{seed}.ttl"
+    file.write_text(guideline_text(guideline), encoding="utf-8")
+    try:
+        made = Assessor(file, use_cache=False)
+    except IndicantError:
+        return None
+    cases = [maker.case(guideline, f"c{number}") for number in range(many)]
+    return made, [parse(case_text([one]), path=f"{one.name}.ttl") for one in cases]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12))
+def test_random_patients_of_random_guidelines_are_answered_alike(seed: int, tmp_path: Path) -> None:
+    found = random_cohort(tmp_path, seed, 20)
+    assert found is not None
+    told = compare(*found)
+    assert told.differences == []
+    assert told.states["assessed"] > 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("grid", grids(), ids=lambda one: one.name)
+def test_the_steps_of_every_bound_are_answered_alike(grid: Grid, tmp_path: Path) -> None:
+    file = tmp_path / "grid.ttl"
+    file.write_text(guideline_text(grid.guideline), encoding="utf-8")
+    dice = random.Random(1)  # noqa: S311
+    cases = dice.sample(list(grid.cases), min(30, len(grid.cases)))
+    documents = [parse(case_text([one]), path=f"{one.name}.ttl") for one in cases]
+    told = compare(Assessor(file, use_cache=False), documents)
+    assert told.differences == []
+    assert told.states["assessed"] > 5
+
+
+def test_patients_with_the_same_records_are_looked_at_once() -> None:
+    """However their nodes are called, and in whichever order they stand."""
+    (first,) = mixed(ASSESSED[:40], 1, 3)
+    text = "".join(f"{quad.triple} .\n" for quad in first.quads)
+    others = []
+    for number in range(5):
+        lines = text.replace("mixed/0", f"other/{number}").splitlines()
+        other = "\n".join(lines if number % 2 else reversed(lines))
+        others.append(parse(other, path=f"other-{number}.ttl"))
+    made = assessor("auto")
+    establisher = Establisher(made, plan_of(made.compiled.graph))
+    found = list(establisher.found(Given(one.path, one.quads) for one in (first, *others)))
+    assert establisher.asked == 1
+    assert len({one.literals for one in found}) == 1
+    assert [one.given.patient for one in found] == [first.path, *(one.path for one in others)]
+
+
+@pytest.mark.parametrize("name", ["neck-pain-after-lumbar-fusion", "opioids-for-pain"])
+def test_facts_that_cannot_all_hold_are_found(name: str) -> None:
+    """As a solver finds them, and a least set of them."""
+    made = opioids() if name == "opioids-for-pain" else assessor("auto")
+    plan = plan_of(made.compiled.graph)
+    consistency = Consistency(made, plan)
+    numbers: dict[str, int] = {}
+    for at, iri in enumerate(plan.literals):
+        stem, _, polarity = iri.rpartition("/")
+        numbers[iri] = numbers.setdefault(stem, len(numbers) + 1) * (
+            1 if polarity == "present" else -1
+        )
+        numbers[stem] = abs(numbers[iri])
+        assert at == plan.number[iri]
+    clauses: dict[str, list[int]] = {}
+    for clause, literal, _ in made.ask("which-clauses-are-there"):
+        assert clause
+        assert literal
+        stem, _, polarity = literal.rpartition("/")
+        number = numbers.setdefault(stem, len(numbers) + 1)
+        clauses.setdefault(clause, []).append(number if polarity == "present" else -number)
+    dice = random.Random(name)  # noqa: S311
+    bare = clashing = 0
+    with Solver(bootstrap_with=list(clauses.values())) as solver:
+        for _ in range(600):
+            some = dice.sample(range(len(plan.literals)), dice.choice((2, 4, 8, 12)))
+            mask = sum(1 << one for one in some)
+            clash = consistency.clash(mask)
+            signs = [numbers[plan.literals[one]] for one in some]
+            opposed = any(-one in signs for one in signs)
+            holds = not opposed and solver.solve(assumptions=signs)
+            assert bool(clash) != holds
+            if clash:
+                clashing += 1
+                core = [numbers[plan.literals[one]] for one in clash]
+                assert set(core) <= set(signs)
+                for less in combinations(core, len(core) - 1):
+                    assert all(-one not in less for one in less)
+                    assert solver.solve(assumptions=list(less))
+            else:
+                bare += 1
+    assert bare > 50
+    assert clashing > 50
+
+
+def test_whose_facts_cannot_all_hold_gets_no_answer() -> None:
+    made = assessor("auto")
+    plan = plan_of(made.compiled.graph)
+    patterns = Patterns(Consistency(made, plan))
+    present = next(one for one in plan.literals if one.endswith("/present"))
+    absent = present.removesuffix("present") + "absent"
+    both = 1 << plan.number[present] | 1 << plan.number[absent]
+    assert (patterns.number(both), patterns.number(0), patterns.number(both)) == (0, 1, 0)
+    assert set(patterns.clashes[0]) == {plan.number[present], plan.number[absent]}
+    assert patterns.frame(plan)["pattern"].to_list() == [1]
+    words = patterns.consistency.words(patterns.clashes[0])
+    assert words.count(" and ") == 1
+
+
+def test_what_is_missing_is_told_once_for_each_answer_that_waits_for_it() -> None:
+    documents = [read(path) for path in ASSESSED[:6]]
+    _, summary = answer(assessor("auto"), documents)
+    assert summary.lacking == sorted(
+        summary.lacking, key=lambda one: (-one.answers, -one.alone, one.label, one.term)
+    )
+    assert all(one.alone <= one.answers for one in summary.lacking)
+    assert all(0 < one.patients <= len(documents) for one in summary.lacking)
+    assert any(0 < one.alone < one.answers for one in summary.lacking)

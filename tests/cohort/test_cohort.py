@@ -1,0 +1,365 @@
+"""The command: what it prints, what it writes, and what it tells of sources that are odd."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pytest
+
+from indicant import Guideline
+from indicant.api.cohort import answer
+from indicant.errors import IndicantError
+from places import ASSESS, ASSESSED, EXAMPLES, SHARED
+from running import hold_to_one_line, run
+from shipped import PREFIXES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from indicant import Case
+
+DATE = "2026-11-22"
+BULK = SHARED / "fhir" / "bulk-10"
+SNOMED = "http://snomed.info/sct"
+
+
+def cases(folder: Path, many: int = 6) -> Path:
+    """Return a folder with some cases of the guideline on neck pain."""
+    folder.mkdir()
+    for path in ASSESSED[::20][:many]:
+        text = path.read_text(encoding="utf-8").replace(
+            "https://example.org/case#", f"https://example.org/{path.parent.name}#"
+        )
+        (folder / f"{path.parent.name}.ttl").write_text(text, encoding="utf-8")
+    return folder
+
+
+def lines(folder: Path, name: str, *records: dict[str, Any] | str) -> Path:
+    """Write records into a file of NDJSON, one after the other."""
+    folder.mkdir(exist_ok=True)
+    with (folder / name).open("a", encoding="utf-8") as file:
+        for one in records:
+            file.write(f"{one if isinstance(one, str) else json.dumps(one)}\n")
+    return folder
+
+
+def patient(name: str, **more: Any) -> dict[str, Any]:
+    return {"resourceType": "Patient", "id": name, **more}
+
+
+def pain(name: str, of: str, code: str = "81680005") -> dict[str, Any]:
+    """Return a record of neck pain that is there."""
+    return {
+        "resourceType": "Condition",
+        "id": name,
+        "subject": {"reference": f"Patient/{of}"},
+        "code": {"coding": [{"system": SNOMED, "code": code}]},
+        "clinicalStatus": {
+            "coding": [
+                {
+                    "system": "http://terminology.hl7.org/CodeSystem/condition-clinical",
+                    "code": "active",
+                }
+            ]
+        },
+    }
+
+
+def summary(*arguments: str) -> tuple[int, dict[str, Any]]:
+    code, out, _ = run("cohort", *arguments, "--format", "json")
+    found: dict[str, Any] = json.loads(out)
+    return code, found
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of a file in any form."""
+    if path.suffix == ".csv":
+        return pl.read_csv(path).to_dicts()
+    return (pl.read_ndjson(path) if path.suffix == ".ndjson" else pl.read_parquet(path)).to_dicts()
+
+
+def actions(guideline: Guideline, case: Case | Path) -> list[Any]:
+    """Return what is answered about one patient, also what does not apply."""
+    (found,) = guideline.assess_all(case, everything=True)
+    return found.record["actions"]
+
+
+def rows(folder: Path, name: str) -> list[dict[str, Any]]:
+    return pl.read_parquet(folder / f"{name}.parquet").to_dicts()
+
+
+def test_a_folder_of_cases_is_added_up(tmp_path: Path) -> None:
+    folder, out = cases(tmp_path / "cases"), tmp_path / "answers"
+    code, told = summary(str(folder), "-o", str(out))
+    assert code == 0
+    assert told["patients"] == {
+        "total": 6,
+        "assessed": 6,
+        "inconsistent": 0,
+        "invalid": 0,
+        "twice": 0,
+    }
+    guideline = Guideline.load()
+    counted: dict[str, dict[str, int]] = {}
+    for path in sorted(folder.iterdir()):
+        for action in actions(guideline, path):
+            row = counted.setdefault(action["action"], {})
+            row[action["status"]] = row.get(action["status"], 0) + 1
+    assert counted == {
+        one["intervention"]: {name: many for name, many in one["patients"].items() if many}
+        for one in told["interventions"]
+    }
+    assert json.loads((out / "summary.json").read_text()) == told
+    assert sorted(one.name for one in out.iterdir()) == [
+        "interventions.parquet",
+        "patients.parquet",
+        "patterns.parquet",
+        "recommendations.parquet",
+        "summary.json",
+    ]
+
+
+def test_the_rows_are_the_same_in_every_form(tmp_path: Path) -> None:
+    folder = cases(tmp_path / "cases")
+    found: dict[str, list[list[str]]] = {}
+    for form in ("parquet", "csv", "ndjson"):
+        out = tmp_path / form
+        assert run("cohort", str(folder), "-o", str(out), "--rows", form, "--all")[0] == 0
+        for name in ("patients", "interventions", "recommendations"):
+            table = read(out / f"{name}.{form}")
+            told = [
+                ["" if value is None else str(value) for value in row.values()] for row in table
+            ]
+            assert found.setdefault(name, told) == told
+    assert len(found["interventions"]) == 6 * 29
+    assert len(found["patients"]) == 6
+    with (tmp_path / "csv" / "interventions.csv").open(newline="") as file:
+        assert next(csv.reader(file))[:4] == ["patient", "intervention", "label", "status"]
+
+
+def test_the_same_source_gives_the_same_bytes(tmp_path: Path) -> None:
+    folder = cases(tmp_path / "cases")
+    for name in ("one", "other"):
+        assert run("cohort", str(folder), "-o", str(tmp_path / name), "--rows", "csv")[0] == 0
+    for file in sorted((tmp_path / "one").iterdir()):
+        assert file.read_bytes() == (tmp_path / "other" / file.name).read_bytes()
+
+
+def test_what_does_not_apply_is_left_out_unless_it_is_asked_for(tmp_path: Path) -> None:
+    folder = cases(tmp_path / "cases")
+    run("cohort", str(folder), "-o", str(tmp_path / "few"))
+    statuses = {row["status"] for row in rows(tmp_path / "few", "interventions")}
+    assert "undetermined" in statuses
+    assert "not-applicable" not in statuses
+
+
+def test_a_case_that_is_not_valid_is_told_and_not_answered(tmp_path: Path) -> None:
+    folder, out = cases(tmp_path / "cases", 2), tmp_path / "answers"
+    (folder / "wrong.ttl").write_text(
+        f'{PREFIXES}:wrong a ind:PatientCase ; ind:asOf "{DATE}"^^xsd:date ; '
+        "ind:hasFinding [ a spine:CordCompression ] ; ind:excludes spine:CordCompression .\n",
+        encoding="utf-8",
+    )
+    code, told = summary(str(folder), "-o", str(out))
+    assert code == 1
+    assert told["patients"]["invalid"] == 1
+    (row,) = told["notAssessed"]
+    assert row["state"] == "invalid"
+    assert "shall not both record" in row["told"]
+    (wrong,) = [one for one in rows(out, "patients") if one["state"] == "invalid"]
+    assert wrong["place"].endswith("wrong.ttl")
+    assert wrong["patient"] not in {one["patient"] for one in rows(out, "interventions")}
+    text = run("cohort", str(folder))[1]
+    assert "NOT ASSESSED, with a case that is not valid" in text
+
+
+def test_who_stands_in_two_files_is_told_and_not_answered(tmp_path: Path) -> None:
+    folder, out = cases(tmp_path / "cases", 3), tmp_path / "answers"
+    first = sorted(folder.iterdir())[0]
+    shutil.copy(first, folder / "again.ttl")
+    code, told = summary(str(folder), "-o", str(out))
+    assert code == 1
+    assert (told["patients"]["twice"], told["patients"]["assessed"]) == (2, 2)
+    twice = [one for one in rows(out, "patients") if one["state"] == "twice"]
+    assert {one["told"] for one in twice} == {
+        "stands 2 times, and which of them is so nobody can tell"
+    }
+    assert {one["pattern"] for one in twice} == {None}
+
+
+def test_records_are_read_in_whatever_order_they_stand(tmp_path: Path) -> None:
+    """Those of one patient in several files, some before the patient."""
+    straight = lines(tmp_path / "straight", "Patient.ndjson", patient("a"), patient("b"))
+    lines(straight, "Condition.ndjson", pain("1", "a"), pain("2", "b"))
+    mixed = lines(tmp_path / "mixed", "0.ndjson", pain("2", "b"), patient("b"), pain("1", "a"))
+    lines(mixed, "1.ndjson", patient("a"))
+    found = []
+    for folder in (straight, mixed):
+        out = tmp_path / f"{folder.name}-answers"
+        assert run("cohort", str(folder), "--as-of", DATE, "-o", str(out))[0] == 0
+        found.append(
+            sorted(
+                (one["patient"], one["intervention"], one["status"])
+                for one in rows(out, "interventions")
+            )
+        )
+    assert found[0] == found[1]
+    assert {one[0] for one in found[0]} == {"a", "b"}
+
+
+def test_a_patient_of_whom_nothing_is_recorded_is_answered_as_well(tmp_path: Path) -> None:
+    folder = lines(tmp_path / "bulk", "Patient.ndjson", patient("a"), patient("nothing"))
+    lines(folder, "Condition.ndjson", pain("1", "a"))
+    code, told = summary(str(folder), "--as-of", DATE)
+    assert code == 0
+    assert told["patients"]["assessed"] == 2
+    waiting = [one for one in told["interventions"] if one["patients"]["undetermined"]]
+    assert waiting
+
+
+def test_a_line_that_is_no_record_is_named_and_counted(tmp_path: Path) -> None:
+    folder = lines(tmp_path / "bulk", "Patient.ndjson", patient("a"), "{", patient("b"))
+    lines(folder, "Condition.ndjson", pain("1", "a"), "[1, 2]")
+    for parts in (1, 3):
+        found = answer(Guideline.load(), folder, as_of=DATE, parts=parts)
+        assert not found.is_whole
+        told = found.record["intake"]
+        assert told["brokenLines"] == 2
+        assert [(one["file"], one["line"]) for one in told["broken"]] == [
+            (str(folder / "Condition.ndjson"), 2),
+            (str(folder / "Patient.ndjson"), 2),
+        ]
+        assert f"{folder / 'Patient.ndjson'}:2: the line is no JSON object" in str(found)
+    assert run("cohort", str(folder), "--as-of", DATE)[0] == 1
+
+
+def test_what_is_packed_is_read_alike(tmp_path: Path) -> None:
+    plain = lines(tmp_path / "plain", "Patient.ndjson", patient("a"))
+    lines(plain, "Condition.ndjson", pain("1", "a"))
+    packed = tmp_path / "packed"
+    packed.mkdir()
+    for file in plain.iterdir():
+        (packed / f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes()))
+    one, other = (summary(str(folder), "--as-of", DATE)[1] for folder in (plain, packed))
+    del one["source"], other["source"]
+    assert one == other
+
+
+def test_strata_add_up_to_the_whole(tmp_path: Path) -> None:
+    folder = cases(tmp_path / "cases")
+    out = tmp_path / "answers"
+    run("cohort", str(folder), "-o", str(out))
+    names = [one["patient"] for one in rows(out, "patients")]
+    table = tmp_path / "sites.csv"
+    sites = ["north", "south", "north", "south", "north"]
+    text = "".join(f"{one},{site}\n" for one, site in zip(names, sites, strict=False))
+    table.write_text(f"patient,stratum\n{text}", encoding="utf-8")
+    told = summary(str(folder), "--strata", str(table))[1]
+    assert [(one["stratum"], one["patients"]["total"]) for one in told["strata"]] == [
+        ("north", 3),
+        ("not given", 1),
+        ("south", 2),
+    ]
+    compared = 0
+    for one in (*told["interventions"], *told["recommendations"]):
+        for word, many in one["patients"].items():
+            assert many == sum(each["patients"][word] for each in one["byStratum"])
+            compared += 1
+    assert compared > 200
+
+
+def test_small_numbers_are_withheld_with_what_gives_them_away(tmp_path: Path) -> None:
+    folder = cases(tmp_path / "cases", 7)
+    told = summary(str(folder), "--suppress", "5")[1]
+    assert told["withheldBelow"] == 5
+    hidden = 0
+    for one in told["interventions"]:
+        numbers = list(one["patients"].values())
+        assert all(many is None or many == 0 or many >= 5 for many in numbers)
+        assert numbers.count(None) != 1
+        hidden += numbers.count(None)
+    assert hidden > 10
+    assert all(one["answers"] is None or one["answers"] >= 5 for one in told["missing"])
+    text = run("cohort", str(folder), "--suppress", "5")[1]
+    assert "withheld, since below 5" in text
+
+
+def test_misuse_is_told_in_one_line(tmp_path: Path) -> None:
+    folder = lines(tmp_path / "bulk", "Patient.ndjson", patient("a"))
+    hold_to_one_line("cohort", str(folder))
+    hold_to_one_line("cohort", str(folder), "--as-of", "yesterday")
+    hold_to_one_line("cohort", str(folder), "--as-of", DATE, "--suppress", "1")
+    hold_to_one_line("cohort", str(tmp_path / "nowhere"), "--as-of", DATE)
+    hold_to_one_line("cohort", str(folder), "--as-of", DATE, "-o", str(folder))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    hold_to_one_line("cohort", str(empty))
+    table = tmp_path / "strata.csv"
+    for text in ("a,b\n", "patient,stratum\na,x\na,y\n", "patient,stratum\na\n", ""):
+        table.write_text(text, encoding="utf-8")
+        hold_to_one_line("cohort", str(folder), "--as-of", DATE, "--strata", str(table))
+
+
+def test_nothing_is_left_where_a_run_ends_early(tmp_path: Path) -> None:
+    folder = lines(tmp_path / "bulk", "Condition.ndjson", pain("1", "a"))
+    out = tmp_path / "answers"
+    code, _, err = run("cohort", str(folder), "--as-of", DATE, "-o", str(out))
+    assert code == 2
+    assert "holds no patient" in err
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["bulk"]
+
+
+def test_without_polars_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "polars", None)
+    with pytest.raises(IndicantError, match="needs Polars") as told:
+        Guideline.load().cohort(ASSESS)
+    assert told.value.help == "pip install 'indicant[cohort]'"
+
+
+@pytest.mark.parametrize("source", ["omop", "tables"])
+def test_tables_are_answered_person_by_person(source: str, tmp_path: Path) -> None:
+    guideline = Guideline.load()
+    folder, out = EXAMPLES / source, tmp_path / "answers"
+    found = guideline.cohort(folder, as_of=DATE, output=out, everything=True)
+    assert found.is_whole
+    taken = guideline.intake(folder, as_of=DATE)
+    assert found.record["intake"]["records"] == taken.report["records"]
+    assert found.record["intake"]["used"] == taken.report["used"]
+    mine = {
+        (row["patient"], row["intervention"]): row["status"] for row in rows(out, "interventions")
+    }
+    theirs = {
+        (told["patient"], action["action"]): action["status"]
+        for case, told in zip(taken.cases, taken.report["patients"], strict=True)
+        for action in actions(guideline, case)
+    }
+    assert mine == theirs
+    assert theirs
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["neck-pain-after-lumbar-fusion", "opioids-for-pain"])
+def test_a_bulk_export_is_answered_patient_by_patient(name: str, tmp_path: Path) -> None:
+    if not BULK.is_dir():
+        pytest.skip("no bulk export of Synthea in ../shared")
+    guideline = Guideline.load(name)
+    out = tmp_path / "answers"
+    answer(guideline, BULK, as_of=DATE, output=out, everything=True, parts=5)
+    taken = guideline.intake(BULK, as_of=DATE)
+    mine = {
+        (row["patient"], row["recommendation"]): (row["answer"], row["fulfilment"])
+        for row in rows(out, "recommendations")
+    }
+    theirs = {
+        (told["patient"], one["iri"]): (one["answer"], one["fulfilment"])
+        for case, told in zip(taken.cases, taken.report["patients"], strict=True)
+        for action in actions(guideline, case)
+        for one in action["recommendations"]
+    }
+    assert len({patient for patient, _ in theirs}) == 13
+    assert mine == theirs

@@ -1,0 +1,211 @@
+"""Hold what is answered for many patients at once to what is answered for each of them."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyoxigraph as ox
+
+from indicant.assess.assessment import InvalidCase
+from indicant.cohort.establishing import Given
+from indicant.cohort.results import ASSESSED, INCONSISTENT, INVALID, Cohort
+from indicant.cohort.summary import summarised
+from indicant.files.rdf import TURTLE, Document, read, text_of
+from indicant.terms import IND, TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from indicant.assess.assessor import Assessor
+    from indicant.cohort.results import Answered
+    from indicant.cohort.summary import Summary
+
+CASE = ox.NamedNode(IND + "PatientCase")
+AS_OF = ox.NamedNode(IND + "asOf")
+LINKS = frozenset(IND + one for one in ("hasFinding", "hadFinding", "received", "proposes"))
+
+
+@dataclass
+class Told:
+    """How many answers were compared, what became of the patients, and what differs."""
+
+    compared: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+    differences: list[str] = field(default_factory=list)
+
+
+def answer(assessor: Assessor, documents: Iterable[Document]) -> tuple[Answered, Summary]:
+    """Answer for the patients of documents, one in each, all at once."""
+    with tempfile.TemporaryDirectory() as folder:
+        given = (Given(one.path, one.quads, one.path) for one in documents)
+        answered = Cohort(assessor).answer(given, Path(folder))
+        answered.patients = answered.patients.collect().lazy()
+        return answered, summarised(answered, by_stratum=False)
+
+
+def compare(assessor: Assessor, documents: Sequence[Document]) -> Told:
+    """Compare all answers for patients at once with those for each, and the sums of both."""
+    answered, summary = answer(assessor, documents)
+    told = Told()
+    patients = {row["patient"]: row for row in answered.patients.collect().iter_rows(named=True)}
+    interventions: dict[int, dict[str, Any]] = defaultdict(dict)
+    for row in answered.interventions.iter_rows(named=True):
+        interventions[row["pattern"]][row["intervention"]] = row
+    recommendations: dict[int, dict[str, Any]] = defaultdict(dict)
+    for row in answered.recommendations.iter_rows(named=True):
+        recommendations[row["pattern"]][row["recommendation"]] = row
+    criteria: dict[int, dict[str, str]] = defaultdict(dict)
+    for row in answered.decisions.iter_rows(named=True):
+        criteria[row["pattern"]][row["criterion"]] = row["answer"]
+    waiting: Counter[tuple[str, str]] = Counter()
+    alone: Counter[tuple[str, str]] = Counter()
+    for document in documents:
+        mine = patients[document.path]
+        told.states[mine["state"]] += 1
+        try:
+            (record,) = assessor.assess(document, everything=True)
+        except InvalidCase:
+            if mine["state"] != INVALID:
+                told.differences.append(f"{document.path}: invalid, and {mine['state']}")
+            continue
+        if mine["state"] != ASSESSED:
+            if mine["state"] != INCONSISTENT:
+                told.differences.append(f"{document.path}: valid, and {mine['told']}")
+            continue
+        pattern = mine["pattern"]
+        scope = record["guideline"]["scope"]
+        if scope is not None and scope not in criteria[pattern].values():
+            told.differences.append(f"{document.path}: scope {scope}")
+        if len(record["actions"]) != len(interventions[pattern]):
+            told.differences.append(f"{document.path}: other interventions")
+        for action in record["actions"]:
+            told.statuses[action["status"]] += 1
+            row = interventions[pattern][action["action"]]
+            done = _done(action)
+            for name, theirs, ours in (
+                ("status", action["status"], row["status"]),
+                ("disputed", action["disputed"], row["disputed"]),
+                ("fulfilment", done, row["fulfilment"]),
+            ):
+                told.compared += 1
+                if theirs != ours:
+                    told.differences.append(
+                        f"{document.path}: {name} of {action['label']}: {theirs}, not {ours}"
+                    )
+            for one in action["recommendations"]:
+                row = recommendations[pattern][one["iri"]]
+                for name in ("answer", "superseded", "fulfilment"):
+                    told.compared += 1
+                    if one[name] != row[name]:  # type: ignore[literal-required]
+                        told.differences.append(
+                            f"{document.path}: {name} of {one['label']}: "
+                            f"{one[name]}, not {row[name]}"  # type: ignore[literal-required]
+                        )
+            facts = {(one["term"], one["label"]) for one in action["awaiting"]}
+            waiting.update(facts)
+            single = {
+                (fact["term"], fact["label"])
+                for one in action["settledBy"]
+                if len(one["facts"]) == 1
+                for fact in one["facts"]
+                if "restsOn" not in fact
+            }
+            alone.update(single & facts)
+    for lacking in summary.lacking:
+        key = lacking.term, lacking.label
+        told.compared += 1
+        if waiting.pop(key, 0) != lacking.answers or lacking.alone < alone[key]:
+            told.differences.append(f"{lacking.label}: {lacking.answers}, {lacking.alone} wait")
+    told.differences += [f"{label}: {many} wait" for (_, label), many in waiting.items()]
+    return told
+
+
+def _done(action: Any) -> str | None:
+    """Return what those say of whether it was done that made the status of an intervention."""
+    answers = {(one["direction"], one["answer"]) for one in action["recommendations"]}
+    wanted = {
+        "recommended": {("for", "met")},
+        "conditional": {("for", "met")},
+        "conflicting": {("for", "met"), ("against", "met")},
+        "contraindicated": {("against", "met")},
+        "undetermined": {("for" if ("for", "open") in answers else "against", "open")},
+    }.get(action["status"], set())
+    said = {
+        one["fulfilment"]
+        for one in action["recommendations"]
+        if (one["direction"], one["answer"]) in wanted and one["fulfilment"] is not None
+    }
+    return None if not said else said.pop() if len(said) == 1 else "various"
+
+
+def mixed(paths: Sequence[Path], many: int, seed: int) -> Iterator[Document]:
+    """Yield patients who have some records of several others each, of whom some are not valid."""
+    dice = random.Random(seed)  # noqa: S311
+    known = [_parted(read(one).quads) for one in paths]
+    for number in range(many):
+        chosen = dice.sample(known, dice.choice((1, 2, 2, 3, 4)))
+        share = dice.choice((0.5, 0.8, 1.0))
+        case = ox.NamedNode(f"https://example.org/mixed/{number}")
+        quads = [
+            ox.Quad(case, ox.NamedNode(TYPE), CASE),
+            ox.Quad(case, AS_OF, chosen[0][0]),
+        ]
+        for at, (_, links) in enumerate(chosen):
+            for link in links:
+                if dice.random() < share:
+                    quads += [_moved(one, case, f"{case.value}/{at}") for one in link]
+        unique = tuple(dict.fromkeys(quads))
+        yield Document(f"mixed-{number}", "", TURTLE, unique)
+
+
+def _moved(quad: ox.Quad, case: ox.NamedNode, stem: str) -> ox.Quad:
+    def other(term: Any) -> Any:
+        name = text_of(term)
+        if not isinstance(term, ox.NamedNode) or not name.startswith("urn:case"):
+            return term
+        return case if name == "urn:case" else ox.NamedNode(stem + name.removeprefix("urn:case"))
+
+    return ox.Quad(other(quad.subject), quad.predicate, other(quad.object))
+
+
+def _parted(quads: Sequence[ox.Quad]) -> tuple[Any, list[list[ox.Quad]]]:
+    """Return the day of a case, and its statements, those of a node together."""
+    case = next(text_of(one.subject) for one in quads if one.object == CASE)
+    subjects = list(dict.fromkeys(text_of(one.subject) for one in quads))
+    names = {one: f"urn:case/{number}" for number, one in enumerate(subjects)} | {case: "urn:case"}
+
+    def renamed(quad: ox.Quad) -> ox.Quad:
+        value = quad.object
+        if isinstance(value, ox.NamedNode) and value.value in names:
+            value = ox.NamedNode(names[value.value])
+        return ox.Quad(ox.NamedNode(names[text_of(quad.subject)]), quad.predicate, value)
+
+    of: dict[str, list[ox.Quad]] = defaultdict(list)
+    day: Any = None
+    for quad in map(renamed, quads):
+        of[text_of(quad.subject)].append(quad)
+        if quad.predicate == AS_OF:
+            day = quad.object
+
+    def reached(node: str, seen: set[str]) -> Iterator[ox.Quad]:
+        seen.add(node)
+        for quad in of[node]:
+            yield quad
+            value = text_of(quad.object)
+            if isinstance(quad.object, ox.NamedNode) and value in of and value not in seen:
+                yield from reached(value, seen)
+
+    links = []
+    for quad in of["urn:case"]:
+        if quad.predicate.value == TYPE or quad.predicate == AS_OF:
+            continue
+        value = text_of(quad.object)
+        inner = list(reached(value, {"urn:case"})) if value in of else []
+        links.append([quad, *inner])
+    return day, links
