@@ -91,7 +91,7 @@ class Service:
         self._tokens = Tokens(settings.jwks, settings.issuers) if settings.jwks else None
         self._asking = Asking(guidelines)
         self._patient = PatientPage(guidelines)
-        self._endpoint = protocol.Endpoint(guidelines, settings.seconds)
+        self.endpoint = protocol.Endpoint(guidelines, settings.seconds, _QUERIES)
         self._log = log
         self._openapi = json.dumps(openapi.document(settings.base_url)).encode()
 
@@ -140,11 +140,13 @@ class Service:
         self.ready.clear()
         self.workers.close()
         self._queries.close()
+        self.endpoint.end()
 
     def _warm(self) -> None:
         for one in self.guidelines.each.values():
             one.warm()
             self._patient.inquiries(one)
+        self.endpoint.warm()
         self.ready.set()
 
     # ------------------------------------------------------------------ what routes have in common
@@ -290,10 +292,12 @@ class Service:
         if query is None:
             form = protocol.chosen(accept, protocol.DESCRIPTIONS)
             url = self.settings.base_url.rstrip("/") + request.url.path
-            told = await self._queries.run(lambda: self._endpoint.description(name, url, form))
+            told = await self._queries.run(lambda: self.endpoint.description(name, url, form))
             return Response(told, headers=_NEVER, media_type=form)
-        form = protocol.chosen(accept, protocol.RESULTS)
-        told = await self._queries.run(lambda: self._endpoint.answer(name, query, form))
+        said = self.endpoint.known(name, query, accept)
+        if said is None:
+            said = await self._queries.run(lambda: self.endpoint.answer(name, query, accept))
+        told, form = said
         return Response(told, headers=_NEVER, media_type=form)
 
 

@@ -308,9 +308,9 @@ def _sparql(method: str, of: str) -> dict[str, Any]:
         "413",
         "415",
     )
-    forms = [*RESULTS, *(DESCRIPTIONS if method == "get" else ())]
+    forms = [*RESULTS, *DESCRIPTIONS]
     made["responses"]["200"]["content"] = {one: {"schema": {}} for one in forms}
-    made["parameters"] = [_parameter("query", "SELECT or ASK of SPARQL 1.1.", _TEXT)]
+    made["parameters"] = [_parameter("query", "A query of SPARQL 1.1.", _TEXT)]
     if of:
         made["parameters"].append(_parameter(of, "The name of a guideline.", _TEXT, "path"))
     if method == "post":
