@@ -10,6 +10,7 @@ N ?= 10000
 MUTANTS ?= 400
 SEED ?= 1
 PORT ?= 8000
+SECONDS ?= 60
 BUNDLES ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -18,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test lint types tests quick coverage mutants test-browser validators docs oracle mutated \
-	threads bench bench-fhir bench-records format lock build clean
+	threads bench bench-fhir bench-records bench-serve format lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -112,6 +113,9 @@ bench-fhir: $(STAMP) $(RACE)/.installed ## race from FHIR to an assessment again
 
 bench-records: $(STAMP) ## measure cases of sixty records, side by side
 	@$(BIN)/python tests/support/sixty.py
+
+bench-serve: $(STAMP) ## measure a service alone and under load, and compare every answer (SECONDS=60)
+	@$(BIN)/python tests/support/pressing.py --seconds $(SECONDS)
 
 format: $(STAMP) ## put the code into the house style
 	@$(BIN)/ruff check --fix --quiet .

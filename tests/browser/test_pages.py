@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 import http.server
 import json
-import os
-import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -14,28 +12,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 from indicant import cli
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from playwright.sync_api import Browser, Page
 
-    from playwright.sync_api import Browser, BrowserContext, Page
-
+pytest_plugins = ("browsing",)
 TESTS: Final = Path(__file__).parent.parent
 HOSTILE: Final = TESTS / "site" / "hostile"
 WIDTHS: Final = {"phone": 390, "desk": 1280}
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
-FLAGS: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 KINDS: Final = (
     "seed/index.html",
     "seed/terms.html",
@@ -99,46 +85,6 @@ def _write(path: Path, arguments: list[str]) -> None:
 
     with path.open("w", encoding="utf-8") as file, contextlib.redirect_stdout(file):
         assert cli.main(arguments) in {0, 1}
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Start the machine's own Chromium: none is downloaded."""
-    named = os.environ.get("CHROMIUM")
-    path = named or next((found for name in NAMES if (found := shutil.which(name))), None)
-    assert path, "no Chromium is found: apt-get install chromium, or name it in CHROMIUM"
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context()
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def wrong() -> list[str]:
-    """Return what went wrong on a page: errors, dialogs and requests to other machines."""
-    return []
-
-
-@pytest.fixture
-def page(context: BrowserContext, wrong: list[str]) -> Page:
-    """Return a page that notes what goes wrong on it."""
-    page = context.new_page()
-    page.on("console", lambda message: wrong.append(message.text))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("dialog", lambda dialog: wrong.append(dialog.message))
-    page.on("request", lambda request: wrong.append(request.url) if _foreign(request.url) else None)
-    return page
-
-
-def _foreign(address: str) -> bool:
-    return not address.startswith(("file:", "data:", "http://127.0.0.1:"))
 
 
 def test_every_page_is_valid_html(site: Path) -> None:

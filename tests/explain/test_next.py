@@ -179,6 +179,26 @@ def test_where_nothing_is_open_nothing_is_asked() -> None:
     assert "0 interventions undetermined or conditional" in as_text(record)
 
 
+def test_what_follows_from_what_is_known_is_not_asked() -> None:
+    """Whoever was never there was not there twice either: the theory says so, and no statement."""
+    opioids = Assessor("opioids-for-pain")
+    text = (
+        "@prefix ind: <https://w3id.org/indicant/core/> . "
+        "@prefix opioid: <https://w3id.org/indicant/opioid/> . "
+        "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> . "
+        '<urn:x:a> a ind:PatientCase ; ind:asOf "2026-11-30"^^xsd:date ; ind:ageInYears 45 '
+    )
+
+    def asked(more: str) -> set[str]:
+        document = parse(f"{text}{more} .".encode(), path="case.ttl", format="turtle")
+        (record,) = next_facts(opioids, document)
+        return {one["term"] for one in record["facts"]}
+
+    visit = "https://w3id.org/indicant/opioid/OfficeVisit"
+    assert visit in asked("")
+    assert asked("; ind:excludes opioid:OfficeVisit") == asked("") - {visit}
+
+
 def test_two_cases_are_ranked_apart() -> None:
     text = EMPTY + EMPTY[len(PREFIXES) :].replace(":a a", ":b a").replace(
         " .\n", " ; ind:hasFinding [ a spine:Myelopathy ] .\n"

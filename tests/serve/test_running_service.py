@@ -18,7 +18,9 @@ import pytest
 
 from asked import OXYCODONE, order, request, running
 from indicant.cli import parser
+from indicant.serve.running import taken
 from indicant.serve.settings import Settings
+from places import SEVEN_MONTHS
 from running import command, environment, hold_to_one_line
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def started(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     )
     try:
         assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(6)]
+        lines = [process.stdout.readline() for _ in range(7)]
         (found,) = [one.split()[0] for one in lines if "/readyz" in one]
         yield process, found.removesuffix("/readyz")
     finally:
@@ -77,9 +79,64 @@ def test_it_ends_with_what_was_begun() -> None:
         assert {one["status"] for one in told} == {200}
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+@pytest.mark.skipif(sys.platform == "win32", reason="it is told to end otherwise there")
+def test_ended_under_load_it_gives_no_half_answer_and_nobody_elses() -> None:
+    """Each client has a patient of its own, and asks until the service is gone."""
+    text = SEVEN_MONTHS.read_bytes()
+    days = [f"2026-12-{day:02}" for day in range(1, 13)]
+
+    def ask(there: http.client.HTTPConnection, day: str) -> tuple[int, bytes]:
+        there.request("POST", f"/assess?asOf={day}", text, {"Content-Type": "text/turtle"})
+        told = there.getresponse()
+        return told.status, told.read()
+
+    with started("--concurrency", "4") as (process, url):
+        there = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+        alone = {day: ask(there, day) for day in days}
+        there.close()
+        assert {status for status, _ in alone.values()} == {200}
+        assert len({body for _, body in alone.values()}) == len(days)
+        answers: list[tuple[str, tuple[int, bytes]]] = []
+        halves: list[str] = []
+
+        def client(day: str) -> None:
+            own = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+            while True:
+                try:
+                    answers.append((day, ask(own, day)))
+                except http.client.IncompleteRead:
+                    halves.append(day)
+                except (OSError, http.client.HTTPException):
+                    return
+
+        clients = [threading.Thread(target=client, args=(day,)) for day in days]
+        for one in clients:
+            one.start()
+        while len(answers) < 2 * len(days):
+            threading.Event().wait(0.01)
+        process.send_signal(signal.SIGTERM)
+        for one in clients:
+            one.join(60)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 0
+    assert halves == []
+    whole = [(day, told) for day, told in answers if told[0] != 503]
+    assert len(whole) >= len(days)
+    assert [day for day, told in whole if told != alone[day]] == []
+    assert "fault" not in err
+
+
+def test_what_is_written_is_sent_at_once() -> None:
+    """Where the protocol of a socket is not said, answers wait for what the client confirms."""
+    with taken("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
+
+
 def test_a_port_that_is_taken_is_an_error() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        hold_to_one_line("serve", "--port", str(taken.getsockname()[1]))
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        hold_to_one_line("serve", "--port", str(other.getsockname()[1]))
     hold_to_one_line("serve", "--port", "70000")
 
 

@@ -28,6 +28,9 @@ MAX_MEMORY: Final = 2_000_000_000
 _TABLE: Final = "table"
 RESULTS: Final = "results"
 """The form of SPARQL 1.1 Query Results JSON, in which the answer to ASK is true or false."""
+GRAPH: Final = "graph"
+"""The form of the answer to CONSTRUCT and DESCRIBE: N-Triples, sorted."""
+MAX_TRIPLES: Final = 200_000
 _NEEDS: Final = ("pyoxigraph", "rdflib", "pyparsing")
 _PLACE: Final = re.compile(r"^error at \d+:(\d+): ")
 _MORE: Final = "add a LIMIT"
@@ -122,6 +125,15 @@ def run_as(
             file=name,
             help=f"it is nested too deeply, or needs more than {memory / 1e9:g} GB of memory",
         ) from error
+    return answer_in(told, plain, query, name)
+
+
+def answer_in(told: bytes, plain: sparql.Plain, query: str, name: str) -> str:
+    """Return the answer that a process gave.
+
+    Raises:
+        IndicantError: it says what is wrong with the query.
+    """
     if told.startswith(b"!"):
         raise _told(told[1:].decode(), plain, query, name)
     return told[1:].decode()
@@ -163,9 +175,13 @@ def prepare() -> None:
 
 def answer(task: dict[str, Any], data: bytes) -> bytes:
     """Answer one query: the answer behind ``=``, or what is wrong behind ``!``."""
+    return guarded(lambda: _answer(task, data))
+
+
+def guarded(answered: Callable[[], str]) -> bytes:
+    """Return an answer behind ``=``, or what is wrong behind ``!``."""
     try:
-        told = _answer(task, data)
-        return b"=" + told.encode()
+        return b"=" + answered().encode()
     except SyntaxError as error:
         message = _syntax(str(error))
     except IndicantError as error:
@@ -185,7 +201,35 @@ def _answer(task: dict[str, Any], data: bytes) -> str:
     algebra.check(query)
     # Only what was found harmless; it is held to the grammar, which rdflib is not strict about.
     ox.Store().query(text)
-    table = _ENGINES[task["engine"]](text, query, data.decode())
+    return shown(task, query, _ENGINES[task["engine"]](text, query, data.decode()))
+
+
+def answer_of(store: ox.Store, task: dict[str, Any]) -> str:
+    """Return the answer that a store gives, which may be a graph; see ``GRAPH``.
+
+    Raises:
+        SyntaxError: it is no query.
+        IndicantError: it does something else than to read.
+        OverflowError: the answer is too long.
+    """
+    from indicant.query import algebra
+
+    text: str = task["query"]
+    query = _parsed(text)
+    graph = task["form"] == GRAPH
+    algebra.check(query, graphs=graph)
+    if graph:
+        found = store.query(text)
+        assert isinstance(found, ox.QueryTriples)  # noqa: S101
+        lines = {f"{one} .\n" for one in _counted(found, MAX_TRIPLES, "triples")}
+        return "".join(sorted(lines))
+    return shown(task, query, _solved(store, text))
+
+
+def shown(task: dict[str, Any], query: Query, table: Table) -> str:
+    """Return a table in the form that is asked for."""
+    from indicant.query import algebra
+
     if task["everything"]:
         table = _in_order(table, task["everything"])
     if not algebra.is_ordered(query):
@@ -223,12 +267,12 @@ def _syntax(message: str) -> str:
     return f"{place[0] if place else ''}syntax error: {_PLACE.sub('', message)}"
 
 
-def _counted(rows: Iterable[_Row]) -> list[_Row]:
+def _counted(rows: Iterable[_Row], most: int = MAX_ROWS, what: str = "rows") -> list[_Row]:
     found: list[_Row] = []
     for row in rows:
         found.append(row)
-        if len(found) > MAX_ROWS:
-            raise OverflowError(f"more than {MAX_ROWS} rows: {_MORE}")
+        if len(found) > most:
+            raise OverflowError(f"more than {most} {what}: {_MORE}")
     return found
 
 
@@ -239,6 +283,10 @@ def _answer_to_ask(holds: bool) -> Table:
 def _oxigraph(text: str, _query: Query, graph: str) -> Table:
     store = ox.Store()
     store.load(graph, format=ox.RdfFormat.N_TRIPLES)
+    return _solved(store, text)
+
+
+def _solved(store: ox.Store, text: str) -> Table:
     found = store.query(text)
     if isinstance(found, ox.QueryBoolean):
         return _answer_to_ask(bool(found))

@@ -27,6 +27,7 @@ ROLES: Final = frozenset(
         "proposes",
         "received",
         "shows",
+        "unanswered",
     )
 )
 _LONGER: Final = 2

@@ -72,8 +72,9 @@ class NextRecord(TypedDict):
 def next_facts(assessor: Assessor, document: Document) -> list[NextRecord]:
     """Rank the open facts of every case of a document.
 
-    A fact settles an intervention that is undetermined or conditional when that one alone makes
-    it recommended, contraindicated, conflicting or not applicable. Facts are ranked by how many
+    What follows from what is known is not open. A fact settles an intervention that is undetermined
+    or conditional when that one alone makes it recommended, contraindicated, conflicting or not
+    applicable. Facts are ranked by how many
     interventions they settle whichever way they turn out, that is by the smaller of the numbers
     for present and for absent; then by the sum of the two; then by their labels.
 
@@ -137,12 +138,14 @@ def ranked(
     awaited = {
         (one["term"], one["label"]) for action in record["actions"] for one in action["awaiting"]
     }
+    closed = entailment.closure(situation.known)
+    known = situation.known if closed is None else closed
     facts: list[OpenFactRecord] = []
     for literal, one in catalogue.literals.items():
         if one.polarity != "present" or (one.term, one.fact) not in awaited:
             continue
         bit = entailment.mask([literal])
-        if (bit | entailment.opposite(bit)) & situation.known:
+        if (bit | entailment.opposite(bit)) & known:
             continue
         present = _settled(situation, open_, bit)
         absent = _settled(situation, open_, entailment.opposite(bit))

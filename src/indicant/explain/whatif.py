@@ -151,7 +151,7 @@ def what_if(assessor: Assessor, document: Document, edits: list[str]) -> list[Wh
             put=[_statement(quad) for quad in new if quad not in old],
             warnings=two["warnings"],
             scope=[one["guideline"]["scope"], two["guideline"]["scope"]],
-            differences=_differences(one, two),
+            differences=differences_of(one, two),
         )
         for one, two in zip(before, after, strict=True)
     ]
@@ -163,7 +163,8 @@ def _statement(quad: ox.Quad) -> StatementRecord:
     )
 
 
-def _differences(before: CaseRecord, after: CaseRecord) -> list[DifferenceRecord]:
+def differences_of(before: CaseRecord, after: CaseRecord) -> list[DifferenceRecord]:
+    """Return the interventions of which another assessment says something else, and why."""
     old = {one["action"]: one for one in before["actions"]}
     found = []
     for new in after["actions"]:

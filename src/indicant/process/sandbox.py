@@ -256,6 +256,18 @@ class Worker:
             _send(process, json.dumps(task).encode(), data)
         return process
 
+    def end(self) -> bool:
+        """End the process, whatever it does, and tell whether there was one.
+
+        The next task starts another.
+        """
+        process = self._process if self._owner == os.getpid() else None
+        if process is None or process.poll() is not None:
+            return False
+        process.kill()
+        process.wait()
+        return True
+
     def _end(self) -> None:
         if self._closing is not None:
             self._closing()

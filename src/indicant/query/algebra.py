@@ -76,6 +76,9 @@ _HARMLESS: Final = frozenset(
 )
 """What reads the one graph. Of the pattern of an EXISTS the parsed form is kept as well."""
 
+_BUILDING: Final = frozenset(("ConstructQuery", "DescribeQuery"))
+"""What gives a graph that is made of the one graph."""
+
 
 def parsed(text: str) -> Query:
     """Return a plain query as rdflib understands it, without expanding any escape.
@@ -89,17 +92,22 @@ def parsed(text: str) -> Query:
     return algebra.translateQuery(parser.Query.parse_string(text, parse_all=True))
 
 
-def check(query: Query) -> None:
+def check(query: Query, *, graphs: bool = False) -> None:
     """Refuse all but what reads the one graph, and every function that is not of the language.
+
+    Args:
+        query: a query as it was parsed.
+        graphs: whether the answer may be a graph.
 
     Raises:
         IndicantError: it asks another machine, names a graph, builds one or writes.
     """
+    harmless = _HARMLESS | _BUILDING if graphs else _HARMLESS
     left: list[object] = [query.algebra]
     while left:
         node = left.pop()
         if isinstance(node, CompValue):
-            if node.name not in _HARMLESS and not node.name.startswith(_CALLS):
+            if node.name not in harmless and not node.name.startswith(_CALLS):
                 raise IndicantError(f"{node.name} is refused: one graph is read, and nothing else")
             if node.name == "Function" and not _is_cast(node.iri):
                 raise IndicantError(f"the function <{node.iri}> is none of SPARQL 1.1")

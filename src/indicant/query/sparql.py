@@ -102,12 +102,13 @@ class Plain:
     There is no comment and no line break in it, every string is short and in double quotes, no
     escape stands for a character that could be written, and each IRI has a prefix of its own. So
     what stands in it behind ``<`` is always compared. ``everything`` are its variables, in order,
-    where it asks for all of them.
+    where it asks for all of them; ``form`` is the word that says what it gives, as in ``SELECT``.
     """
 
     text: str
     places: tuple[tuple[int, int], ...]
     everything: tuple[str, ...] = ()
+    form: str = ""
 
     def place(self, column: int) -> int:
         """Return where in the query as it was given a column stands, counted in bytes from 1."""
@@ -229,27 +230,32 @@ def body_at(text: str, name: str) -> int:
     raise IndicantError("the query has no pattern to give values to", file=name)
 
 
-def plain(text: str, name: str, *, builds: bool = False) -> Plain:
+def plain(
+    text: str, name: str, *, builds: bool = False, describes: bool = False, base: str = ""
+) -> Plain:
     """Return a query in the form that every parser reads alike.
 
     Args:
         text: the query.
         name: what to call it in an error.
         builds: whether it may build a graph, by CONSTRUCT.
+        describes: whether it may ask for one, by DESCRIBE.
+        base: where relative IRIs begin, unless it says so itself.
 
     Raises:
         IndicantError: it writes, asks another machine, names a graph, builds one, uses a prefix
             that it does not declare, or is no SPARQL 1.1.
     """
-    return _Writer(text, name, builds=builds).written()
+    allowed = {*(["CONSTRUCT"] if builds else []), *(["DESCRIBE"] if describes else [])}
+    return _Writer(text, name, allowed, base).written()
 
 
 class _Writer:
     """The prefixes that a query declares, and the IRIs that it names."""
 
-    def __init__(self, text: str, name: str, *, builds: bool) -> None:
-        self._text, self._name, self._builds = text, name, builds
-        self._base = ""
+    def __init__(self, text: str, name: str, allowed: set[str], base: str) -> None:
+        self._text, self._name, self._allowed = text, name, allowed
+        self._base = base
         self._prefixes: dict[str, str] = {}
         self._iris: dict[str, tuple[int, int]] = {}
 
@@ -257,12 +263,17 @@ class _Writer:
         """Return the query in plain form."""
         found = list(tokens(self._text, self._name))
         body = found[self._prologue(found) :]
+        everything = _everything(body)
+        form = body[0].text.upper() if body else ""
         written: list[str] = []
         places: list[tuple[int, int]] = []
         length = 0
         for before, token in itertools.pairwise((None, *body)):
             assert token is not None  # noqa: S101
             text = self._said(token)
+            if form == "DESCRIBE" and token is body[1] and everything:
+                # One of the parsers knows no star here.
+                text = " ".join(f"?{one}" for one in everything)
             gap = " " if before is not None and _parted(before, token) else ""
             written.append(gap + text)
             places.append((length + len(gap), token.start))
@@ -274,7 +285,7 @@ class _Writer:
             head += f"PREFIX i{number}: <{iri}> "
         shifted = [(len(head) + here, start) for here, start in places]
         end = (len(head) + length, len(self._text.rstrip()))
-        return Plain(head + "".join(written), (*declared, *shifted, end), _everything(body))
+        return Plain(head + "".join(written), (*declared, *shifted, end), everything, form)
 
     def _prologue(self, found: list[Token]) -> int:
         """Read the declarations and return how many tokens they are."""
@@ -354,7 +365,7 @@ class _Writer:
 
     def _check_word(self, token: Token) -> None:
         word = token.text.upper()
-        if word == "CONSTRUCT" and self._builds:
+        if word in self._allowed:
             return
         if word in _REFUSED:
             message, advice = _REFUSED[word]
@@ -380,7 +391,7 @@ class _Writer:
 
 def _everything(body: list[Token]) -> tuple[str, ...]:
     words = [token.text.upper() for token in body[:3] if token.text.upper() not in _MODIFIERS]
-    if words[:2] != ["SELECT", "*"]:
+    if words[:2] not in (["SELECT", "*"], ["DESCRIBE", "*"]):
         return ()
     return tuple(dict.fromkeys(one.text[1:] for one in body if one.kind == "variable"))
 

@@ -27,6 +27,7 @@ from indicant.serve.feedback import Feedback
 from indicant.serve.hookrequest import read_request
 from indicant.serve.limits import Rates, Workers, body_of
 from indicant.serve.metrics import CONTENT_TYPE, Metrics
+from indicant.serve.patientpage import PatientPage, asset
 from indicant.serve.refusals import Refused
 from indicant.serve.tokens import Tokens
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from indicant.serve.guidelines import Guidelines
+    from indicant.serve.patientpage import Shown
 
     Handler = Callable[[Request], Awaitable[Response]]
     Log = Callable[[str], None]
@@ -49,6 +51,17 @@ _NEVER: Final = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'",
 }
+_OF_PAGES: Final = {
+    **_NEVER,
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""What a page may do: ask the service that it came from, and nobody else."""
+_ASSETS: Final = {"/patient.css": "text/css", "/patient.js": "text/javascript"}
 _QUERIES: Final = 2
 """How many queries of others run at once: each is a process of its own."""
 
@@ -77,7 +90,8 @@ class Service:
         self._feedback = Feedback(settings)
         self._tokens = Tokens(settings.jwks, settings.issuers) if settings.jwks else None
         self._asking = Asking(guidelines)
-        self._endpoint = protocol.Endpoint(guidelines, settings.seconds)
+        self._patient = PatientPage(guidelines)
+        self.endpoint = protocol.Endpoint(guidelines, settings.seconds, _QUERIES)
         self._log = log
         self._openapi = json.dumps(openapi.document(settings.base_url)).encode()
 
@@ -95,6 +109,9 @@ class Service:
                 self._route(f"/{name}", self._question(name), "POST")
                 for name in ("assess", "why", "next", "whatif")
             ),
+            self._route("/patient", self._pages),
+            self._route("/patient/{guideline}", self._page, "GET", "POST"),
+            *(self._route(path, self._asset) for path in _ASSETS),
             self._route("/sparql", self._sparql, "GET", "POST"),
             self._route("/sparql/{guideline}", self._sparql, "GET", "POST"),
         ]
@@ -123,10 +140,13 @@ class Service:
         self.ready.clear()
         self.workers.close()
         self._queries.close()
+        self.endpoint.end()
 
     def _warm(self) -> None:
         for one in self.guidelines.each.values():
             one.warm()
+            self._patient.inquiries(one)
+        self.endpoint.warm()
         self.ready.set()
 
     # ------------------------------------------------------------------ what routes have in common
@@ -245,6 +265,25 @@ class Service:
 
         return asked
 
+    # ------------------------------------------------------------------ the page for one patient
+
+    async def _pages(self, _: Request) -> Response:
+        return _shown(await self.workers.run(self._patient.index))
+
+    async def _page(self, request: Request) -> Response:
+        name = request.path_params["guideline"]
+        if request.method != "POST":
+            return _shown(await self.workers.run(lambda: self._patient.start(name)))
+        if _media_type(request) != protocol.FORM:
+            raise Refused(415, "the media type is not taken", help=protocol.FORM)
+        body = await self._body(request)
+        return _shown(await self.workers.run(lambda: self._patient.act(name, body)))
+
+    async def _asset(self, request: Request) -> Response:
+        path = request.url.path
+        name, media_type = next((one, of) for one, of in _ASSETS.items() if path.endswith(one))
+        return Response(asset(name[1:]), headers=_OF_PAGES, media_type=media_type)
+
     async def _sparql(self, request: Request) -> Response:
         name = request.path_params.get("guideline", "")
         body = await self._body(request) if request.method == "POST" else b""
@@ -253,11 +292,20 @@ class Service:
         if query is None:
             form = protocol.chosen(accept, protocol.DESCRIPTIONS)
             url = self.settings.base_url.rstrip("/") + request.url.path
-            told = await self._queries.run(lambda: self._endpoint.description(name, url, form))
+            told = await self._queries.run(lambda: self.endpoint.description(name, url, form))
             return Response(told, headers=_NEVER, media_type=form)
-        form = protocol.chosen(accept, protocol.RESULTS)
-        told = await self._queries.run(lambda: self._endpoint.answer(name, query, form))
+        said = self.endpoint.known(name, query, accept)
+        if said is None:
+            said = await self._queries.run(lambda: self.endpoint.answer(name, query, accept))
+        told, form = said
         return Response(told, headers=_NEVER, media_type=form)
+
+
+def _shown(shown: Shown) -> Response:
+    headers = dict(_OF_PAGES)
+    if shown.name:
+        headers["Content-Disposition"] = f'attachment; filename="{shown.name}"'
+    return Response(shown.body, shown.status, headers=headers, media_type=shown.media_type)
 
 
 def _parameters(request: Request) -> list[tuple[str, str]]:

@@ -79,6 +79,7 @@ def document(base_url: str) -> dict[str, Any]:
                 "get": _sparql("get", "guideline"),
                 "post": _sparql("post", "guideline"),
             },
+            **_pages(),
             "/openapi.json": {
                 "get": _operation("describe", "This document.", JSON, {"type": "object"})
             },
@@ -262,6 +263,37 @@ def _question(name: str) -> dict[str, Any]:
     return made
 
 
+def _pages() -> dict[str, Any]:
+    page = {"type": "string", "contentMediaType": "text/html"}
+    named = _parameter("guideline", "The name of a guideline.", _TEXT, "path")
+    begun = _operation("patient", "The page for one patient, where one begins.", "text/html", page)
+    begun["responses"] |= _refusals("401", "404")
+    told = _operation("patient-told", "What it shows after an answer.", "text/html", page)
+    told["responses"] |= _refusals("400", "401", "404", "408", "413", "415")
+    told["responses"]["200"]["content"]["text/turtle"] = {"schema": _TEXT}
+    told["responses"]["422"] = {
+        "description": "The page, which tells what cannot be recorded.",
+        "content": _content("text/html", page),
+    }
+    fields = {"type": "object", "additionalProperties": _TEXT}
+    told["requestBody"] = {"required": True, "content": _content(FORM, fields)}
+    begun["parameters"] = told["parameters"] = [named]
+    return {
+        "/patient": {
+            "get": _operation("patients", "By which guideline to ask.", "text/html", page, "401")
+        },
+        "/patient/{guideline}": {"get": begun, "post": told},
+        "/patient.css": {
+            "get": _operation("patient-style", "The style of the page.", "text/css", _TEXT, "401")
+        },
+        "/patient.js": {
+            "get": _operation(
+                "patient-script", "The script of the page.", "text/javascript", _TEXT, "401"
+            )
+        },
+    }
+
+
 def _sparql(method: str, of: str) -> dict[str, Any]:
     made = _operation(
         f"sparql-{method}{'-of' if of else ''}",
@@ -276,9 +308,9 @@ def _sparql(method: str, of: str) -> dict[str, Any]:
         "413",
         "415",
     )
-    forms = [*RESULTS, *(DESCRIPTIONS if method == "get" else ())]
+    forms = [*RESULTS, *DESCRIPTIONS]
     made["responses"]["200"]["content"] = {one: {"schema": {}} for one in forms}
-    made["parameters"] = [_parameter("query", "SELECT or ASK of SPARQL 1.1.", _TEXT)]
+    made["parameters"] = [_parameter("query", "A query of SPARQL 1.1.", _TEXT)]
     if of:
         made["parameters"].append(_parameter(of, "The name of a guideline.", _TEXT, "path"))
     if method == "post":

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import queue
 import re
 import threading
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
@@ -11,9 +14,11 @@ import pyoxigraph as ox
 
 from indicant.ask import adhoc
 from indicant.ask.published import published
+from indicant.ask.standing import Queries, is_table, read
 from indicant.errors import IndicantError
+from indicant.guideline.names import prefixes_in
 from indicant.serve.refusals import Refused
-from indicant.terms import RDF
+from indicant.terms import PREFIXES, RDF
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +41,12 @@ DESCRIPTIONS: Final = {
     "application/ld+json": ox.RdfFormat.JSON_LD,
     "application/rdf+xml": ox.RdfFormat.RDF_XML,
 }
+"""Of a graph, and so of the description of the service."""
+_STARTING: Final = 30
+"""How many seconds more a process may take to begin."""
+_MOST_KEPT: Final = 16_000_000
+_LONGEST_KEPT: Final = 500_000
+"""How many bytes of answers are kept, and of one of them."""
 _SD: Final = "http://www.w3.org/ns/sparql-service-description#"
 _VOID: Final = "http://rdfs.org/ns/void#"
 _XSD_INTEGER: Final = ox.NamedNode("http://www.w3.org/2001/XMLSchema#integer")
@@ -118,48 +129,138 @@ def chosen(accept: str, offers: Mapping[str, object]) -> str:
 
 
 class Endpoint:
-    """Answers queries of the guidelines of a service, of one or of all together."""
+    """Answers queries of the guidelines of a service, of one or of all together.
 
-    def __init__(self, guidelines: Guidelines, seconds: float) -> None:
-        """Take the guidelines, and the time for an answer."""
-        self._guidelines, self._seconds = guidelines, seconds
-        self._graphs: dict[str, str] = {}
+    Each query runs in one of a few processes that stay, so that it neither waits for a process to
+    begin nor reaches anything. What was asked before is answered from what was said then: nothing
+    of the graphs changes while the service runs, and none of them is about a patient.
+    """
+
+    def __init__(self, guidelines: Guidelines, seconds: float, processes: int = 2) -> None:
+        """Take the guidelines, the time for an answer, and how many are answered at once."""
+        self._guidelines, self._seconds, self._count = guidelines, seconds, processes
+        self._processes: list[Queries] = []
+        self._idle: queue.SimpleQueue[Queries] = queue.SimpleQueue()
+        self._graphs: dict[str, int] | None = None
+        self._said: OrderedDict[tuple[str, str, str], tuple[bytes, str]] = OrderedDict()
+        self._size = 0
         self._lock = threading.Lock()
 
-    def graph(self, name: str) -> str:
-        """Return the published graph of a guideline, or of all, as N-Triples.
+    @property
+    def statements(self) -> dict[str, int]:
+        """How many statements each published graph has: of each guideline, and of all by no name.
+
+        Where there were none yet, the processes are made that hold them.
+        """
+        with self._lock:
+            if self._graphs is None:
+                lines = {
+                    name: {
+                        f"{one} .\n"
+                        for one in published(each.assessor.source, each.assessor.compiled)
+                    }
+                    for name, each in self._guidelines.each.items()
+                }
+                found = {name: "".join(sorted(some)) for name, some in lines.items()}
+                found[""] = "".join(sorted(set().union(*lines.values())))
+                parts = {name: text.encode() for name, text in found.items()}
+                sizes = {name: len(part) for name, part in parts.items()}
+                data = b"".join(parts.values())
+                self._processes += [Queries(sizes, data) for _ in range(self._count)]
+                for one in self._processes:
+                    self._idle.put(one)
+                self._graphs = {name: text.count("\n") for name, text in found.items()}
+            return self._graphs
+
+    def warm(self) -> None:
+        """Start the processes, before anybody waits for them."""
+        _ = self.statements
+        plain = read("ASK {}", "")
+        for one in self._processes:
+            # A service that ends meanwhile ends them as well.
+            with contextlib.suppress(IndicantError):
+                one.ask("", plain, "ASK {}", adhoc.RESULTS, self._seconds + _STARTING)
+
+    def end(self) -> int:
+        """End the processes, and return how many there were; each begins anew when it is needed."""
+        return sum(one.end() for one in self._processes)
+
+    def _named(self, name: str) -> str:
+        """Return a name of a graph.
 
         Raises:
             Refused: there is no such guideline.
         """
-        some = [self._guidelines.named(name)] if name else self._guidelines.each.values()
-        with self._lock:
-            if name not in self._graphs:
-                lines = {
-                    f"{one} .\n"
-                    for each in some
-                    for one in published(each.assessor.source, each.assessor.compiled)
-                }
-                self._graphs[name] = "".join(sorted(lines))
-            return self._graphs[name]
+        if name:
+            self._guidelines.named(name)
+        return name
 
-    def answer(self, name: str, query: str, media_type: str) -> bytes:
-        """Return the answer to a query in one of ``RESULTS``.
+    def known(self, name: str, query: str, accept: str) -> tuple[bytes, str] | None:
+        """Return an answer that was given before, with its media type."""
+        with self._lock:
+            key = name, query, accept
+            if key in self._said:
+                self._said.move_to_end(key)
+            return self._said.get(key)
+
+    def answer(self, name: str, query: str, accept: str) -> tuple[bytes, str]:
+        """Return the answer to a query, and its media type, which the client likes best.
 
         Raises:
             Refused: the query is malformed or not taken, or takes too much.
         """
-        form = RESULTS[media_type]
+        name = self._named(name)
         if len(query.encode()) > adhoc.MAX_BYTES:
             raise Refused(413, f"the query has more than {adhoc.MAX_BYTES} bytes")
-        asked = adhoc.RESULTS if form in {"json", "xml"} else form
+        _ = self.statements
         try:
-            told = adhoc.run_as(
-                asked, query, self.graph(name), {}, name="query", seconds=self._seconds
-            )
+            plain = read(query, f"{self._guidelines.settings.base_url.rstrip('/')}/sparql")
+            media_type = chosen(accept, RESULTS if is_table(plain) else DESCRIPTIONS)
+            form = RESULTS[media_type] if is_table(plain) else adhoc.GRAPH
+            asked = adhoc.RESULTS if form in {"json", "xml"} else form
+            queries = self._idle.get()
+            try:
+                told = queries.ask(name, plain, query, asked, self._seconds)
+            finally:
+                self._idle.put(queries)
         except IndicantError as error:
             raise Refused(400, str(error), help=error.help or "") from error
-        return _as_xml(told) if form == "xml" else told.encode()
+        if form == adhoc.GRAPH:
+            body = self._as_graph(told, media_type)
+        else:
+            body = _as_xml(told) if form == "xml" else told.encode()
+        self._keep((name, query, accept), body, media_type)
+        return body, media_type
+
+    def _keep(self, key: tuple[str, str, str], body: bytes, media_type: str) -> None:
+        size = len(body) + len(key[1]) + len(key[2])
+        if size > _LONGEST_KEPT:
+            return
+        with self._lock:
+            if key not in self._said:
+                self._said[key] = body, media_type
+                self._size += size
+            while self._size > _MOST_KEPT:
+                (_, query, accept), (old, _) = self._said.popitem(last=False)
+                self._size -= len(old) + len(query) + len(accept)
+
+    def _as_graph(self, told: str, media_type: str) -> bytes:
+        """Return a graph in N-Triples in another form."""
+        form = DESCRIPTIONS[media_type]
+        if form == ox.RdfFormat.N_TRIPLES:
+            return told.encode()
+        triples = [one.triple for one in ox.parse(told.encode(), format=ox.RdfFormat.N_TRIPLES)]
+        return ox.serialize(triples, format=form, prefixes=self._prefixes(told)) or b""
+
+    def _prefixes(self, told: str) -> dict[str, str]:
+        """Return the prefixes of the guidelines that something in a graph begins with."""
+        texts = [
+            one.text
+            for each in self._guidelines.each.values()
+            for one in each.assessor.source.documents
+        ]
+        found = prefixes_in(texts) | PREFIXES
+        return {name: space for name, space in found.items() if f"<{space}" in told}
 
     def description(self, name: str, url: str, media_type: str) -> bytes:
         """Return what can be asked here, as SPARQL 1.1 Service Description has it.
@@ -167,7 +268,7 @@ class Endpoint:
         Raises:
             Refused: there is no such guideline.
         """
-        count = self.graph(name).count("\n")
+        count = self.statements[self._named(name)]
         service, data, graph = (ox.NamedNode(f"{url}{end}") for end in ("", "#data", "#graph"))
 
         def sd(local: str) -> ox.NamedNode:
@@ -179,6 +280,10 @@ class Endpoint:
             "SPARQL_Results_XML",
             "SPARQL_Results_CSV",
             "SPARQL_Results_TSV",
+            "Turtle",
+            "N-Triples",
+            "RDF_XML",
+            "JSON-LD",
         )
         found = [
             ox.Triple(service, a, sd("Service")),

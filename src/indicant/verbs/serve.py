@@ -32,9 +32,9 @@ def add(verbs: Verbs) -> None:
     """Declare the verb."""
     verb = verbs.add_parser(
         "serve",
-        help="guidelines as a service: CDS Hooks, assessments, SPARQL",
-        description="Answer over HTTP: CDS Hooks 2.0, what assess, why, next and whatif print, and "
-        "SPARQL queries of the published graph.",
+        help="guidelines as a service: a page that asks, CDS Hooks, assessments, SPARQL",
+        description="Answer over HTTP: a page that asks about one patient, CDS Hooks 2.0, what "
+        "assess, why, next and whatif print, and SPARQL queries of the published graph.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -184,6 +184,7 @@ def _tell(service: Service) -> None:
     print(f"serves {', '.join(one.label for one in service.guidelines.each.values())}")
     print(plain(f"requests are answered for {day}"))
     for route, said in (
+        ("/patient", "a page that asks about one patient"),
         ("/cds-services", "CDS Hooks: what can be called, and what is to be prefetched"),
         ("/openapi.json", "the routes, by OpenAPI"),
         ("/sparql", "SPARQL queries of the published graph"),

@@ -1,0 +1,127 @@
+"""Say in words what a case has recorded, so that whoever reads advice sees what it rests on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from indicant.files.rdf import text_of
+from indicant.serve.answers import ASKED, CASE, OF, UNANSWERED, WHEN
+from indicant.terms import IND, PROV, TYPE, local_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from indicant.files.rdf import Document
+
+_SINCE: Final = IND + "since"
+_GROUPS: Final = (
+    ("Planned", ("proposes",)),
+    ("Present", ("hasFinding",)),
+    ("At some time", ("hadFinding",)),
+    ("Done or under way", ("received",)),
+    ("Not present, or never received", ("excludes",)),
+    ("Never", ("neverHad",)),
+    ("Not planned", ("doesNotPropose", "recordsAllProposals")),
+    ("All that there is", ("recordsAll", "completeness")),
+    ("Not known", ("unanswered",)),
+)
+"""What a case says, by the properties that say it."""
+_TITLES: Final = {IND + name: title for title, names in _GROUPS for name in names}
+_OWN: Final = "The patient"
+_HIDDEN: Final = frozenset({TYPE, PROV + "wasDerivedFrom", IND + "derivedBy"})
+_DEEPEST: Final = 4
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something that a case says: in words, and by what it can be taken back."""
+
+    words: str
+    path: str
+    value: str
+    known: bool = True
+
+
+def recorded(
+    document: Document, case: str, label: Callable[[str], str]
+) -> list[tuple[str, list[Item]]]:
+    """Return what a case says, by kind, each with a title.
+
+    Args:
+        document: the case.
+        case: its IRI.
+        label: what a term is called.
+    """
+    said: dict[str, list[tuple[str, str, bool]]] = defaultdict(list)
+    for quad in document.quads:
+        row = (quad.predicate.value, text_of(quad.object), _shown(quad.object) is not None)
+        said[text_of(quad.subject)].append(row)
+    words = _Words(said, label)
+    found: dict[str, list[Item]] = defaultdict(list)
+    for path, value, _ in said[case]:
+        if path in {IND + "asOf", *_HIDDEN} or (path == TYPE and value == CASE):
+            continue
+        title = _TITLES.get(path, _OWN)
+        if path == UNANSWERED:
+            of = {one: what for one, what, _ in said[value]}
+            asked = of.get(OF) or of.get(ASKED, "")
+            more = f" ({label(of.get(ASKED, ''))})" if OF in of else ""
+            found[title].append(Item(f"{label(asked)}{more}", path, value, known=False))
+        elif path == IND + "completeness":
+            of = {one: what for one, what, _ in said[value]}
+            text = f"{label(of.get(OF, ''))}, since {of.get(_SINCE, '')}"
+            found[title].append(Item(text, path, value))
+        elif title == _OWN:
+            text = value if not value.startswith("http") else label(value)
+            found[title].append(Item(f"{label(path)}: {text}", path, ""))
+        else:
+            found[title].append(Item(words.of(value), path, value))
+    order = [_OWN, *(title for title, _ in _GROUPS)]
+    return [
+        (title, sorted(found[title], key=lambda one: (one.words, one.value)))
+        for title in order
+        if title in found
+    ]
+
+
+class _Words:
+    """Says of a record what it is and what its values are."""
+
+    def __init__(
+        self, said: dict[str, list[tuple[str, str, bool]]], label: Callable[[str], str]
+    ) -> None:
+        self._said, self._label = said, label
+
+    def of(self, node: str, depth: int = 0) -> str:
+        """Return a record in words: its classes, then its values."""
+        rows = self._said.get(node)
+        if not rows:
+            return self._label(node)
+        classes = [self._label(value) for path, value, _ in rows if path == TYPE]
+        values = list(self._values(node, depth)) if depth < _DEEPEST else []
+        name = ", ".join(sorted(classes)) or local_name(node)
+        return f"{name} ({'; '.join(values)})" if values else name
+
+    def _values(self, node: str, depth: int) -> Iterator[str]:
+        for path, value, literal in sorted(self._said[node]):
+            if path in _HIDDEN:
+                continue
+            if path == WHEN:
+                yield f"{value}, of which the day is not known"
+            elif path == IND + "bounds":
+                yield "a value within bounds"
+            elif literal:
+                yield f"{self._label(path)} {_truth(value)}"
+            else:
+                yield f"{self._label(path)} {self.of(value, depth + 1)}"
+
+
+def _truth(value: str) -> str:
+    return {"true": "yes", "false": "no"}.get(value, value)
+
+
+def _shown(term: object) -> str | None:
+    """Return the text of a literal, or nothing of anything else."""
+    return text_of(term) if hasattr(term, "datatype") else None

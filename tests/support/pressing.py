@@ -1,0 +1,262 @@
+"""Measure a service: how soon it answers, how long each request takes, and what it does under load.
+
+Every answer under load is compared with the one to the same request alone: one that is another
+ends with 1. Speeds are printed, and fail nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, urlsplit
+
+from places import EXAMPLES, SEVEN_MONTHS, SHARED
+from running import command, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+NAME: Final = "opioids-for-pain"
+SEED: Final = "neck-pain-after-lumbar-fusion"
+FOLDER: Final = SHARED / "opioid" / "requests"
+QUERY: Final = (
+    "SELECT ?x { <https://w3id.org/indicant/spine/Foraminotomy> "
+    "<http://www.w3.org/2000/01/rdf-schema#label> ?x }"
+)
+CONNECTIONS: Final = 64
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request: what it is called, and its bytes."""
+
+    name: str
+    data: bytes
+
+
+@dataclass
+class Told:
+    """What came back under load: seconds by status, and which answers were another's."""
+
+    seconds: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    others: list[str] = field(default_factory=list)
+    largest: int = 0
+
+
+def made(name: str, method: str, path: str, body: bytes = b"", media_type: str = "") -> Sent:
+    """Return a request."""
+    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    if body:
+        head += f"Content-Type: {media_type}\r\nContent-Length: {len(body)}\r\n"
+    return Sent(name, head.encode() + b"\r\n" + body)
+
+
+def hooks() -> Iterator[Sent]:
+    """Yield the published requests of CDS Hooks, where they are at hand."""
+    for file in sorted(FOLDER.glob("*.json")):
+        request = json.loads(file.read_text(encoding="utf-8"))["request"]
+        drafts = request["context"].get("draftOrders")
+        if drafts is not None and drafts["resourceType"] != "Bundle":
+            entry = [{"resource": drafts}]
+            request["context"]["draftOrders"] = {
+                "resourceType": "Bundle",
+                "type": "collection",
+                "entry": entry,
+            }
+        for one in request["prefetch"].values():
+            if one is not None and one["resourceType"] == "Bundle":
+                one.setdefault("type", "searchset")
+        path = f"/cds-services/{NAME}-{request['hook']}"
+        name = file.stem.partition("-")[2]
+        yield made(name, "POST", path, json.dumps(request).encode(), "application/json")
+
+
+def others() -> Iterator[Sent]:
+    """Yield what else is asked: assessments, the page, a query."""
+    case, patient = SEVEN_MONTHS.read_bytes(), (EXAMPLES / "patient.json").read_bytes()
+    path = f"/assess?guideline={SEED}"
+    yield made("assess Turtle", "POST", path, case, "text/turtle")
+    yield made("assess FHIR", "POST", f"{path}&asOf=2026-11-22", patient, "application/fhir+json")
+    yield made("next", "POST", f"/next?guideline={SEED}", case, "text/turtle")
+    form = b"do=start&as-of=2026-11-30"
+    media_type = "application/x-www-form-urlencoded"
+    yield made("page", "POST", f"/patient/{SEED}", form, media_type)
+    yield made("query", "GET", f"/sparql?query={quote(QUERY)}")
+
+
+async def answer(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sent: Sent
+) -> tuple[int, bytes]:
+    """Send a request on a connection, and return the status and the body."""
+    writer.write(sent.data)
+    await writer.drain()
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+    length = int(head.partition("content-length:")[2].partition("\r\n")[0])
+    return int(head.split()[1]), await reader.readexactly(length)
+
+
+async def alone(
+    port: int, some: Iterable[Sent], times: int
+) -> dict[str, tuple[bytes, list[float]]]:
+    """Return the answer to each request alone, and how long it took each time."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    found: dict[str, tuple[bytes, list[float]]] = {}
+    for sent in some:
+        for _ in range(times):
+            begun = time.perf_counter()
+            status, body = await answer(reader, writer, sent)
+            taken = time.perf_counter() - begun
+            if status not in (200, 412):
+                raise SystemExit(f"{sent.name}: {status} {body[:200]!r}")
+            known = found.setdefault(sent.name, (body, []))
+            if known[0] != body:
+                raise SystemExit(f"{sent.name}: the same request has two answers")
+            known[1].append(taken)
+    writer.close()
+    return found
+
+
+async def pressed(
+    port: int, some: list[Sent], wanted: dict[str, bytes], rate: float, seconds: float, pid: int
+) -> Told:
+    """Send so many requests a second, whatever comes back, and compare what comes back."""
+    told = Told()
+    waiting: asyncio.Queue[tuple[float, Sent]] = asyncio.Queue()
+    choose = random.Random(1)  # noqa: S311 - the same ones every time
+
+    async def client() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        while True:
+            due, sent = await waiting.get()
+            status, body = await answer(reader, writer, sent)
+            told.statuses[status] += 1
+            if status in (200, 412):
+                told.seconds.append(time.perf_counter() - due)
+                if body != wanted[sent.name]:
+                    told.others.append(sent.name)
+            waiting.task_done()
+
+    clients = [asyncio.create_task(client()) for _ in range(CONNECTIONS)]
+    begun = time.perf_counter()
+    for number in range(int(rate * seconds)):
+        due = begun + number / rate
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        waiting.put_nowait((due, choose.choice(some)))
+        if number % int(rate) == 0:
+            told.largest = max(told.largest, memory(pid))
+    await waiting.join()
+    told.largest = max(told.largest, memory(pid))
+    for one in clients:
+        one.cancel()
+    return told
+
+
+def memory(pid: int) -> int:
+    """Return how much memory a process has to itself, in MB."""
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) // 1000
+    return 0
+
+
+def percentile(values: list[float], of: float) -> float:
+    """Return in milliseconds what so much of the values are at most."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(of * len(ordered)))] * 1000 if ordered else 0.0
+
+
+async def ready(port: int, begun: float) -> tuple[float, float]:
+    """Return after how many seconds a service answers, and after how many it is ready."""
+    first = 0.0
+    while True:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.02)
+            continue
+        first = first or time.perf_counter() - begun
+        status, _ = await answer(reader, writer, made("", "GET", "/readyz"))
+        writer.close()
+        if status == 200:
+            return first, time.perf_counter() - begun
+        await asyncio.sleep(0.02)
+
+
+async def measure(port: int, pid: int, begun: float, options: argparse.Namespace) -> bool:
+    """Print all figures, and tell whether every answer was the right one."""
+    first, whole = await ready(port, begun)
+    print(f"answers after {first:.2f} s, is ready after {whole:.2f} s, {memory(pid)} MB")
+    some = [*hooks(), *others()]
+    await alone(port, some, 3)
+    found = await alone(port, some, options.times)
+    print("alone: median and slowest in ms")
+    for name, (_, taken) in found.items():
+        print(f"  {statistics.median(taken) * 1000:7.1f} {max(taken) * 1000:7.1f}  {name}")
+    wanted = {name: body for name, (body, _) in found.items()}
+    right = True
+    for rate, seconds, what, chosen in (
+        (50, options.seconds / 2, "CDS Hooks", list(hooks())),
+        (200, options.seconds, "everything", some),
+        (200, options.seconds / 2, "what is quick", list(others())),
+    ):
+        if not chosen:
+            continue
+        before = memory(pid)
+        told = await pressed(port, chosen, wanted, rate, seconds, pid)
+        p50, p99 = percentile(told.seconds, 0.5), percentile(told.seconds, 0.99)
+        print(
+            f"{what} at {rate} a second for {seconds:g} s: p50 {p50:.0f} ms, p99 {p99:.0f} ms, "
+            f"{dict(sorted(told.statuses.items()))}, {before} MB before, {told.largest} at most"
+        )
+        if told.others:
+            print(f"  OTHER ANSWERS: {Counter(told.others)}")
+            right = False
+    return right
+
+
+def main() -> int:
+    """Measure one service, started for it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long the load lasts (60)")
+    parser.add_argument("--times", type=int, default=20, help="how often each is asked alone (20)")
+    options = parser.parse_args()
+    begun = time.perf_counter()
+    words = ["serve", "--port", "0", "--as-of", "2023-05-01"]
+    for name in (NAME, SEED):
+        words += ["--guideline", name]
+    process = subprocess.Popen(
+        command(*words),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        (url,) = [
+            line.split()[0]
+            for line in (process.stdout.readline() for _ in range(7))
+            if "/readyz" in line
+        ]
+        port = urlsplit(url).port
+        assert port is not None
+        right = asyncio.run(measure(port, process.pid, begun, options))
+    finally:
+        process.terminate()
+        process.wait(60)
+    return 0 if right else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
