@@ -11,6 +11,7 @@ MUTANTS ?= 400
 SEED ?= 1
 PORT ?= 8000
 BUNDLES ?=
+PATIENTS ?= 2000
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Without what was compiled before, it takes ten seconds to find out which tests there are.
@@ -18,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test lint types tests quick coverage mutants test-browser validators docs oracle mutated \
-	threads bench bench-fhir bench-records format lock build clean
+	threads bench bench-cohort bench-fhir bench-records format lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -112,6 +113,9 @@ bench-fhir: $(STAMP) $(RACE)/.installed ## race from FHIR to an assessment again
 
 bench-records: $(STAMP) ## measure cases of sixty records, side by side
 	@$(BIN)/python tests/support/sixty.py
+
+bench-cohort: $(STAMP) ## measure what many patients take, with floors beside it (PATIENTS=2000)
+	@$(BIN)/python tests/support/cohort_bench.py $(PATIENTS)
 
 format: $(STAMP) ## put the code into the house style
 	@$(BIN)/ruff check --fix --quiet .

@@ -72,12 +72,7 @@ def answer(
     Raises:
         IndicantError: something cannot be read or written, or holds no patient.
     """
-    try:
-        import polars  # noqa: F401 - whether it is there is told before anything is read
-    except ImportError as error:
-        raise IndicantError(
-            "answering for many patients needs Polars, which is not installed", help=INSTALL
-        ) from error
+    _demand_polars()
     from indicant.cohort.results import Cohort, write
     from indicant.cohort.sources import Source, is_of_others
     from indicant.cohort.strata import read_strata
@@ -110,6 +105,16 @@ def answer(
             files = write(answered, place, rows, everything=everything)
             (place / SUMMARY).write_text(as_json(record) + "\n", encoding="utf-8", newline="\n")
     return CohortAnswers(record, (*files, SUMMARY) if files else ())
+
+
+def _demand_polars() -> None:
+    """See that what computes with columns is there, before anything is read."""
+    try:
+        import polars  # noqa: F401 - whether it is there
+    except ImportError as error:
+        raise IndicantError(
+            "answering for many patients needs Polars, which is not installed", help=INSTALL
+        ) from error
 
 
 @contextmanager
