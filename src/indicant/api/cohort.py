@@ -85,7 +85,6 @@ def answer(
     from indicant.cohort.results import write
     from indicant.cohort.sources import is_of_others
     from indicant.cohort.strata import read_strata
-    from indicant.cohort.summary import as_record, summarised
     from indicant.files.rdf import STDIN
     from indicant.foreign import as_json
 
@@ -101,16 +100,8 @@ def answer(
     known = None if strata is None else read_strata(os.fspath(strata))
     with tempfile.TemporaryDirectory(prefix="indicant-") as folder, _place(output) as place:
         answered, tally = run.answered(guideline, Path(folder) / "new", known)
-        summary = summarised(answered, by_stratum=known is not None)
-        if suppress is not None:
-            summary.withhold(suppress, answered)
-        record = as_record(
-            summary,
-            answered,
-            source=path,
-            as_of=date,
-            intake=tally.record() if others else None,
-        )
+        summary = _added_up(answered, known is not None, suppress)
+        record = _record(summary, answered, path, date, tally if others else None)
         files: tuple[str, ...] = ()
         if place is not None:
             files = write(answered, place, rows, everything=everything)
@@ -120,6 +111,24 @@ def answer(
         if place is not None:
             (place / SUMMARY).write_text(as_json(record) + "\n", encoding="utf-8", newline="\n")
     return CohortAnswers(record, (*files, SUMMARY) if place is not None else ())
+
+
+def _added_up(answered: Answered, by_stratum: bool, suppress: int | None) -> Summary:
+    from indicant.cohort.summary import summarised
+
+    summary = summarised(answered, by_stratum=by_stratum)
+    if suppress is not None:
+        summary.withhold(suppress, answered)
+    return summary
+
+
+def _record(
+    summary: Summary, answered: Answered, path: str, as_of: str | None, tally: Tally | None
+) -> dict[str, Any]:
+    from indicant.cohort.summary import as_record
+
+    intake = None if tally is None else tally.record()
+    return as_record(summary, answered, source=path, as_of=as_of, intake=intake)
 
 
 @dataclass(frozen=True)
