@@ -12,6 +12,7 @@ SEED ?= 1
 PORT ?= 8000
 SECONDS ?= 60
 BUNDLES ?=
+PATIENTS ?= 2000
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Without what was compiled before, it takes ten seconds to find out which tests there are.
@@ -19,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test lint types tests quick coverage mutants test-browser validators docs oracle mutated \
-	threads bench bench-fhir bench-records bench-serve format lock build clean
+	threads bench bench-cohort bench-fhir bench-records bench-serve format lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -116,6 +117,9 @@ bench-records: $(STAMP) ## measure cases of sixty records, side by side
 
 bench-serve: $(STAMP) ## measure a service alone and under load, and compare every answer (SECONDS=60)
 	@$(BIN)/python tests/support/pressing.py --seconds $(SECONDS)
+
+bench-cohort: $(STAMP) ## measure what many patients take, with floors beside it (PATIENTS=2000)
+	@$(BIN)/python tests/support/cohort_bench.py $(PATIENTS)
 
 format: $(STAMP) ## put the code into the house style
 	@$(BIN)/ruff check --fix --quiet .

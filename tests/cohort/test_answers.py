@@ -7,6 +7,7 @@ import random
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+import pyoxigraph as ox
 import pytest
 from pysat.solvers import Solver
 
@@ -22,7 +23,7 @@ from making import BesideMaker, CountingMaker, Maker, case_text, guideline_text
 from measuring import MeasuringMaker
 from nesting import NestedMaker
 from places import ASSESSED, TESTS
-from shipped import assessor
+from shipped import PREFIXES, assessor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +73,7 @@ def test_random_patients_of_the_guideline_on_neck_pain_are_answered_alike(seed: 
 def test_random_patients_of_the_guideline_on_opioids_are_answered_alike(seed: int) -> None:
     told = compare(opioids(), list(mixed(OPIOIDS, 60, seed)))
     assert told.differences == []
-    assert told.states["assessed"] > 20
+    assert told.states["assessed"] > 10
 
 
 def random_cohort(folder: Path, seed: int, many: int) -> tuple[Assessor, list[Document]] | None:
@@ -92,11 +93,11 @@ def random_cohort(folder: Path, seed: int, many: int) -> tuple[Assessor, list[Do
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_random_patients_of_random_guidelines_are_answered_alike(seed: int, tmp_path: Path) -> None:
-    found = random_cohort(tmp_path, seed, 20)
+    found = random_cohort(tmp_path, seed, 12)
     assert found is not None
     told = compare(*found)
     assert told.differences == []
-    assert told.states["assessed"] > 3
+    assert told.states["assessed"] > 1
 
 
 @pytest.mark.slow
@@ -114,11 +115,15 @@ def test_the_steps_of_every_bound_are_answered_alike(grid: Grid, tmp_path: Path)
 
 def test_patients_with_the_same_records_are_looked_at_once() -> None:
     """However their nodes are called, and in whichever order they stand."""
-    (first,) = mixed(ASSESSED[:40], 1, 3)
+    first = read(ASSESSED[0])
     text = "".join(f"{quad.triple} .\n" for quad in first.quads)
+    names = {quad.subject.value for quad in first.quads if isinstance(quad.subject, ox.NamedNode)}
     others = []
     for number in range(5):
-        lines = text.replace("mixed/0", f"other/{number}").splitlines()
+        renamed = text
+        for name in names:
+            renamed = renamed.replace(f"<{name}>", f"<{name}/{number}>")
+        lines = renamed.splitlines()
         other = "\n".join(lines if number % 2 else reversed(lines))
         others.append(parse(other, path=f"other-{number}.ttl"))
     made = assessor("auto")
@@ -127,6 +132,45 @@ def test_patients_with_the_same_records_are_looked_at_once() -> None:
     assert establisher.asked == 1
     assert len({one.literals for one in found}) == 1
     assert [one.given.patient for one in found] == [first.path, *(one.path for one in others)]
+
+
+def dated(name: str, born: str, onset: str, start: str, end: str) -> Document:
+    """Return a patient with days of birth, of a pain, and of a course whose length counts."""
+    text = f"""{PREFIXES}
+:{name} a ind:PatientCase ; ind:asOf "2026-11-22"^^xsd:date ; ind:birthDate "{born}"^^xsd:date ;
+    ind:hasFinding [ a spine:NeckPain ; ind:onset "{onset}"^^xsd:date ] ;
+    ind:hadFinding [ a spine:Myelopathy ; ind:onset "{onset}"^^xsd:date ;
+        ind:endedOn "{end}"^^xsd:date ] ;
+    ind:received [ a spine:FormalPhysicalTherapy ;
+        ind:startedOn "{start}"^^xsd:date ; ind:endedOn "{end}"^^xsd:date ] .
+"""
+    return parse(text, path=name)
+
+
+@pytest.mark.slow
+def test_days_that_no_rule_looks_at_are_left_out_of_account() -> None:
+    """And no others: neither those of a course of 41 or 42 days, nor one that is not valid."""
+    dice = random.Random(7)  # noqa: S311
+    begun = ("2026-10-11", "2026-10-10", "2026-09-01", "2026-12-01")
+    documents = []
+    for number in range(80):
+        born, onset = (
+            f"{year}-0{dice.randrange(1, 10)}-1{dice.randrange(10)}"
+            for year in (dice.randrange(1940, 1990), dice.choice((2024, 2025, 2026)))
+        )
+        if dice.random() < 0.1:
+            born = "2027-01-01"
+        end = dice.choice(("2026-11-21", "2026-11-22", "2026-11-23"))
+        documents.append(dated(f"c{number}", born, onset, dice.choice(begun), end))
+    made = assessor("auto")
+    told = compare(made, documents)
+    assert told.differences == []
+    assert told.states["assessed"] > 20
+    assert told.states["invalid"] > 20
+    establisher = Establisher(made, plan_of(made.compiled.graph))
+    found = list(establisher.found(Given(one.path, one.quads) for one in documents))
+    assert establisher.asked - sum(bool(one.problem) for one in found) < 12
+    assert len({one.literals for one in found if not one.problem}) > 1
 
 
 @pytest.mark.parametrize("name", ["neck-pain-after-lumbar-fusion", "opioids-for-pain"])

@@ -14,7 +14,7 @@ import pytest
 from indicant import Guideline
 from indicant.api.cohort import answer
 from indicant.errors import IndicantError
-from places import ASSESS, ASSESSED, EXAMPLES, SHARED
+from places import ASSESS, ASSESSED, EXAMPLES, ONTOLOGY, SEED, SHARED
 from running import hold_to_one_line, run
 from shipped import PREFIXES
 
@@ -289,12 +289,63 @@ def test_small_numbers_are_withheld_with_what_gives_them_away(tmp_path: Path) ->
     assert "withheld, since below 5" in text
 
 
+def older(folder: Path) -> Path:
+    """Return a version of the guideline with one recommendation the other way round."""
+    shutil.copytree(ONTOLOGY, folder)
+    changed = 0
+    for file in sorted((folder / "guidelines" / SEED.name / "recommendations").glob("*.ttl")):
+        text = file.read_text(encoding="utf-8")
+        if "a ind:Indication ;" in text and not changed:
+            file.write_text(
+                text.replace("a ind:Indication ;", "a ind:Contraindication ;", 1), encoding="utf-8"
+            )
+            changed += 1
+    assert changed == 1
+    return folder / "guidelines" / SEED.name
+
+
+@pytest.mark.slow
+def test_whom_another_version_answers_otherwise(tmp_path: Path) -> None:
+    """As both versions answer one by one."""
+    folder, out = cases(tmp_path / "cases", 7), tmp_path / "answers"
+    old = Guideline.load(older(tmp_path / "ontology"), allow_outside=True, use_cache=False)
+    new = Guideline.load()
+    found = new.cohort(folder, output=out, against=old)
+    told = found.record["against"]
+    statuses = [
+        {
+            (path.stem, action["action"]): action["status"]
+            for path in sorted(folder.iterdir())
+            for action in actions(one, path)
+        }
+        for one in (old, new)
+    ]
+    theirs = {
+        (*key, statuses[0].get(key, "not-applicable"), statuses[1].get(key, "not-applicable"))
+        for key in statuses[0] | statuses[1]
+        if statuses[0].get(key) != statuses[1].get(key)
+    }
+    mine = {
+        (row["patient"].removesuffix("#case").rpartition("/")[2], *list(row.values())[1:])
+        for row in rows(out, "changes")
+    }
+    assert mine == theirs
+    assert theirs
+    assert found.is_changed
+    assert told["compared"] == 7
+    assert told["changed"] == len({one[0] for one in theirs})
+    assert sum(one["patients"] for one in told["interventions"]) == len(theirs)
+    assert "AGAINST" in str(found)
+    assert not new.cohort(folder, against=new).is_changed
+
+
 def test_misuse_is_told_in_one_line(tmp_path: Path) -> None:
     folder = lines(tmp_path / "bulk", "Patient.ndjson", patient("a"))
     hold_to_one_line("cohort", str(folder))
     hold_to_one_line("cohort", str(folder), "--as-of", "yesterday")
     hold_to_one_line("cohort", str(folder), "--as-of", DATE, "--suppress", "1")
     hold_to_one_line("cohort", str(tmp_path / "nowhere"), "--as-of", DATE)
+    hold_to_one_line("cohort", "-", "--as-of", DATE, "--against", SEED.name)
     hold_to_one_line("cohort", str(folder), "--as-of", DATE, "-o", str(folder))
     empty = tmp_path / "empty"
     empty.mkdir()

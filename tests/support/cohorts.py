@@ -1,8 +1,14 @@
-"""Hold what is answered for many patients at once to what is answered for each of them."""
+"""Hold what is answered for many patients at once to what is answered for each of them.
+
+``python tests/support/cohorts.py 20000`` compares as many patients of the guidelines that ship.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import random
+import sys
 import tempfile
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -12,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 
 from indicant.assess.assessment import InvalidCase
+from indicant.cohort import results
 from indicant.cohort.establishing import Given
-from indicant.cohort.results import ASSESSED, INCONSISTENT, INVALID, Cohort
 from indicant.cohort.summary import summarised
 from indicant.files.rdf import TURTLE, Document, read, text_of
-from indicant.terms import IND, TYPE
+from indicant.terms import IND, TYPE, XSD
+from places import ASSESSED, TESTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -44,7 +51,7 @@ def answer(assessor: Assessor, documents: Iterable[Document]) -> tuple[Answered,
     """Answer for the patients of documents, one in each, all at once."""
     with tempfile.TemporaryDirectory() as folder:
         given = (Given(one.path, one.quads, one.path) for one in documents)
-        answered = Cohort(assessor).answer(given, Path(folder))
+        answered = results.Cohort(assessor).answer(given, Path(folder))
         answered.patients = answered.patients.collect().lazy()
         return answered, summarised(answered, by_stratum=False)
 
@@ -71,11 +78,11 @@ def compare(assessor: Assessor, documents: Sequence[Document]) -> Told:
         try:
             (record,) = assessor.assess(document, everything=True)
         except InvalidCase:
-            if mine["state"] != INVALID:
+            if mine["state"] != results.INVALID:
                 told.differences.append(f"{document.path}: invalid, and {mine['state']}")
             continue
-        if mine["state"] != ASSESSED:
-            if mine["state"] != INCONSISTENT:
+        if mine["state"] != results.ASSESSED:
+            if mine["state"] != results.INCONSISTENT:
                 told.differences.append(f"{document.path}: valid, and {mine['told']}")
             continue
         pattern = mine["pattern"]
@@ -159,14 +166,21 @@ def mixed(paths: Sequence[Path], many: int, seed: int) -> Iterator[Document]:
         for at, (_, links) in enumerate(chosen):
             for link in links:
                 if dice.random() < share:
-                    quads += [_moved(one, case, f"{case.value}/{at}") for one in link]
+                    days = dice.choice((0, 0, -1, 1, -40, 40, -400, 400))
+                    quads += [_moved(one, case, f"{case.value}/{at}", days) for one in link]
         unique = tuple(dict.fromkeys(quads))
         yield Document(f"mixed-{number}", "", TURTLE, unique)
 
 
-def _moved(quad: ox.Quad, case: ox.NamedNode, stem: str) -> ox.Quad:
+def _moved(quad: ox.Quad, case: ox.NamedNode, stem: str, days: int) -> ox.Quad:
+    """Return a statement of another case as one of a case, its day earlier or later."""
+
     def other(term: Any) -> Any:
         name = text_of(term)
+        if isinstance(term, ox.Literal) and term.datatype.value == XSD + "date":
+            with contextlib.suppress(ValueError):
+                day = datetime.date.fromisoformat(name) + datetime.timedelta(days=days)
+                return ox.Literal(day.isoformat(), datatype=term.datatype)
         if not isinstance(term, ox.NamedNode) or not name.startswith("urn:case"):
             return term
         return case if name == "urn:case" else ox.NamedNode(stem + name.removeprefix("urn:case"))
@@ -209,3 +223,30 @@ def _parted(quads: Sequence[ox.Quad]) -> tuple[Any, list[list[ox.Quad]]]:
         inner = list(reached(value, {"urn:case"})) if value in of else []
         links.append([quad, *inner])
     return day, links
+
+
+def main() -> int:
+    """Compare so many patients of the guidelines that ship, and print what differs."""
+    from indicant.assess.assessor import Assessor
+
+    wanted = int(sys.argv[1])
+    bad = compared = count = seed = 0
+    states: Counter[str] = Counter()
+    while count < wanted:
+        seed += 1
+        for name, paths in (
+            ("neck-pain-after-lumbar-fusion", ASSESSED),
+            ("opioids-for-pain", sorted((TESTS / "opioids-for-pain").glob("*/case.ttl"))),
+        ):
+            told = compare(Assessor(name), list(mixed(paths, 250, 1_000 + seed)))
+            count, compared = count + 250, compared + told.compared
+            states.update(told.states)
+            for line in told.differences:
+                print(f"DIFFERENT: {name}, {seed}: {line}", flush=True)
+            bad += len(told.differences)
+    print(f"{count} patients ({dict(states)}), {compared} answers compared, {bad} differ")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

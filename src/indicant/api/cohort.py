@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from indicant.api.guideline import Guideline
+    from indicant.cohort.results import Answered
+    from indicant.cohort.sources import Tally
+    from indicant.cohort.summary import Summary
     from indicant.intake.patients import Options
 
 Path_ = str | os.PathLike[str]
@@ -41,6 +44,11 @@ class CohortAnswers:
         broken = self.record.get("intake", {}).get("brokenLines", 0)
         return broken == 0 and told["total"] is not None and told["total"] == told["assessed"]
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether another version answers otherwise for anybody, where one was given."""
+        return bool(self.record.get("against", {}).get("interventions"))
+
     def __str__(self) -> str:
         """Return the summary as people read it."""
         from indicant.cohort.told import as_text
@@ -62,6 +70,7 @@ def answer(
     everything: bool = False,
     strata: Path_ | None = None,
     suppress: int | None = None,
+    against: Guideline | None = None,
     parts: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> CohortAnswers:
@@ -72,44 +81,115 @@ def answer(
     Raises:
         IndicantError: something cannot be read or written, or holds no patient.
     """
+    _demand_polars()
+    from indicant.cohort.results import write
+    from indicant.cohort.sources import is_of_others
+    from indicant.cohort.strata import read_strata
+    from indicant.files.rdf import STDIN
+    from indicant.foreign import as_json
+
+    path = os.fspath(data)
+    if against is not None and path == STDIN:
+        raise IndicantError(
+            "standard input can be read once alone", help="with  --against  give a file or a folder"
+        )
+    others = is_of_others(path)
+    date = None if as_of is None else day(as_of)
+    options = _options(date, timezone, completeness, persons) if others else None
+    run = _Run(path, options, codes, None if others else date, parts, progress)
+    known = None if strata is None else read_strata(os.fspath(strata))
+    with tempfile.TemporaryDirectory(prefix="indicant-") as folder, _place(output) as place:
+        answered, tally = run.answered(guideline, Path(folder) / "new", known)
+        summary = _added_up(answered, known is not None, suppress)
+        record = _record(summary, answered, path, date, tally if others else None)
+        files: tuple[str, ...] = ()
+        if place is not None:
+            files = write(answered, place, rows, everything=everything)
+        if against is not None:
+            before, _ = run.answered(against, Path(folder) / "old", None)
+            files += _compare(record, before, answered, summary, (place, rows))
+        if place is not None:
+            (place / SUMMARY).write_text(as_json(record) + "\n", encoding="utf-8", newline="\n")
+    return CohortAnswers(record, (*files, SUMMARY) if place is not None else ())
+
+
+def _added_up(answered: Answered, by_stratum: bool, suppress: int | None) -> Summary:
+    from indicant.cohort.summary import summarised
+
+    summary = summarised(answered, by_stratum=by_stratum)
+    if suppress is not None:
+        summary.withhold(suppress, answered)
+    return summary
+
+
+def _record(
+    summary: Summary, answered: Answered, path: str, as_of: str | None, tally: Tally | None
+) -> dict[str, Any]:
+    from indicant.cohort.summary import as_record
+
+    intake = None if tally is None else tally.record()
+    return as_record(summary, answered, source=path, as_of=as_of, intake=intake)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """How patients are read, for any guideline."""
+
+    path: str
+    options: Options | None
+    codes: tuple[str, ...]
+    as_of: str | None
+    parts: int | None
+    progress: Callable[[int], None] | None
+
+    def answered(
+        self, guideline: Guideline, folder: Path, strata: dict[str, str] | None
+    ) -> tuple[Answered, Tally]:
+        """Answer for all patients by a guideline, and return what was read as well."""
+        from indicant.cohort.results import Cohort
+        from indicant.cohort.sources import Source
+
+        folder.mkdir()
+        assessor = guideline.assessor
+        source = Source(
+            self.path,
+            assessor.vocabulary,
+            lambda: guideline.reader(self.codes),
+            self.options,
+            self.parts,
+        )
+        cohort = Cohort(assessor, self.as_of, self.progress)
+        return cohort.answer(source.patients(), folder, strata), source.tally
+
+
+def _compare(
+    record: dict[str, Any],
+    before: Answered,
+    after: Answered,
+    summary: Summary,
+    output: tuple[Path | None, str],
+) -> tuple[str, ...]:
+    """Put into a record whom another version answers otherwise, and write who they are."""
+    from indicant.cohort.changes import as_record, changes
+    from indicant.cohort.results import sink
+
+    found = changes(before, after)
+    record["against"] = as_record(found, before, after, summary.shown)
+    place, form = output
+    if place is None:
+        return ()
+    sink(found.rows, place / f"changes.{form}", form)
+    return (f"changes.{form}",)
+
+
+def _demand_polars() -> None:
+    """See that what computes with columns is there, before anything is read."""
     try:
-        import polars  # noqa: F401 - whether it is there is told before anything is read
+        import polars  # noqa: F401 - whether it is there
     except ImportError as error:
         raise IndicantError(
             "answering for many patients needs Polars, which is not installed", help=INSTALL
         ) from error
-    from indicant.cohort.results import Cohort, write
-    from indicant.cohort.sources import Source, is_of_others
-    from indicant.cohort.strata import read_strata
-    from indicant.cohort.summary import as_record, summarised
-    from indicant.foreign import as_json
-
-    path = os.fspath(data)
-    others = is_of_others(path)
-    date = None if as_of is None else day(as_of)
-    options = _options(date, timezone, completeness, persons) if others else None
-    known = None if strata is None else read_strata(os.fspath(strata))
-    source = Source(
-        path, guideline.assessor.vocabulary, lambda: guideline.reader(codes), options, parts
-    )
-    cohort = Cohort(guideline.assessor, None if others else date, progress)
-    with tempfile.TemporaryDirectory(prefix="indicant-") as folder, _place(output) as place:
-        answered = cohort.answer(source.patients(), Path(folder), known)
-        summary = summarised(answered, by_stratum=known is not None)
-        if suppress is not None:
-            summary.withhold(suppress, answered)
-        record = as_record(
-            summary,
-            answered,
-            source=path,
-            as_of=date,
-            intake=source.tally.record() if others else None,
-        )
-        files: tuple[str, ...] = ()
-        if place is not None:
-            files = write(answered, place, rows, everything=everything)
-            (place / SUMMARY).write_text(as_json(record) + "\n", encoding="utf-8", newline="\n")
-    return CohortAnswers(record, (*files, SUMMARY) if files else ())
 
 
 @contextmanager

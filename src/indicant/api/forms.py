@@ -73,6 +73,7 @@ class Forms:
         everything: bool = False,
         strata: str | os.PathLike[str] | None = None,
         suppress: int | None = None,
+        against: Guideline | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> CohortAnswers:
         """Answer for all patients of a source at once, as ``assess`` answers for each.
@@ -89,6 +90,7 @@ class Forms:
             everything: whether to write rows for what does not apply as well.
             strata: a table (CSV) with the columns ``patient`` and ``stratum``.
             suppress: below which number numbers of patients are withheld.
+            against: another version, whose answers for the same patients are compared.
             progress: called now and then with how many patients there were.
 
         Raises:
@@ -113,6 +115,7 @@ class Forms:
             everything=everything,
             strata=strata,
             suppress=suppress,
+            against=against,
             progress=progress,
         )
 

@@ -6,17 +6,16 @@ same, whatever they are called, establish the same, so that the rules run once f
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
 from indicant.assess.assessment import InvalidCase
+from indicant.cohort.forms import Forms
 from indicant.errors import IndicantError
 from indicant.files.rdf import TURTLE, Document, text_of
-from indicant.terms import IND, PROV, TYPE
+from indicant.terms import IND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +28,6 @@ MOST_KEPT: Final = 1_000_000
 TOGETHER: Final = 100
 """How many patients the rules are run over at once."""
 _CASE: Final = ox.NamedNode(IND + "PatientCase")
-_DERIVED: Final = PROV + "wasDerivedFrom"
 _OWN: Final = "urn:uuid:cohort-"
 
 
@@ -62,7 +60,7 @@ class Establisher:
 
     def __init__(self, assessor: Assessor, plan: Plan, as_of: str | None = None) -> None:
         self._assessor, self._plan, self._as_of = assessor, plan, as_of
-        self._bare = not assessor.derivations
+        self._forms = Forms(assessor, as_of)
         self._kept: dict[bytes, int | None] = {}
         self.asked = 0
 
@@ -71,7 +69,7 @@ class Establisher:
         waiting: list[tuple[Given, bytes | None]] = []
         missing: dict[bytes, Given] = {}
         for one in patients:
-            form = self._form(one.quads)
+            form = self._forms.of(one.quads)
             waiting.append((one, form))
             if form is not None and form not in self._kept:
                 missing.setdefault(form, one)
@@ -148,62 +146,6 @@ class Establisher:
         if len(found) != 1:
             return Found(given, problem=f"there are {len(found)} cases under one name")
         return Found(given, next(iter(found.values())))
-
-    # ------------------------------------------------------------------ what cases have in common
-
-    def _form(self, quads: Sequence[ox.Quad]) -> bytes | None:
-        """Return what all cases have in common that say the same, whatever their nodes are called.
-
-        That is a digest of the case as a tree, from which names are left out. Where its nodes are
-        no tree there is none, and it is looked at by itself.
-        """
-        known = self._assessor.vocabulary
-        said: dict[str, list[tuple[str, ox.NamedNode | ox.Literal]]] = defaultdict(list)
-        for quad in quads:
-            path = quad.predicate.value
-            if not (self._bare and path == _DERIVED):
-                value = quad.object
-                if not isinstance(value, (ox.NamedNode, ox.Literal)):
-                    return None
-                said[text_of(quad.subject)].append((path, value))
-        cases = [one for one, rows in said.items() if (TYPE, _CASE) in rows]
-        own = {one for one in said if one not in known}
-        reached = Counter(
-            value.value
-            for rows in said.values()
-            for _, value in rows
-            if isinstance(value, ox.NamedNode) and value.value in own
-        )
-        if len(cases) != 1 or len(own) != len(said):
-            return None
-        if (
-            cases[0] in reached
-            or len(reached) != len(own) - 1
-            or any(many > 1 for many in reached.values())
-        ):
-            return None
-        # Each node but the case is reached once, so that this ends; what it does not come to hangs
-        # on no case.
-        left = set(own)
-        try:
-            told = _tree(cases[0], said, left)
-        except RecursionError:
-            return None
-        return None if left else hashlib.blake2b(told.encode(), digest_size=16).digest()
-
-
-def _tree(
-    node: str,
-    said: Mapping[str, Sequence[tuple[str, ox.NamedNode | ox.Literal]]],
-    left: set[str],
-) -> str:
-    """Return what a node says, and those that it leads to, and take them from those left."""
-    left.discard(node)
-    rows: list[tuple[str, str]] = []
-    for path, value in said[node]:
-        inner = isinstance(value, ox.NamedNode) and value.value in left
-        rows.append((path, _tree(value.value, said, left) if inner else str(value)))
-    return repr(sorted(rows))
 
 
 def _renamed(quads: Iterable[ox.Quad], name: str) -> Iterator[ox.Quad]:

@@ -115,7 +115,7 @@ class Plan:
         return next((at for at, one in enumerate(self.decisions) if one.iri == iri), None)
 
 
-class _Statements:
+class Statements:
     """The statements of a compiled guideline, by property and subject."""
 
     def __init__(self, ntriples: str) -> None:
@@ -148,7 +148,7 @@ class _Statements:
 
 def plan_of(ntriples: str) -> Plan:
     """Return the plan of a compiled guideline, given in N-Triples."""
-    graph = _Statements(ntriples)
+    graph = Statements(ntriples)
     literals = tuple(graph.of_type("Literal"))
     number = {iri: at for at, iri in enumerate(literals)}
     decisions = tuple(_decisions(graph, number))
@@ -165,7 +165,7 @@ def plan_of(ntriples: str) -> Plan:
     )
 
 
-def _decisions(graph: _Statements, number: Mapping[str, int]) -> Iterable[Decision]:
+def _decisions(graph: Statements, number: Mapping[str, int]) -> Iterable[Decision]:
     found: dict[str, tuple[set[tuple[int, ...]], set[tuple[int, ...]]]] = {
         iri: (set(), set()) for iri in graph.of_type("CompiledCriterion")
     }
@@ -184,7 +184,7 @@ def _shortest(sets: Iterable[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
 
 
 def _scores(
-    graph: _Statements, number: Mapping[str, int], place: Mapping[str, int]
+    graph: Statements, number: Mapping[str, int], place: Mapping[str, int]
 ) -> Iterable[Score]:
     demanding: dict[str, list[str]] = defaultdict(list)
     for facet, properties in graph.all("onProperty").items():
@@ -210,7 +210,7 @@ def _scores(
         yield Score(iri, base, total, tuple(steps), tuple(demands))
 
 
-def _demand(graph: _Statements, number: Mapping[str, int], facet: str, existential: str) -> Demand:
+def _demand(graph: Statements, number: Mapping[str, int], facet: str, existential: str) -> Demand:
     least, most = _SMALLEST, _LARGEST
     for name in _LIMITS:
         for text in graph.values(facet, name):
@@ -232,7 +232,7 @@ def _demand(graph: _Statements, number: Mapping[str, int], facet: str, existenti
     )
 
 
-def _interventions(graph: _Statements, place: Mapping[str, int]) -> Iterable[Intervention]:
+def _interventions(graph: Statements, place: Mapping[str, int]) -> Iterable[Intervention]:
     sides: dict[str, tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
     for side, name in enumerate(("favours", "opposes")):
         for recommendation, actions in graph.all(name).items():
@@ -244,7 +244,7 @@ def _interventions(graph: _Statements, place: Mapping[str, int]) -> Iterable[Int
         yield Intervention(iri, tuple(sorted(favouring)), tuple(sorted(opposing)))
 
 
-def _advice(graph: _Statements, place: Mapping[str, int]) -> Iterable[Advice]:
+def _advice(graph: Statements, place: Mapping[str, int]) -> Iterable[Advice]:
     overriding: dict[str, set[str]] = defaultdict(set)
     for stronger, weaker in graph.all("overrides").items():
         for one in weaker:

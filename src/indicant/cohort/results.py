@@ -259,11 +259,11 @@ def write(
         "recommendations": _by(who, answered.recommendations).drop("pattern"),
     }
     for name, table in tables.items():
-        _sink(table, folder / f"{name}.{form}", form)
+        sink(table, folder / f"{name}.{form}", form)
     facts = answered.literals.rename(
         {kernel.literal(number): iri for number, iri in enumerate(answered.names)}
     )
-    _sink(facts.lazy(), folder / "patterns.parquet", "parquet")
+    sink(facts.lazy(), folder / "patterns.parquet", "parquet")
     return (*(f"{name}.{form}" for name in tables), "patterns.parquet")
 
 
@@ -283,7 +283,12 @@ def _by(who: pl.LazyFrame, rows: pl.DataFrame) -> pl.LazyFrame:
     return who.join(rows.lazy(), on="pattern", how="inner", maintain_order="left_right")
 
 
-def _sink(table: pl.LazyFrame, path: Path, form: str) -> None:
+def sink(table: pl.LazyFrame, path: Path, form: str) -> None:
+    """Write a table to a file, as ``parquet``, ``csv`` or ``ndjson``.
+
+    Raises:
+        IndicantError: it cannot be written.
+    """
     try:
         if form == "parquet":
             table.sink_parquet(path, compression="zstd")

@@ -45,6 +45,8 @@ def as_text(record: Mapping[str, Any]) -> str:
         least = record["withheldBelow"]
         lines.append(f"-: withheld, since below {least} or since it would give such a one away")
     lines += ["", "INTERVENTIONS", *_statuses(record["interventions"])]
+    if "against" in record:
+        lines += _changed(record["against"])
     lines += _done(record["recommendations"])
     lines += _missing(record["missing"])
     if record.get("strata"):
@@ -103,6 +105,28 @@ def _done(rows: Sequence[Mapping[str, Any]]) -> list[str]:
                 f"  {_number(told['met']):>9} {_number(told[yes]):>9} {_number(told[no]):>17} "
                 f"{_number(told['not-recorded']):>9}  {excerpt(row['label'], _LABEL)}"
             )
+    return lines
+
+
+def _changed(told: Mapping[str, Any]) -> list[str]:
+    """Return whom another version answers otherwise, and which recommendations make it so."""
+    version = "; ".join(
+        " ".join(filter(None, (one["label"] or one["iri"], one["version"])))
+        for one in told["guidelines"]
+    )
+    lines = [
+        "",
+        f"AGAINST {excerpt(version, 120)}",
+        f"  answered otherwise: {_number(told['changed'])} of {_number(told['compared'])} patients",
+    ]
+    for kind in ("interventions", "recommendations"):
+        for row in told[kind][:_MOST]:
+            change = f"{row['before'] or 'not there'} -> {row['after'] or 'not there'}"
+            lines.append(
+                f"  {_number(row['patients']):>9}  {change:<32}  {excerpt(row['label'], _LABEL)}"
+            )
+        if len(told[kind]) > _MOST:
+            lines.append(f"  and {len(told[kind]) - _MOST} more: --format json lists all")
     return lines
 
 

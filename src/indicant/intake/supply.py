@@ -49,7 +49,8 @@ class Supply:
 
     ``partial`` says why it may not be all, ``beside`` what lies there and was not read; both are
     known when all has been read. ``drafted`` says that its records are orders not given yet,
-    ``sieve`` which of them need not be read in full; ``most`` is how many records it may hold.
+    ``sieve`` which of them need not be read in full; ``most`` is how many records it may hold,
+    where that is not the common limit.
     """
 
     path: str
@@ -59,7 +60,7 @@ class Supply:
     beside: list[str] = field(default_factory=list)
     drafted: bool = False
     sieve: Sieve | None = None
-    most: int = MOST_RECORDS
+    most: int | None = None
 
     def missing(self) -> list[str]:
         """Return in words what may hold records that were not read."""
@@ -72,9 +73,9 @@ class Supply:
             IndicantError: something cannot be read, or is no such document.
         """
         for number, one in enumerate(self._records(), 1):
-            if number > self.most:
+            if number > (self.most or MOST_RECORDS):
                 raise IndicantError(
-                    f"holds more than {self.most:,} records",
+                    f"holds more than {self.most or MOST_RECORDS:,} records",
                     file=self.path,
                     help="give the records of fewer patients at a time",
                 )

@@ -21,12 +21,14 @@ examples:
   indicant cohort export/ --as-of 2026-11-22                      NDJSON: how many get what
   indicant cohort export/ --as-of 2026-11-22 -o answers           and a row for each patient
   indicant cohort cdm.duckdb --as-of 2026-11-22 -o answers --rows csv
+  indicant cohort export/ --as-of 2026-11-22 --guideline new --against old    whom it changes
   indicant cohort cases/ --strata sites.csv --suppress 5          a folder of cases, by site
 
 Every patient is answered as  indicant assess  answers. Whose facts cannot all hold, or whose case
 is not valid, is told and gets no answer.
 
-exit codes: 0 all were answered, 1 some were not, or some lines are no records, 2 it could not run
+exit codes: 0 all were answered, 1 some were not, some lines are no records, or another version
+answers otherwise, 2 it could not run
 """
 
 
@@ -76,6 +78,11 @@ def add(verbs: Verbs) -> None:
         metavar="N",
         help="withhold numbers of patients from 1 to less than N, and those that give them away",
     )
+    verb.add_argument(
+        "--against",
+        metavar="OLD",
+        help="another version of the guideline: whom among these patients does it answer otherwise",
+    )
     add_reading(verb)
     add_guideline(verb)
     verb.set_defaults(run=run)
@@ -84,6 +91,7 @@ def add(verbs: Verbs) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
     from indicant.api.cohort import answer
+    from indicant.api.guideline import Guideline
     from indicant.command.output import tell_recovered
     from indicant.foreign import as_json
 
@@ -92,8 +100,12 @@ def run(options: argparse.Namespace) -> int:
         raise IndicantError("--suppress takes a number from 2 on", help="--suppress 5  is common")
     if options.output is not None:
         tell_recovered(options.output)
+    guideline = guideline_of(options)
+    against = None
+    if options.against is not None:
+        against = Guideline.load(options.against, allow_outside=options.outside)
     found = answer(
-        guideline_of(options),
+        guideline,
         options.data,
         as_of=options.as_of,
         timezone=options.timezone,
@@ -105,10 +117,13 @@ def run(options: argparse.Namespace) -> int:
         everything=options.all,
         strata=options.strata,
         suppress=options.suppress,
+        against=against,
         progress=_progress() if sys.stderr.isatty() else None,
     )
+    if sys.stderr.isatty():
+        sys.stderr.write("\n")
     sys.stdout.write(as_json(found.record) + "\n" if options.format == "json" else str(found))
-    return 0 if found.is_whole else 1
+    return 0 if found.is_whole and not found.is_changed else 1
 
 
 def _progress() -> Callable[[int], None]:

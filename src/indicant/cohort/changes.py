@@ -1,0 +1,124 @@
+"""Tell whom another version of a guideline answers otherwise, and in what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from indicant.cohort.results import ASSESSED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from indicant.cohort.results import Answered
+
+_NOTHING: Final = "not-applicable"
+"""The status of an intervention of which a version does not speak."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Who is answered otherwise.
+
+    ``interventions`` and ``recommendations`` have what was told before and after, with how many
+    patients; ``rows`` who they are. ``compared`` are the patients whom both versions answer, and
+    ``changed`` those of them for whom the status of an intervention is another.
+    """
+
+    compared: int
+    changed: int
+    interventions: pl.DataFrame
+    recommendations: pl.DataFrame
+    rows: pl.LazyFrame
+
+
+def changes(before: Answered, after: Answered) -> Changes:
+    """Compare what two versions answer for the same patients."""
+    old = before.patients.filter(pl.col("state") == ASSESSED).select("patient", old="pattern")
+    new = after.patients.filter(pl.col("state") == ASSESSED).select("patient", new="pattern")
+    both = new.join(old, on="patient", how="inner", maintain_order="left")
+    pairs = both.group_by("old", "new").agg(pl.len().alias("patients")).collect(engine="streaming")
+    interventions = _compared(
+        pairs, before.interventions, after.interventions, "intervention", "status", _NOTHING
+    )
+    recommendations = _compared(
+        pairs, before.recommendations, after.recommendations, "recommendation", "answer", None
+    )
+    touched = interventions.select("old", "new").unique()
+    changed = pairs.join(touched, on=["old", "new"], how="semi")["patients"].sum()
+    rows = both.join(
+        interventions.drop("patients").lazy(),
+        on=["old", "new"],
+        how="inner",
+        maintain_order="left_right",
+    )
+    return Changes(
+        int(pairs["patients"].sum()),
+        int(changed),
+        _added(interventions, "intervention"),
+        _added(recommendations, "recommendation"),
+        rows.select("patient", "intervention", "before", "after"),
+    )
+
+
+def _compared(
+    pairs: pl.DataFrame,
+    before: pl.DataFrame,
+    after: pl.DataFrame,
+    name: str,
+    told: str,
+    missing: str | None,
+) -> pl.DataFrame:
+    """Return what differs, for each pair of patterns."""
+    old = pairs.join(before.select(name, old="pattern", before=told), on="old")
+    new = pairs.join(after.select(name, new="pattern", after=told), on="new")
+    keys = ["old", "new", "patients", name]
+    found = new.join(old, on=keys, how="full", coalesce=True)
+    if missing is not None:
+        found = found.with_columns(pl.col("before", "after").fill_null(missing))
+    return found.filter(pl.col("before").ne_missing(pl.col("after"))).sort("old", "new", name)
+
+
+def _added(found: pl.DataFrame, name: str) -> pl.DataFrame:
+    added = found.group_by(name, "before", "after").agg(pl.col("patients").sum())
+    return added.sort("patients", name, "before", "after", descending=[True, False, False, False])
+
+
+def as_record(
+    made: Changes, before: Answered, after: Answered, shown: Callable[[int], int | None]
+) -> dict[str, Any]:
+    """Return it as a program reads it; numbers pass through ``shown``."""
+    labels = [one.assessor.catalogue for one in (after, before)]
+
+    def called(iri: str, kind: str) -> str:
+        for one in labels:
+            if kind == "recommendation" and iri in one.recommendations:
+                return one.recommendations[iri].label
+            if kind == "intervention" and iri in one.labels:
+                return one.label(iri)
+        return iri
+
+    def listed(table: pl.DataFrame, kind: str) -> list[dict[str, Any]]:
+        return [
+            {
+                kind: row[kind],
+                "label": called(row[kind], kind),
+                "before": row["before"],
+                "after": row["after"],
+                "patients": shown(row["patients"]),
+            }
+            for row in table.iter_rows(named=True)
+        ]
+
+    return {
+        "guidelines": [
+            {"iri": iri, "label": label, "version": version}
+            for iri, label, version, _ in before.assessor.catalogue.guidelines
+        ],
+        "compared": shown(made.compared),
+        "changed": shown(made.changed),
+        "interventions": listed(made.interventions, "intervention"),
+        "recommendations": listed(made.recommendations, "recommendation"),
+    }
