@@ -96,6 +96,7 @@ def test_each_publication_is_said_once() -> None:
 @pytest.mark.parametrize("detail", DETAILS)
 @EVERY
 def test_every_intervention_stands_in_its_place(source: str, detail: Detail) -> None:
+    assert few(source)
     for one in few(source):
         screen, actions = one.screen(detail), told.applying(one.record)["actions"]
         groups: dict[str, list[ActionRecord]] = {}
@@ -136,6 +137,7 @@ def test_every_intervention_stands_in_its_place(source: str, detail: Detail) -> 
 @pytest.mark.slow
 @EVERY
 def test_steps_come_in_the_order_of_phases(source: str) -> None:
+    assert few(source)
     for one in few(source):
         order = {each.label: each.order for each in one.stated.stages.values()}
         later = {each.label for each in one.stated.stages.values() if each.contingent}
@@ -158,6 +160,7 @@ def test_steps_come_in_the_order_of_phases(source: str) -> None:
 @pytest.mark.slow
 @EVERY
 def test_a_line_says_what_the_record_says(source: str) -> None:
+    assert few(source)
     for one in few(source):
         by_action = {each["action"]: each for each in one.record["actions"]}
         for detail in ("normal", "full"):
@@ -223,6 +226,7 @@ def _said(made: list[RecommendationRecord]) -> Iterator[dict[str, str]]:
 @pytest.mark.slow
 @EVERY
 def test_questions_are_those_that_settle_most(source: str) -> None:
+    assert few(source)
     for one in few(source)[:12]:
         (ranking,) = (
             each
@@ -254,6 +258,7 @@ def test_questions_are_those_that_settle_most(source: str) -> None:
 @pytest.mark.slow
 @EVERY
 def test_tensions_are_those_that_touch_what_is_shown(source: str) -> None:
+    assert few(source)
     for one in few(source):
         touching = one.stated.pairs("ind:touches")
         by_action = {each["action"]: each for each in one.record["actions"]}
@@ -281,6 +286,7 @@ def test_tensions_are_those_that_touch_what_is_shown(source: str) -> None:
 @pytest.mark.slow
 @EVERY
 def test_what_was_told_is_what_the_case_says(source: str) -> None:
+    assert few(source)
     for one in few(source):
         screen = one.screen("full")
         store = ox.Store()
@@ -317,6 +323,7 @@ def told_ind() -> str:
 @pytest.mark.slow
 @EVERY
 def test_what_brevity_leaves_out_is_counted(source: str) -> None:
+    assert few(source)
     for one in few(source):
         screen = one.screen("brief")
         by_action = {each["action"]: each for each in one.record["actions"]}
@@ -393,6 +400,7 @@ def test_nothing_after_what_is_urgent_can_be_read_as_hanging_on_its_failure() ->
 @pytest.mark.parametrize("source", QUICK)
 def test_a_screen_is_what_its_types_say(source: str) -> None:
     msgspec = pytest.importorskip("msgspec")
+    assert few(source)
     for one in few(source):
         for detail in DETAILS:
             msgspec.convert(one.screen(detail), type=ScreenRecord, strict=True)

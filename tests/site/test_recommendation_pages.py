@@ -116,9 +116,60 @@ def test_the_page_of_a_recommendation_has_every_set_of_facts(source: str) -> Non
             for sets in within(part, "ol", "sets"):
                 assert int(sets.get("start", "1")) == len(found[answer]) + 1
                 found[answer] += items(sets)
+            for table in within(part, "table", "sets"):
+                found[answer] += _ways(table, len(found[answer]) + 1)
         assert found == wanted
         longest = max(longest, *(len(sets) for sets in wanted.values()))
     assert longest > 8 or source not in MANY
+
+
+def _ways(table: Element, first: int) -> list[str]:
+    """Return the sets of facts of a table: a row for each fact, a column for each set."""
+    head, *rows = within(table, "tr")
+    columns = [words(one) for one in head][1:]
+    assert columns == [str(first + place) for place in range(len(columns))]
+    sets: list[list[str]] = [[] for _ in columns]
+    for row in rows:
+        fact, *marks = row
+        for place, mark in enumerate(marks):
+            assert words(mark) in {"", "●"}
+            sets[place] += [words(fact)] if words(mark) else []
+    return ["; ".join(sorted(facts)) for facts in sets]
+
+
+@SITES
+def test_the_page_of_a_recommendation_begins_with_what_matters(source: str) -> None:
+    reader = read(source)
+    stated = reader.stated
+    definition = stated.pairs("skos:definition")
+    overriding = stated.pairs("ind:overrides")
+    for iri, one in stated.advice.items():
+        path = reader.places[iri][0]
+        (glance,) = sections(reader.site.main(path))["At a glance"]
+        said = dict(pairs(glance))
+        told = {lead: words(each) for lead, each in said.items()}
+        defined = definition.get(one.criterion, [stated.label(one.criterion)])[0]
+        assert told["for whom"] == flat(defined)
+        lead = "Do" if one.direction == "for" else "Leave"
+        soon = f", {one.urgency}" if one.urgency else ""
+        assert told["what"] == flat(f"{lead}: {one.label}{soon}")
+        if one.direction == "for":
+            against = [each.iri for each in stated.counting(one.action) if each.direction != "for"]
+            held = [each for each in against if each not in overriding.get(iri, [])]
+        else:
+            held = [other for other, found in overriding.items() if iri in found]
+        assert sorted(linked(said["unless"], path)) == sorted(reader.links(sorted(held)))
+        if not held:
+            assert told["unless"] == "the guideline holds nothing against it"
+        others = stated.pairs("ind:alternativeTo").get(iri, [])
+        assert linked(said["instead"], path) == reader.links(sorted(others))
+        strength = f"“{one.strength}”" if one.strength else "not stated"
+        grade = by_grade(one.grade, one.certainty)
+        certainty = f"GRADE: {grade}" if grade else "certainty not stated"
+        assert told["strength"] == flat(f"{strength}; {certainty}")
+        done = stated.pairs("ind:fulfilledBy").get(iri, [])
+        assert linked(said["fulfilled by"], path) == reader.links(done)
+        assert told["harms"] or told["benefits"]
 
 
 @SITES
@@ -238,7 +289,10 @@ def _told_of_case(reader: Reader, case: str, iri: str) -> list[str]:
         if reason["recommendation"] == iri
     ]
     ways = [
-        "; ".join(in_words(fact["term"], fact["label"], fact["polarity"]) for fact in each["facts"])
+        "; ".join(
+            in_words(fact["term"], fact["label"], fact["polarity"], fact.get("said", ""))
+            for fact in each["facts"]
+        )
         for each in action["settledBy"]
         if each["recommendation"] == iri
     ]

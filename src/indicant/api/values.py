@@ -154,13 +154,15 @@ class Awaited(Value):
 class Fact(Value):
     """A fact that would have to be known, as present or as absent.
 
-    ``rests_on`` are the facts that decide it, where it is about a score.
+    ``rests_on`` are the facts that decide it, where it is about a score. ``said`` is how its
+    absence is put, where that is not the label behind "no" or "not".
     """
 
     term: str
     label: str
     polarity: Literal["present", "absent"]
     rests_on: tuple[Term, ...] | None = None
+    said: str | None = None
 
 
 @dataclass(frozen=True)
@@ -268,6 +270,7 @@ class Established(Value):
     label: str
     polarity: Literal["present", "absent"]
     nodes: tuple[Node, ...]
+    said: str | None = None
 
 
 @dataclass(frozen=True)
@@ -310,6 +313,7 @@ class ChangingFact(Value):
     otherwise: bool
     question: str | None
     investigations: tuple[Term, ...]
+    said: str | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from indicant.foreign import plain
 from indicant.terms import local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from indicant.assess.records import (
         ActionRecord,
@@ -152,34 +152,49 @@ def stated(fact: Stated) -> str:
     return fact.get("said") or denied(fact["term"], fact["label"])
 
 
-def settling_lines(record: ActionRecord, *, most: int = _SHOWN) -> Iterator[str]:
+SETTLING: Final = {
+    "for-met": "indicated once known: {facts}",
+    "for-refuted": "not indicated once known: {facts}",
+    "against-met": "contraindicated once known: {facts}",
+    "against-refuted": "a contraindication falls once known: {facts}",
+    "and": " and ",
+    "or": "; or ",
+    "more": "{n} more",
+    "as-well": "a contraindication is open as well",
+    "is-there": "Is there {what}?",
+}
+"""How it is said in English what would settle an action."""
+
+
+def settling_lines(
+    record: ActionRecord, *, most: int = _SHOWN, speak: Mapping[str, str] = SETTLING
+) -> Iterator[str]:
     """Say what would settle an open action: in its favour first, then against it.
 
-    Of the ways to one answer, so many are named at most.
+    Args:
+        record: the action.
+        most: how many ways to one answer are named.
+        speak: how it is said, as ``SETTLING`` has it in English.
     """
     sides = {one["iri"]: one["direction"] for one in record["recommendations"]}
     sets: dict[tuple[str, str], list[str]] = {}
     for one in record["settledBy"]:
-        facts = " and ".join(stated(fact) for fact in one["facts"])
+        facts = speak["and"].join(stated(fact) for fact in one["facts"])
         sets.setdefault((sides[one["recommendation"]], one["answer"]), []).append(facts)
-    words = {
-        ("for", "met"): "indicated once known:",
-        ("for", "refuted"): "not indicated once known:",
-        ("against", "met"): "contraindicated once known:",
-        ("against", "refuted"): "a contraindication falls once known:",
-    }
     indicating = any(side == "for" for side, _ in sets)
-    for (side, answer), lead in words.items():
-        options = list(dict.fromkeys(sets.get((side, answer), ())))
-        if not options or (indicating and side == "against"):
-            continue
-        more = f"; or {len(options) - most} more" if len(options) > most else ""
-        yield f"{lead} {'; or '.join(options[:most])}{more}"
+    for side in ("for", "against"):
+        for answer in ("met", "refuted"):
+            options = list(dict.fromkeys(sets.get((side, answer), ())))
+            if not options or (indicating and side == "against"):
+                continue
+            more = [speak["more"].format(n=len(options) - most)] if len(options) > most else []
+            named = speak["or"].join([*options[:most], *more])
+            yield speak[f"{side}-{answer}"].format(facts=named)
     if indicating and any(side == "against" for side, _ in sets):
-        yield "a contraindication is open as well"
+        yield speak["as-well"]
 
 
-def questions_to_ask(record: ActionRecord) -> Iterator[str]:
+def questions_to_ask(record: ActionRecord, *, speak: Mapping[str, str] = SETTLING) -> Iterator[str]:
     """Ask for what would settle the side that is shown."""
     sides = {one["iri"]: one["direction"] for one in record["recommendations"]}
     indicating = any(sides[one["recommendation"]] == "for" for one in record["settledBy"])
@@ -194,7 +209,7 @@ def questions_to_ask(record: ActionRecord) -> Iterator[str]:
     for awaited in record["awaiting"]:
         if (awaited["term"], awaited["label"]) in terms:
             by = ", ".join(one["label"] for one in awaited["investigations"])
-            question = awaited["question"] or f"Is there {awaited['label']}?"
+            question = awaited["question"] or speak["is-there"].format(what=awaited["label"])
             told.setdefault(f"{question} ({by})" if by else question)
     yield from told
 
@@ -232,20 +247,6 @@ def heading(record: ActionRecord) -> str:
     if record["excepting"]:
         title += f", but not {', '.join(term['label'] for term in record['excepting'])}"
     return title
-
-
-def fulfilments(records: list[ActionRecord]) -> Iterator[str]:
-    """Say which recommendations that apply have been fulfilled, violated or not, where it is told.
-
-    What is only open asks nobody to do or to leave anything.
-    """
-    told = {
-        one["iri"]: f"{one['label']}: {one['fulfilment'].replace('-', ' ')}"
-        for record in records
-        for one in _answering(record)
-        if one["answer"] == "met" and one["fulfilment"] is not None
-    }
-    yield from told.values()
 
 
 def _joined(words: Iterable[str | None]) -> str:

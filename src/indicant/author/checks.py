@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from indicant.assess.validation import MORE as UNLISTED
-from indicant.author import measures, slips
+from indicant.author import measures, slips, translations
 from indicant.author.rules import (
     LEVELS,
     RULES,
@@ -60,6 +60,7 @@ def check(
     seconds: float = 60.0,
     stdin: BinaryIO | None = None,
     fence: Fence | None = None,
+    language: str | None = None,
 ) -> Report:
     """Check guidelines, ontologies and cases, and return all that does not hold.
 
@@ -72,11 +73,13 @@ def check(
         seconds: the time limit for each question to HermiT.
         stdin: where a case named ``-`` comes from.
         fence: where files may lie; without, in the repository of each path.
+        language: a language into which all texts that are shown are to be translated.
 
     Raises:
-        IndicantError: a path names nothing, or a document cannot be read.
+        IndicantError: a path names nothing, a document cannot be read, or the language is none.
     """
     run = _Check(guideline, documents, reference, reasoner, seconds, fence)
+    run.language = language
     wanted: Sequence[str | None] = paths or [guideline]
     for path in wanted:
         if path == STDIN:
@@ -111,6 +114,7 @@ class _Check:
         self._done: set[str] = set()
         self._validators: dict[str, Validator] = {}
         self._files: tuple[set[str], set[str]] = (set(), set())
+        self.language: str | None = None
 
     def report(self, subject: str) -> Report:
         ontologies, cases = map(len, self._files)
@@ -318,6 +322,10 @@ class _Check:
         for one in measures.misstated_units(source, places):
             self.add(one)
         self._codes(source)
+        if self.language is not None:
+            self.checks(translations.RULE)
+            for one in translations.untranslated(source, places, self.language):
+                self.add(one)
         if not refused and not unknown:
             self._circle(source, places)
             self._unsettled(source, places)

@@ -55,6 +55,12 @@ RULES: Final = {
         Rule("reasoner", "the reasoner shall be able to read the ontology"),
         Rule("passage", "every passage shall stand in its document where it says"),
         Rule("case", "a file of cases shall hold a case"),
+        Rule(
+            "translation",
+            "every text that is shown of a case shall be there in the language that is asked for",
+            "What has no text in a language is shown in English. The strength of a recommendation "
+            "stays the source's own word.",
+        ),
     )
 }
 

@@ -106,8 +106,13 @@ def speaking(source: Source, language: str) -> Source:
     return replace(source, documents=documents, digest=digest)
 
 
+def is_tag(language: str) -> bool:
+    """Tell whether a text is a language tag by its form."""
+    return _TAG.fullmatch(language) is not None
+
+
 def _checked(language: str) -> str:
-    if not _TAG.fullmatch(language):
+    if not is_tag(language):
         raise IndicantError(
             f"'{language}' is no language tag", help="write it as in  de  or  pt-BR"
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from indicant.assess import prose
 from indicant.assess.prose import SOON, fulfilled
-from indicant.assess.reasons import answering, graded
+from indicant.assess.reasons import answering
 from indicant.assess.records import TermRecord
 from indicant.screen.records import (
     AtOddsRecord,
@@ -77,6 +77,7 @@ class Layers:
             for passage in catalogue.support[iri]:
                 resting[passage["id"]] = resting.get(passage["id"], 0) + 1
         self._resting = resting
+        self.speak = {key: words("settling", key) for key in prose.SETTLING}
         self._absent = {
             (one.term, one.fact): one.label
             for one in catalogue.literals.values()
@@ -158,11 +159,24 @@ class Layers:
                 title = words("line", key, label=title, others=others)
         return title
 
+    def grade(self, strength: str | None, certainty: str | None) -> str:
+        """Say how strong advice is by GRADE, and how certain what it rests on."""
+        words = self._words
+        parts = [words("grade", f"strength-{strength}")] if strength else []
+        parts += [words("grade", f"certainty-{certainty.replace(' ', '-')}")] if certainty else []
+        return ", ".join(parts)
+
+    def followed(self, record: ActionRecord) -> Iterator[str]:
+        """Say which recommendations that apply have been fulfilled, violated or not."""
+        for one in deciding(record):
+            if one["answer"] == "met" and one["fulfilment"] is not None:
+                yield f"{one['label']}: {self._words('fulfilment', one['fulfilment'])}"
+
     def once(self, record: ActionRecord) -> list[str]:
         """Return what would settle an action; unless all is shown, what would indicate it."""
         if self.detail == "full":
-            return list(prose.settling_lines(record))
-        return list(prose.settling_lines(record, most=1))[:1]
+            return list(prose.settling_lines(record, speak=self.speak))
+        return list(prose.settling_lines(record, most=1, speak=self.speak))[:1]
 
     def reasons(self, record: ActionRecord) -> Iterator[str]:
         """Yield why a status is what it is: at full with the nodes that attest it, briefly once.
@@ -249,9 +263,8 @@ class Layers:
         by = ", ".join(one["label"] for one in fact["investigations"])
         return f"{self._sentence(fact)} ({by})" if by else self._sentence(fact)
 
-    @staticmethod
-    def _sentence(fact: OpenFactRecord) -> str:
-        return fact["question"] or f"Is there {fact['label']}?"
+    def _sentence(self, fact: OpenFactRecord) -> str:
+        return fact["question"] or self.speak["is-there"].format(what=fact["label"])
 
     def _question(self, fact: OpenFactRecord) -> QuestionRecord:
         most = _LABELS[self.detail]
@@ -379,7 +392,7 @@ class _Lines:
             line["phase"] = record["phase"]
         if not terse or urgent:
             _put(line, "strength", dict.fromkeys(one["strength"] for one in made))
-            grades = (graded(one["gradeStrength"], one["certainty"]) for one in made)
+            grades = (layers.grade(one["gradeStrength"], one["certainty"]) for one in made)
             _put(line, "certainty", dict.fromkeys(grades))
             counts = _counts(made)
             if counts:
@@ -398,8 +411,8 @@ class _Lines:
             if said and detail == "normal" and (urgent or not _open(record)):
                 line["says"] = said
         if detail == "full":
-            _put(line, "ask", prose.questions_to_ask(record))
-            _put(line, "followed", prose.fulfilments([record]))
+            _put(line, "ask", prose.questions_to_ask(record, speak=layers.speak))
+            _put(line, "followed", layers.followed(record))
             line["warrants"] = [self.sources.warrant(one) for one in made]
         return line
 

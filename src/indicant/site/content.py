@@ -57,7 +57,9 @@ class Phase:
 class Recommendation:
     """A recommendation with the least sets of facts that meet and that refute it.
 
-    ``grade`` says how strong it is by GRADE, and how certain what it rests on.
+    ``grade`` says how strong it is by GRADE, and how certain what it rests on. ``glance`` has its
+    alternatives, the findings that its action helps against and causes, what fulfils it, and until
+    when it holds.
     """
 
     iri: str
@@ -78,6 +80,7 @@ class Recommendation:
     notes: tuple[str, ...]
     meeting: tuple[tuple[str, ...], ...]
     refuting: tuple[tuple[str, ...], ...]
+    glance: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def favours(self) -> bool:

@@ -233,12 +233,25 @@ class _Pages:
                 template="recommendation.html",
                 one=one,
                 criterion=criteria.get(one.criterion or ""),
+                unless=self._unless(one),
+                guideline=next(
+                    (each for each in content.guidelines if each.iri == one.guideline),
+                    content.guideline,
+                ),
+                term=self._terms.get(one.action),
                 passages=[passages[iri] for iri in one.passages if iri in passages],
                 notes=[notes[iri] for iri in one.notes if iri in notes],
                 said=self._about(one.passages),
                 answers=content.answers.get(one.iri, ()),
                 cases=content.cases,
             )
+
+    def _unless(self, one: Recommendation) -> tuple[str, ...]:
+        """Return what speaks against an indication, or what another recommendation gives way to."""
+        if not one.favours:
+            return one.overridden
+        against = self._content.opposing.get(one.action, ())
+        return tuple(iri for iri in against if iri not in one.overrides)
 
     def _about(self, passages: Sequence[str]) -> list[Evidence]:
         return [said for iri in passages for said in self._said.get(iri, ())]

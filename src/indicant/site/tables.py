@@ -200,6 +200,9 @@ def _phases(tables: _Tables) -> tuple[Phase, ...]:
     return tuple(sorted(found, key=lambda one: (one.order, one.iri)))
 
 
+_GLANCE: Final = ("alternative", "benefit", "harm", "fulfilled", "until")
+
+
 def _recommendations(
     tables: _Tables,
     passages: Mapping[str, tuple[str, ...]],
@@ -211,6 +214,9 @@ def _recommendations(
     implicants = _implicants(tables)
     rows = tables.first("recommendations", "recommendation")
     named = slugs(rows)
+    glance: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for row in tables.page("glance"):
+        glance[row["recommendation"] or ""][row["what"] or ""].append(row["value"] or "")
     return tuple(
         Recommendation(
             iri,
@@ -231,6 +237,7 @@ def _recommendations(
             notes.get(iri, ()),
             implicants.get((iri, IND + "meets"), ()),
             implicants.get((iri, IND + "refutes"), ()),
+            {what: tuple(glance[iri][what]) for what in _GLANCE},
         )
         for iri, row in rows.items()
     )

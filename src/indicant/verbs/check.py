@@ -18,6 +18,7 @@ examples:
   indicant check path/to/folder/criteria.ttl       one of its files, read with the others
   indicant check case.ttl --guideline NAME         a case, by the terms of a guideline
   indicant check --document document.txt           the passages as well, against a copy
+  indicant check path/to/folder --lang de          what has no text in German, as notes
   indicant check path/to/folder --format sarif -o check.sarif
 
 Checked are syntax, imports, prefixes, terms that nothing declares, the shapes of guidelines and of
@@ -68,6 +69,11 @@ def add(verbs: Verbs) -> None:
         metavar="N",
         help="the time limit for each question to HermiT (60)",
     )
+    verb.add_argument(
+        "--lang",
+        metavar="TAG",
+        help="list as well what is shown of a case and has no text in this language",
+    )
     add_report_options(verb)
     verb.set_defaults(run=run)
 
@@ -86,5 +92,6 @@ def run(options: argparse.Namespace) -> int:
         seconds=options.seconds,
         stdin=sys.stdin.buffer,
         fence=fence(options),
+        language=options.lang,
     )
     return deliver(report, options.format, options.output)
