@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -392,3 +393,31 @@ def test_nothing_of_the_patient_is_logged() -> None:
     assert "1987-06-05" not in log
     assert "somebody" not in log
     assert {json.loads(one)["route"] for one in service.log} == {"/patient/{guideline}"}
+
+
+@pytest.mark.slow
+def test_patients_who_are_asked_at_once_are_not_mixed_up(service: Running) -> None:
+    """Each of several browsers gets the very pages that it would get alone."""
+    spine = "https://w3id.org/indicant/spine/"
+    said = [
+        ("NeckPain", "yes"),
+        ("Myelopathy", "no"),
+        ("Scoliosis", "unknown"),
+        ("Osteophyte", "no"),
+    ]
+
+    def walked(first: int) -> list[bytes]:
+        walk = begun(service, SEED)
+        pages = []
+        for number in range(len(said)):
+            name, reply = said[(first + number) % len(said)]
+            walk.do(do=f"ask hasFinding {spine}{name}")
+            walk.reply(reply)
+            pages.append(walk.answer.body)
+        return pages
+
+    alone = [walked(first) for first in range(len(said))]
+    with ThreadPoolExecutor(len(said)) as pool:
+        together = list(pool.map(walked, range(len(said))))
+    assert together == alone
+    assert len({pages[0] for pages in alone}) == len(said)

@@ -388,23 +388,24 @@ class Assessment:
     def _least(self, iri: str, rows: _Rows) -> list[tuple[SettlingRecord, list[str]]]:
         """Return the least sets of missing facts that settle one recommendation."""
         facts, places = self._catalogue.facts, self._catalogue.places
+        words = self._catalogue.said
         sets = rows.settling[iri]
+        least = _least_of(missing for _, missing in sets)
         found = []
         told: set[tuple[Answer, frozenset[tuple[str, str, str]]]] = set()
         for answer, missing in sets:
-            if any(other < missing for _, other in sets):
+            if missing not in least:
                 continue
             order = sorted(missing, key=places.__getitem__)
-            said = frozenset(
-                (facts[one]["term"], facts[one]["label"], facts[one]["polarity"]) for one in order
-            )
+            said = frozenset(map(words.__getitem__, order))
             if (answer, said) in told:
                 continue
             told.add((answer, said))
             record = SettlingRecord(
-                recommendation=iri, answer=answer, facts=[facts[one] for one in order]
+                recommendation=iri, answer=answer, facts=list(map(facts.__getitem__, order))
             )
-            found.append(((len(order), [places[one] for one in order], answer), record, order))
+            ranked = list(map(places.__getitem__, order))
+            found.append(((len(order), ranked, answer), record, order))
         found.sort(key=itemgetter(0))
         return [(record, order) for _, record, order in found]
 
@@ -420,6 +421,16 @@ class Assessment:
                     record = catalogue.awaited[one]
                     found.setdefault((record["term"], record["label"]), record)
         return list(found.values())
+
+
+def _least_of(sets: Iterable[frozenset[str]]) -> set[frozenset[str]]:
+    """Return the sets of which no other one is a part."""
+    found: list[frozenset[str]] = []
+    for one in sorted(set(sets), key=len):
+        # What is a part of it has a least part, and the least ones that are smaller came before.
+        if not any(other < one for other in found):
+            found.append(one)
+    return set(found)
 
 
 def _together(guidelines: list[GuidelineRecord]) -> GuidelineRecord:

@@ -119,6 +119,9 @@ class Catalogue:
             iri: FactRecord(term=one.term, label=one.fact, polarity=one.polarity)
             for iri, one in self.literals.items()
         }
+        self.said = {
+            iri: (fact["term"], fact["label"], fact["polarity"]) for iri, fact in self.facts.items()
+        }
         ordered = sorted({fact["label"] for fact in self.facts.values()})
         places = {label: place for place, label in enumerate(ordered)}
         self.places = {iri: places[fact["label"]] for iri, fact in self.facts.items()}
