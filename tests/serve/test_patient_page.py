@@ -12,8 +12,10 @@ import pytest
 
 from asked import NAME, SEED, Running, running
 from each import each
-from indicant.files.rdf import TURTLE, parse
-from places import EXAMPLES, SEVEN_MONTHS
+from indicant.assess.reasons import answering
+from indicant.files.rdf import TURTLE, parse, read
+from indicant.serve.advice import advice
+from places import EXAMPLES, SEVEN_MONTHS, TESTS
 from walking import FORM, Walk
 
 if TYPE_CHECKING:
@@ -421,3 +423,31 @@ def test_patients_who_are_asked_at_once_are_not_mixed_up(service: Running) -> No
         together = list(pool.map(walked, range(len(said))))
     assert together == alone
     assert len({pages[0] for pages in alone}) == len(said)
+
+
+@pytest.mark.parametrize("guideline", BOTH)
+def test_what_everything_rests_on_is_said_once_and_nothing_is_left_out(
+    service: Running, guideline: str
+) -> None:
+    of = assessor(service, guideline)
+    folder = TESTS / ("assess" if guideline == SEED else NAME)
+    once = 0
+    for path in each(sorted(folder.glob("*/case.ttl"))[::9]):
+        (record,) = of.assess(read(path), everything=True)[:1]
+        made = advice(record, of.catalogue)
+        once += bool(made.common)
+        lines = [
+            *made.now,
+            *made.avoid,
+            *made.conflicting,
+            *(one for _, some in made.steps for one in some),
+        ]
+        by_action = {one["action"]: one for one in record["actions"]}
+        for line in lines:
+            action = by_action[line.action]
+            deciding = {one["iri"] for one in answering(line.status, action["recommendations"])}
+            facts = [f["literal"] for f in action["because"] if f["recommendation"] in deciding]
+            told = [one for one in "; ".join(line.why).split("; ") if one]
+            assert set(facts) == {*told, *(made.common if facts else ())}
+            assert not set(told) & set(made.common)
+    assert once
