@@ -293,7 +293,7 @@ def test_what_was_answered_survives_a_service_that_is_away(service: Running, pag
     page.unroute("**/patient/*")
     page.route("**/patient/*", lambda route: route.fulfill(status=503, body="{}"))
     page.click("#answer button[value=no]")
-    page.wait_for_function("document.querySelector('#failed').innerText.includes('503')")
+    page.wait_for_function("() => document.querySelector('#failed').innerText.includes('503')")
     assert page.input_value("#state [name=case]") == case
     page.unroute("**/patient/*")
     answer(page, "no")
@@ -326,7 +326,7 @@ def test_leaving_is_asked_about_until_the_case_is_saved(service: Running, page: 
     page.set_input_files(
         "#file", {"name": "case.ttl", "mimeType": "text/turtle", "buffer": text.encode()}
     )
-    page.wait_for_function("document.querySelector('#text').value !== ''")
+    page.wait_for_function("() => document.querySelector('#text').value !== ''")
     page.click("text=Start from this")
     page.wait_for_selector("#question")
     assert page.input_value("#state [name=case]").strip() == text.strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,10 @@ import pytest
 
 from asked import NAME, SEED, Running, running
 from each import each
-from indicant.files.rdf import TURTLE, parse
-from places import EXAMPLES, SEVEN_MONTHS
+from indicant.assess.reasons import answering
+from indicant.files.rdf import TURTLE, parse, read
+from indicant.serve.advice import advice
+from places import EXAMPLES, SEVEN_MONTHS, TESTS
 from walking import FORM, Walk
 
 if TYPE_CHECKING:
@@ -392,3 +395,59 @@ def test_nothing_of_the_patient_is_logged() -> None:
     assert "1987-06-05" not in log
     assert "somebody" not in log
     assert {json.loads(one)["route"] for one in service.log} == {"/patient/{guideline}"}
+
+
+@pytest.mark.slow
+def test_patients_who_are_asked_at_once_are_not_mixed_up(service: Running) -> None:
+    """Each of several browsers gets the very pages that it would get alone."""
+    spine = "https://w3id.org/indicant/spine/"
+    said = [
+        ("NeckPain", "yes"),
+        ("Myelopathy", "no"),
+        ("Scoliosis", "unknown"),
+        ("Osteophyte", "no"),
+    ]
+
+    def walked(first: int) -> list[bytes]:
+        walk = begun(service, SEED)
+        pages = []
+        for number in range(len(said)):
+            name, reply = said[(first + number) % len(said)]
+            walk.do(do=f"ask hasFinding {spine}{name}")
+            walk.reply(reply)
+            pages.append(walk.answer.body)
+        return pages
+
+    alone = [walked(first) for first in range(len(said))]
+    with ThreadPoolExecutor(len(said)) as pool:
+        together = list(pool.map(walked, range(len(said))))
+    assert together == alone
+    assert len({pages[0] for pages in alone}) == len(said)
+
+
+@pytest.mark.parametrize("guideline", BOTH)
+def test_what_everything_rests_on_is_said_once_and_nothing_is_left_out(
+    service: Running, guideline: str
+) -> None:
+    of = assessor(service, guideline)
+    folder = TESTS / ("assess" if guideline == SEED else NAME)
+    once = 0
+    for path in each(sorted(folder.glob("*/case.ttl"))[::9]):
+        (record,) = of.assess(read(path), everything=True)[:1]
+        made = advice(record, of.catalogue)
+        once += bool(made.common)
+        lines = [
+            *made.now,
+            *made.avoid,
+            *made.conflicting,
+            *(one for _, some in made.steps for one in some),
+        ]
+        by_action = {one["action"]: one for one in record["actions"]}
+        for line in lines:
+            action = by_action[line.action]
+            deciding = {one["iri"] for one in answering(line.status, action["recommendations"])}
+            facts = [f["literal"] for f in action["because"] if f["recommendation"] in deciding]
+            told = [one for one in "; ".join(line.why).split("; ") if one]
+            assert set(facts) == {*told, *(made.common if facts else ())}
+            assert not set(told) & set(made.common)
+    assert once

@@ -28,7 +28,10 @@ class Queries:
     def __init__(
         self, sizes: Mapping[str, int], data: bytes, *, memory: int = adhoc.MAX_MEMORY
     ) -> None:
-        """Take the graphs one behind the other, how long each is, and the limit of memory."""
+        """Take the graphs one behind the other, how long each is, and the limit of memory.
+
+        All of them together are one more graph, which has no name.
+        """
         self._worker = sandbox.Worker(
             __name__,
             {"sizes": dict(sizes)},
@@ -110,9 +113,10 @@ class _Held:
 
     def store(self, name: str) -> ox.Store:
         if name not in self.stores:
-            made = ox.Store()
-            made.load(self.texts.pop(name), format=ox.RdfFormat.N_TRIPLES)
-            self.stores[name] = made
+            # At once, since what several have in common has the same nodes.
+            text = self.texts[name] if name else b"".join(self.texts.values())
+            made = self.stores[name] = ox.Store()
+            made.load(text, format=ox.RdfFormat.N_TRIPLES)
         return self.stores[name]
 
 

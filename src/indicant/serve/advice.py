@@ -10,7 +10,7 @@ from indicant.assess.prose import folded, stated
 from indicant.assess.reasons import answering, graded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from indicant.assess.catalogue import Catalogue
     from indicant.assess.records import (
@@ -37,6 +37,7 @@ _RELATIONS: Final = (
     ("qualifies", "qualify", "qualifies"),
 )
 _SETS: Final = 2
+_SEVERAL: Final = 3
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ class Advice:
     open: list[Line] = field(default_factory=list)
     outside: list[Line] = field(default_factory=list)
     tensions: list[TensionRecord] = field(default_factory=list)
+    common: tuple[str, ...] = ()
     scope: str = ""
     left: int = 0
     all: int = 0
@@ -91,20 +93,20 @@ class Advice:
 
 def advice(record: CaseRecord, catalogue: Catalogue) -> Advice:
     """Return what is shown of an assessment that lists what does not apply as well."""
-    made = Advice(all=len(record["actions"]))
+    made = Advice(all=len(record["actions"]), common=common_facts(record))
     guideline = record["guideline"]
     made.scope = guideline["scope"] or ""
     by_action = {one["action"]: one for one in record["actions"]}
     for proposal in record["proposals"]:
         one = by_action.get(proposal["action"])
         if one is not None:
-            made.proposed.append(_line(one))
+            made.proposed.append(_line(one, made.common))
         else:
             words = "nothing is said about this itself"
             made.proposed.append(Line("", proposal["label"], "not-applicable", "-", words))
     steps: dict[tuple[int, str], list[Line]] = {}
     for one in folded(record["actions"]):
-        line = _line(one)
+        line = _line(one, made.common)
         if one["status"] in {"recommended", "conditional"}:
             if one["urgency"] in SOON and not line.done:
                 made.now.append(line)
@@ -143,7 +145,7 @@ def _phase(one: ActionRecord, catalogue: Catalogue) -> tuple[int, str]:
     return min(places, default=(99, ""))
 
 
-def _line(one: ActionRecord) -> Line:
+def _line(one: ActionRecord, common: Collection[str]) -> Line:
     deciding = answering(one["status"], one["recommendations"])
     sign, verdict = VERDICTS[one["status"]]
     done = tuple(
@@ -162,7 +164,7 @@ def _line(one: ActionRecord) -> Line:
         verdict=f"{verdict}, done" if done and finished else verdict,
         how=", ".join(filter(None, (one["urgency"], _strengths(deciding)))),
         phase=one["phase"] or "",
-        why=tuple(dict.fromkeys(_reasons(one, deciding))),
+        why=tuple(dict.fromkeys(_reasons(one, deciding, common))),
         open=tuple(_open(one)) if one["status"] in {"undetermined", "conditional"} else (),
         done=done if finished else (),
         evidence=_evidence(deciding),
@@ -179,11 +181,40 @@ def _title(one: ActionRecord) -> str:
     return title
 
 
-def _reasons(one: ActionRecord, deciding: Iterable[RecommendationRecord]) -> Iterator[str]:
+def common_facts(record: CaseRecord) -> tuple[str, ...]:
+    """Return the facts on which everything rests that is advised, where that is several things.
+
+    They are said once, and not beside each of them.
+    """
+    sets: dict[str, set[str]] = {}
+    for one in record["actions"]:
+        if one["status"] in {"recommended", "conditional", "conflicting", "contraindicated"}:
+            for each in answering(one["status"], one["recommendations"]):
+                found = {
+                    why["literal"] for why in one["because"] if why["recommendation"] == each["iri"]
+                }
+                if found:
+                    sets[each["iri"]] = found
+    if len(sets) < _SEVERAL:
+        return ()
+    return tuple(sorted(set.intersection(*sets.values())))
+
+
+def _reasons(
+    one: ActionRecord, deciding: Iterable[RecommendationRecord], common: Collection[str]
+) -> Iterator[str]:
     for each in deciding:
-        facts = [why["literal"] for why in one["because"] if why["recommendation"] == each["iri"]]
-        if facts:
-            yield "; ".join(facts)
+        told = _told(
+            [why["literal"] for why in one["because"] if why["recommendation"] == each["iri"]],
+            common,
+        )
+        if told:
+            yield told
+
+
+def _told(facts: Iterable[str], common: Collection[str]) -> str:
+    """Return facts in words, but for those that are said once for all."""
+    return "; ".join(dict.fromkeys(fact for fact in facts if fact not in common))
 
 
 def _open(one: ActionRecord) -> Iterator[str]:
@@ -234,10 +265,11 @@ def changes(differences: Iterable[DifferenceRecord], after: CaseRecord) -> list[
         after: what is said now.
     """
     urgencies = {one["action"]: one["urgency"] for one in after["actions"]}
+    common = common_facts(after)
     found = []
     for one in differences:
         why = [
-            "; ".join(dict.fromkeys(reason["literal"] for reason in turn["because"]))
+            _told((reason["literal"] for reason in turn["because"]), common)
             for turn in one["turns"]
         ]
         urgency = urgencies.get(one["action"])

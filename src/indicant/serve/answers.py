@@ -22,7 +22,7 @@ from indicant.serve.inquiry import AGE, RECORD, RECORDS_ALL, WEEKS
 from indicant.terms import IND, PREFIXES, TYPE, UCUM, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from indicant.exchange.questions import Detail
     from indicant.files.rdf import Document
@@ -174,8 +174,10 @@ def step_of(said: str, before: Document, after: Document) -> Step:
 class Answering:
     """Puts answers into one case."""
 
-    def __init__(self, document: Document, vocabulary: Vocabulary) -> None:
-        """Take the case, which stays as it is.
+    def __init__(
+        self, document: Document, vocabulary: Vocabulary, label: Callable[[str], str]
+    ) -> None:
+        """Take the case, which stays as it is, the terms, and what each is called.
 
         Raises:
             Misunderstood: the document has not one case.
@@ -183,7 +185,7 @@ class Answering:
         self.case = case_of(document)
         self._before = document
         self._draft = Draft(document)
-        self._vocabulary = vocabulary
+        self._vocabulary, self._label = vocabulary, label
         days = [text_of(one.object) for one in self._draft.matching(self.case, IND + "asOf")]
         self._as_of = days[0] if days else ""
 
@@ -318,17 +320,15 @@ class Answering:
             self._say(node, detail, text, form)
         if needed(inquiry.details, list(given)):
             self._leave(inquiry)
-        values = "".join(
-            f", {one.words.rstrip('?:')}: {text}"
-            for one, text in given.items()
-            if one.kind not in {"choice", RECORD}
-        )
-        named = "".join(
-            f", {one.words.rstrip('?:')}: {dict(one.options).get(text, '')}"
-            for one, text in given.items()
-            if one.kind in {"choice", RECORD}
-        )
-        return f"{inquiry.label}: {inquiry.yes}{named}{values}"
+        values = "; ".join(self._words(one, text, form) for one, text in given.items())
+        return f"{inquiry.label}: {inquiry.yes}" + (f" ({values})" if values else "")
+
+    def _words(self, detail: Detail, text: str, form: Mapping[str, str]) -> str:
+        """Return a value that was given, by what its property is called."""
+        names = {"true": "yes", "false": "no", **dict(detail.options)}
+        unit = form.get(f"u {detail.path}", detail.unit)
+        said = f"{names.get(text, text)} {unit}".strip()
+        return f"{self._label(detail.path)} {said}"
 
     def _say(self, node: str, detail: Detail, text: str, form: Mapping[str, str]) -> None:
         field = f"d {detail.path}"

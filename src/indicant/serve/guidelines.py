@@ -62,7 +62,9 @@ class Served:
         """
         self.assessor, self.settings = assessor, settings
         self.name = called(assessor)
-        self.claims = self.reader.claims(completeness)
+        # What is named is read at once, so that a mistake in it is told at the start.
+        eager = completeness is not None or settings.codes
+        self.claims = self.reader.claims(completeness) if eager else None
 
     @cached_property
     def reader(self) -> Intake:

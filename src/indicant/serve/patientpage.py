@@ -202,11 +202,11 @@ class PatientPage:
                 inquiry = inquiries.named(state.key)
                 if inquiry is None:
                     raise Misunderstood("", "That is no question of this guideline.")
-                answering = Answering(before, served.assessor.vocabulary)
+                answering = Answering(before, served.assessor.vocabulary, inquiries.label)
                 said = answering.answer(inquiry, form)
                 return self._changed(served, state, answering.document(), said)
             if do == "propose":
-                answering = Answering(before, served.assessor.vocabulary)
+                answering = Answering(before, served.assessor.vocabulary, inquiries.label)
                 term = form.get("action", "")
                 if term not in served.assessor.vocabulary.classes:
                     raise Misunderstood("", "That is no intervention of this guideline.")
@@ -215,7 +215,7 @@ class PatientPage:
                 return self._changed(served, state, answering.document(), said)
             if do == "forget":
                 path, _, value = rest.partition(" ")
-                answering = Answering(before, served.assessor.vocabulary)
+                answering = Answering(before, served.assessor.vocabulary, inquiries.label)
                 answering.forget(path, value)
                 said = f"Taken back: {inquiries.label(path)}"
                 return self._changed(served, state, answering.document(), said)
@@ -328,7 +328,7 @@ class PatientPage:
         if inquiry is None:
             return None
         given = state.form if state.problems else {}
-        answering = Answering(document, assessor.vocabulary)
+        answering = Answering(document, assessor.vocabulary, inquiries.label)
         nodes = [] if not inquiry.term or inquiry.role == RECORDS_ALL else answering.nodes(inquiry)
         words = {
             item.value: item.words

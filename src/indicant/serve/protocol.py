@@ -23,6 +23,7 @@ from indicant.terms import PREFIXES, RDF
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from indicant.query.sparql import Plain
     from indicant.serve.guidelines import Guidelines
 
 QUERY: Final = "application/sparql-query"
@@ -42,6 +43,7 @@ DESCRIPTIONS: Final = {
     "application/rdf+xml": ox.RdfFormat.RDF_XML,
 }
 """Of a graph, and so of the description of the service."""
+_COUNT: Final = "SELECT (COUNT(*) AS ?count) { ?s ?p ?o }"
 _STARTING: Final = 30
 """How many seconds more a process may take to begin."""
 _MOST_KEPT: Final = 16_000_000
@@ -141,40 +143,41 @@ class Endpoint:
         self._guidelines, self._seconds, self._count = guidelines, seconds, processes
         self._processes: list[Queries] = []
         self._idle: queue.SimpleQueue[Queries] = queue.SimpleQueue()
-        self._graphs: dict[str, int] | None = None
         self._said: OrderedDict[tuple[str, str, str], tuple[bytes, str]] = OrderedDict()
         self._size = 0
         self._lock = threading.Lock()
 
-    @property
-    def statements(self) -> dict[str, int]:
-        """How many statements each published graph has: of each guideline, and of all by no name.
-
-        Where there were none yet, the processes are made that hold them.
-        """
+    def _hold(self) -> None:
+        """Make the processes that hold the graphs, if there are none yet."""
         with self._lock:
-            if self._graphs is None:
-                lines = {
-                    name: {
-                        f"{one} .\n"
-                        for one in published(each.assessor.source, each.assessor.compiled)
-                    }
-                    for name, each in self._guidelines.each.items()
-                }
-                found = {name: "".join(sorted(some)) for name, some in lines.items()}
-                found[""] = "".join(sorted(set().union(*lines.values())))
-                parts = {name: text.encode() for name, text in found.items()}
-                sizes = {name: len(part) for name, part in parts.items()}
-                data = b"".join(parts.values())
-                self._processes += [Queries(sizes, data) for _ in range(self._count)]
-                for one in self._processes:
-                    self._idle.put(one)
-                self._graphs = {name: text.count("\n") for name, text in found.items()}
-            return self._graphs
+            if self._processes:
+                return
+            parts = {}
+            for name, each in self._guidelines.each.items():
+                triples = published(each.assessor.source, each.assessor.compiled)
+                parts[name] = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
+            sizes = {name: len(part) for name, part in parts.items()}
+            data = b"".join(parts.values())
+            self._processes = [Queries(sizes, data) for _ in range(self._count)]
+            for one in self._processes:
+                self._idle.put(one)
+
+    def _told(self, name: str, query: str, plain: Plain, form: str, seconds: float) -> str:
+        """Return what a process answers that has nothing else to do.
+
+        Raises:
+            IndicantError: the query is malformed, or takes too much.
+        """
+        self._hold()
+        queries = self._idle.get()
+        try:
+            return queries.ask(name, plain, query, form, seconds)
+        finally:
+            self._idle.put(queries)
 
     def warm(self) -> None:
         """Start the processes, before anybody waits for them."""
-        _ = self.statements
+        self._hold()
         plain = read("ASK {}", "")
         for one in self._processes:
             # A service that ends meanwhile ends them as well.
@@ -212,17 +215,12 @@ class Endpoint:
         name = self._named(name)
         if len(query.encode()) > adhoc.MAX_BYTES:
             raise Refused(413, f"the query has more than {adhoc.MAX_BYTES} bytes")
-        _ = self.statements
         try:
             plain = read(query, f"{self._guidelines.settings.base_url.rstrip('/')}/sparql")
             media_type = chosen(accept, RESULTS if is_table(plain) else DESCRIPTIONS)
             form = RESULTS[media_type] if is_table(plain) else adhoc.GRAPH
             asked = adhoc.RESULTS if form in {"json", "xml"} else form
-            queries = self._idle.get()
-            try:
-                told = queries.ask(name, plain, query, asked, self._seconds)
-            finally:
-                self._idle.put(queries)
+            told = self._told(name, query, plain, asked, self._seconds)
         except IndicantError as error:
             raise Refused(400, str(error), help=error.help or "") from error
         if form == adhoc.GRAPH:
@@ -268,7 +266,12 @@ class Endpoint:
         Raises:
             Refused: there is no such guideline.
         """
-        count = self.statements[self._named(name)]
+        plain = read(_COUNT, "")
+        try:
+            told = self._told(self._named(name), _COUNT, plain, "csv", self._seconds + _STARTING)
+        except IndicantError as error:
+            raise Refused(503, "the graph cannot be counted now") from error
+        count = int(told.split()[1])
         service, data, graph = (ox.NamedNode(f"{url}{end}") for end in ("", "#data", "#graph"))
 
         def sd(local: str) -> ox.NamedNode:

@@ -67,6 +67,14 @@ def recorded(
         if path == UNANSWERED:
             of = {one: what for one, what, _ in said[value]}
             asked = of.get(OF) or of.get(ASKED, "")
+            known = any(
+                one == of.get(ASKED) and any(what == of.get(OF) for _, what, _ in said[node])
+                for one, node, _ in said[case]
+            )
+            if known:
+                words_of = f"{label(asked)}: more than is recorded"
+                found[title].append(Item(words_of, path, value, known=False))
+                continue
             more = f" ({label(of.get(ASKED, ''))})" if OF in of else ""
             found[title].append(Item(f"{label(asked)}{more}", path, value, known=False))
         elif path == IND + "completeness":
