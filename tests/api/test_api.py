@@ -44,6 +44,7 @@ COUNTERPARTS = {
     "ask": "Guideline.ask",
     "assess": "Guideline.assess",
     "check": "Guideline.check",
+    "cohort": "Guideline.cohort",
     "compile": "Guideline.compile",
     "diff": "Guideline.diff",
     "export": "Guideline.export",

@@ -289,6 +289,23 @@ def test_small_numbers_are_withheld_with_what_gives_them_away(tmp_path: Path) ->
     assert "withheld, since below 5" in text
 
 
+def test_of_few_who_are_not_assessed_it_is_not_told_why(tmp_path: Path) -> None:
+    """What is told names their records; and of others no number that gives them away."""
+    folder = cases(tmp_path / "cases", 2)
+    for number in range(7):
+        name = "CordCompression" if number < 6 else "Myelopathy"
+        (folder / f"wrong-{number}.ttl").write_text(
+            f'{PREFIXES}:w{number} a ind:PatientCase ; ind:asOf "{DATE}"^^xsd:date ; '
+            f"ind:hasFinding [ a spine:{name} ] ; ind:excludes spine:{name} .\n",
+            encoding="utf-8",
+        )
+    whole = summary(str(folder))[1]["notAssessed"]
+    assert sum(one["patients"] for one in whole) == 7
+    few = summary(str(folder), "--suppress", "5")[1]["notAssessed"]
+    assert [one["patients"] for one in whole] == [6, 1]
+    assert [one["patients"] for one in few] == [None]
+
+
 def older(folder: Path) -> Path:
     """Return a version of the guideline with one recommendation the other way round."""
     shutil.copytree(ONTOLOGY, folder)

@@ -149,6 +149,36 @@ def test_a_source_without_a_patient_is_refused_in_parts_as_well(tmp_path: Path) 
             read(folder, parts)
 
 
+ODD = {
+    "a patient without a name": {"resourceType": "Patient", "birthDate": "1960-01-01"},
+    "a record within one of another patient": {
+        **record("Condition", "outer", **concept("neck-pain")),
+        "contained": [
+            {"resourceType": "Condition", "id": "i", "subject": {"reference": "Patient/other"}}
+        ],
+    },
+    "a patient under two names": {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [
+            {
+                "fullUrl": "https://here.example/Patient/p9",
+                "resource": {"resourceType": "Patient", "id": "another"},
+            }
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_what_cannot_be_parted_by_patient_is_read_as_a_whole(what: str, tmp_path: Path) -> None:
+    folder = written(tmp_path / "bulk", 5)
+    (folder / "odd.json").write_text(json.dumps(ODD[what]), encoding="utf-8")
+    whole = read(folder, 1)
+    assert read(folder, 4) == whole
+    assert len(whole[0]) > 1
+
+
 def test_the_day_of_an_instant_is_that_of_the_place_in_parts_as_well(tmp_path: Path) -> None:
     folder = tmp_path / "bulk"
     folder.mkdir()

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ALL: Final = "all"
 """What counts of all strata together are called."""
 DONE: Final = ("fulfilled", "not-fulfilled", "violated", "not-recorded")
+MOST_TOLD: Final = 1_000
+"""How many reasons are listed for which patients were not assessed; the rows have all of them."""
 _MET: Final = "met"
 _Cell = tuple[str, ...]
 
@@ -259,12 +261,7 @@ def as_record(
         "interventions": [_advised(summary, answered, one.iri) for one in plan.interventions],
         "recommendations": [_recommended(summary, answered, at) for at in range(len(plan.advice))],
         "missing": [_missing(summary, one) for one in summary.lacking],
-        "notAssessed": [
-            {"state": state, "told": why, "patients": summary.shown(many)}
-            for (state, why), many in sorted(
-                summary.told.items(), key=lambda one: (-one[1], one[0])
-            )
-        ],
+        "notAssessed": _not_assessed(summary),
     }
     if summary.strata:
         record["strata"] = [
@@ -296,6 +293,27 @@ def _missing(summary: Summary, one: Lacking) -> dict[str, Any]:
         "patients": summary.shown(one.patients),
         "alone": summary.shown(one.alone),
     }
+
+
+def _not_assessed(summary: Summary) -> list[dict[str, Any]]:
+    """Return why patients were not assessed, most of them first.
+
+    Where small numbers are withheld, what is told of a few is left out as well, since it names
+    their records; and where these come to few altogether, so are the numbers of the others.
+    """
+    ordered = sorted(summary.told.items(), key=lambda one: (-one[1], one[0]))
+    kept = [one for one in ordered if one[1] >= summary.least]
+    rest: dict[str, int] = defaultdict(int)
+    for (state, _), many in ordered[len(kept) :]:
+        rest[state] += many
+    return [
+        {
+            "state": state,
+            "told": why,
+            "patients": None if 0 < rest.get(state, 0) < summary.least else many,
+        }
+        for (state, why), many in kept[:MOST_TOLD]
+    ]
 
 
 def _patients(summary: Summary, stratum: str) -> dict[str, int | None]:
