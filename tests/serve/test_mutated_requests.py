@@ -6,6 +6,7 @@ import copy
 import json
 import random
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 import pytest
 
@@ -108,4 +109,44 @@ def test_no_mutant_of_a_question_is_a_fault(verb: str) -> None:
                 seen.add(told.status)
                 assert told.status in FINE, body
         assert {200, 400} <= seen
+        assert not any('"fault"' in one for one in service.log)
+
+
+FIELDS = ("", "\x00", "yes", "9" * 400, "2026-02-30", "-1", "1e9", "<>", "\ud7ff\u202e", "urn:x:y")
+NAMES = ("do", "key", "reply", "since", "node", "trail", "case", "as-of", "text", "action")
+
+
+@pytest.mark.slow
+def test_no_mutant_of_a_form_of_the_page_is_a_fault() -> None:
+    """Whatever fields come, and whatever became of the case: a page comes back, or a refusal."""
+    chance = random.Random(3)  # noqa: S311 - the same ones every time
+    case = SEVEN_MONTHS.read_text(encoding="utf-8")
+    core, spine = "https://w3id.org/indicant/core/", "https://w3id.org/indicant/spine/"
+    trail = [{"said": "x", "put": [f"<urn:x:a> <{core}asOf> <urn:x:b>"], "taken": []}]
+    form = {
+        "do": "answer",
+        "key": f"received {spine}FormalPhysicalTherapy",
+        "reply": "yes",
+        f"d {core}startedOn": "2026-01-05",
+        f"d {core}weeks": "6",
+        "case": case,
+        "trail": json.dumps(trail),
+    }
+    actions = ("answer", "undo", "ask", "propose", "forget", "finish", "save", "start", "read")
+    seen = set()
+    with running(SEED) as service:
+        for _ in range(150):
+            made = dict(form, do=chance.choice(actions))
+            for _ in range(chance.choice((0, 1, 1, 2))):
+                name = chance.choice([*made, *NAMES])
+                if name == "case" and chance.random() < 0.7:
+                    here = chance.randrange(len(case))
+                    made["case"] = case[:here] + chance.choice(FIELDS) + case[here + 1 :]
+                else:
+                    made[name] = chance.choice(FIELDS)
+            body = urlencode(made, errors="surrogatepass").encode()
+            told = service.post(f"/patient/{SEED}", body, "application/x-www-form-urlencoded")
+            seen.add(told.status)
+            assert told.status in FINE, made
+        assert {200, 400, 422} <= seen
         assert not any('"fault"' in one for one in service.log)

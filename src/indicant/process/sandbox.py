@@ -210,7 +210,8 @@ class Worker:
             timer.start()
             whole = False
             try:
-                with contextlib.suppress(OSError):
+                # Where its owner ended it meanwhile, what leads to it is closed.
+                with contextlib.suppress(OSError, ValueError):
                     _send(process, json.dumps(seconds).encode(), data)
                 for _ in range(count):
                     yield self._answer(process, late, most)
@@ -222,6 +223,8 @@ class Worker:
 
     def _answer(self, process: subprocess.Popen[bytes], late: threading.Event, most: int) -> bytes:
         assert process.stdout is not None  # noqa: S101
+        if process.stdout.closed:
+            raise StoppedError("its owner ended it")
         head = process.stdout.readline()
         size = int(head) if head.endswith(b"\n") else -1
         if size > most:
@@ -252,7 +255,7 @@ class Worker:
         self._process = process
         self._closing = weakref.finalize(self, _end, process, self._owner)
         task, data = self._first
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             _send(process, json.dumps(task).encode(), data)
         return process
 

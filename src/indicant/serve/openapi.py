@@ -272,8 +272,9 @@ def _pages() -> dict[str, Any]:
     told["responses"] |= _refusals("400", "401", "404", "408", "413", "415")
     told["responses"]["200"]["content"]["text/turtle"] = {"schema": _TEXT}
     told["responses"]["422"] = {
-        "description": "The page, which tells what cannot be recorded.",
-        "content": _content("text/html", page),
+        "description": "The page, which tells what cannot be recorded; a case that no page sends.",
+        "content": _content("text/html", page)
+        | _content(JSON, {"$ref": _REF.format(name="Refusal")}),
     }
     fields = {"type": "object", "additionalProperties": _TEXT}
     told["requestBody"] = {"required": True, "content": _content(FORM, fields)}

@@ -25,7 +25,7 @@ from indicant.serve.advice import advice, changes
 from indicant.serve.answers import Answering, Misunderstood
 from indicant.serve.inquiry import RECORDS_ALL, Inquiries, key_of
 from indicant.serve.recorded import recorded
-from indicant.serve.refusals import Refused
+from indicant.serve.refusals import Refused, refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,11 +120,15 @@ class PatientPage:
             state = _State(document, answers.trail_in(form.get("trail", "")), form=form)
         except (IndicantError, Misunderstood) as error:
             raise Refused(400, "the page did not send a case", help="begin anew") from error
-        if do == "save":
-            return self._saved(served, state)
-        if do == "finish":
-            return self._asked(served, state, "patient_result.html")
-        return self._done(served, state, do, rest)
+        try:
+            if do == "save":
+                return self._saved(served, state)
+            if do == "finish":
+                return self._asked(served, state, "patient_result.html")
+            return self._done(served, state, do, rest)
+        except IndicantError as error:
+            # No page sends a case that cannot be assessed.
+            raise refused(error) from error
 
     # ------------------------------------------------------------------ the beginning
 

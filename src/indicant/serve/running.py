@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _CONNECTIONS: Final = 1_000
 _IDLE: Final = 15
+_TURN: Final = 0.0005
+"""After how many seconds a thread of Python gives way to another one that waits."""
 
 
 class Server(uvicorn.Server):
@@ -108,6 +110,8 @@ def run(
     Raises:
         IndicantError: a guideline or a file that is named is no good.
     """
+    # What answers would otherwise keep what reads and refuses waiting at each of its turns.
+    sys.setswitchinterval(_TURN)
     service = Service(Guidelines(names, settings))
     config = uvicorn.Config(
         service.application(),
