@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from indicant.api.guideline import Guideline
 from indicant.author.checks import check
 from indicant.author.translations import RULE
 from indicant.errors import IndicantError
@@ -71,7 +70,7 @@ def test_the_command_lists_it_and_passes() -> None:
     code, out, _ = run("check", str(RAIN), "--no-reasoner", "--lang", "de")
     assert code == 0
     assert "in 'de' for" in out
-    found = Guideline.load(str(RAIN)).check(reasoner=False, translated="de")
+    found = check([str(RAIN)], reasoner=False, language="de")
     assert out.count("[translation]") == len(listed(found)) > 0
 
 
