@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from indicant.api.guideline import Guideline
 from indicant.author.checks import check
 from indicant.author.translations import RULE
 from indicant.errors import IndicantError
@@ -71,7 +70,7 @@ def test_the_command_lists_it_and_passes() -> None:
     code, out, _ = run("check", str(RAIN), "--no-reasoner", "--lang", "de")
     assert code == 0
     assert "in 'de' for" in out
-    found = Guideline.load(str(RAIN)).check(reasoner=False, translated="de")
+    found = check([str(RAIN)], reasoner=False, language="de")
     assert out.count("[translation]") == len(listed(found)) > 0
 
 
@@ -79,3 +78,22 @@ def test_the_command_lists_it_and_passes() -> None:
 def test_english_is_what_is_translated_from(tag: str) -> None:
     with pytest.raises(IndicantError, match="no language to translate into"):
         check([str(RAIN)], reasoner=False, language=tag)
+
+
+NOT_SHOWN = {"acceptances", "anatomy", "evidence", "facts", "omissions"}
+
+
+@pytest.mark.slow
+def test_the_seed_is_german_in_all_that_is_shown_of_a_case() -> None:
+    """What is left are names of files, citations and of what no assessment shows."""
+    report = check([], reasoner=False, language="de")
+    left = []
+    for one in report.results:
+        if one.rule != RULE:
+            continue
+        term, file = str(one.data["term"]), one.places[0].file.rpartition("/")[2]
+        hidden = file.removesuffix(".ttl") in NOT_SHOWN or "citation" in term or "/module/" in term
+        if not hidden and local_name(term) not in {"spine", "document", ""}:
+            left.append(one.message)
+    assert left == []
+    assert any(one.rule == RULE for one in report.results)

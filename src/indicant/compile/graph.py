@@ -38,6 +38,7 @@ from indicant.compile.owl import constant
 from indicant.compile.phrases import ENGLISH, Phrases
 from indicant.compile.quantities import DAYS_COVERED
 from indicant.compile.scores import RUNG
+from indicant.guideline.languages import COMPILED
 from indicant.terms import GENID, IND, LABEL, TYPE, local_name
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from indicant.files.sources import Source
     from indicant.guideline.mappings import MappingSet
 
-BASE: Final = "https://w3id.org/indicant/compiled/"
+BASE: Final = COMPILED
 BOUND_WORDS: Final = {
     "minInclusive": "at least",
     "minExclusive": "more than",

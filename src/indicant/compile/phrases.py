@@ -37,7 +37,8 @@ PHRASE: Final = IND + "phrase"
 ABSENCE: Final = IND + "absencePhrase"
 THING: Final = "thing"
 PLACE: Final = re.compile(r"\{(\w+)(?:=([^{}]*))?\}")
-_OWN: Final = frozenset({IND + "hasFinding", RECEIVED})
+FINDING: Final = IND + "hasFinding"
+_OWN: Final = frozenset({FINDING, RECEIVED})
 """The roles in which a class is spoken of by a phrase of its own."""
 
 
@@ -162,7 +163,7 @@ class Phrases:
         """Return the opposite of what was said with facets, if the language has a word for it."""
         if language == ENGLISH:
             return f"{'not' if role == ITSELF else 'no'} {said}"
-        found = self._said[language].get((ABSENCE, ITSELF), ())
+        found = self._said[language].get((ABSENCE, FINDING), ())
         return found[0].replace("{thing}", said) if found else None
 
     def _named(self, atom: Existential, language: str) -> bool:

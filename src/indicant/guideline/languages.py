@@ -12,12 +12,19 @@ from indicant.errors import IndicantError
 from indicant.terms import IND, LABEL
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from indicant.files.sources import Source
 
 ENGLISH: Final = "en"
+COMPILED: Final = "https://w3id.org/indicant/compiled/"
+"""What the names of things begin with that the compiler makes."""
 _TAG: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _SAID: Final = re.compile(
     r'(\S+ \S+) "((?:[^"\\]|\\.)*)"@([A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)(?:--\w+)? \.'
+)
+_PHRASED: Final = re.compile(
+    rf'(?m)^<{COMPILED}[^>]*> <{LABEL}> "(?:[^"\\]|\\.)*"@([A-Za-z0-9-]+) \.\n'
 )
 _NODES: Final = re.compile(r"(\S+) (\S+) (<[^>]*>) \.")
 
@@ -39,7 +46,8 @@ def in_language(graph: str, language: str) -> str:
     """
     wanted = _checked(language)
     if wanted == ENGLISH:
-        return graph
+        return _apart(graph, ())
+    graph = _apart(graph, {wanted, wanted.partition("-")[0]})
     said: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for match in _SAID.finditer(graph):
         said[match[1]][match[3].lower()].append(match[2])
@@ -66,6 +74,13 @@ def in_language(graph: str, language: str) -> str:
         elif text[3].lower() == chosen[text[1]]:
             lines.append(f'{text[1]} "{text[2]}" .')
     return "\n".join([*lines, ""])
+
+
+def _apart(graph: str, languages: Collection[str]) -> str:
+    """Leave out what the compiler put into phrases of languages that nobody asks for."""
+    return _PHRASED.sub(
+        lambda match: match[0] if match[1].lower() in {ENGLISH, *languages} else "", graph
+    )
 
 
 def speaking(source: Source, language: str) -> Source:
