@@ -364,18 +364,12 @@ class Guideline(Forms):
 
     # ------------------------------------------------------------------ the guideline itself
 
-    def check(
-        self, *, reasoner: bool = True, seconds: float = SECONDS, translated: str | None = None
-    ) -> Report:
+    def check(self, *, reasoner: bool = True, seconds: float = SECONDS) -> Report:
         """Say whether it is sound, by file and line.
 
         Args:
             reasoner: whether HermiT is to be asked.
             seconds: the limit of time for each question to it.
-            translated: a language in which all that is shown of a case is to be there.
-
-        Raises:
-            IndicantError: the language is no language tag, or English.
         """
         from indicant.author.checks import check
 
@@ -385,7 +379,6 @@ class Guideline(Forms):
             reference=self._validator == "pyshacl",
             seconds=seconds,
             fence=self._fence,
-            language=translated,
         )
 
     @staticmethod
