@@ -295,7 +295,7 @@ def test_the_command_assesses_what_was_answered(written: Callable[[Resource], st
     code, out, err = run("assess", written(myelopathy()), "--as-of", AS_OF)
     assert (code, err) == (0, "")
     assert "case https://w3id.org/indicant/case/seven as of 2026-11-22" in out
-    assert "because  myelopathy (Myelopathy)" in out
+    assert "why      myelopathy\n" in out
     code, out, _ = run("assess", written(myelopathy()), "--as-of", AS_OF, "--format", "fhir")
     made = json.loads(out)
     assert made["entry"][0]["resource"]["subject"]["reference"] == "Patient/seven"
