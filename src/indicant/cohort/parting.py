@@ -173,6 +173,7 @@ class Parts:
             record.odd,
             record.target,
             record.drafted,
+            record.passed,
         )
         tails = {_tail(one, who.reference) for one in _subjects(record.content)}
         if name == "Patient":
@@ -296,8 +297,8 @@ def _loaded(path: str) -> Iterator[_Row]:
 
 
 def _record(row: _Row) -> Record:
-    _, _, content, file, line, place, url, method, mode, odd, target, drafted = row
-    return Record(content, file, line, place, url, method, mode, odd, target, drafted)
+    _, _, content, file, line, place, url, method, mode, odd, target, drafted, passed = row
+    return Record(content, file, line, place, url, method, mode, odd, target, drafted, passed)
 
 
 def _place(row: _Row) -> _Place:

@@ -209,7 +209,7 @@ class Source:
         if count > 1 and self.path != STDIN:
             with tempfile.TemporaryDirectory(prefix="indicant-") as folder, _told(folder):
                 reading = Resources(tables(), options.zone, mentions=claims is not None)
-                supply = Supply(self.path, most=MOST_RECORDS)
+                supply = Supply(self.path, most=MOST_RECORDS, sieve=intake.sieve(claims))
                 parts = Parts(supply, Path(folder), count, reading)
                 try:
                     parts.read()

@@ -192,9 +192,8 @@ class Intake:
         drafts = [one for one in supplies if one.drafted]
         reading = Resources(tables(), options.zone, mentions=claims is not None)
         gathered = _Gathered(reading, self._terms, everybody)
-        if claims is None and not drafts:
-            for each in supplies:
-                each.sieve = self._sieve
+        for each in supplies:
+            each.sieve = None if drafts else self.sieve(claims)
         for one in itertools.chain.from_iterable(each.records() for each in supplies):
             if isinstance(one, Broken):
                 if strict:
@@ -228,6 +227,10 @@ class Intake:
             IndicantError: it cannot be read.
         """
         return read_claims(given, self._vocabulary) if isinstance(given, str) else given
+
+    def sieve(self, claims: Claims | None) -> Sieve | None:
+        """Return what tells which records need not be read in full, where nothing is complete."""
+        return self._sieve if claims is None else None
 
     @property
     def terms(self) -> Terms:
