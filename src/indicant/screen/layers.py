@@ -5,6 +5,7 @@ One record has it all. What a detail leaves out is counted, with the detail at w
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final, cast
 
 from indicant.assess import prose
@@ -109,7 +110,7 @@ class Layers:
             proposed=list(self._proposed(record)),
             now=lines.of(now),
             conflicts=lines.of(one for one in actions if one["status"] == "conflicting"),
-            ask=[self._question(one) for one in ranking["facts"][:FIRST]],
+            ask=self._questions(ranking["facts"][:FIRST]),
             steps=steps,
             avoid=lines.of(one for one in actions if one["status"] == "contraindicated"),
             told=ToldRecord(),
@@ -266,10 +267,20 @@ class Layers:
     def _sentence(self, fact: OpenFactRecord) -> str:
         return fact["question"] or self.speak["is-there"].format(what=fact["label"])
 
-    def _question(self, fact: OpenFactRecord) -> QuestionRecord:
+    def _questions(self, facts: Sequence[OpenFactRecord]) -> list[QuestionRecord]:
+        """Return questions; where one asks for several facts, each says for which."""
+        times = Counter(map(self._sentence, facts))
+        found = []
+        for one in facts:
+            sentence = self._sentence(one)
+            which = "" if times[sentence] == 1 else f" {one['label']}?"
+            found.append(self._question(one, sentence + which))
+        return found
+
+    def _question(self, fact: OpenFactRecord, sentence: str) -> QuestionRecord:
         most = _LABELS[self.detail]
         found = QuestionRecord(
-            question=self._sentence(fact),
+            question=sentence,
             term=fact["term"],
             present=fact["label"],
             absent=self._absent[fact["term"], fact["label"]],
