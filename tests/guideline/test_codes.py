@@ -94,12 +94,12 @@ def engine(name: str = "oxigraph") -> Engine:
 
 @cache
 def terms() -> dict[str, str]:
-    """Return the terms that ship, each with its label."""
+    """Return the terms that ship, each with its label in English."""
     found = {}
     for _, subject, predicate, value in load(resolve(None)).triples():
         if isinstance(subject, ox.NamedNode) and isinstance(value, ox.Literal):
             assert isinstance(predicate, ox.NamedNode)
-            if predicate.value == LABEL:
+            if predicate.value == LABEL and value.language in {None, "en"}:
                 found[subject.value] = value.value
     return found
 
