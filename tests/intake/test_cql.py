@@ -28,6 +28,7 @@ SELECT ?implicant ?recommendation ?met ?label ?polarity {{
   ?implicant ind:decides ?recommendation ; ind:literal ?literal .
   BIND(EXISTS {{ ?implicant ind:meets ?recommendation }} AS ?met)
   ?literal ind:existential/<{LABEL}> ?label ; ind:polarity ?polarity .
+  FILTER(LANG(?label) IN ("", "en"))
 }}
 """
 

@@ -82,6 +82,8 @@ def logic_of(guideline: Guideline, codes: tuple[str, ...] = ()) -> Logic:
     said: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     text = guideline.assessor.compiled.graph
     for one in ox.parse(text, format=ox.RdfFormat.N_TRIPLES):
+        if isinstance(one.object, ox.Literal) and one.object.language not in {None, "en"}:
+            continue
         said[text_of(one.subject)][one.predicate.value].append(text_of(one.object))
     terms = guideline.reader(codes)._terms
     establishing: dict[str, set[str]] = defaultdict(set)
