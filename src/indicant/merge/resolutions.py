@@ -179,6 +179,7 @@ def _called(collected: Collected, iri: str) -> str:
                 quad.predicate.value == LABEL
                 and text_of(quad.subject) == iri
                 and isinstance(quad.object, ox.Literal)
+                and quad.object.language in {None, "en"}
             ):
                 return quad.object.value
     return local_name(iri)

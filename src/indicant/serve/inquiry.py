@@ -53,7 +53,9 @@ SELECT DISTINCT ?role ?term ?path ?inner ?value WHERE {
 """
 _WORDED: Final = """
 PREFIX ind: <https://w3id.org/indicant/core/>
-SELECT ?term ?question WHERE { ?term ind:question ?question } ORDER BY ?term ?question
+SELECT ?term ?question WHERE {
+  ?term ind:question ?question FILTER(LANG(?question) IN ("", "en"))
+} ORDER BY ?term ?question
 """
 
 
