@@ -1,4 +1,4 @@
-"""Ten texts, each read line by line by somebody: what a change does to them is read as well.
+"""Ten texts as they are printed: what a change does to them is read line by line.
 
 ``python tests/screen/test_golden.py`` writes them anew.
 """
