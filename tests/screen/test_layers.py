@@ -234,12 +234,13 @@ def test_questions_are_those_that_settle_most(source: str) -> None:
             if each["case"] == one.record["case"]
         )
         first, rest = ranking["facts"][:3], ranking["facts"][3:]
+        sentences = [each["question"] or f"Is there {each['label']}?" for each in first]
         for detail in DETAILS:
             screen = one.screen(detail)
             assert [each["term"] for each in screen["ask"]] == [each["term"] for each in first]
-            for question, fact in zip(screen["ask"], first, strict=True):
-                asked = fact["question"] or f"Is there {fact['label']}?"
-                assert question["question"] == asked
+            for question, fact, asked in zip(screen["ask"], first, sentences, strict=True):
+                alone = sentences.count(asked) == 1
+                assert question["question"] == (asked if alone else f"{asked} {fact['label']}?")
                 for side, key in (("present", "ifPresent"), ("absent", "ifAbsent")):
                     settled = Counter(each["status"] for each in fact[side])  # type: ignore[literal-required]
                     found = question[key]  # type: ignore[literal-required]
