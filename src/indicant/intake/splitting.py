@@ -8,11 +8,13 @@ from typing import Final
 
 import msgspec
 
+from indicant.intake.decoding import MODIFYING
+
 MOST_BYTES: Final = 64_000_000
 """How large a document may be that is looked through as a whole."""
 MOST_OBJECTS: Final = 2_000_000
 MALFORMED: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
-_MODIFYING: Final = (b"modifierExtension", b"implicitRules")
+_MODIFYING: Final = tuple(one.encode() for one in MODIFYING)
 _ESCAPED: Final = re.compile(rb"\\u00[2-7]")
 """A character of ASCII that is written as an escape, in which a name could hide."""
 _BETWEEN: Final = re.compile(rb"[ \t\r\n]*,[ \t\r\n]*")
