@@ -12,6 +12,7 @@ from forcing import CASES
 from indicant.ask.questions import questions
 from indicant.assess import engine as module
 from indicant.assess.engine import make_engine, needs, rules, strata
+from indicant.assess.missing import possible
 from indicant.assess.records import ANSWERS
 from indicant.compile.compiled import obtain
 from indicant.files.rdf import parse, read
@@ -182,8 +183,9 @@ def test_what_can_still_be_answered_is_what_the_question_says(path: Path) -> Non
     assert expected == sorted(
         (case, iri, answer, sorted(missing))
         for case, rows in engine._ask(everything=True).items()
-        for iri, sets in rows.settling.items()
-        for answer, missing in sets
+        for iri, found in rows.answers.items()
+        if found == "open"
+        for answer, missing in possible(assessor().catalogue, iri, rows.known)
     )
 
 

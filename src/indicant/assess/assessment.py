@@ -79,7 +79,6 @@ class _Rows:
     answers: dict[str, Answer]
     criteria: dict[str, Answer]
     reasons: dict[str, Mapping[str, list[str]]]
-    settling: dict[str, list[tuple[Answer, frozenset[str]]]]
     received: dict[str, list[str]]
     superseded: set[str]
     fulfilment: dict[str, Fulfilment]
@@ -96,7 +95,6 @@ class _Rows:
             {},
             {},
             defaultdict(dict),
-            defaultdict(list),
             defaultdict(list),
             set(),
             {},
@@ -205,13 +203,12 @@ class Assessment:
         for case, literal, node in engine.ask("which-node-attests-what", ordered=False):
             assert case and literal and node  # noqa: S101, PT018
             attesting[case].setdefault(literal, []).append(node)
-        # What "which-answers-are-possible" and "why-is-it-so" return, sooner; a test compares them.
+        # What "why-is-it-so" returns, sooner; a test compares them.
         for case, rows in found.items():
             nodes = attesting[case]
             known = rows.known = nodes.keys()
             for iri, answer in rows.answers.items():
                 if answer == "open":
-                    rows.settling[iri] = missing.possible(self._catalogue, iri, known)
                     continue
                 for given, reason in self._catalogue.shortest[iri]:
                     if given == answer and all(literal in known for literal in reason):
@@ -312,7 +309,7 @@ class Assessment:
 
     def _least(self, iri: str, rows: _Rows) -> list[missing.Settling]:
         if iri not in rows.settled:
-            rows.settled[iri] = missing.least(self._catalogue, iri, rows.settling[iri])
+            rows.settled[iri] = self._catalogue.least.of(iri, rows.known)
         return rows.settled[iri]
 
     def _reason(self, iri: str, answer: Answer, literal: str, nodes: list[str]) -> ReasonRecord:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast
 
+from indicant.assess.missing import LeastSets
 from indicant.assess.records import (
     RELATIONS,
     Answer,
@@ -141,6 +142,7 @@ class Catalogue:
             self.facts[literal]["restsOn"] = [
                 TermRecord(term=term, label=label) for label, term in named.items()
             ]
+        self.least = LeastSets(self)
         self._standing: dict[str, Standing] = {}
         self.guidelines = [
             (iri, label, version, scope)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from indicant.assess.records import Answer, AwaitedRecord, SettlingRecord
 
@@ -16,6 +16,8 @@ Possible = tuple[Answer, frozenset[str]]
 """An answer that can still be had, and the literals that are missing for it."""
 Settling = tuple[SettlingRecord, list[str]]
 """A least set of missing facts as it is told, and its literals."""
+
+MOST_KEPT: Final = 4096
 
 
 def possible(catalogue: Catalogue, iri: str, known: Collection[str]) -> list[Possible]:
@@ -58,6 +60,49 @@ def least(catalogue: Catalogue, iri: str, sets: Sequence[Possible]) -> list[Sett
         found.append(((len(order), [places[one] for one in order], answer), record, order))
     found.sort(key=itemgetter(0))
     return [(record, order) for _, record, order in found]
+
+
+class LeastSets:
+    """The least sets of missing facts, each found once for what is known of its recommendation.
+
+    Of what is established about a patient, few facts bear on one recommendation, so that the same
+    ones come again from patient to patient.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._kept: dict[tuple[str, frozenset[str]], list[Settling]] = {}
+        self._bearing: dict[str, frozenset[str]] = {}
+
+    def of(self, iri: str, known: Collection[str]) -> list[Settling]:
+        """Return the least sets that settle an open recommendation, in records of their own.
+
+        Args:
+            iri: the recommendation.
+            known: the literals that are established.
+        """
+        if iri not in self._bearing:
+            opposite = self._catalogue.opposite
+            literals = {one for _, some in self._catalogue.implicants[iri] for one in some}
+            self._bearing[iri] = frozenset(literals | {opposite[one] for one in literals})
+        key = iri, self._bearing[iri].intersection(known)
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) == MOST_KEPT:
+                self._kept.clear()
+            found = least(self._catalogue, iri, possible(self._catalogue, iri, known))
+            self._kept[key] = found
+        return [
+            (
+                {
+                    "recommendation": iri,
+                    "answer": record["answer"],
+                    "facts": record["facts"].copy(),
+                },
+                order,
+            )
+            for record, order in found
+        ]
 
 
 def settling(
