@@ -44,8 +44,13 @@ _ASKED: Final = (
     "what-was-received",
     "what-is-proposed",
     "what-is-established",
+    "which-statements-establish-what",
+    "which-records-are-not-what-is-complete",
+    "which-records-may-be-what-is-counted",
+    "which-related-records-show-what",
+    "how-long-has-it-lasted",
 )
-"""The questions that every assessment asks, and what a cohort asks of each of many cases."""
+"""What every assessment asks, what a cohort asks of each of many cases, and every screen."""
 _FILE: Final = ("plans.json",)
 _MOST_REMEMBERED: Final = 4_096
 """For how many dates it is remembered what follows from each."""
@@ -183,7 +188,8 @@ class Written:
         run = self._functions[text]
         rows: list[tuple[Value | None, ...]] = run(indexes.forward, indexes.backward, indexes.said)
         if order := self._orders.get(text):
-            keys = [tuple([row[place] for place in order]) for row in rows]
+            # What is not bound comes first; of blank nodes and literals Oxigraph knows the order.
+            keys = [tuple(["" if row[at] is None else row[at] for at in order]) for row in rows]
             if not all(type(one) is str and one[:2] != "_:" for key in keys for one in key):
                 return None
             rows = [rows[place] for place in sorted(range(len(rows)), key=keys.__getitem__)]
