@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from indicant.errors import IndicantError
@@ -27,9 +27,10 @@ from indicant.serve.feedback import Feedback
 from indicant.serve.hookrequest import read_request
 from indicant.serve.limits import Rates, Workers, body_of
 from indicant.serve.metrics import CONTENT_TYPE, Metrics
-from indicant.serve.patientpage import PatientPage, asset
+from indicant.serve.patientpage import HTML, PatientPage, asset, form_of
 from indicant.serve.refusals import Refused
 from indicant.serve.tokens import Tokens
+from indicant.serve.workbench import Workbench
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -61,7 +62,11 @@ _OF_PAGES: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 """What a page may do: ask the service that it came from, and nobody else."""
-_ASSETS: Final = {"/patient.css": "text/css", "/patient.js": "text/javascript"}
+_ASSETS: Final = {
+    "/patient.css": "text/css",
+    "/patient.js": "text/javascript",
+    "/workbench.css": "text/css",
+}
 _QUERIES: Final = 2
 """How many queries of others run at once: each is a process of its own."""
 
@@ -92,6 +97,7 @@ class Service:
         self._asking = Asking(guidelines)
         self._patient = PatientPage(guidelines)
         self.endpoint = protocol.Endpoint(guidelines, settings.seconds, _QUERIES)
+        self._workbench = Workbench(guidelines, self.endpoint)
         self._log = log
         self._openapi = json.dumps(openapi.document(settings.base_url)).encode()
 
@@ -112,6 +118,8 @@ class Service:
             self._route("/patient", self._pages),
             self._route("/patient/{guideline}", self._page, "GET", "POST"),
             *(self._route(path, self._asset) for path in _ASSETS),
+            self._route("/workbench", self._bench, "GET", "POST"),
+            self._route("/workbench/{guideline}", self._bench, "GET", "POST"),
             self._route("/sparql", self._sparql, "GET", "POST"),
             self._route("/sparql/{guideline}", self._sparql, "GET", "POST"),
         ]
@@ -284,13 +292,27 @@ class Service:
         name, media_type = next((one, of) for one, of in _ASSETS.items() if path.endswith(one))
         return Response(asset(name[1:]), headers=_OF_PAGES, media_type=media_type)
 
+    async def _bench(self, request: Request) -> Response:
+        name = request.path_params.get("guideline", "")
+        form = dict(_parameters(request))
+        if request.method == "POST":
+            if _media_type(request) != protocol.FORM:
+                raise Refused(415, "the media type is not taken", help=protocol.FORM)
+            form = form_of(await self._body(request))
+        return _shown(await self._queries.run(lambda: self._workbench.act(name, form)))
+
     async def _sparql(self, request: Request) -> Response:
         name = request.path_params.get("guideline", "")
         body = await self._body(request) if request.method == "POST" else b""
         query = protocol.query_of(request.method, _parameters(request), _media_type(request), body)
         accept = request.headers.get("accept", "")
         if query is None:
-            form = protocol.chosen(accept, protocol.DESCRIPTIONS)
+            form = protocol.chosen(accept, {**protocol.DESCRIPTIONS, HTML: ""})
+            if form == HTML:
+                if name:
+                    self.guidelines.named(name)
+                place = f"../workbench/{name}" if name else "workbench"
+                return RedirectResponse(place, 303, headers=_NEVER)
             url = self.settings.base_url.rstrip("/") + request.url.path
             told = await self._queries.run(lambda: self.endpoint.description(name, url, form))
             return Response(told, headers=_NEVER, media_type=form)

@@ -284,6 +284,11 @@ def _pages() -> dict[str, Any]:
             "get": _operation("patients", "By which guideline to ask.", "text/html", page, "401")
         },
         "/patient/{guideline}": {"get": begun, "post": told},
+        "/workbench": {"get": _bench("get", ""), "post": _bench("post", "")},
+        "/workbench/{guideline}": {"get": _bench("get", "of"), "post": _bench("post", "of")},
+        "/workbench.css": {
+            "get": _operation("bench-style", "The style of the page.", "text/css", _TEXT, "401")
+        },
         "/patient.css": {
             "get": _operation("patient-style", "The style of the page.", "text/css", _TEXT, "401")
         },
@@ -293,6 +298,39 @@ def _pages() -> dict[str, Any]:
             )
         },
     }
+
+
+def _bench(method: str, of: str) -> dict[str, Any]:
+    page = {"type": "string", "contentMediaType": "text/html"}
+    told = "The page on which the published graph is queried, with what a query answers."
+    refused = ("400", "401", "404", "406", "408", "413")
+    made = _operation(f"bench-{method}{of and '-' + of}", told, "text/html", page, *refused)
+    content = made["responses"]["200"]["content"]
+    content |= {one: {"schema": {}} for one in (*RESULTS, *DESCRIPTIONS)}
+    for status in ("400", "408", "413"):
+        made["responses"][status]["content"] |= _content("text/html", page)
+    made["responses"]["422"] = {
+        "description": "The page, which tells what a question lacks.",
+        "content": _content("text/html", page),
+    }
+    made["parameters"] = []
+    if of:
+        made["parameters"].append(
+            _parameter("guideline", "The name of a guideline.", _TEXT, "path")
+        )
+    names = {
+        "query": "A query of SPARQL 1.1.",
+        "question": "The name of a question that ships; its parameters stand behind p-.",
+        "about": "An IRI: all statements with it.",
+        "do": "Save the answer, as csv or json.",
+    }
+    if method == "get":
+        made["parameters"] += [_parameter(one, text, _TEXT) for one, text in names.items()]
+    else:
+        fields = {"type": "object", "additionalProperties": _TEXT}
+        made["requestBody"] = {"required": True, "content": _content(FORM, fields)}
+        made["responses"] |= _refusals("415")
+    return made
 
 
 def _sparql(method: str, of: str) -> dict[str, Any]:

@@ -93,7 +93,7 @@ class PatientPage:
     def index(self) -> Shown:
         """Return the list of the guidelines."""
         each = [(name, one.label) for name, one in self._guidelines.each.items()]
-        return _page("patient_index.html", label="", up="", guidelines=each)
+        return rendered("patient_index.html", label="", up="", guidelines=each)
 
     def start(self, name: str) -> Shown:
         """Return the page on which one begins.
@@ -110,7 +110,7 @@ class PatientPage:
             Refused: there is no such guideline, or the page did not send that.
         """
         served = self._guidelines.named(name)
-        form = _form(body)
+        form = form_of(body)
         do, _, rest = form.get("do", "").partition(" ")
         if do in {"start", "read"}:
             return self._begun(served, form, do)
@@ -136,7 +136,7 @@ class PatientPage:
         self, served: Served, form: Mapping[str, str], problems: list[str], status: int = 200
     ) -> Shown:
         day = form.get("as-of") or self._guidelines.settings.day()
-        return _page(
+        return rendered(
             "patient_start.html",
             status=status,
             label=served.label,
@@ -313,7 +313,7 @@ class PatientPage:
             "unasked": _left(inquiries, told),
         }
         status = 422 if state.problems else 200
-        return _page(
+        return rendered(
             template, status=status, label=served.label, name=served.name, up="../", page=page
         )
 
@@ -424,7 +424,7 @@ def _left(inquiries: Inquiries, told: NextRecord) -> list[str]:
     return [fact["label"] for fact in told["facts"] if not inquiries.decides(fact)]
 
 
-def _form(body: bytes) -> dict[str, str]:
+def form_of(body: bytes) -> dict[str, str]:
     """Return the fields of a form; of two of one name the last counts.
 
     Raises:
@@ -449,7 +449,8 @@ def environment() -> jinja2.Environment:
     return of_site().overlay(loader=jinja2.FileSystemLoader(TEMPLATES))
 
 
-def _page(template: str, *, status: int = 200, **more: Any) -> Shown:
+def rendered(template: str, *, status: int = 200, **more: Any) -> Shown:
+    """Return a page of a template."""
     text = environment().get_template(template).render(**more)
     return Shown(text.encode(), status=status)
 

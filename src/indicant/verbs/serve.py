@@ -185,6 +185,7 @@ def _tell(service: Service) -> None:
     print(plain(f"requests are answered for {day}"))
     for route, said in (
         ("/patient", "a page that asks about one patient"),
+        ("/workbench", "a page to query what is published"),
         ("/cds-services", "CDS Hooks: what can be called, and what is to be prefetched"),
         ("/openapi.json", "the routes, by OpenAPI"),
         ("/sparql", "SPARQL queries of the published graph"),
