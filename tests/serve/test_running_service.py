@@ -44,8 +44,7 @@ def started(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     )
     try:
         assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(7)]
-        (found,) = [one.split()[0] for one in lines if "/readyz" in one]
+        found = next(one.split()[0] for one in process.stdout if "/readyz" in one)
         yield process, found.removesuffix("/readyz")
     finally:
         if process.poll() is None:
