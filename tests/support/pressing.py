@@ -244,11 +244,7 @@ def main() -> int:
     )
     try:
         assert process.stdout is not None
-        (url,) = [
-            line.split()[0]
-            for line in (process.stdout.readline() for _ in range(7))
-            if "/readyz" in line
-        ]
+        url = next(line.split()[0] for line in process.stdout if "/readyz" in line)
         port = urlsplit(url).port
         assert port is not None
         right = asyncio.run(measure(port, process.pid, begun, options))
