@@ -10,9 +10,9 @@ from indicant.ask.questions import prefixes_of
 from indicant.assess.assessor import Assessor
 from indicant.errors import IndicantError
 from indicant.guideline.languages import ENGLISH
+from indicant.guideline.wording import Words
 from indicant.screen import Screens
 from indicant.screen.phrasing import Phrases
-from indicant.screen.wording import Words
 from indicant.site import markup, pictures
 from indicant.site.answers import answer_cases, answer_questions
 from indicant.site.casepage import assessed

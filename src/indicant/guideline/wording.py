@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from indicant.files import bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 ENGLISH: Final = "en"
 FOLDER: Final = Path(__file__).parent / "words"
@@ -40,9 +40,41 @@ class Words:
         text = own if own is not None else self._english.get(part, {}).get(key, key)
         return text.format(**values) if values else text
 
-    def count(self, part: str, key: str, n: int) -> str:
+    def count(self, part: str, key: str, n: int, **values: object) -> str:
         """Return how many there are of something."""
-        return self(part, f"{key}-{'one' if n == 1 else 'many'}", n=n)
+        return self(part, f"{key}-{'one' if n == 1 else 'many'}", n=n, **values)
+
+    def case(self, record: Mapping[str, object]) -> str:
+        """Return which case a record is about, and as of which date."""
+        return self("heading", "case", case=record["case"], date=record["asOf"])
+
+    def settled(self, status: str, labels: Sequence[str], more: int = 0) -> str:
+        """Return what becomes of interventions; of some of them only how many there are is said.
+
+        >>> Words("en").settled("not-applicable", ["rest"])
+        'rest does not apply'
+        >>> Words("en").settled("recommended", ["rest"], 2)
+        'rest and 2 more recommended'
+        """
+        named = ", ".join(labels)
+        if more and named:
+            named = f"{named} {self('step', 'and')} {self('line', 'more', n=more)}"
+        return self.count("settled", status, len(labels) + more, labels=named or more)
+
+    def graded(self, strength: str | None, certainty: str | None) -> str:
+        """Return how strong advice is by GRADE, and how certain what it rests on.
+
+        >>> Words("en").graded("conditional", "very low"), Words("de").graded(None, "high")
+        ('conditional recommendation, very low certainty', 'hohe Sicherheit')
+        """
+        given = (("strength", strength), ("certainty", certainty))
+        keys = [f"{kind}-{one.replace(' ', '-')}" for kind, one in given if one]
+        return ", ".join(self("grade", key) for key in keys)
+
+    def padded(self, part: str, key: str, among: Iterable[str]) -> str:
+        """Return a label as wide as the widest of those that it stands among."""
+        width = max(len(self(part, one)) for one in among)
+        return self(part, key).ljust(width)
 
 
 @functools.cache
