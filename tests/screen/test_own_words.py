@@ -45,7 +45,13 @@ def test_no_word_is_there_for_nobody() -> None:
         assert re.search(rf"""['"]{part}['"]""", text), part
     asked = re.findall(r"""(?:words|_words|\bw)\(\s*['"]([\w-]+)['"],\s*['"]([\w-]+)['"]""", text)
     assert len(asked) > 40
-    assert [(part, key) for part, key in asked if key not in table("en").get(part, {})] == []
+    known = {part: list(words) for part, words in table("en").items()}
+    unknown = [
+        (part, key)
+        for part, key in asked
+        if not any(one == key or (key[-1] == "-" and one.startswith(key)) for one in known[part])
+    ]
+    assert unknown == []
 
 
 def test_a_region_speaks_its_language_and_a_stranger_english() -> None:

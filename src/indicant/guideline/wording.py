@@ -48,6 +48,18 @@ class Words:
         """Return which case a record is about, and as of which date."""
         return self("heading", "case", case=record["case"], date=record["asOf"])
 
+    def entered(self, part: str, failing: Sequence[str]) -> str:
+        """Say of a later stage which ones have to have failed, or that it has its own conditions.
+
+        >>> Words("en").entered("step", ["rest", "tea"]), Words("de").entered("path", ["Ruhe"])
+        ('only after rest and tea have failed', 'hat Ruhe versagt?')
+        """
+        if not failing:
+            return self(part, "later")
+        *first, last = failing
+        named = f"{', '.join(first)} {self('step', 'and')} {last}" if first else last
+        return self(part, "after" if first else "after-one", phases=named)
+
     def settled(self, status: str, labels: Sequence[str], more: int = 0) -> str:
         """Return what becomes of interventions; of some of them only how many there are is said.
 

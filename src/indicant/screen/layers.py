@@ -236,15 +236,7 @@ class Layers:
         step = StepRecord(phase=phase or self.words("step", "none"), lines=[])
         if phase in self._later and (order or self.detail != "brief" or phase in self._failing):
             before = self._failing.get(phase or "", [])
-            step["note"] = (
-                self.words(
-                    "step",
-                    "after" if len(before) > 1 else "after-one",
-                    phases=self._listed(before),
-                )
-                if before
-                else self.words("step", "later")
-            )
+            step["note"] = self.words.entered("step", before)
         step["lines"] = lines.of(order)
         if folded:
             step["folded"] = [one["label"] for one in prose.folded(folded)]
@@ -253,10 +245,6 @@ class Layers:
                 step["lines"] += lines.of(folded)
         _share(step)
         return step
-
-    def _listed(self, names: Sequence[str]) -> str:
-        *first, last = names
-        return f"{', '.join(first)} {self.words('step', 'and')} {last}" if first else last
 
     def _asked(self, fact: OpenFactRecord) -> str:
         by = ", ".join(one["label"] for one in fact["investigations"])
