@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from indicant.api.case import Case
     from indicant.api.guideline import Guideline
     from indicant.api.repository import Repository
+    from indicant.api.translations import Translations
     from indicant.api.values import Action, Answer, Fulfilment, Status
     from indicant.assess.assessment import InvalidCase
     from indicant.errors import IndicantError
@@ -29,6 +30,7 @@ __all__ = [
     "Repository",
     "Status",
     "Table",
+    "Translations",
     "__version__",
 ]
 
@@ -47,6 +49,7 @@ _HOMES: Final = {
     "Repository": "indicant.api.repository",
     "Status": "indicant.api.values",
     "Table": "indicant.query.tables",
+    "Translations": "indicant.api.translations",
 }
 
 

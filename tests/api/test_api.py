@@ -56,6 +56,7 @@ COUNTERPARTS = {
     "next": "Assessment.what_next",
     "site": "Guideline.site",
     "test": "Guideline.test",
+    "translate": "Translations.take",
     "update": "Repository.update",
     "verify": "Guideline.verify",
     "verify_source": "Guideline.verify_source",

@@ -115,6 +115,7 @@ def test_a_number_of_very_many_digits_in_an_expectation_is_told(
         ["new", "finding", "Rain", "--in", "{loop}"],
         ["export", "graph", "--guideline", "{loop}"],
         ["why", "{case}", "Mri", "--guideline", "{loop}"],
+        ["translate", "{link}", "--lang", "de"],
         ["whence", "{link}"],
     ],
 )

@@ -16,10 +16,10 @@ from indicant.api.guideline import Guideline
 from indicant.explain.next import next_facts
 from indicant.files.rdf import read
 from indicant.foreign import as_dense_json
+from indicant.guideline.wording import Words
 from indicant.screen import Screens
 from indicant.screen.records import DETAILS, ScreenRecord
 from indicant.screen.text import as_text
-from indicant.screen.wording import Words
 from places import ROOT
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import reading_back
 import told
 from assessed import QUICK, SOURCES, assessed
 from indicant.command.output import Output
+from indicant.guideline.wording import Words
 from indicant.screen.records import DETAILS
-from indicant.screen.wording import Words
 from indicant.site.casepage import CasePage
 
 if TYPE_CHECKING:

@@ -260,7 +260,10 @@ def test_the_first_page_says_the_pathway_in_words(source: str) -> None:
         ]
         for stage in way.stages:
             *defined, listed = parts.pop(flat(stage.label))
-            later = "; entered once the phases before have failed" if stage.contingent else ""
+            failing = way.failing(stage.iri)
+            own = "a later stage of care, on conditions of its own"
+            entered = f"only after {failing}" if failing else own
+            later = f"; {entered}" if stage.contingent else ""
             assert [words(one) for one in defined] == [
                 flat(f"{stage.definition}{later}") for _ in [1] if stage.definition
             ]

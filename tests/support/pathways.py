@@ -20,7 +20,7 @@ KEY_OF_CASE: Final = (
     "▶ and a thick frame: where something is recommended for this patient."
 )
 KEY_OF_SITE: Final = (
-    KEY + "a dashed frame is entered once the phases before have failed; "
+    KEY + "a dashed frame is a later stage, on conditions of its own; "
     "a dashed arrow leads around the phases."
 )
 
@@ -102,6 +102,24 @@ class Way:
         found += [("decision", one.criterion, one) for one in waiting]
         return found
 
+    def failing(self, phase: str) -> str:
+        """Return what has to have failed before a phase is entered, if the guideline says so."""
+        short = self.stated.pairs("skos:altLabel")
+        order = self.stated.stages
+        before = self.stated.pairs("ind:afterFailureOf").get(phase, [])
+        named = [
+            short.get(one, [self.stated.label(one)])[0]
+            for one in sorted(before, key=lambda one: list(order).index(one))
+        ]
+        if not named:
+            return ""
+        several = f"{', '.join(named[:-1])} and {named[-1]} have failed"
+        return several if len(named) > 1 else f"{named[0]} has failed"
+
+    def entering(self, phase: str) -> str:
+        """Return what is asked before a later stage."""
+        return self.failing(phase) or "the conditions of this later stage are met"
+
     def _named(self, found: list[Advice]) -> str:
         return ", ".join(
             one.label + (f" ({self.standing[one.iri].words})" if one.iri in self.standing else "")
@@ -121,7 +139,7 @@ class Way:
                     f"{self._ahead(decides)}."
                 )
             elif kind == "decision":
-                found.append("Decision: the phases before have failed? If yes, it goes on.")
+                found.append(f"Decision: {self.entering(iri)}? If yes, it goes on.")
             else:
                 told_of = self._named(self.members(iri)) or "no recommendation"
                 found.append(f"{label(iri)}: {told_of}.")
@@ -157,7 +175,7 @@ class Way:
             contingent = kind == "phase" and self.stated.stages[iri].contingent
             title = label(iri)
             if kind == "decision":
-                title = f"{title}?" if decides else "the phases before have failed?"
+                title = f"{title if decides else self.entering(iri)}?"
                 if decides and decides.iri in self.standing:
                     title += f" for this patient: {self.standing[decides.iri].words}"
                 if number + 1 < len(steps):

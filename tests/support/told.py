@@ -577,7 +577,10 @@ class _Told:
             labels = ", ".join(one["labels"])
             if "more" in one:
                 labels = f"{labels} and {one['more']} more" if labels else str(one["more"])
-            told.append(f"{labels} {one['status']}")
+            several = len(one["labels"]) + one.get("more", 0) > 1
+            not_so = "do not apply" if several else "does not apply"
+            status = one["status"] if one["status"] != "not-applicable" else not_so
+            told.append(f"{labels} {status}")
         return "; ".join(told) or "settles nothing alone"
 
     def _steps(self) -> Iterator[str]:

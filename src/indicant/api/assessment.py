@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from indicant.assess.assessor import Assessor
     from indicant.assess.records import CaseRecord
     from indicant.files.rdf import Document
+    from indicant.guideline.wording import Words
     from indicant.screen.records import Detail, ScreenRecord
-    from indicant.screen.wording import Words
 
 _FRAME: Final = (
     '<iframe sandbox="" style="width:100%;height:40rem;border:0" '

@@ -353,10 +353,15 @@ class Why(Value):
     changes: Changes
 
     def __str__(self) -> str:
-        """Return the tree that the command prints."""
-        from indicant.explain.why import as_text
+        """Return the tree that the command prints, in English."""
+        return self.to_text()
 
-        return as_text(self.to_dict())  # type: ignore[arg-type]
+    def to_text(self, *, language: str = "en") -> str:
+        """Return the tree that the command prints, in the words of a language."""
+        from indicant.explain.why import as_text
+        from indicant.guideline.wording import Words
+
+        return as_text(self.to_dict(), Words(language))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -409,10 +414,15 @@ class WhatNext(Value):
     complete: tuple[Complete, ...]
 
     def __str__(self) -> str:
-        """Return the ranking that the command prints."""
-        from indicant.explain.next import as_text
+        """Return the ranking that the command prints, in English."""
+        return self.to_text()
 
-        return as_text(self.to_dict())  # type: ignore[arg-type]
+    def to_text(self, *, language: str = "en") -> str:
+        """Return the ranking that the command prints, in the words of a language."""
+        from indicant.explain.next import as_text
+        from indicant.guideline.wording import Words
+
+        return as_text(self.to_dict(), words=Words(language))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -461,10 +471,15 @@ class WhatIf(Value):
     differences: tuple[Differently, ...]
 
     def __str__(self) -> str:
-        """Return what the command prints."""
-        from indicant.explain.whatif import as_text
+        """Return what the command prints, in English."""
+        return self.to_text()
 
-        return as_text(self.to_dict())  # type: ignore[arg-type]
+    def to_text(self, *, language: str = "en") -> str:
+        """Return what the command prints, in the words of a language."""
+        from indicant.explain.whatif import as_text
+        from indicant.guideline.wording import Words
+
+        return as_text(self.to_dict(), Words(language))  # type: ignore[arg-type]
 
 
 def of(cls: type[T], record: Mapping[str, Any]) -> T:

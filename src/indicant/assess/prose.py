@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 from indicant.assess.reasons import answering, graded
 from indicant.compile.graph import denied
 from indicant.foreign import plain
+from indicant.guideline.wording import Words
 from indicant.terms import local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from indicant.assess.records import (
         ActionRecord,
@@ -79,14 +80,16 @@ def _answering(record: ActionRecord) -> list[RecommendationRecord]:
     return answering(record["status"], record["recommendations"])
 
 
-def reasons(record: ActionRecord, *, named: bool = True) -> Iterator[str]:
+def reasons(
+    record: ActionRecord, *, named: bool = True, words: Words | None = None
+) -> Iterator[str]:
     """Yield why a status is what it is: a line for each recommendation that made it so.
 
     Each fact comes with the nodes that establish it, or without their names.
     """
     for one in _answering(record):
         parts = [
-            f"{reason['literal']} ({attesting(reason)})" if named else reason["literal"]
+            f"{reason['literal']} ({attesting(reason, words)})" if named else reason["literal"]
             for reason in record["because"]
             if reason["recommendation"] == one["iri"]
         ]
@@ -94,13 +97,16 @@ def reasons(record: ActionRecord, *, named: bool = True) -> Iterator[str]:
             yield "; ".join(parts)
 
 
-def attesting(reason: ReasonRecord) -> str:
+def attesting(reason: ReasonRecord, words: Words | None = None) -> str:
     """Name the nodes that establish a fact, with what was recorded in a unit of its own."""
+    speak = words or Words()
     recorded = reason.get("recorded", [])
     told = []
     for node in reason["nodes"]:
         values = [
-            f"{one['recorded']}, read as {one['read']}" for one in recorded if one["node"] == node
+            speak("line", "read-as", recorded=one["recorded"], read=one["read"])
+            for one in recorded
+            if one["node"] == node
         ]
         told.append(": ".join([local_name(node), *(["; ".join(values)] if values else [])]))
     return ", ".join(told)
@@ -152,34 +158,21 @@ def stated(fact: Stated) -> str:
     return fact.get("said") or denied(fact["term"], fact["label"])
 
 
-SETTLING: Final = {
-    "for-met": "indicated once known: {facts}",
-    "for-refuted": "not indicated once known: {facts}",
-    "against-met": "contraindicated once known: {facts}",
-    "against-refuted": "a contraindication falls once known: {facts}",
-    "and": " and ",
-    "or": "; or ",
-    "more": "{n} more",
-    "as-well": "a contraindication is open as well",
-    "is-there": "Is there {what}?",
-}
-"""How it is said in English what would settle an action."""
-
-
 def settling_lines(
-    record: ActionRecord, *, most: int = _SHOWN, speak: Mapping[str, str] = SETTLING
+    record: ActionRecord, *, most: int = _SHOWN, words: Words | None = None
 ) -> Iterator[str]:
     """Say what would settle an open action: in its favour first, then against it.
 
     Args:
         record: the action.
         most: how many ways to one answer are named.
-        speak: how it is said, as ``SETTLING`` has it in English.
+        words: the words of the program; without, they are English.
     """
+    speak = words or Words()
     sides = {one["iri"]: one["direction"] for one in record["recommendations"]}
     sets: dict[tuple[str, str], list[str]] = {}
     for one in record["settledBy"]:
-        facts = speak["and"].join(stated(fact) for fact in one["facts"])
+        facts = speak("settling", "and").join(stated(fact) for fact in one["facts"])
         sets.setdefault((sides[one["recommendation"]], one["answer"]), []).append(facts)
     indicating = any(side == "for" for side, _ in sets)
     for side in ("for", "against"):
@@ -187,15 +180,17 @@ def settling_lines(
             options = list(dict.fromkeys(sets.get((side, answer), ())))
             if not options or (indicating and side == "against"):
                 continue
-            more = [speak["more"].format(n=len(options) - most)] if len(options) > most else []
-            named = speak["or"].join([*options[:most], *more])
-            yield speak[f"{side}-{answer}"].format(facts=named)
+            left = len(options) - most
+            more = [speak("settling", "more", n=left)] if left > 0 else []
+            named = speak("settling", "or").join([*options[:most], *more])
+            yield speak("settling", f"{side}-{answer}", facts=named)
     if indicating and any(side == "against" for side, _ in sets):
-        yield speak["as-well"]
+        yield speak("settling", "as-well")
 
 
-def questions_to_ask(record: ActionRecord, *, speak: Mapping[str, str] = SETTLING) -> Iterator[str]:
+def questions_to_ask(record: ActionRecord, *, words: Words | None = None) -> Iterator[str]:
     """Ask for what would settle the side that is shown."""
+    speak = words or Words()
     sides = {one["iri"]: one["direction"] for one in record["recommendations"]}
     indicating = any(sides[one["recommendation"]] == "for" for one in record["settledBy"])
     terms = {
@@ -209,7 +204,7 @@ def questions_to_ask(record: ActionRecord, *, speak: Mapping[str, str] = SETTLIN
     for awaited in record["awaiting"]:
         if (awaited["term"], awaited["label"]) in terms:
             by = ", ".join(one["label"] for one in awaited["investigations"])
-            question = awaited["question"] or speak["is-there"].format(what=awaited["label"])
+            question = awaited["question"] or speak("settling", "is-there", what=awaited["label"])
             told.setdefault(f"{question} ({by})" if by else question)
     yield from told
 

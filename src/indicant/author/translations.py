@@ -31,7 +31,21 @@ SHOWN: Final = (
     SKOS + "altLabel",
 )
 """What is shown to people of a case; a strength stays the source's own word."""
+PHRASED: Final = frozenset((IND + "phrase", IND + "absencePhrase"))
+"""What has places for values."""
 _MOST: Final = 60
+
+
+def checked(language: str) -> None:
+    """Refuse what is no language to translate into.
+
+    Raises:
+        IndicantError: the language is no language tag, or English.
+    """
+    if not is_tag(language) or language.lower().split("-")[0] == ENGLISH:
+        raise IndicantError(
+            f"'{language}' is no language to translate into", help="write it as in  de  or  pt-BR"
+        )
 
 
 def untranslated(source: Source, places: Places, language: str) -> Iterator[Result]:
@@ -43,10 +57,7 @@ def untranslated(source: Source, places: Places, language: str) -> Iterator[Resu
     Raises:
         IndicantError: the language is no language tag, or English.
     """
-    if not is_tag(language) or language.lower().split("-")[0] == ENGLISH:
-        raise IndicantError(
-            f"'{language}' is no language to translate into", help="write it as in  de  or  pt-BR"
-        )
+    checked(language)
     wanted = language.lower().split("-")[0]
     said: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for _, subject, predicate, value in source.triples():

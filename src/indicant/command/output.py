@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from indicant.assess.records import CaseRecord
     from indicant.errors import IndicantError
     from indicant.files.rdf import Document
+    from indicant.guideline.wording import Words
     from indicant.screen.records import ScreenRecord
-    from indicant.screen.wording import Words
 
 
 def tell(error: IndicantError) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from indicant.explain.consequences import Statement
     from indicant.files.rdf import Document
+    from indicant.guideline.wording import Words
 
 LINKS: Final = tuple(
     IND + name for name in ("hasFinding", "hadFinding", "received", "proposes", "shows")
@@ -121,7 +122,7 @@ class Draft:
             self.taken_back.append(quad)
 
 
-def bounds_of(quads: Iterable[ox.Quad], node: str, path: str) -> Iterator[str]:
+def bounds_of(quads: Iterable[ox.Quad], node: str, path: str, words: Words) -> Iterator[str]:
     """Yield in words the bounds that a node records of one of its properties."""
     said: dict[str, dict[str, str]] = defaultdict(dict)
     links = []
@@ -131,8 +132,8 @@ def bounds_of(quads: Iterable[ox.Quad], node: str, path: str) -> Iterator[str]:
             links.append(text_of(quad.object))
     for known in links:
         if said[known].get(IND + "of") == path:
-            yield " and ".join(
-                f"{words} {said[known][IND + name]}"
-                for name, words in BOUND_WORDS.items()
+            yield words("settling", "and").join(
+                f"{words('bound', name)} {said[known][IND + name]}"
+                for name in BOUND_WORDS
                 if IND + name in said[known]
             )

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from indicant.compile.graph import BOUND_WORDS
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from indicant.guideline.wording import Words
     from indicant.query.rows import Row
 
 
@@ -17,9 +16,13 @@ class Following:
     """The values of some cases that are computed, as ``how-is-each-value-computed`` has them."""
 
     def __init__(
-        self, rows: Iterable[Row], called: Callable[[str], str], units: Mapping[str, str]
+        self,
+        rows: Iterable[Row],
+        called: Callable[[str], str],
+        units: Mapping[str, str],
+        words: Words,
     ) -> None:
-        self._called, self._units = called, units
+        self._called, self._units, self._words = called, units, words
         self._rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in rows:
             self._rows[row[1] or "", row[2] or ""].append(row)
@@ -30,12 +33,16 @@ class Following:
         for row in rows:
             operand, least, most, cls = row[7:11]
             if operand is not None:
-                of = f" of {self._called(cls)}" if cls is not None else ""
-                yield f"{self._called(operand)} {self._between(operand, least, most)}{of}"
+                within = self._between(operand, least, most)
+                said = f"{self._called(operand)} {within}"
+                if cls is not None:
+                    said = self._words("why", "of", what=said, of=self._called(cls))
+                yield said
         if rows:
             how, exact, least, most = rows[0][3:7]
             within = self._between(path, exact or least, exact or most)
-            yield f"{self._called(path)} {within}" + (f" by {how}" if how else "")
+            said = f"{self._called(path)} {within}"
+            yield self._words("why", "by", what=said, how=how) if how else said
 
     def reached(self, node: str, path: str) -> list[str]:
         """Return the earlier records that an interval of a record reaches back to."""
@@ -44,8 +51,9 @@ class Following:
 
     def _between(self, path: str, least: str | None, most: str | None) -> str:
         limits = {"minInclusive": least, "maxInclusive": most}
-        told = [f"{BOUND_WORDS[name]} {limit}" for name, limit in limits.items() if limit]
-        words = least if least == most and least is not None else " and ".join(told)
+        told = [f"{self._words('bound', name)} {limit}" for name, limit in limits.items() if limit]
+        both = self._words("settling", "and").join(told)
+        words = least if least == most and least is not None else both
         unit = self._units.get(path)
         return f"{words} {unit}" if unit else words
 

@@ -12,6 +12,7 @@ from indicant.assess.records import Status, TermRecord
 from indicant.explain.consequences import ASKED, SETTLED, Ruling, Situation
 from indicant.explain.drafts import Draft
 from indicant.foreign import joined, wrapped
+from indicant.guideline.wording import Words
 from indicant.terms import IND, local_name
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 SHOWN: Final = 10
 _RECORDS_ALL: Final = IND + "recordsAll"
+_LABELS: Final = ("ask", "shown-by", "present", "absent", "if-so")
 
 
 class SettledRecord(TypedDict):
@@ -106,6 +108,7 @@ def _complete(
     assessor: Assessor, document: Document, record: CaseRecord, classes: list[tuple[str, str]]
 ) -> Iterator[CompleteRecord]:
     """Yield the classes of which it would settle something that all is recorded."""
+    words = Words(assessor.language)
     open_ = {
         one["action"]: one["label"] for one in record["actions"] if one["status"] not in SETTLED
     }
@@ -125,7 +128,10 @@ def _complete(
         ]
         if settles:
             yield CompleteRecord(
-                term=cls, label=label, question=f"Are all {label} recorded?", settles=settles
+                term=cls,
+                label=label,
+                question=words("next", "all-recorded", what=label),
+                settles=settles,
             )
 
 
@@ -183,42 +189,44 @@ def _settled(situation: Situation, open_: list[ActionRecord], fact: int) -> list
     return found
 
 
-def as_text(record: NextRecord, *, most: int | None = SHOWN) -> str:
+def as_text(record: NextRecord, *, most: int | None = SHOWN, words: Words | None = None) -> str:
     """Render the ranking, the most telling facts first."""
-    return joined(_text(record, most))
+    return joined(_text(record, most, words or Words()))
 
 
-def _text(record: NextRecord, most: int | None) -> Iterator[str]:
-    yield from wrapped(f"case {record['case']} as of {record['asOf']}", "", "  ")
-    count = record["open"]
-    yield f"{count} intervention{'' if count == 1 else 's'} undetermined or conditional"
+def _text(record: NextRecord, most: int | None, words: Words) -> Iterator[str]:
+    yield from wrapped(words.case(record), "", "  ")
+    yield words.count("next", "open", record["open"])
     for place, fact in enumerate(record["facts"][:most], 1):
         yield ""
         yield from wrapped(fact["label"], f"{place}. ", "   ")
         by = ", ".join(one["label"] for one in fact["investigations"])
-        question = fact["question"] or f"Is there {fact['label']}?"
-        yield from _wrap("ask", question)
+        question = fact["question"] or words("settling", "is-there", what=fact["label"])
+        yield from _labelled("ask", question, words)
         if by:
-            yield from _wrap("shown by", by)
-        for word, settled in (("present", fact["present"]), ("absent", fact["absent"])):
-            yield from _wrap(word, f"settles {len(settled)}{_listed(settled)}")
+            yield from _labelled("shown-by", by, words)
+        for key, settled in (("present", fact["present"]), ("absent", fact["absent"])):
+            yield from _labelled(key, _settles(settled, words), words)
     left = len(record["facts"]) - len(record["facts"][:most])
     if left:
         yield ""
-        yield f"and {left} more: --all"
+        yield words("next", "more", n=left)
     for one in record["complete"]:
         yield ""
         yield from wrapped(one["question"], "", "   ")
-        yield from _wrap("if so", f"settles {len(one['settles'])}{_listed(one['settles'])}")
+        yield from _labelled("if-so", _settles(one["settles"], words), words)
 
 
-def _listed(settled: list[SettledRecord]) -> str:
-    by_status: dict[str, list[str]] = {}
+def _settles(settled: list[SettledRecord], words: Words) -> str:
+    by_status: dict[Status, list[str]] = {}
     for one in settled:
         by_status.setdefault(one["status"], []).append(one["label"])
-    parts = [f"{', '.join(labels)} {status}" for status, labels in by_status.items()]
-    return f": {'; '.join(parts)}" if parts else ""
+    parts = [words.settled(status, labels) for status, labels in by_status.items()]
+    if not parts:
+        return words("next", "settles", n=0)
+    return words("next", "settles-which", n=len(settled), which="; ".join(parts))
 
 
-def _wrap(label: str, text: str) -> list[str]:
-    return wrapped(text, f"   {label:<9}", " " * 12)
+def _labelled(key: str, text: str, words: Words) -> list[str]:
+    lead = words.padded("next", key, _LABELS)
+    return wrapped(text, f"   {lead} ", " " * (len(lead) + 4))

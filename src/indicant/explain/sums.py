@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from indicant.assess.records import Answer
+    from indicant.guideline.wording import Words
     from indicant.query.rows import Row
 
 
@@ -60,11 +61,13 @@ def sums(rows: Iterable[Row], case: str, wanted: Collection[str]) -> list[ScoreR
     return [found[score] for score in sorted(found)]
 
 
-def lines(record: ScoreRecord) -> Iterator[str]:
+def lines(record: ScoreRecord, words: Words) -> Iterator[str]:
     """Yield the sum in words: how many points, and what gives them, could, and does not."""
     least, most = record["least"], record["most"]
-    yield f"{record['label']}: {least}" + (f" to {most}" if most > least else "")
-    for answer, word in (("met", "met"), ("open", "open"), ("refuted", "not met")):
+    points = words("score", "between", least=least, most=most) if most > least else least
+    yield f"{record['label']}: {points}"
+    for answer in ("met", "open", "refuted"):
         items = [one for one in record["items"] if one["answer"] == answer]
         if items:
-            yield f"{word}: " + ", ".join(f"{one['label']} {one['points']}" for one in items)
+            told = ", ".join(f"{one['label']} {one['points']}" for one in items)
+            yield f"{words('score', answer)}: {told}"

@@ -16,6 +16,7 @@ from indicant.explain.drafts import Draft
 from indicant.explain.names import EDITS, EVER, CaseNames
 from indicant.files.rdf import text_of
 from indicant.foreign import joined, wrapped
+from indicant.guideline.wording import Words
 from indicant.terms import IND, TYPE, XSD, local_name
 
 if TYPE_CHECKING:
@@ -380,36 +381,37 @@ def _replaced(path: str, value: ox.NamedNode | ox.Literal) -> list[str]:
 # ---------------------------------------------------------------------- text
 
 
-def as_text(record: WhatIfRecord) -> str:
+def as_text(record: WhatIfRecord, words: Words | None = None) -> str:
     """Render what would change, intervention by intervention."""
-    return joined(_text(record))
+    return joined(_text(record, words or Words()))
 
 
-def _text(record: WhatIfRecord) -> Iterator[str]:
+def _text(record: WhatIfRecord, words: Words) -> Iterator[str]:
     edits = " ".join(record["edits"])
-    yield from _wrap(0, f"case {record['case']} as of {record['asOf']}, if {edits}")
-    for statement in record["takenBack"]:
-        yield from wrapped(_words(statement), "  without  ", " " * 11)
-    for statement in record["put"]:
-        yield from wrapped(_words(statement), "  with     ", " " * 11)
+    yield from _wrap(0, words("whatif", "if", case=words.case(record), edits=edits))
+    for key, statements in (("without", record["takenBack"]), ("with", record["put"])):
+        lead = words.padded("whatif", key, ("without", "with"))
+        for statement in statements:
+            yield from wrapped(_stated(statement), f"  {lead}  ", " " * (len(lead) + 4))
     for warning in record["warnings"]:
-        yield from _wrap(0, f"note: {warning}")
-    before, after = record["scope"]
+        yield from _wrap(0, words("heading", "note", warning=warning))
+    before, after = (words("answer", one) if one else str(one) for one in record["scope"])
     if before != after:
-        yield f"scope: {before} -> {after}"
+        yield words("whatif", "scope", before=before, after=after)
     if not record["differences"]:
-        yield "nothing changes"
+        yield words("whatif", "nothing")
     for one in record["differences"]:
-        yield from _wrap(0, f"{one['label']}: {one['before']} -> {one['after']}")
+        was, now = (words("verdict", each) for each in (one["before"], one["after"]))
+        yield from _wrap(0, f"{one['label']}: {was} -> {now}")
         for turn in one["turns"]:
-            yield from _wrap(
-                2, f"{turn['direction']}: {turn['label']}: {turn['before']} -> {turn['after']}"
-            )
+            side = words("line", turn["direction"])
+            was, now = (words("answer", each) for each in (turn["before"], turn["after"]))
+            yield from _wrap(2, f"{side}: {turn['label']}: {was} -> {now}")
             for reason in turn["because"]:
-                yield from _wrap(4, f"{reason['literal']} ({attesting(reason)})")
+                yield from _wrap(4, f"{reason['literal']} ({attesting(reason, words)})")
 
 
-def _words(statement: StatementRecord) -> str:
+def _stated(statement: StatementRecord) -> str:
     path = "a" if statement["path"] == TYPE else local_name(statement["path"])
     value = statement["value"]
     value = local_name(value) if "://" in value else value

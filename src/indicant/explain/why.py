@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal, NotRequired, TypedDict, get_ar
 
 from indicant.assess.derivations import DERIVED_BY
 from indicant.assess.prose import reference, stated
-from indicant.assess.reasons import answering, graded
+from indicant.assess.reasons import answering
 from indicant.assess.records import Answer, Stated, Status, TermRecord
 from indicant.compile.derivations import SOURCE
 from indicant.compile.model import number_of
@@ -29,6 +29,7 @@ from indicant.files.lines import Lines
 from indicant.files.rdf import text_of
 from indicant.foreign import joined, wrapped
 from indicant.guideline.names import Names
+from indicant.guideline.wording import Words
 from indicant.terms import TYPE, local_name
 
 if TYPE_CHECKING:
@@ -49,26 +50,6 @@ if TYPE_CHECKING:
 
 SETS: Final = 12
 STATUSES: Final[tuple[str, ...]] = get_args(Status)
-_SAYS: Final = {
-    ("for", "met"): "indicated",
-    ("for", "refuted"): "not indicated",
-    ("for", "open"): "whether it is indicated is open",
-    ("against", "met"): "contraindicated",
-    ("against", "refuted"): "not contraindicated",
-    ("against", "open"): "whether it is contraindicated is open",
-}
-_ONCE: Final = {
-    ("for", "met"): "indicated",
-    ("for", "refuted"): "not indicated",
-    ("against", "met"): "contraindicated",
-    ("against", "refuted"): "not contraindicated",
-}
-_SAID: Final = {
-    "agrees": "agrees:",
-    "disputes": "disputes:",
-    "qualifies": "qualifies:",
-    "related": "related reading:",
-}
 _SHOWN: Final = 4
 
 
@@ -228,7 +209,7 @@ class _Explainer:
     def __init__(
         self, assessor: Assessor, ruling: Ruling, document: Document, lines: Lines, part: Assessment
     ) -> None:
-        self._catalogue = assessor.catalogue
+        self._catalogue, self._words = assessor.catalogue, Words(assessor.language)
         self._rules = assessor.derivations
         self._document = document
         self._lines = lines
@@ -243,7 +224,7 @@ class _Explainer:
         self._computed = part.ask("which-records-make-a-quantity")
         self._made = made_from(self._computed)
         follows = part.ask("how-is-each-value-computed")
-        self._follows = Following(follows, self._called, self._units)
+        self._follows = Following(follows, self._called, self._units, self._words)
         self._ways = part.ask("what-gives-way-to-what")
         self._labels = {row[0] or "": row[1] or "" for row in part.ask("what-is-each-term-called")}
         self._criteria = {row[0]: row for row in part.ask("which-criteria-are-there")}
@@ -371,16 +352,17 @@ class _Explainer:
             and value in {None, text_of(quad.object)}
         ]
         words = [
-            f"{self._called(path)} {words}" for words in bounds_of(self._document.quads, node, path)
+            f"{self._called(path)} {said}"
+            for said in bounds_of(self._document.quads, node, path, self._words)
         ]
         words += [
-            f"{'a' if quad.predicate.value == TYPE else self._called(quad.predicate.value)} "
+            f"{self._link(quad.predicate.value)} "
             f"{self._called(text_of(quad.object))}{self._measured(quad)}"
             for quad in stated
         ]
         reading = self._readings.get((node, path))
         if reading is not None:
-            words.append(f"read as {reading.read}")
+            words.append(self._words("why", "read-as", read=reading.read))
         words += self._follows.words(node, path)
         first = stated[0].predicate.value if stated else BOUNDED if words else path
         return NodeRecord(
@@ -400,7 +382,7 @@ class _Explainer:
             quad for quad in self._derived.quads if quad.predicate.value not in {SOURCE, DERIVED_BY}
         ]
         record = self._whole(node, own)
-        by = f"derived by {made.rule.name}: {made.rule.label}"
+        by = self._words("why", "derived", name=made.rule.name, label=made.rule.label)
         record["statement"] = ", ".join(one for one in (record["statement"], by) if one)
         record["file"], record["line"] = made.path, made.rule.line
         record["derivedBy"] = TermRecord(term=made.rule.iri, label=made.rule.label)
@@ -416,12 +398,10 @@ class _Explainer:
         stated = [quad for quad in quads if text_of(quad.subject) == node]
         known = [(quad.predicate.value, text_of(quad.object)) for quad in stated]
         words = [
-            f"{'a' if path == TYPE else self._called(path)} {self._called(value)}"
-            for path, value in known
-            if path != BOUNDED
+            f"{self._link(path)} {self._called(value)}" for path, value in known if path != BOUNDED
         ]
         for path in dict.fromkeys(row[7] or "" for row in self._computed):
-            said = bounds_of(quads, node, path)
+            said = bounds_of(quads, node, path, self._words)
             words += [f"{self._called(path)} {one}" for one in said]
         return NodeRecord(
             node=node,
@@ -434,6 +414,9 @@ class _Explainer:
         """Return the unit of a number, where its property has one."""
         unit = self._units.get(quad.predicate.value)
         return f" {unit}" if unit is not None and number_of(quad.object) is not None else ""
+
+    def _link(self, path: str) -> str:
+        return self._words("why", "is-a") if path == TYPE else self._called(path)
 
     def _called(self, term: str) -> str:
         return self._labels.get(term, local_name(term) if "://" in term else term)
@@ -512,51 +495,52 @@ def _deciding(about: ActionRecord, sizes: dict[str, int]) -> list[Recommendation
 # ---------------------------------------------------------------------- text
 
 
-def as_text(record: WhyRecord) -> str:
+def as_text(record: WhyRecord, words: Words | None = None) -> str:
     """Render an explanation as an indented tree."""
-    return joined(_text(record))
+    return joined(_text(record, words or Words()))
 
 
-def _text(record: WhyRecord) -> Iterator[str]:
-    yield from wrapped(f"{record['label']}: {record['status']}", "", "  ")
-    yield from _wrapped(2, f"for {record['case']} as of {record['asOf']}")
+def _text(record: WhyRecord, words: Words) -> Iterator[str]:
+    yield from wrapped(f"{record['label']}: {words('verdict', record['status'])}", "", "  ")
+    yield from _wrapped(2, words("why", "case", case=record["case"], date=record["asOf"]))
     for one in record["reasons"]:
-        yield from _wrapped(2, f"{_SAYS[one['direction'], one['answer']]}: {one['label']}")
-        yield from _argument_text(one)
+        says = words("why", f"{one['direction']}-{one['answer']}")
+        yield from _wrapped(2, f"{says}: {one['label']}")
+        yield from _argument_text(one, words)
     if record["further"]:
         labels = "; ".join(one["label"] for one in record["further"])
-        yield from _wrapped(2, f"the same follows from {len(record['further'])} more: {labels}")
-    yield from _changes_text(record)
+        yield from _wrapped(2, words("why", "further", n=len(record["further"]), labels=labels))
+    yield from _changes_text(record, words)
 
 
-def _argument_text(one: ArgumentRecord) -> Iterator[str]:
+def _argument_text(one: ArgumentRecord, words: Words) -> Iterator[str]:
     if one["strength"]:
-        yield from _wrapped(4, f'the source says "{one["strength"]}"')
-    grade = graded(one["gradeStrength"], one["certainty"])
+        yield from _wrapped(4, words("why", "strength", strength=one["strength"]))
+    grade = words.graded(one["gradeStrength"], one["certainty"])
     if grade:
-        yield from _wrapped(4, f"by GRADE: {grade}")
+        yield from _wrapped(4, words("why", "grade", grade=grade))
     if one["criterion"]:
         criterion = one["criterion"]
-        words = criterion["definition"] or criterion["label"]
-        yield from _wrapped(4, f"for: {words}")
+        whom = criterion["definition"] or criterion["label"]
+        yield from _wrapped(4, words("why", "whom", whom=whom))
     for other in one["givesWayTo"]:
-        yield from _wrapped(4, f"gives way to: {other['label']}")
+        yield from _wrapped(4, words("why", "gives-way", to=other["label"]))
     for fact in one["because"]:
         yield from _wrapped(6, stated(fact))
         for node in fact["nodes"]:
             place = f"{node['file']}:{node['line']}" if node["line"] else node["file"]
             yield from _wrapped(8, f"{local_name(node['node'])} {node['statement']} ({place})")
     for score in one.get("scores", ()):
-        first, *rest = lines(score)
+        first, *rest = lines(score, words)
         yield from _wrapped(6, first)
         for line in rest:
             yield from _wrapped(8, line)
     for settling in one["settledBy"][:_SHOWN]:
-        facts = " and ".join(map(stated, settling["facts"]))
-        answer = _ONCE[one["direction"], settling["answer"]]
-        yield from _wrapped(6, f"{answer} once known: {facts}")
+        facts = words("settling", "and").join(map(stated, settling["facts"]))
+        says = words("why", f"{one['direction']}-{settling['answer']}")
+        yield from _wrapped(6, words("why", "once", says=says, facts=facts))
     if len(one["settledBy"]) > _SHOWN:
-        yield f"      or {len(one['settledBy']) - _SHOWN} other ways to settle it"
+        yield f"      {words('why', 'other-ways', n=len(one['settledBy']) - _SHOWN)}"
     places = [f"{each['id']} [{each['start']}-{each['end']}]" for each in one["passages"]]
     if not one["decides"]:
         yield from _wrapped(6, ", ".join(places))
@@ -565,33 +549,39 @@ def _argument_text(one: ArgumentRecord) -> Iterator[str]:
         yield from _wrapped(6, f"{place} {passage['paraphrase']}")
         for said in one["evidence"]:
             if said["passage"] == passage["id"]:
-                sure = f" ({said['certainty']} certainty)" if said["certainty"] else ""
-                yield from _wrapped(8, f"{_SAID[said['relation']]} {reference(said)}{sure}")
+                sure = words.graded(None, said["certainty"])
+                told = f"{words('why', said['relation'])} {reference(said)}"
+                yield from _wrapped(8, f"{told} ({sure})" if sure else told)
 
 
-def _changes_text(record: WhyRecord) -> Iterator[str]:
+def _changes_text(record: WhyRecord, words: Words) -> Iterator[str]:
     changes = record["changes"]
     if record["wanted"] == record["status"]:
-        yield f"it is {record['status']} already"
+        yield words("why", "already", status=words("verdict", record["status"]))
         return
-    yield f"what would make it {record['wanted']}" if record["wanted"] else "what would change it"
-    reach = "of any size" if changes["complete"] else f"of at most {changes['facts']} facts"
+    wanted = record["wanted"]
+    if wanted:
+        yield words("why", "wanted", status=words("verdict", wanted))
+    else:
+        yield words("why", "changing")
     if not changes["found"]:
-        yield f"  no set {reach}"
+        whole = "none" if changes["complete"] else "none-small"
+        yield f"  {words('why', whole, n=changes['facts'])}"
         return
     for one in changes["sets"]:
-        learn = [stated(fact) for fact in one["facts"] if not fact["otherwise"]]
-        instead = [stated(fact) for fact in one["facts"] if fact["otherwise"]]
-        parts = [f"learn: {'; '.join(learn)}"] if learn else []
-        parts += [f"if instead: {'; '.join(instead)}"] if instead else []
-        yield from _wrapped(2, f"{', and '.join(parts)} -> {one['status']}", hang=4)
+        learn = "; ".join(stated(fact) for fact in one["facts"] if not fact["otherwise"])
+        instead = "; ".join(stated(fact) for fact in one["facts"] if fact["otherwise"])
+        parts = [words("why", "learn", facts=learn)] if learn else []
+        parts += [words("why", "instead", facts=instead)] if instead else []
+        found = words("why", "and").join(parts)
+        yield from _wrapped(2, f"{found} -> {words('verdict', one['status'])}", hang=4)
     left = changes["found"] - len(changes["sets"])
     if left:
-        yield f"  and {left} more sets: --all"
+        yield f"  {words('why', 'more', n=left)}"
     if record.get("derivations"):
-        yield "  what derivations make of further facts is not followed: indicant whatif"
+        yield f"  {words('why', 'derivations')}"
     if not changes["complete"]:
-        yield f"  sets of more than {changes['facts']} facts were not looked for: --facts N"
+        yield f"  {words('why', 'larger', n=changes['facts'])}"
 
 
 def _wrapped(indent: int, text: str, hang: int = 2) -> Iterable[str]:

@@ -14,7 +14,7 @@ from indicant.files.comments import COMMENT_HELP, CommentError, comment
 from indicant.files.nesting import BASES, FIRST, NIL, REST, ROOT, Graph, digest_of, parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pyoxigraph as ox
 
@@ -157,6 +157,56 @@ def tidy(text: str, *, file: str, former: str | None = None) -> str:
             help="declare a @base, or write the IRI in full",
         )
     return result
+
+
+def statements(text: str, *, file: str) -> Iterator[tuple[str, str, Term]]:
+    """Yield what a document says of things that have a name: their IRI, the property, the value.
+
+    Raises:
+        IndicantError: the text is not Turtle, or holds no statement.
+    """
+    import pyoxigraph as ox
+
+    for node, properties in _read(text.removeprefix("\ufeff"), file, BASES[0], None).nodes.items():
+        if isinstance(node, ox.NamedNode):
+            for path, values in properties.items():
+                yield from ((node.value, path, value) for value in values)
+
+
+def retold(
+    text: str,
+    *,
+    file: str,
+    texts: Mapping[tuple[str, str], Sequence[str]],
+    language: str,
+) -> str:
+    """Return a document in the form of the house, with other texts in one language.
+
+    Args:
+        text: the document.
+        file: what to call it in an error.
+        texts: what is said instead, by the IRI of a thing that the document speaks of and by
+            property.
+        language: the tag of these texts; those in other languages stay.
+
+    Raises:
+        IndicantError: the text is not Turtle, or holds a comment, which would be lost.
+    """
+    import pyoxigraph as ox
+
+    graph = _read(tidy(text, file=file), file, BASES[0], None)
+    for (subject, path), said in texts.items():
+        values = graph.nodes[ox.NamedNode(subject)][path]
+        gone = [
+            place
+            for place, one in enumerate(values)
+            if isinstance(one, ox.Literal) and (one.language or "").lower() == language.lower()
+        ]
+        new: list[Term] = [ox.Literal(one, language=language) for one in said]
+        first = gone[0] if gone else len(values)
+        kept = [one for place, one in enumerate(values) if place not in gone]
+        graph.nodes[ox.NamedNode(subject)][path] = [*kept[:first], *new, *kept[first:]]
+    return tidy(_Writer(graph).text(), file=file)
 
 
 def _read(text: str, file: str, base: str, former: str | None) -> Graph:

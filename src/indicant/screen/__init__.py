@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from indicant.explain.consequences import ASKED, Ruling, Situation
 from indicant.explain.next import ranked
+from indicant.guideline.wording import Words
 from indicant.screen.facts import Facts
 from indicant.screen.layers import Layers
-from indicant.screen.wording import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

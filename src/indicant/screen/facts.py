@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from indicant.guideline.vocabulary import Vocabulary
+    from indicant.guideline.wording import Words
     from indicant.screen.records import ToldRecord
-    from indicant.screen.wording import Words
 
 _ROLES: Final = {
     IND + "hasFinding": "has",

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from indicant.assess.catalogue import Catalogue
     from indicant.assess.records import ActionRecord, CaseRecord, RecommendationRecord
     from indicant.explain.next import NextRecord, OpenFactRecord, SettledRecord
+    from indicant.guideline.wording import Words
     from indicant.screen.facts import Facts
-    from indicant.screen.wording import Words
 
 FIRST: Final = 3
 """How many questions come first."""
@@ -64,7 +64,7 @@ class Layers:
         words: Words,
         detail: Detail = "normal",
     ) -> None:
-        self._catalogue, self._failing, self._words, self.detail = (
+        self._catalogue, self._failing, self.words, self.detail = (
             catalogue,
             failing,
             words,
@@ -78,7 +78,6 @@ class Layers:
             for passage in catalogue.support[iri]:
                 resting[passage["id"]] = resting.get(passage["id"], 0) + 1
         self._resting = resting
-        self.speak = {key: words("settling", key) for key in prose.SETTLING}
         self._absent = {
             (one.term, one.fact): one.label
             for one in catalogue.literals.values()
@@ -147,7 +146,7 @@ class Layers:
 
     def heading(self, record: ActionRecord) -> str:
         """Return what an intervention is called, with what is to be known at a glance."""
-        words, title = self._words, record["label"]
+        words, title = self.words, record["label"]
         if record["status"] == "conditional":
             title = words("line", "conditional", label=title)
         for key in ("including", "excepting"):
@@ -162,22 +161,19 @@ class Layers:
 
     def grade(self, strength: str | None, certainty: str | None) -> str:
         """Say how strong advice is by GRADE, and how certain what it rests on."""
-        words = self._words
-        parts = [words("grade", f"strength-{strength}")] if strength else []
-        parts += [words("grade", f"certainty-{certainty.replace(' ', '-')}")] if certainty else []
-        return ", ".join(parts)
+        return self.words.graded(strength, certainty)
 
     def followed(self, record: ActionRecord) -> Iterator[str]:
         """Say which recommendations that apply have been fulfilled, violated or not."""
         for one in deciding(record):
             if one["answer"] == "met" and one["fulfilment"] is not None:
-                yield f"{one['label']}: {self._words('fulfilment', one['fulfilment'])}"
+                yield f"{one['label']}: {self.words('fulfilment', one['fulfilment'])}"
 
     def once(self, record: ActionRecord) -> list[str]:
         """Return what would settle an action; unless all is shown, what would indicate it."""
         if self.detail == "full":
-            return list(prose.settling_lines(record, speak=self.speak))
-        return list(prose.settling_lines(record, most=1, speak=self.speak))[:1]
+            return list(prose.settling_lines(record, words=self.words))
+        return list(prose.settling_lines(record, most=1, words=self.words))[:1]
 
     def reasons(self, record: ActionRecord) -> Iterator[str]:
         """Yield why a status is what it is: at full with the nodes that attest it, briefly once.
@@ -188,10 +184,12 @@ class Layers:
         if record["status"] == "conflicting":
             for side in ("for", "against"):
                 own = [one for one in record["recommendations"] if one["direction"] == side]
-                for said in prose.reasons({**record, "recommendations": own}, named=named):
-                    yield f"{self._words('line', side)}: {said}"
+                for said in prose.reasons(
+                    {**record, "recommendations": own}, named=named, words=self.words
+                ):
+                    yield f"{self.words('line', side)}: {said}"
             return
-        told = list(prose.reasons(record, named=named))
+        told = list(prose.reasons(record, named=named, words=self.words))
         if not named:
             told = list(dict.fromkeys(told))[: 1 if self.detail == "brief" else None]
         yield from told
@@ -207,7 +205,7 @@ class Layers:
         ]
         waiting = [one for one in here if _open(one) and one["urgency"] in SOON]
         if waiting:
-            yield StepRecord(phase=self._words("step", "urgent"), lines=lines.of(waiting))
+            yield StepRecord(phase=self.words("step", "urgent"), lines=lines.of(waiting))
         rest = [one for one in here if one not in waiting]
         unlikely = [one for one in rest if _open(one) and not prose.could_be_indicated(one)]
         names: dict[str | None, list[ActionRecord]] = {}
@@ -235,18 +233,10 @@ class Layers:
             (one for one in members if one not in folded),
             key=lambda one: (_open(one), not fulfilled(one)),
         )
-        step = StepRecord(phase=phase or self._words("step", "none"), lines=[])
+        step = StepRecord(phase=phase or self.words("step", "none"), lines=[])
         if phase in self._later and (order or self.detail != "brief" or phase in self._failing):
             before = self._failing.get(phase or "", [])
-            step["note"] = (
-                self._words(
-                    "step",
-                    "after" if len(before) > 1 else "after-one",
-                    phases=self._listed(before),
-                )
-                if before
-                else self._words("step", "later")
-            )
+            step["note"] = self.words.entered("step", before)
         step["lines"] = lines.of(order)
         if folded:
             step["folded"] = [one["label"] for one in prose.folded(folded)]
@@ -256,16 +246,12 @@ class Layers:
         _share(step)
         return step
 
-    def _listed(self, names: Sequence[str]) -> str:
-        *first, last = names
-        return f"{', '.join(first)} {self._words('step', 'and')} {last}" if first else last
-
     def _asked(self, fact: OpenFactRecord) -> str:
         by = ", ".join(one["label"] for one in fact["investigations"])
         return f"{self._sentence(fact)} ({by})" if by else self._sentence(fact)
 
     def _sentence(self, fact: OpenFactRecord) -> str:
-        return fact["question"] or self.speak["is-there"].format(what=fact["label"])
+        return fact["question"] or self.words("settling", "is-there", what=fact["label"])
 
     def _questions(self, facts: Sequence[OpenFactRecord]) -> list[QuestionRecord]:
         """Return questions; where one asks for several facts, each says for which."""
@@ -422,7 +408,7 @@ class _Lines:
             if said and detail == "normal" and (urgent or not _open(record)):
                 line["says"] = said
         if detail == "full":
-            _put(line, "ask", prose.questions_to_ask(record, speak=layers.speak))
+            _put(line, "ask", prose.questions_to_ask(record, words=layers.words))
             _put(line, "followed", layers.followed(record))
             line["warrants"] = [self.sources.warrant(one) for one in made]
         return line

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from indicant.assess.reasons import graded
 from indicant.foreign import joined, marked
 from indicant.screen.phrasing import SIGNS, Phrases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from indicant.guideline.wording import Words
     from indicant.screen.records import LineRecord, ScreenRecord, StretchRecord, WarrantRecord
-    from indicant.screen.wording import Words
 
 
 def as_markdown(screen: ScreenRecord, words: Words) -> str:
@@ -100,7 +99,7 @@ class _Markdown:
         for relation, rows in passage.get("evidence", {}).items():
             for said in rows:
                 note = f": {said['note']}" if "note" in said else ""
-                parts = (said.get("basis"), graded(None, said.get("certainty")))
+                parts = (said.get("basis"), self._words.graded(None, said.get("certainty")))
                 read = "; ".join(one for one in parts if one)
                 reference = self._phrases.publication(known[said["publication"]])
                 told = reference + note + (f" ({read})" if read else "")

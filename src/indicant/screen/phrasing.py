@@ -9,6 +9,7 @@ from indicant.screen.facts import ORDER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from indicant.guideline.wording import Words
     from indicant.screen.records import (
         LineRecord,
         ProposedRecord,
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
         StretchRecord,
         Verdict,
     )
-    from indicant.screen.wording import Words
 
 SIGNS: Final[dict[Verdict, str]] = {
     "recommended": "✓",
@@ -129,15 +129,10 @@ class Phrases:
             yield self.words("ask", "present", fact=fact, settles=self._settles(settled))
 
     def _settles(self, settled: list[SettlesRecord]) -> str:
-        words, told = self.words, []
-        for one in settled:
-            labels = ", ".join(one["labels"])
-            if "more" in one:
-                more = words("line", "more", n=one["more"])
-                labels = f"{labels} {words('step', 'and')} {more}" if labels else str(one["more"])
-            status = self.verdict(one["status"])
-            told.append(words("ask", "status", labels=labels, status=status))
-        return "; ".join(told) or words("ask", "nothing")
+        told = [
+            self.words.settled(one["status"], one["labels"], one.get("more", 0)) for one in settled
+        ]
+        return "; ".join(told) or self.words("ask", "nothing")
 
     def stage(self, step: StepRecord) -> str:
         """Return the title of a stage, with when it is entered."""

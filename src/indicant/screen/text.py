@@ -10,8 +10,8 @@ from indicant.screen.phrasing import SIGNS, Phrases
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from indicant.guideline.wording import Words
     from indicant.screen.records import LineRecord, ScreenRecord
-    from indicant.screen.wording import Words
 
 
 def as_text(screen: ScreenRecord, words: Words) -> str:

@@ -83,9 +83,14 @@ def assessed(
                 place = (f"#{slug[each['term']]}", recommendation["label"])
                 targets.setdefault(recommendation["iri"], place)
     standings = pictures.standings(record)
+    words = phrases.words
     drawn = tuple(
         pictures.draw_pathway(
-            one, pictures.pathway(one), standings, name=f"_pathway-{number}-{place}"
+            one,
+            pictures.pathway(one, words),
+            standings,
+            name=f"_pathway-{number}-{place}",
+            words=words,
         )
         for place, one in enumerate(apart(content), 1)
     )

@@ -43,7 +43,7 @@ class Guideline:
 
 @dataclass(frozen=True)
 class Phase:
-    """A stage of care."""
+    """A stage of care; ``after`` are what those are called that have to have failed before it."""
 
     iri: str
     slug: str
@@ -51,6 +51,7 @@ class Phase:
     label: str
     definition: str | None
     contingent: bool
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

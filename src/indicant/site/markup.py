@@ -38,19 +38,10 @@ _FORBIDDEN: Final = re.compile(
 SIGNS: Final = {
     IND + "Indication": "for",
     IND + "Contraindication": "against",
-    IND + "NonIndication": "no reason for",
+    IND + "NonIndication": "no-reason-for",
 }
-RELATIONS: Final = (
-    ("agrees", "agrees"),
-    ("disputes", "disputes"),
-    ("qualifies", "qualifies"),
-    ("related", "related reading, not read far enough to count"),
-)
-ANSWERS: Final = (
-    ("met", "It fires"),
-    ("refuted", "It stays silent"),
-    ("open", "It stays open"),
-)
+RELATIONS: Final = ("agrees", "disputes", "qualifies", "related")
+ANSWERS: Final = ("met", "refuted", "open")
 
 
 @functools.cache
@@ -80,6 +71,7 @@ def environment() -> jinja2.Environment:
         link=jinja2.pass_context(_link),
         href=jinja2.pass_context(_href),
         cell=jinja2.pass_context(_cell),
+        say=jinja2.pass_context(_say),
         places=places,
         web=web,
         local_name=local_name,
@@ -198,6 +190,13 @@ def _link(context: Context, iri: str, text: str | None = None) -> Any:
     return Markup('<a href="{}"><bdi>{}</bdi></a>').format(
         f"{context['root']}{address}", text or label
     )
+
+
+def _say(context: Context, part: str, key: str, **values: object) -> Any:
+    """Return what the program says, with links and other markup in its places."""
+    from markupsafe import escape
+
+    return escape(context["w"](part, key)).format(**values)
 
 
 def _cell(context: Context, term: ox.NamedNode | ox.BlankNode | ox.Literal | None) -> Any:

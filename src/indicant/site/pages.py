@@ -10,9 +10,9 @@ from indicant.ask.questions import prefixes_of
 from indicant.assess.assessor import Assessor
 from indicant.errors import IndicantError
 from indicant.guideline.languages import ENGLISH
+from indicant.guideline.wording import Words
 from indicant.screen import Screens
 from indicant.screen.phrasing import Phrases
-from indicant.screen.wording import Words
 from indicant.site import markup, pictures
 from indicant.site.answers import answer_cases, answer_questions
 from indicant.site.casepage import assessed
@@ -34,6 +34,7 @@ _ROOTS: Final = (
     ("findings", "Finding", "finding"),
     ("interventions", "Intervention", "intervention"),
 )
+_PAGES: Final = ("terms", "criteria", "source", "evidence", "questions", "reference")
 _ORDER: Final = (
     "class",
     "object property",
@@ -41,13 +42,6 @@ _ORDER: Final = (
     "annotation property",
     "individual",
 )
-_PLURALS: Final = {
-    "class": "Classes",
-    "object property": "Object properties",
-    "datatype property": "Datatype properties",
-    "annotation property": "Annotation properties",
-    "individual": "Individuals",
-}
 
 
 @dataclass(frozen=True)
@@ -75,7 +69,10 @@ class Namespace:
             terms = [one for one in self.terms if _kind(one) == kind]
             if terms:
                 found.append(
-                    (_PLURALS[kind], sorted(terms, key=lambda one: (one.label.casefold(), one.iri)))
+                    (
+                        kind.replace(" ", "-"),
+                        sorted(terms, key=lambda one: (one.label.casefold(), one.iri)),
+                    )
                 )
         return found
 
@@ -144,15 +141,13 @@ class _Pages:
         self._by_iri = {one.iri: one for one in content.recommendations}
         self._terms = {one.iri: one for one in content.terms}
         self._navigation = [
-            ("index.html", "Guideline"),
-            ("terms.html", "Terms"),
-            ("criteria.html", "Criteria"),
-            ("source.html", "Source"),
-            ("evidence.html", "Evidence"),
-            ("questions.html", "Questions"),
-            ("reference.html", "Reference"),
-            *([("example.html", "Example")] if content.example is not None else []),
+            ("index.html", self._said_as("guideline")),
+            *((f"{key}.html", self._said_as(key)) for key in _PAGES),
+            *([("example.html", self._said_as("example"))] if content.example is not None else []),
         ]
+
+    def _said_as(self, key: str) -> str:
+        return self._words("pages", key)
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         content = self._content
@@ -160,15 +155,17 @@ class _Pages:
         yield ".nojekyll", b""
         yield self._index()
         yield from self._recommendations()
-        yield self._page("criteria.html", "Criteria", used=self._used(), said_about=self._said)
-        yield self._page("source.html", "Source", said_about=self._said)
+        yield self._page(
+            "criteria.html", self._said_as("criteria"), used=self._used(), said_about=self._said
+        )
+        yield self._page("source.html", self._said_as("source"), said_about=self._said)
         yield from self._publications()
         for folder, root, what in _ROOTS:
             yield from self._term_pages(folder, IND + root, what)
-        yield self._page("terms.html", "Terms", trees=self._trees())
+        yield self._page("terms.html", self._said_as("terms"), trees=self._trees())
         yield self._page(
             "reference.html",
-            "Reference",
+            self._said_as("reference"),
             namespaces=self._namespaces(),
             own={
                 iri: place
@@ -176,7 +173,7 @@ class _Pages:
                 if iri in self._terms and not place.startswith("reference.html")
             },
         )
-        yield self._page("questions.html", "Questions")
+        yield self._page("questions.html", self._said_as("questions"))
         for one in content.answered:
             yield self._page(
                 f"questions/{one.slug}.html",
@@ -187,7 +184,7 @@ class _Pages:
             )
         if content.example is not None:
             shown = assessed(content, *content.example, Phrases(self._words))
-            yield self._page("example.html", "Example", assessed=shown)
+            yield self._page("example.html", self._said_as("example"), assessed=shown)
         yield self._search()
 
     def _page(
@@ -210,12 +207,17 @@ class _Pages:
         return path, text.encode()
 
     def _index(self) -> tuple[str, bytes]:
-        ways = [(one.guideline, pictures.pathway(one), one) for one in apart(self._content)]
+        words = self._words
+        ways = [(one.guideline, pictures.pathway(one, words), one) for one in apart(self._content)]
         return self._page(
             "index.html",
             self._content.guideline.label,
             ways=[
-                (guideline, way, pictures.draw_pathway(own, way, name=f"_pathway-{number}"))
+                (
+                    guideline,
+                    way,
+                    pictures.draw_pathway(own, way, name=f"_pathway-{number}", words=words),
+                )
                 for number, (guideline, way, own) in enumerate(ways, 1)
             ],
             phases={one.iri: one for one in self._content.phases},
@@ -267,7 +269,7 @@ class _Pages:
         by_publication: dict[str, list[Evidence]] = {}
         for said in self._content.evidence:
             by_publication.setdefault(said.publication, []).append(said)
-        yield self._page("evidence.html", "Evidence", by_publication=by_publication)
+        yield self._page("evidence.html", self._said_as("evidence"), by_publication=by_publication)
         for one in self._content.publications:
             said_here = by_publication.get(one.iri, [])
             passages = {said.passage for said in said_here}
@@ -301,9 +303,9 @@ class _Pages:
                 above=above,
                 below=children.get(iri, ()),
                 groups=(
-                    ("Recommendations for it", self._named(content.favouring.get(iri, ()))),
-                    ("Recommendations against it", self._named(content.opposing.get(iri, ()))),
-                    ("Recommendations it matters to", self._named(content.mattering.get(iri, ()))),
+                    ("recommended-for", self._named(content.favouring.get(iri, ()))),
+                    ("recommended-against", self._named(content.opposing.get(iri, ()))),
+                    ("matters-to", self._named(content.mattering.get(iri, ()))),
                 ),
                 shows=content.shown.get(iri, ()),
             )
@@ -323,7 +325,9 @@ class _Pages:
                 continue
             labels = {iri: self._label(iri) for iri in tree}
             by_label = dict(sorted(tree.items(), key=lambda pair: (labels[pair[0]], pair[0])))
-            picture = pictures.draw_hierarchy(folder, folder.capitalize(), by_label, labels)
+            picture = pictures.draw_hierarchy(
+                folder, self._said_as(folder), by_label, labels, self._words
+            )
             found.append(Tree(root, picture, _children(by_label)))
         return found
 
@@ -336,9 +340,20 @@ class _Pages:
         found = [Namespace(iri, names.get(iri, iri), tuple(terms)) for iri, terms in groups.items()]
         return sorted(found, key=lambda one: (one.iri != IND, -len(one.terms), one.iri))
 
-    def _search(self) -> tuple[str, bytes]:
-        from markupsafe import Markup
+    def _term_entries(self) -> Iterator[SearchEntry]:
+        content, also = self._content, self._words("remark", "also-called")
+        criteria = {one.iri for one in content.criteria}
+        for term in content.terms:
+            unsaid = term.definition is None and term.label == local_name(term.iri)
+            if term.iri in criteria or term.iri in self._by_iri or unsaid:
+                continue
+            place = self._links[term.iri][0]
+            folder = place.split("/")[0].rstrip("s") if "/" in place else _kind(term)
+            other = [text for name, text in term.remarks if name == also]
+            said = "; ".join([*other, *([term.definition] if term.definition else [])])
+            yield SearchEntry(term.label, folder, place, said or None)
 
+    def _entries(self) -> list[SearchEntry]:
         content = self._content
         entries = [
             SearchEntry(one.label, "recommendation", self._links[one.iri][0])
@@ -348,24 +363,14 @@ class _Pages:
             SearchEntry(one.label, "criterion", self._links[one.iri][0], one.definition)
             for one in content.criteria
         ]
-        criteria = {one.iri for one in content.criteria}
-        for term in content.terms:
-            unsaid = term.definition is None and term.label == local_name(term.iri)
-            if term.iri in criteria or term.iri in self._by_iri or unsaid:
-                continue
-            place = self._links[term.iri][0]
-            folder = place.split("/")[0].rstrip("s") if "/" in place else _kind(term)
-            other = [text for name, text in term.remarks if name == "also called"]
-            entries.append(
-                SearchEntry(
-                    term.label,
-                    folder,
-                    place,
-                    "; ".join([*other, *([term.definition] if term.definition else [])]) or None,
-                )
-            )
+        entries += self._term_entries()
         entries += [
-            SearchEntry(f"passage {one.id}", "source", self._links[one.iri][0], one.paraphrase)
+            SearchEntry(
+                self._words("kind", "passage", id=one.id),
+                "source",
+                self._links[one.iri][0],
+                one.paraphrase,
+            )
             for one in content.passages
         ]
         entries += [
@@ -385,11 +390,17 @@ class _Pages:
             SearchEntry(one.question.summary, "question", f"questions/{one.slug}.html")
             for one in content.answered
         ]
+        return entries
+
+    def _search(self) -> tuple[str, bytes]:
+        from markupsafe import Markup
+
+        entries = self._entries()
         entries.sort(key=lambda one: (one.label.casefold(), one.kind, one.href))
         script = markup.script()
         return self._page(
             "search.html",
-            "Search",
+            self._said_as("search"),
             entries=entries,
             script=Markup(script),  # noqa: S704 - our own file, not data
             script_source=Markup("; script-src '{}'").format(markup.digest(script)),

@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from indicant.guideline.wording import Words
 from indicant.site.content import UNKNOWN
 from indicant.site.layout import Link, place, text_width, wrapped
 
@@ -25,7 +26,7 @@ _MARGIN: Final = 6.0
 _POINT: Final = 14.0
 _STATES: Final[dict[str, str]] = {
     "met": "applies",
-    "refuted": "does not apply",
+    "refuted": "not-applies",
     "open": "open",
 }
 _HERE: Final = frozenset({"recommended", "conditional", "conflicting"})
@@ -97,13 +98,12 @@ class Standing:
         """Tell whether it is what the patient is to have now, or once something is excluded."""
         return self.favours and self.answer == "met" and self.status in _HERE
 
-    @property
-    def words(self) -> str:
+    def said(self, words: Words) -> str:
         """Return how it stands, in words."""
         if self.superseded:
-            return "gives way"
-        told = _STATES[self.answer]
-        return f"{told}: {self.status}" if self.here else told
+            return words("path", "gives-way")
+        told = words("path", _STATES[self.answer])
+        return f"{told}: {words('verdict', str(self.status))}" if self.here else told
 
 
 @dataclass(frozen=True)
@@ -144,12 +144,13 @@ def standings(record: CaseRecord) -> dict[str, Standing]:
     return found
 
 
-def pathway(content: Content) -> Pathway:
+def pathway(content: Content, words: Words | None = None) -> Pathway:
     """Return the steps of a guideline, from what it says of phases, order and urgency.
 
     A way around is an indication that belongs to no phase and is more urgent than the least urgent
     ones. It is decided before the first phase in which nothing is as urgent.
     """
+    speak = words or Words()
     ranks = {one.urgency_order for one in content.recommendations}
     routine = max((rank for rank in ranks if rank != UNKNOWN), default=UNKNOWN)
     loose = [one for one in content.recommendations if one.phase is None]
@@ -166,8 +167,9 @@ def pathway(content: Content) -> Pathway:
 
     def decide(one: Recommendation) -> None:
         about = labels.get(one.criterion or "", one.label)
-        decided.append((len(steps), Step("around", _urgency(one), one.iri, (one,))))
-        steps.append(Step("decision", f"{about}?", one.criterion, decides=one.iri))
+        decided.append((len(steps), Step("around", _urgency(one, speak), one.iri, (one,))))
+        title = speak("path", "decision", about=about)
+        steps.append(Step("decision", title, one.criterion, decides=one.iri))
 
     waiting = list(around)
     for phase in content.phases:
@@ -176,17 +178,19 @@ def pathway(content: Content) -> Pathway:
         while waiting and waiting[0].urgency_order < soonest:
             decide(waiting.pop(0))
         if phase.contingent:
-            steps.append(Step("decision", "the phases before have failed?", phase.iri))
+            steps.append(Step("decision", speak.entered("path", phase.after), phase.iri))
         steps.append(Step("phase", phase.label, phase.iri, members, phase.contingent))
     for one in waiting:
         decide(one)
     rest = tuple(_ordered(one for one in loose if one not in around))
-    anytime = Step("anytime", "at any phase", None, rest) if rest else None
+    anytime = Step("anytime", speak("path", "anytime"), None, rest) if rest else None
     return Pathway(tuple(steps), tuple(decided), anytime)
 
 
-def _urgency(one: Recommendation) -> str:
-    return f"{one.urgency}, ahead of the phases" if one.urgency else "ahead of the phases"
+def _urgency(one: Recommendation, words: Words) -> str:
+    if not one.urgency:
+        return words("path", "ahead")
+    return words("path", "ahead-soon", urgency=words("urgency", one.urgency))
 
 
 def _members(content: Content, phase: Phase) -> tuple[Recommendation, ...]:
@@ -203,20 +207,21 @@ def draw_pathway(
     way: Pathway,
     standing: Mapping[str, Standing] | None = None,
     name: str = "pathway",
+    words: Words | None = None,
 ) -> Picture:
     """Draw the pathway of a guideline, with the position of a patient where one is given."""
-    known = standing or {}
+    known, speak = standing or {}, words or Words()
     named = {f"s{number}": step for number, step in enumerate(way.steps)}
     chain = list(named)
     links = []
     for one, following in itertools.pairwise(chain):
         decision = named[one].kind == "decision"
-        going = "yes" if named[following].contingent else "no"
+        going = speak("path", "yes" if named[following].contingent else "no")
         links.append(Link(one, following, going if decision else ""))
     last = chain[-1] if chain else None
     for number, (at, step) in enumerate(way.around):
         named[f"a{number}"] = step
-        links.append(Link(f"s{at}", f"a{number}", "yes", dashed=True))
+        links.append(Link(f"s{at}", f"a{number}", speak("path", "yes"), dashed=True))
         if last is not None and last != f"s{at}":
             links.append(Link(last, f"a{number}", visible=False))
         last = f"a{number}"
@@ -224,15 +229,15 @@ def draw_pathway(
         named["z"] = way.anytime
         if last is not None:
             links.append(Link(last, "z", visible=False))
-    shapes = {one: _shape(step, known) for one, step in named.items()}
+    shapes = {one: _shape(step, known, speak) for one, step in named.items()}
     layout = place(
         {one: (_WIDTH, shape.height) for one, shape in shapes.items()}, links, straight=shapes
     )
     boxes = tuple(_moved(shapes[one], *layout.places[one]) for one in named)
     return Picture(
         name,
-        f"Pathway: {content.guideline.label}",
-        describe(way, known),
+        speak("path", "title", of=content.guideline.label),
+        describe(way, known, speak),
         layout.width,
         layout.height,
         boxes,
@@ -240,29 +245,33 @@ def draw_pathway(
     )
 
 
-def describe(way: Pathway, standing: Mapping[str, Standing]) -> str:
+def describe(way: Pathway, standing: Mapping[str, Standing], words: Words) -> str:
     """Say a pathway in words, as the alternative to its picture."""
     sentences = []
     ways = dict(way.around)
 
     def named(step: Step) -> str:
         return ", ".join(
-            one.label + (f" ({standing[one.iri].words})" if one.iri in standing else "")
+            one.label + (f" ({standing[one.iri].said(words)})" if one.iri in standing else "")
             for one in step.members
         )
 
     for number, step in enumerate(way.steps):
         if step.kind == "start":
-            sentences.append(f"It begins with: {step.title}.")
+            sentences.append(words("path", "begins", title=step.title))
         elif number in ways:
             goal = ways[number]
-            sentences.append(f"Decision: {step.title} If yes, {named(goal)}: {goal.title}.")
+            sentences.append(
+                words("path", "leads", title=step.title, goal=named(goal), how=goal.title)
+            )
         elif step.kind == "decision":
-            sentences.append(f"Decision: {step.title} If yes, it goes on.")
+            sentences.append(words("path", "goes-on", title=step.title))
         else:
-            sentences.append(f"{step.title}: {named(step) or 'no recommendation'}.")
+            members = named(step) or words("path", "none")
+            sentences.append(words("path", "holds", title=step.title, named=members))
     if way.anytime is not None:
-        sentences.append(f"{way.anytime.title}: {named(way.anytime)}.")
+        members = named(way.anytime)
+        sentences.append(words("path", "holds", title=way.anytime.title, named=members))
     return " ".join(sentences)
 
 
@@ -278,19 +287,20 @@ class _Shape:
     here: bool
 
 
-def _shape(step: Step, standing: Mapping[str, Standing]) -> _Shape:
+def _shape(step: Step, standing: Mapping[str, Standing], words: Words) -> _Shape:
     inner = _WIDTH - 2 * _PAD - (2 * _POINT if step.kind == "decision" else 0)
     here = any(one.iri in standing and standing[one.iri].here for one in step.members)
     titles: list[Line] = []
     y = _PAD + _SIZE
     if here:
-        titles.append(Line("▶ this patient", _WIDTH / 2, y))
+        titles.append(Line(words("path", "here"), _WIDTH / 2, y))
         y += _LINE
     for text in wrapped(step.title, inner, _SIZE * 1.06):
         titles.append(Line(text, _WIDTH / 2, y))
         y += _LINE
     if step.decides is not None and step.decides in standing:
-        titles.append(Line(f"for this patient: {standing[step.decides].words}", _WIDTH / 2, y))
+        how = words("path", "for-patient", how=standing[step.decides].said(words))
+        titles.append(Line(how, _WIDTH / 2, y))
         y += _LINE
     rule = y - _LINE + _PAD - 1 if step.members else None
     if step.members:
@@ -305,7 +315,7 @@ def _shape(step: Step, standing: Mapping[str, Standing]) -> _Shape:
         state = None
         stands = standing.get(one.iri)
         if stands is not None:
-            state = Line(stands.words, _INDENT, y - 2)
+            state = Line(stands.said(words), _INDENT, y - 2)
             y += _LINE
         y += 3
         entries.append(
@@ -371,7 +381,11 @@ def _outline(kind: str, x: float, y: float, width: float, height: float) -> str:
 
 
 def draw_hierarchy(
-    name: str, title: str, terms: Mapping[str, Sequence[str]], labels: Mapping[str, str]
+    name: str,
+    title: str,
+    terms: Mapping[str, Sequence[str]],
+    labels: Mapping[str, str],
+    words: Words,
 ) -> Picture:
     """Draw a hierarchy from left to right, each term joined to those directly above it."""
     size, widest = 12.0, 190.0
@@ -407,7 +421,7 @@ def draw_hierarchy(
     return Picture(
         name,
         title,
-        f"{len(terms)} terms, each joined to those directly above it; the same as a list below.",
+        words("path", "tree", n=len(terms)),
         layout.width,
         layout.height,
         tuple(boxes),

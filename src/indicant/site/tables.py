@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant.assess.engine import question
-from indicant.assess.reasons import graded
 from indicant.errors import IndicantError
 from indicant.files import bounded, resources
+from indicant.guideline.wording import Words
 from indicant.query.tables import shortener
 from indicant.site.content import (
     UNKNOWN,
@@ -44,23 +44,23 @@ _KINDS: Final = {
     OWL + "NamedIndividual": "individual",
 }
 _REMARKS: Final = {
-    SKOS + "altLabel": "also called",
+    SKOS + "altLabel": "also-called",
     SKOS + "scopeNote": "note",
-    SKOS + "editorialNote": "editorial note",
+    SKOS + "editorialNote": "editorial-note",
     SKOS + "example": "example",
-    IND + "question": "what to ask",
-    IND + "lacksCode": "has no code",
+    IND + "question": "ask",
+    IND + "lacksCode": "no-code",
     IND + "unit": "unit",
 }
 _RELATIONS: Final = {
-    RDFS + "subClassOf": "is a kind of",
-    RDFS + "subPropertyOf": "is a special case of",
-    RDFS + "domain": "has subjects of",
-    RDFS + "range": "has values of",
-    OWL + "disjointWith": "is never also",
+    RDFS + "subClassOf": "kind-of",
+    RDFS + "subPropertyOf": "special-case",
+    RDFS + "domain": "subjects",
+    RDFS + "range": "values",
+    OWL + "disjointWith": "never-also",
     IND + "site": "concerns",
-    IND + "establishedBy": "is shown or excluded by",
-    RDF + "type": "belongs to",
+    IND + "establishedBy": "shown-by",
+    RDF + "type": "belongs",
 }
 
 
@@ -104,7 +104,7 @@ class _Tables:
 
 def gather(assessor: Assessor, prefixes: Mapping[str, str]) -> Content:
     """Return what a guideline's pages show, without questions and cases."""
-    tables = _Tables(assessor)
+    tables, words = _Tables(assessor), Words(assessor.language)
     rests = tables.page("rests")
     passages_of = tables.grouped(rests, "subject", "passage")
     touches = tables.page("touches")
@@ -117,7 +117,7 @@ def gather(assessor: Assessor, prefixes: Mapping[str, str]) -> Content:
         guidelines=guidelines,
         phases=_phases(tables),
         recommendations=_recommendations(
-            tables, passages_of, tables.grouped(touches, "recommendation", "note")
+            tables, words, passages_of, tables.grouped(touches, "recommendation", "note")
         ),
         criteria=_criteria(tables, manchester, passages_of),
         passages=_passages(tables, tables.grouped(rests, "passage", "subject")),
@@ -134,7 +134,7 @@ def gather(assessor: Assessor, prefixes: Mapping[str, str]) -> Content:
             for row in tables.question("which-evidence-speaks-to-what")
         ),
         notes=_notes(tables, passages_of, tables.grouped(touches, "note", "recommendation")),
-        terms=_terms(tables, short),
+        terms=_terms(tables, words, short),
         hierarchy=_hierarchy(tables),
         favouring=tables.grouped(
             (row for row in counting if row["direction"] == "for"), "action", "recommendation"
@@ -182,6 +182,8 @@ def _together(guidelines: Sequence[Guideline]) -> Guideline:
 
 
 def _phases(tables: _Tables) -> tuple[Phase, ...]:
+    waiting = tables.question("which-phases-wait-for-which")
+    failing = tables.grouped(waiting, "phase", "beforeLabel")
     rows: dict[str, Row] = {}
     for row in tables.question("which-phases-are-there"):
         rows.setdefault(row["phase"] or "", row)
@@ -194,6 +196,7 @@ def _phases(tables: _Tables) -> tuple[Phase, ...]:
             row["label"] or local_name(iri),
             row["definition"],
             row["contingent"] in {"true", "1"},
+            failing.get(iri, ()),
         )
         for iri, row in rows.items()
     ]
@@ -205,6 +208,7 @@ _GLANCE: Final = ("alternative", "benefit", "harm", "fulfilled", "until")
 
 def _recommendations(
     tables: _Tables,
+    words: Words,
     passages: Mapping[str, tuple[str, ...]],
     notes: Mapping[str, tuple[str, ...]],
 ) -> tuple[Recommendation, ...]:
@@ -230,7 +234,7 @@ def _recommendations(
             int(row["urgencyOrder"] or UNKNOWN),
             row["phase"],
             row["guideline"],
-            graded(row["gradeStrength"], row["certainty"]),
+            words.graded(row["gradeStrength"], row["certainty"]),
             passages.get(iri, ()),
             overrides.get(iri, ()),
             overridden.get(iri, ()),
@@ -340,7 +344,7 @@ def _notes(
     )
 
 
-def _terms(tables: _Tables, short: Callable[[ox.NamedNode], str]) -> tuple[Term, ...]:
+def _terms(tables: _Tables, words: Words, short: Callable[[ox.NamedNode], str]) -> tuple[Term, ...]:
     kinds: dict[str, dict[str, None]] = defaultdict(dict)
     first: dict[str, Row] = {}
     for row in tables.page("terms"):
@@ -349,10 +353,11 @@ def _terms(tables: _Tables, short: Callable[[ox.NamedNode], str]) -> tuple[Term,
         first.setdefault(iri, row)
     remarks: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in tables.page("remarks"):
-        remarks[row["term"] or ""].append((_REMARKS[row["property"] or ""], row["text"] or ""))
+        kind = words("remark", _REMARKS[row["property"] or ""])
+        remarks[row["term"] or ""].append((kind, row["text"] or ""))
     relations: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in tables.page("relations"):
-        pair = (_RELATIONS[row["property"] or ""], row["other"] or "")
+        pair = (words("remark", _RELATIONS[row["property"] or ""]), row["other"] or "")
         relations[row["term"] or ""].append(pair)
     codes: dict[str, list[Row]] = defaultdict(list)
     for row in tables.question("which-codes-has-term"):

@@ -46,10 +46,12 @@ def add(verbs: Verbs) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
     from indicant.explain import next as ranking
+    from indicant.guideline.wording import Words
 
     def told(assessor: Assessor, document: Document) -> Iterable[tuple[object, str]]:
         most = None if options.all else ranking.SHOWN
         found = ranking.next_facts(assessor, document)
-        return ((record, ranking.as_text(record, most=most)) for record in found)
+        words = Words(assessor.language)
+        return ((record, ranking.as_text(record, most=most, words=words)) for record in found)
 
     return tell_of_case(options, told)

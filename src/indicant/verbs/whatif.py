@@ -58,9 +58,11 @@ def add(verbs: Verbs) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
     from indicant.explain import whatif
+    from indicant.guideline.wording import Words
 
     def told(assessor: Assessor, document: Document) -> Iterable[tuple[object, str]]:
         found = whatif.what_if(assessor, document, [one.strip() for one in options.edit])
-        return ((record, whatif.as_text(record)) for record in found)
+        words = Words(assessor.language)
+        return ((record, whatif.as_text(record, words)) for record in found)
 
     return tell_of_case(options, told)

@@ -65,12 +65,14 @@ def add(verbs: Verbs) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
     from indicant.explain import why
+    from indicant.guideline.wording import Words
 
     def told(assessor: Assessor, document: Document) -> Iterable[tuple[object, str]]:
         most = None if options.all or options.format == "json" else why.SETS
         found = why.why(
             assessor, document, options.action, to=options.to, largest=options.facts, most=most
         )
-        return ((record, why.as_text(record)) for record in found)
+        words = Words(assessor.language)
+        return ((record, why.as_text(record, words)) for record in found)
 
     return tell_of_case(options, told)

@@ -22,7 +22,8 @@
     }
     found.sort(function (a, b) { return rank(a) - rank(b) || a.place - b.place; });
     found.forEach(function (entry) { list.appendChild(entry.item); });
-    count.textContent = found.length + (found.length === 1 ? " entry" : " entries");
+    var said = found.length === 1 ? count.dataset.one : count.dataset.many;
+    count.textContent = said.replace("#", found.length);
   }
   var asked = new URLSearchParams(location.search).get("q");
   if (asked) { input.value = asked; }
