@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from indicant.api.guideline import Guideline
+    from indicant.cohort.helping import Recipe
     from indicant.cohort.results import Answered
-    from indicant.cohort.sources import Tally
     from indicant.cohort.summary import Summary
+    from indicant.cohort.tally import Tally
     from indicant.intake.patients import Options
 
 Path_ = str | os.PathLike[str]
@@ -72,6 +73,7 @@ def answer(
     suppress: int | None = None,
     against: Guideline | None = None,
     parts: int | None = None,
+    processes: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> CohortAnswers:
     """Answer for all patients of a source; see ``Guideline.cohort``.
@@ -96,7 +98,7 @@ def answer(
     others = is_of_others(path)
     date = None if as_of is None else day(as_of)
     options = _options(date, timezone, completeness, persons) if others else None
-    run = _Run(path, options, codes, None if others else date, parts, progress)
+    run = _Run(path, options, codes, None if others else date, parts, processes, progress)
     known = None if strata is None else read_strata(os.fspath(strata))
     with tempfile.TemporaryDirectory(prefix="indicant-") as folder, _place(output) as place:
         answered, tally = run.answered(guideline, Path(folder) / "new", known)
@@ -140,6 +142,7 @@ class _Run:
     codes: tuple[str, ...]
     as_of: str | None
     parts: int | None
+    processes: int | None
     progress: Callable[[int], None] | None
 
     def answered(
@@ -157,9 +160,27 @@ class _Run:
             lambda: guideline.reader(self.codes),
             self.options,
             self.parts,
+            recipe_of(guideline, self.codes),
+            self.processes,
         )
         cohort = Cohort(assessor, self.as_of, self.progress)
         return cohort.answer(source.patients(), folder, strata), source.tally
+
+
+def recipe_of(guideline: Guideline, codes: tuple[str, ...] = ()) -> Recipe:
+    """Return how another process loads a guideline, to read patients for it."""
+    from indicant.cohort.helping import Recipe
+
+    fence = guideline._fence
+    return Recipe(
+        os.path.abspath(guideline.path),
+        guideline._engine,
+        guideline._validator,
+        guideline._language,
+        guideline._use_cache,
+        None if fence is None else tuple(map(str, fence.folders)),
+        codes,
+    )
 
 
 def _compare(

@@ -83,6 +83,12 @@ def add(verbs: Verbs) -> None:
         metavar="OLD",
         help="another version of the guideline: whom among these patients does it answer otherwise",
     )
+    verb.add_argument(
+        "--processes",
+        type=int,
+        metavar="N",
+        help="how many processes read a large source of FHIR (one for each processor)",
+    )
     add_reading(verb)
     add_guideline(verb)
     verb.set_defaults(run=run)
@@ -98,6 +104,8 @@ def run(options: argparse.Namespace) -> int:
     check_as_of(options)
     if options.suppress is not None and options.suppress < 2:
         raise IndicantError("--suppress takes a number from 2 on", help="--suppress 5  is common")
+    if options.processes is not None and options.processes < 1:
+        raise IndicantError("--processes takes a number from 1 on", help="leave it out, or give 1")
     if options.output is not None:
         tell_recovered(options.output)
     guideline = guideline_of(options)
@@ -118,6 +126,7 @@ def run(options: argparse.Namespace) -> int:
         strata=options.strata,
         suppress=options.suppress,
         against=against,
+        processes=options.processes,
         progress=_progress() if sys.stderr.isatty() else None,
     )
     if sys.stderr.isatty():
