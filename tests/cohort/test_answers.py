@@ -11,17 +11,14 @@ import pyoxigraph as ox
 import pytest
 from pysat.solvers import Solver
 
-from cohorts import answer, compare, mixed
-from grids import EdgeMaker, Grid, grids
+from cohorts import answer, compare, mixed, random_cohort
+from grids import Grid, grids
 from indicant.assess.assessor import Assessor
 from indicant.cohort.establishing import Establisher, Given
 from indicant.cohort.patterns import Consistency, Patterns
 from indicant.cohort.plan import plan_of
-from indicant.errors import IndicantError
 from indicant.files.rdf import Document, parse, read
-from making import BesideMaker, CountingMaker, Maker, case_text, guideline_text
-from measuring import MeasuringMaker
-from nesting import NestedMaker
+from making import case_text, guideline_text
 from places import ASSESSED, TESTS
 from shipped import PREFIXES, assessor
 
@@ -29,7 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OPIOIDS = sorted((TESTS / "opioids-for-pain").glob("*/case.ttl"))
-MAKERS = (BesideMaker, EdgeMaker, Maker, MeasuringMaker, CountingMaker, NestedMaker)
 
 
 @functools.cache
@@ -74,20 +70,6 @@ def test_random_patients_of_the_guideline_on_opioids_are_answered_alike(seed: in
     told = compare(opioids(), list(mixed(OPIOIDS, 60, seed)))
     assert told.differences == []
     assert told.states["assessed"] > 10
-
-
-def random_cohort(folder: Path, seed: int, many: int) -> tuple[Assessor, list[Document]] | None:
-    """Return a random guideline with random patients, or nothing where it cannot be compiled."""
-    maker = MAKERS[seed % len(MAKERS)](seed)
-    guideline = maker.guideline()
-    file = folder / f"g{seed}.ttl"
-    file.write_text(guideline_text(guideline), encoding="utf-8")
-    try:
-        made = Assessor(file, use_cache=False)
-    except IndicantError:
-        return None
-    cases = [maker.case(guideline, f"c{number}") for number in range(many)]
-    return made, [parse(case_text([one]), path=f"{one.name}.ttl") for one in cases]
 
 
 @pytest.mark.slow
