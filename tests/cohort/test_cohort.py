@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
+from cohorts import cases, older
 from indicant import Guideline
 from indicant.api.cohort import answer
 from indicant.errors import IndicantError
-from places import ASSESS, ASSESSED, EXAMPLES, ONTOLOGY, SEED, SHARED
+from places import ASSESS, EXAMPLES, SEED, SHARED
 from running import hold_to_one_line, run
 from shipped import PREFIXES
 
@@ -26,17 +27,6 @@ if TYPE_CHECKING:
 DATE = "2026-11-22"
 BULK = SHARED / "fhir" / "bulk-10"
 SNOMED = "http://snomed.info/sct"
-
-
-def cases(folder: Path, many: int = 6) -> Path:
-    """Return a folder with some cases of the guideline on neck pain."""
-    folder.mkdir()
-    for path in ASSESSED[::20][:many]:
-        text = path.read_text(encoding="utf-8").replace(
-            "https://example.org/case#", f"https://example.org/{path.parent.name}#"
-        )
-        (folder / f"{path.parent.name}.ttl").write_text(text, encoding="utf-8")
-    return folder
 
 
 def lines(folder: Path, name: str, *records: dict[str, Any] | str) -> Path:
@@ -304,21 +294,6 @@ def test_of_few_who_are_not_assessed_it_is_not_told_why(tmp_path: Path) -> None:
     few = summary(str(folder), "--suppress", "5")[1]["notAssessed"]
     assert [one["patients"] for one in whole] == [6, 1]
     assert [one["patients"] for one in few] == [None]
-
-
-def older(folder: Path) -> Path:
-    """Return a version of the guideline with one recommendation the other way round."""
-    shutil.copytree(ONTOLOGY, folder)
-    changed = 0
-    for file in sorted((folder / "guidelines" / SEED.name / "recommendations").glob("*.ttl")):
-        text = file.read_text(encoding="utf-8")
-        if "a ind:Indication ;" in text and not changed:
-            file.write_text(
-                text.replace("a ind:Indication ;", "a ind:Contraindication ;", 1), encoding="utf-8"
-            )
-            changed += 1
-    assert changed == 1
-    return folder / "guidelines" / SEED.name
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import random
+import shutil
 import sys
 import tempfile
 from collections import Counter, defaultdict
@@ -30,7 +31,7 @@ from indicant.terms import IND, TYPE, XSD
 from making import BesideMaker, CountingMaker, Maker, case_text, guideline_text
 from measuring import MeasuringMaker
 from nesting import NestedMaker
-from places import ASSESSED, TESTS
+from places import ASSESSED, ONTOLOGY, SEED, TESTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -244,6 +245,32 @@ def random_cohort(folder: Path, seed: int, many: int) -> tuple[Assessor, list[Do
         return None
     cases = [maker.case(guideline, f"c{number}") for number in range(many)]
     return made, [parse(case_text([one]), path=f"{one.name}.ttl") for one in cases]
+
+
+def cases(folder: Path, many: int = 6) -> Path:
+    """Return a folder with some cases of the guideline on neck pain."""
+    folder.mkdir()
+    for path in ASSESSED[::20][:many]:
+        text = path.read_text(encoding="utf-8").replace(
+            "https://example.org/case#", f"https://example.org/{path.parent.name}#"
+        )
+        (folder / f"{path.parent.name}.ttl").write_text(text, encoding="utf-8")
+    return folder
+
+
+def older(folder: Path) -> Path:
+    """Return a version of the guideline with one recommendation the other way round."""
+    shutil.copytree(ONTOLOGY, folder)
+    changed = 0
+    for file in sorted((folder / "guidelines" / SEED.name / "recommendations").glob("*.ttl")):
+        text = file.read_text(encoding="utf-8")
+        if "a ind:Indication ;" in text and not changed:
+            file.write_text(
+                text.replace("a ind:Indication ;", "a ind:Contraindication ;", 1), encoding="utf-8"
+            )
+            changed += 1
+    assert changed == 1
+    return folder / "guidelines" / SEED.name
 
 
 def _shipped(seed: int) -> Iterator[tuple[str, Assessor, list[Document]]]:

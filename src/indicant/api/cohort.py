@@ -16,6 +16,7 @@ from indicant.errors import IndicantError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from indicant.api.among import Patients
     from indicant.api.guideline import Guideline
     from indicant.cohort.helping import Recipe
     from indicant.cohort.results import Answered
@@ -83,7 +84,7 @@ def answer(
     Raises:
         IndicantError: something cannot be read or written, or holds no patient.
     """
-    _demand_polars()
+    demand_polars()
     from indicant.cohort.results import write
     from indicant.cohort.sources import is_of_others
     from indicant.cohort.strata import read_strata
@@ -98,7 +99,7 @@ def answer(
     others = is_of_others(path)
     date = None if as_of is None else day(as_of)
     options = _options(date, timezone, completeness, persons) if others else None
-    run = _Run(path, options, codes, None if others else date, parts, processes, progress)
+    run = Run(path, options, codes, None if others else date, parts, processes, progress)
     known = None if strata is None else read_strata(os.fspath(strata))
     with tempfile.TemporaryDirectory(prefix="indicant-") as folder, _place(output) as place:
         answered, tally = run.answered(guideline, Path(folder) / "new", known)
@@ -133,8 +134,26 @@ def _record(
     return as_record(summary, answered, source=path, as_of=as_of, intake=intake)
 
 
+def run_of(patients: Patients) -> tuple[Run, str | None]:
+    """Return how patients are read, and the day for which, where it is one for all.
+
+    Raises:
+        IndicantError: no day is given for records, or an argument is no good.
+    """
+    from indicant.cohort.sources import is_of_others
+
+    path = os.fspath(patients.data)
+    others = is_of_others(path)
+    date = None if patients.as_of is None else day(patients.as_of)
+    options = None
+    if others:
+        options = _options(date, patients.timezone, patients.completeness, patients.persons)
+    own = None if others else date
+    return Run(path, options, patients.codes, own, None, patients.processes, None), date
+
+
 @dataclass(frozen=True)
-class _Run:
+class Run:
     """How patients are read, for any guideline."""
 
     path: str
@@ -203,7 +222,7 @@ def _compare(
     return (f"changes.{form}",)
 
 
-def _demand_polars() -> None:
+def demand_polars() -> None:
     """See that what computes with columns is there, before anything is read."""
     try:
         import polars  # noqa: F401 - whether it is there

@@ -69,6 +69,13 @@ class Summary:
         """Return a number that stands by itself, or nothing where it is too small to be told."""
         return None if 0 < number < self.least else number
 
+    def patients(self, stratum: str = ALL) -> dict[str, int | None]:
+        """Return how many patients there are, and what became of them."""
+        return {
+            "total": self.number("total", stratum),
+            **{state: self.number("patients", state, stratum) for state in STATES},
+        }
+
     def withhold(self, least: int, answered: Answered) -> None:
         """Withhold numbers from one to less than a least one, and what would give them away."""
         self.least = least
@@ -257,7 +264,7 @@ def as_record(
         "source": source,
         "asOf": as_of,
         "guidelines": guidelines,
-        "patients": _patients(summary, ALL),
+        "patients": summary.patients(),
         "interventions": [_advised(summary, answered, one.iri) for one in plan.interventions],
         "recommendations": [_recommended(summary, answered, at) for at in range(len(plan.advice))],
         "missing": [_missing(summary, one) for one in summary.lacking],
@@ -265,13 +272,26 @@ def as_record(
     }
     if summary.strata:
         record["strata"] = [
-            {"stratum": one, "patients": _patients(summary, one)} for one in summary.strata
+            {"stratum": one, "patients": summary.patients(one)} for one in summary.strata
         ]
     if summary.least:
         record["withheldBelow"] = summary.least
     if intake is not None:
         record["intake"] = _without_small(intake, summary)
     return record
+
+
+def conflicting(summary: Summary, answered: Answered) -> list[dict[str, Any]]:
+    """Return the interventions that are advised and advised against at once, for how many."""
+    found = [
+        {
+            "intervention": one.iri,
+            "label": answered.assessor.catalogue.label(one.iri),
+            "patients": summary.number("status", one.iri, "conflicting", ALL),
+        }
+        for one in answered.plan.interventions
+    ]
+    return [one for one in found if one["patients"] != 0]
 
 
 def _advised(summary: Summary, answered: Answered, iri: str) -> dict[str, Any]:
@@ -314,13 +334,6 @@ def _not_assessed(summary: Summary) -> list[dict[str, Any]]:
         }
         for (state, why), many in kept[:MOST_TOLD]
     ]
-
-
-def _patients(summary: Summary, stratum: str) -> dict[str, int | None]:
-    return {
-        "total": summary.number("total", stratum),
-        **{state: summary.number("patients", state, stratum) for state in STATES},
-    }
 
 
 def _parted(summary: Summary, row: dict[str, Any], numbers: Any) -> dict[str, Any]:

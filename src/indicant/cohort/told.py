@@ -30,20 +30,7 @@ _STATES: Final = {
 
 def as_text(record: Mapping[str, Any]) -> str:
     """Return a summary as text, from what a program reads."""
-    guidelines = "; ".join(one["label"] or one["iri"] or "" for one in record["guidelines"])
-    as_of = f", as of {record['asOf']}" if record["asOf"] else ""
-    told = record["patients"]
-    lines = [f"{record['source']}: {guidelines}{as_of}"]
-    others = [
-        f"{_number(told[state])} {words}" for state, words in _STATES.items() if told[state] != 0
-    ]
-    lines.append(
-        f"{_number(told['total'])} patient{'' if told['total'] == 1 else 's'}: "
-        + ", ".join([f"{_number(told['assessed'])} assessed", *others])
-    )
-    if "withheldBelow" in record:
-        least = record["withheldBelow"]
-        lines.append(f"-: withheld, since below {least} or since it would give such a one away")
+    lines = _headed(record)
     lines += ["", "INTERVENTIONS", *_statuses(record["interventions"])]
     if "against" in record:
         lines += _changed(record["against"])
@@ -60,6 +47,40 @@ def as_text(record: Mapping[str, Any]) -> str:
     if "intake" in record:
         lines += _intake(record["intake"])
     return joined(lines)
+
+
+def among_text(record: Mapping[str, Any]) -> str:
+    """Return as text whom other guidelines answer otherwise."""
+    lines = _headed(record)
+    if record["brokenLines"]:
+        lines.append(f"{_number(record['brokenLines'])} lines are no records")
+    if "conflicting" in record:
+        lines += ["", "ADVISED AND ADVISED AGAINST AT ONCE"]
+        for row in record["conflicting"]:
+            lines.append(f"  {_number(row['patients']):>9}  {excerpt(row['label'], _LABEL)}")
+        if not record["conflicting"]:
+            lines.append("  nothing, for nobody")
+    for told in record["against"]:
+        lines += _changed(told)
+    return joined(lines)
+
+
+def _headed(record: Mapping[str, Any]) -> list[str]:
+    guidelines = "; ".join(one["label"] or one["iri"] or "" for one in record["guidelines"])
+    as_of = f", as of {record['asOf']}" if record["asOf"] else ""
+    told = record["patients"]
+    lines = [f"{record['source']}: {guidelines}{as_of}"]
+    others = [
+        f"{_number(told[state])} {words}" for state, words in _STATES.items() if told[state] != 0
+    ]
+    lines.append(
+        f"{_number(told['total'])} patient{'' if told['total'] == 1 else 's'}: "
+        + ", ".join([f"{_number(told['assessed'])} assessed", *others])
+    )
+    if "withheldBelow" in record:
+        least = record["withheldBelow"]
+        lines.append(f"-: withheld, since below {least} or since it would give such a one away")
+    return lines
 
 
 def _number(number: int | None) -> str:
@@ -118,6 +139,10 @@ def _changed(told: Mapping[str, Any]) -> list[str]:
         "",
         f"AGAINST {excerpt(version, 120)}",
         f"  answered otherwise: {_number(told['changed'])} of {_number(told['compared'])} patients",
+    ]
+    lines += [
+        f"  not answered there: {_number(row['patients'])}: {excerpt(row['told'], 160)}"
+        for row in told["notAnswered"][:_FEW]
     ]
     for kind in ("interventions", "recommendations"):
         for row in told[kind][:_MOST]:

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from indicant.command.arguments import add_guideline, guideline_of
-from indicant.command.cases import add_reading, check_as_of
-from indicant.errors import IndicantError
+from indicant.command.cases import add_reading, check_as_of, check_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,10 +101,7 @@ def run(options: argparse.Namespace) -> int:
     from indicant.foreign import as_json
 
     check_as_of(options)
-    if options.suppress is not None and options.suppress < 2:
-        raise IndicantError("--suppress takes a number from 2 on", help="--suppress 5  is common")
-    if options.processes is not None and options.processes < 1:
-        raise IndicantError("--processes takes a number from 1 on", help="leave it out, or give 1")
+    check_numbers(options)
     if options.output is not None:
         tell_recovered(options.output)
     guideline = guideline_of(options)
