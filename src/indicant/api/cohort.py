@@ -51,6 +51,26 @@ class CohortAnswers:
         """Whether another version answers otherwise for anybody, where one was given."""
         return bool(self.record.get("against", {}).get("interventions"))
 
+    def to_measure_reports(self) -> dict[str, Any]:
+        """Return the summary as FHIR: a bundle with a MeasureReport for each recommendation.
+
+        Raises:
+            IndicantError: the patients were assessed for days of their own.
+        """
+        from indicant.exchange.measure import measure_reports
+
+        return measure_reports(self.record)
+
+    def to_html(self) -> str:
+        """Return the summary as a page with plots, which needs nothing beside itself.
+
+        Raises:
+            IndicantError: what makes pages is not installed.
+        """
+        from indicant.site.cohortpage import as_page
+
+        return as_page(self.record)
+
     def __str__(self) -> str:
         """Return the summary as people read it."""
         from indicant.cohort.told import as_text

@@ -21,6 +21,7 @@ examples:
   indicant cohort export/ --as-of 2026-11-22 -o answers           and a row for each patient
   indicant cohort cdm.duckdb --as-of 2026-11-22 -o answers --rows csv
   indicant cohort export/ --as-of 2026-11-22 --guideline new --against old    whom it changes
+  indicant cohort export/ --as-of 2026-11-22 --format html > report.html    a page with plots
   indicant cohort cases/ --strata sites.csv --suppress 5          a folder of cases, by site
 
 Every patient is answered as  indicant assess  answers. Whose facts cannot all hold, or whose case
@@ -55,7 +56,11 @@ def add(verbs: Verbs) -> None:
         help="the day for which patients are assessed, YYYY-MM-DD; cases have one of their own",
     )
     verb.add_argument(
-        "--format", choices=("text", "json"), default="text", help="how to print the summary (text)"
+        "--format",
+        choices=("text", "json", "html", "measure-report"),
+        default="text",
+        help="how to print the summary: html is a page with plots that needs nothing beside "
+        "itself, measure-report a FHIR MeasureReport (R4) for each recommendation (text)",
     )
     verb.add_argument(
         "--rows",
@@ -127,7 +132,13 @@ def run(options: argparse.Namespace) -> int:
     )
     if sys.stderr.isatty():
         sys.stderr.write("\n")
-    sys.stdout.write(as_json(found.record) + "\n" if options.format == "json" else str(found))
+    if options.format == "json":
+        printed = as_json(found.record) + "\n"
+    elif options.format == "measure-report":
+        printed = as_json(found.to_measure_reports()) + "\n"
+    else:
+        printed = found.to_html() if options.format == "html" else str(found)
+    sys.stdout.write(printed)
     return 0 if found.is_whole and not found.is_changed else 1
 
 
