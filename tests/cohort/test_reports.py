@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -85,6 +87,9 @@ def test_the_page_says_what_the_summary_says(tmp_path: Path) -> None:
         shown = [word.split(" ")[0] for word in rest.split(", ")]
         assert table[label][:5] == shown
     page = as_page(told)
+    style = page.partition("<style>")[2].partition("</style>")[0]
+    hashed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{hashed}'" in page
     assert "http://" not in re.sub(r"<bdi>[^<]*</bdi>|<code>.*?</code>", "", page)
     assert "@media print" in page
 

@@ -77,12 +77,14 @@ def as_page(record: Mapping[str, Any]) -> str:
     Raises:
         IndicantError: Jinja is not installed.
     """
-    style = markup.style("cohort.css")
     template = markup.environment().get_template("cohort.html")
+    from markupsafe import Markup
+
+    style = markup.style("cohort.css")
     return template.render(
         record=record,
         plots=[one for one in _plots(record) if one.rows],
-        style=style,
+        style=Markup(style),  # noqa: S704 - our own
         style_source=markup.digest(style),
         wide=_WIDE,
         label_wide=_LABEL,
@@ -198,7 +200,7 @@ def plot(
 def _fitting(label: str) -> str:
     """Return as much of a label as has room beside a bar."""
     found = label
-    while found and text_width(f"{found}…", _SIZE) > _LABEL - 10:
+    while found and text_width(f"{found}…", _SIZE) > _LABEL - 40:
         found = found[:-1]
     return label if found == label else f"{found}…"
 
