@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST_LISTED: Final = 1_000
 """How many lines that are no records, and how many codes, are listed; all are counted."""
+MOST_CODES: Final = 200_000
+"""How many codes that no table knows are told apart: some 80 MB."""
 
 
 @dataclass
@@ -28,7 +30,8 @@ class Tally:
     """What was read: how many records, what became of them, and what is to be known of the rest.
 
     ``broken`` are lines that are no records, the first of them; ``reasons`` are why records were
-    not used; ``unknown`` are codes that no table knows, with records and patients; ``remarks`` are
+    not used; ``unknown`` are codes that no table knows, with records and patients, and ``beyond``
+    how many records have codes of which there are too many to be told apart; ``remarks`` are
     of the source and ``stated`` of patients, with how many they are.
     """
 
@@ -41,6 +44,7 @@ class Tally:
     types: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     unknown: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    beyond: int = 0
     remarks: list[str] = field(default_factory=list)
     stated: Counter[str] = field(default_factory=Counter)
 
@@ -93,6 +97,7 @@ class Tally:
                 for pair, row in codes[:MOST_LISTED]
             ],
             "unknownCodesNotListed": max(0, len(codes) - MOST_LISTED),
+            **({"recordsOfOtherUnknownCodes": self.beyond} if self.beyond else {}),
             "remarks": self.remarks,
             "stated": [
                 {"said": said, "patients": number}
@@ -108,6 +113,7 @@ class Tally:
             "dead": self.dead,
             "reasons": self.reasons,
             "unknown": [[*pair, *row] for pair, row in self.unknown.items()],
+            "beyond": self.beyond,
             "remarks": self.remarks,
             "stated": self.stated,
         }
@@ -117,6 +123,7 @@ class Tally:
         self.used += told["used"]
         self.patients += told["patients"]
         self.dead += told["dead"]
+        self.beyond += told["beyond"]
         self.reasons.update(told["reasons"])
         self.remarks += told["remarks"]
         self.stated.update(told["stated"])
@@ -124,6 +131,9 @@ class Tally:
             self._add_unknown((system, code), display, records, patients)
 
     def _add_unknown(self, pair: tuple[str, str], display: str, records: int, many: int) -> None:
+        if pair not in self.unknown and len(self.unknown) >= MOST_CODES:
+            self.beyond += records
+            return
         row = self.unknown.setdefault(pair, [display, 0, 0])
         row[0] = shown(row[0], display)
         row[1] += records

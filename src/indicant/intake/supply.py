@@ -19,6 +19,7 @@ from indicant.files.rdf import STDIN, visible
 from indicant.foreign import excerpt
 from indicant.intake.bundles import Document
 from indicant.intake.decoding import Broken, Decoder, Record, skipped, why
+from indicant.intake.manifests import manifest_of
 from indicant.intake.splitting import split
 
 if TYPE_CHECKING:
@@ -100,8 +101,14 @@ class Supply:
                     file=self.path,
                     help="a bulk export is files of NDJSON, such as Condition.000.ndjson",
                 )
+            names = {one.name.removesuffix(_PACKED) for one in there}
             for file in taken:
                 fence.follow(file, folder)
+                if file.name.endswith(".json"):
+                    found = manifest_of(str(file))
+                    if found is not None:
+                        self.partial += [f"{file.name} {one}" for one in found.lacking(names)]
+                        continue
                 yield from self._file(str(file))
             return
         yield from self._file(self.path)

@@ -32,6 +32,7 @@ answers otherwise, 2 it could not run
 """
 
 
+# One piece: each option with its words, in the order of the help.
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
     verb = verbs.add_parser(
