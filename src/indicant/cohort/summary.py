@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from indicant.assess import missing
+from indicant.cohort.closing import MOST as MOST_CLOSING
+from indicant.cohort.closing import closing
 from indicant.cohort.kernel import STATUS_WORDS
 from indicant.cohort.results import ASSESSED, STATES
 from indicant.cohort.suppression import withheld
@@ -35,7 +37,8 @@ class Lacking:
 
     ``answers`` are how many interventions of patients are open for want of it, ``patients`` how
     many patients have such a one, and ``alone`` how many of the answers hold a recommendation that
-    this one fact would settle, one way or the other.
+    this one fact would settle, one way or the other. ``closes`` are how many open answers would
+    close if whoever has no record of it did not have it, where that was looked at.
     """
 
     term: str
@@ -44,6 +47,7 @@ class Lacking:
     answers: int = 0
     patients: int = 0
     alone: int = 0
+    closes: int | None = None
 
 
 @dataclass
@@ -235,7 +239,14 @@ def _lacking(answered: Answered, weights: pl.DataFrame) -> list[Lacking]:
             if (pattern, key) not in seen:
                 seen.add((pattern, key))
                 row.patients += many[pattern]
-    return sorted(found.values(), key=lambda one: (-one.answers, -one.alone, one.label, one.term))
+    lacking = sorted(
+        found.values(), key=lambda one: (-one.answers, -one.alone, one.label, one.term)
+    )
+    first = lacking[:MOST_CLOSING]
+    closed = closing(answered, [(one.term, one.label) for one in first], many)
+    for waited in first:
+        waited.closes = closed[waited.term, waited.label]
+    return lacking
 
 
 def as_record(
@@ -312,6 +323,7 @@ def _missing(summary: Summary, one: Lacking) -> dict[str, Any]:
         "answers": summary.shown(one.answers),
         "patients": summary.shown(one.patients),
         "alone": summary.shown(one.alone),
+        **({} if one.closes is None else {"closes": summary.shown(one.closes)}),
     }
 
 

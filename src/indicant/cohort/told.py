@@ -36,6 +36,7 @@ def as_text(record: Mapping[str, Any]) -> str:
         lines += _changed(record["against"])
     lines += _done(record["recommendations"])
     lines += _missing(record["missing"])
+    lines += _closing(record["missing"])
     if record.get("strata"):
         lines += ["", "STRATA"]
         for row in record["strata"]:
@@ -164,6 +165,23 @@ def _missing(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         lines.append(f"  {cells}  {excerpt(row['label'], _LABEL)}")
     if len(rows) > _MOST:
         lines.append(f"  and {len(rows) - _MOST} more: --format json lists all")
+    return lines
+
+
+def _closing(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return which facts would close most open answers if they were recorded of all who have them.
+
+    The records of others would say that they do not have them.
+    """
+    some = [row for row in rows if row.get("closes")]
+    if not some:
+        return []
+    lines = ["", "IF A FACT WERE RECORDED COMPLETELY"]
+    first = sorted(some, key=lambda one: (-one["closes"], one["label"]))[:_FEW]
+    lines += [
+        f"  {_number(row['closes']):>9}  open answers would close: {excerpt(row['label'], _LABEL)}"
+        for row in first
+    ]
     return lines
 
 

@@ -140,9 +140,17 @@ def _plots(record: Mapping[str, Any]) -> Iterable[Plot]:
         "For each fact that is not recorded, how many answers wait for it: those that hold a "
         "recommendation which it alone would settle, and the others.",
         ("it alone is wanting", "others are as well"),
-        ("it alone is wanting", "others are as well", "patients"),
+        ("it alone is wanting", "others are as well", "patients", "would close if complete"),
         [
-            (one["label"], [one["alone"], _less(one["answers"], one["alone"]), one["patients"]])
+            (
+                one["label"],
+                [
+                    one["alone"],
+                    _less(one["answers"], one["alone"]),
+                    one["patients"],
+                    one.get("closes"),
+                ],
+            )
             for one in record["missing"]
         ],
     )
