@@ -7,21 +7,21 @@ import random
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pyoxigraph as ox
 import pytest
 from pysat.solvers import Solver
 
-from cohorts import answer, compare, mixed
-from grids import EdgeMaker, Grid, grids
+from cohorts import answer, compare, mixed, random_cohort
+from each import each
+from grids import Grid, grids
 from indicant.assess.assessor import Assessor
 from indicant.cohort.establishing import Establisher, Given
+from indicant.cohort.kernel import STATUS_WORDS, Kernel, status
 from indicant.cohort.patterns import Consistency, Patterns
 from indicant.cohort.plan import plan_of
-from indicant.errors import IndicantError
 from indicant.files.rdf import Document, parse, read
-from making import BesideMaker, CountingMaker, Maker, case_text, guideline_text
-from measuring import MeasuringMaker
-from nesting import NestedMaker
+from making import case_text, guideline_text
 from places import ASSESSED, TESTS
 from shipped import PREFIXES, assessor
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OPIOIDS = sorted((TESTS / "opioids-for-pain").glob("*/case.ttl"))
-MAKERS = (BesideMaker, EdgeMaker, Maker, MeasuringMaker, CountingMaker, NestedMaker)
 
 
 @functools.cache
@@ -74,20 +73,6 @@ def test_random_patients_of_the_guideline_on_opioids_are_answered_alike(seed: in
     told = compare(opioids(), list(mixed(OPIOIDS, 60, seed)))
     assert told.differences == []
     assert told.states["assessed"] > 10
-
-
-def random_cohort(folder: Path, seed: int, many: int) -> tuple[Assessor, list[Document]] | None:
-    """Return a random guideline with random patients, or nothing where it cannot be compiled."""
-    maker = MAKERS[seed % len(MAKERS)](seed)
-    guideline = maker.guideline()
-    file = folder / f"g{seed}.ttl"
-    file.write_text(guideline_text(guideline), encoding="utf-8")
-    try:
-        made = Assessor(file, use_cache=False)
-    except IndicantError:
-        return None
-    cases = [maker.case(guideline, f"c{number}") for number in range(many)]
-    return made, [parse(case_text([one]), path=f"{one.name}.ttl") for one in cases]
 
 
 @pytest.mark.slow
@@ -241,3 +226,56 @@ def test_what_is_missing_is_told_once_for_each_answer_that_waits_for_it() -> Non
     assert all(one.alone <= one.answers for one in summary.lacking)
     assert all(0 < one.patients <= len(documents) for one in summary.lacking)
     assert any(0 < one.alone < one.answers for one in summary.lacking)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["neck-pain-after-lumbar-fusion", "opioids-for-pain"])
+def test_how_many_answers_a_complete_record_would_close_is_what_the_columns_say(name: str) -> None:
+    """The kernel answers for the patients once more, with what follows from the absence."""
+    made = assessor("auto") if name.startswith("neck") else opioids()
+    paths = ASSESSED[::6] if name.startswith("neck") else OPIOIDS[::6]
+    answered, summary = answer(made, [read(path) for path in paths])
+    plan, consistency = answered.plan, Consistency(made, answered.plan)
+    weights = answered.weights().group_by("pattern").agg(pl.col("patients").sum())
+    many = dict(weights.iter_rows())
+    entailment = consistency._entailment
+    catalogue = made.catalogue
+    told = [one for one in summary.lacking if one.closes is not None]
+    assert 5 < len(told) <= 15
+    for one in each(told):
+        absent = [
+            iri
+            for iri, record in catalogue.awaited.items()
+            if (record["term"], record["label"]) == (one.term, one.label)
+            and iri.endswith("/absent")
+        ]
+        patterns, before, counts = Patterns(consistency), [], []
+        for pattern in many:
+            mask = answered.patterns.masks[pattern]
+            names = [plan.literals[at] for at in range(len(plan.literals)) if mask >> at & 1]
+            if any(catalogue.opposite[iri] in names for iri in absent):
+                continue
+            then = entailment.closure(entailment.mask([*names, *absent]))
+            if then is None:
+                continue
+            closed = {entailment.names[at] for at in range(entailment.count) if then >> at & 1}
+            number = patterns.number(
+                sum(1 << plan.number[iri] for iri in closed if iri in plan.number)
+            )
+            before.append(pattern)
+            counts.append(number)
+        after = Kernel(plan).answered(patterns.frame(plan).lazy()).collect()
+        statuses = dict(zip(after["pattern"], after.rows(named=True), strict=True))
+        old = {
+            (row["pattern"], row["intervention"]): row["status"]
+            for row in answered.interventions.iter_rows(named=True)
+        }
+        expected = sum(
+            many[pattern]
+            for pattern, number in zip(before, counts, strict=True)
+            for at, action in enumerate(plan.interventions)
+            if old[pattern, action.iri] in {"conditional", "undetermined"}
+            and STATUS_WORDS[statuses[number][status(at)]] not in {"conditional", "undetermined"}
+        )
+        assert one.closes == expected
+    assert any(one.closes for one in told)

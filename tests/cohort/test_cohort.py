@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
+from cohorts import cases, older
 from indicant import Guideline
 from indicant.api.cohort import answer
 from indicant.errors import IndicantError
-from places import ASSESS, ASSESSED, EXAMPLES, ONTOLOGY, SEED, SHARED
+from places import ASSESS, EXAMPLES, SEED, SHARED
 from running import hold_to_one_line, run
 from shipped import PREFIXES
 
@@ -26,17 +27,6 @@ if TYPE_CHECKING:
 DATE = "2026-11-22"
 BULK = SHARED / "fhir" / "bulk-10"
 SNOMED = "http://snomed.info/sct"
-
-
-def cases(folder: Path, many: int = 6) -> Path:
-    """Return a folder with some cases of the guideline on neck pain."""
-    folder.mkdir()
-    for path in ASSESSED[::20][:many]:
-        text = path.read_text(encoding="utf-8").replace(
-            "https://example.org/case#", f"https://example.org/{path.parent.name}#"
-        )
-        (folder / f"{path.parent.name}.ttl").write_text(text, encoding="utf-8")
-    return folder
 
 
 def lines(folder: Path, name: str, *records: dict[str, Any] | str) -> Path:
@@ -306,21 +296,6 @@ def test_of_few_who_are_not_assessed_it_is_not_told_why(tmp_path: Path) -> None:
     assert [one["patients"] for one in few] == [None]
 
 
-def older(folder: Path) -> Path:
-    """Return a version of the guideline with one recommendation the other way round."""
-    shutil.copytree(ONTOLOGY, folder)
-    changed = 0
-    for file in sorted((folder / "guidelines" / SEED.name / "recommendations").glob("*.ttl")):
-        text = file.read_text(encoding="utf-8")
-        if "a ind:Indication ;" in text and not changed:
-            file.write_text(
-                text.replace("a ind:Indication ;", "a ind:Contraindication ;", 1), encoding="utf-8"
-            )
-            changed += 1
-    assert changed == 1
-    return folder / "guidelines" / SEED.name
-
-
 @pytest.mark.slow
 def test_whom_another_version_answers_otherwise(tmp_path: Path) -> None:
     """As both versions answer one by one."""
@@ -431,3 +406,45 @@ def test_a_bulk_export_is_answered_patient_by_patient(name: str, tmp_path: Path)
     }
     assert len({patient for patient, _ in theirs}) == 13
     assert mine == theirs
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+def test_a_patient_who_stands_in_two_files_is_one_if_both_say_the_same(
+    parts: int, tmp_path: Path
+) -> None:
+    """Where they differ, what they say of the person counts for nothing."""
+    for name, again, said in (
+        ("alike", patient("a", birthDate="1960-01-01"), 0),
+        ("otherwise", patient("a", birthDate="1990-01-01"), 1),
+    ):
+        folder = lines(tmp_path / name, "1.ndjson", patient("a", birthDate="1960-01-01"))
+        lines(folder, "2.ndjson", again, pain("1", "a"), patient("b"))
+        found = answer(Guideline.load(), folder, as_of=DATE, parts=parts)
+        assert found.record["patients"]["assessed"] == found.record["patients"]["total"] == 2
+        told = [one["said"] for one in found.record["intake"]["stated"]]
+        assert sum("neither birth date nor sex is used" in one for one in told) == said
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+def test_the_day_of_what_happens_around_midnight_is_that_of_the_place(
+    parts: int, tmp_path: Path
+) -> None:
+    """What is on the next day there is not known yet on the as-of date, and counts for nothing."""
+    folder = lines(tmp_path / "bulk", "Patient.ndjson", patient("a"), patient("b"), patient("c"))
+    for name, at in (
+        ("a", f"{DATE}T23:59:59-05:00"),
+        ("b", f"{DATE}T00:00:00+14:00"),
+        ("c", f"{DATE}T23:59:59Z"),
+    ):
+        lines(folder, "Condition.ndjson", {**pain(f"r-{name}", name), "onsetDateTime": at})
+    for zone, late in (
+        (None, 0),
+        ("America/New_York", 0),
+        ("UTC", 1),
+        ("Europe/Berlin", 2),
+        ("Pacific/Kiritimati", 2),
+    ):
+        found = answer(Guideline.load(), folder, as_of=DATE, timezone=zone, parts=parts)
+        left = {one["reason"]: one["records"] for one in found.record["intake"]["notUsed"]}
+        assert left == ({"late": late} if late else {})
+        assert found.record["intake"]["used"] == 3 - late

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from indicant.cohort.establishing import Given
 from indicant.cohort.sources import Source
 from indicant.errors import IndicantError
 from indicant.intake.patients import Options, zone_of
@@ -114,7 +115,9 @@ def read(folder: Path, parts: int, completeness: Path | None = None) -> tuple[An
     options = Options(AS_OF, None, None if completeness is None else str(completeness))
     source = Source(str(folder), vocabulary(), lambda: reader(), options, parts)
     found = {
-        one.patient: sorted(str(quad.triple) for quad in one.quads) for one in source.patients()
+        one.patient: sorted(str(quad.triple) for quad in one.quads)
+        for one in source.patients()
+        if isinstance(one, Given)
     }
     return found, source.tally.record()
 
@@ -198,6 +201,7 @@ def test_the_day_of_an_instant_is_that_of_the_place_in_parts_as_well(tmp_path: P
             days = [
                 str(quad.object)
                 for one in source.patients()
+                if isinstance(one, Given)
                 for quad in one.quads
                 if quad.predicate.value.endswith("/on")
             ]

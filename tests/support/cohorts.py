@@ -1,6 +1,7 @@
 """Hold what is answered for many patients at once to what is answered for each of them.
 
-``python tests/support/cohorts.py 20000`` compares as many patients of the guidelines that ship.
+``python tests/support/cohorts.py 20000`` compares as many patients of the guidelines that ship, and
+with ``random`` behind it as many of random guidelines, 40 of each.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import random
+import shutil
 import sys
 import tempfile
 from collections import Counter, defaultdict
@@ -17,23 +19,29 @@ from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
+from grids import EdgeMaker
 from indicant.assess.assessment import InvalidCase
+from indicant.assess.assessor import Assessor
 from indicant.cohort import results
 from indicant.cohort.establishing import Given
 from indicant.cohort.summary import summarised
-from indicant.files.rdf import TURTLE, Document, read, text_of
+from indicant.errors import IndicantError
+from indicant.files.rdf import TURTLE, Document, parse, read, text_of
 from indicant.terms import IND, TYPE, XSD
-from places import ASSESSED, TESTS
+from making import BesideMaker, CountingMaker, Maker, case_text, guideline_text
+from measuring import MeasuringMaker
+from nesting import NestedMaker
+from places import ASSESSED, ONTOLOGY, SEED, TESTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from indicant.assess.assessor import Assessor
     from indicant.cohort.results import Answered
     from indicant.cohort.summary import Summary
 
 CASE = ox.NamedNode(IND + "PatientCase")
 AS_OF = ox.NamedNode(IND + "asOf")
+MAKERS = (BesideMaker, EdgeMaker, Maker, MeasuringMaker, CountingMaker, NestedMaker)
 LINKS = frozenset(IND + one for one in ("hasFinding", "hadFinding", "received", "proposes"))
 
 
@@ -225,25 +233,77 @@ def _parted(quads: Sequence[ox.Quad]) -> tuple[Any, list[list[ox.Quad]]]:
     return day, links
 
 
+def random_cohort(folder: Path, seed: int, many: int) -> tuple[Assessor, list[Document]] | None:
+    """Return a random guideline with random patients, or nothing where it cannot be compiled."""
+    maker = MAKERS[seed % len(MAKERS)](seed)
+    guideline = maker.guideline()
+    file = folder / f"g{seed}.ttl"
+    file.write_text(guideline_text(guideline), encoding="utf-8")
+    try:
+        made = Assessor(file, use_cache=False)
+    except IndicantError:
+        return None
+    cases = [maker.case(guideline, f"c{number}") for number in range(many)]
+    return made, [parse(case_text([one]), path=f"{one.name}.ttl") for one in cases]
+
+
+def cases(folder: Path, many: int = 6) -> Path:
+    """Return a folder with some cases of the guideline on neck pain."""
+    folder.mkdir()
+    for path in ASSESSED[::20][:many]:
+        text = path.read_text(encoding="utf-8").replace(
+            "https://example.org/case#", f"https://example.org/{path.parent.name}#"
+        )
+        (folder / f"{path.parent.name}.ttl").write_text(text, encoding="utf-8")
+    return folder
+
+
+def older(folder: Path) -> Path:
+    """Return a version of the guideline with one recommendation the other way round."""
+    shutil.copytree(ONTOLOGY, folder)
+    changed = 0
+    for file in sorted((folder / "guidelines" / SEED.name / "recommendations").glob("*.ttl")):
+        text = file.read_text(encoding="utf-8")
+        if "a ind:Indication ;" in text and not changed:
+            file.write_text(
+                text.replace("a ind:Indication ;", "a ind:Contraindication ;", 1), encoding="utf-8"
+            )
+            changed += 1
+    assert changed == 1
+    return folder / "guidelines" / SEED.name
+
+
+def _shipped(seed: int) -> Iterator[tuple[str, Assessor, list[Document]]]:
+    for name, paths in (
+        ("neck-pain-after-lumbar-fusion", ASSESSED),
+        ("opioids-for-pain", sorted((TESTS / "opioids-for-pain").glob("*/case.ttl"))),
+    ):
+        yield name, Assessor(name), list(mixed(paths, 250, 1_000 + seed))
+
+
+def _random(seed: int) -> Iterator[tuple[str, Assessor, list[Document]]]:
+    with tempfile.TemporaryDirectory() as folder:
+        found = random_cohort(Path(folder), 1_000 + seed, 40)
+        if found is not None:
+            yield f"g{1_000 + seed}", *found
+
+
 def main() -> int:
     """Compare so many patients of the guidelines that ship, and print what differs."""
-    from indicant.assess.assessor import Assessor
-
-    wanted = int(sys.argv[1])
+    wanted, is_random = int(sys.argv[1]), sys.argv[2:] == ["random"]
     bad = compared = count = seed = 0
     states: Counter[str] = Counter()
     while count < wanted:
         seed += 1
-        for name, paths in (
-            ("neck-pain-after-lumbar-fusion", ASSESSED),
-            ("opioids-for-pain", sorted((TESTS / "opioids-for-pain").glob("*/case.ttl"))),
-        ):
-            told = compare(Assessor(name), list(mixed(paths, 250, 1_000 + seed)))
-            count, compared = count + 250, compared + told.compared
+        for name, made, documents in _random(seed) if is_random else _shipped(seed):
+            told = compare(made, documents)
+            count, compared = count + len(documents), compared + told.compared
             states.update(told.states)
             for line in told.differences:
                 print(f"DIFFERENT: {name}, {seed}: {line}", flush=True)
             bad += len(told.differences)
+        if seed % 10 == 0:
+            print(f"{count} patients, {compared} answers compared, {bad} differ", flush=True)
     print(f"{count} patients ({dict(states)}), {compared} answers compared, {bad} differ")
     return 1 if bad else 0
 

@@ -16,10 +16,12 @@ from indicant.errors import IndicantError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from indicant.api.among import Patients
     from indicant.api.guideline import Guideline
+    from indicant.cohort.helping import Recipe
     from indicant.cohort.results import Answered
-    from indicant.cohort.sources import Tally
     from indicant.cohort.summary import Summary
+    from indicant.cohort.tally import Tally
     from indicant.intake.patients import Options
 
 Path_ = str | os.PathLike[str]
@@ -49,6 +51,26 @@ class CohortAnswers:
         """Whether another version answers otherwise for anybody, where one was given."""
         return bool(self.record.get("against", {}).get("interventions"))
 
+    def to_measure_reports(self) -> dict[str, Any]:
+        """Return the summary as FHIR: a bundle with a MeasureReport for each recommendation.
+
+        Raises:
+            IndicantError: the patients were assessed for days of their own.
+        """
+        from indicant.exchange.measure import measure_reports
+
+        return measure_reports(self.record)
+
+    def to_html(self) -> str:
+        """Return the summary as a page with plots, which needs nothing beside itself.
+
+        Raises:
+            IndicantError: what makes pages is not installed.
+        """
+        from indicant.site.cohortpage import as_page
+
+        return as_page(self.record)
+
     def __str__(self) -> str:
         """Return the summary as people read it."""
         from indicant.cohort.told import as_text
@@ -72,6 +94,7 @@ def answer(
     suppress: int | None = None,
     against: Guideline | None = None,
     parts: int | None = None,
+    processes: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> CohortAnswers:
     """Answer for all patients of a source; see ``Guideline.cohort``.
@@ -81,7 +104,7 @@ def answer(
     Raises:
         IndicantError: something cannot be read or written, or holds no patient.
     """
-    _demand_polars()
+    demand_polars()
     from indicant.cohort.results import write
     from indicant.cohort.sources import is_of_others
     from indicant.cohort.strata import read_strata
@@ -96,7 +119,7 @@ def answer(
     others = is_of_others(path)
     date = None if as_of is None else day(as_of)
     options = _options(date, timezone, completeness, persons) if others else None
-    run = _Run(path, options, codes, None if others else date, parts, progress)
+    run = Run(path, options, codes, None if others else date, parts, processes, progress)
     known = None if strata is None else read_strata(os.fspath(strata))
     with tempfile.TemporaryDirectory(prefix="indicant-") as folder, _place(output) as place:
         answered, tally = run.answered(guideline, Path(folder) / "new", known)
@@ -131,8 +154,26 @@ def _record(
     return as_record(summary, answered, source=path, as_of=as_of, intake=intake)
 
 
+def run_of(patients: Patients) -> tuple[Run, str | None]:
+    """Return how patients are read, and the day for which, where it is one for all.
+
+    Raises:
+        IndicantError: no day is given for records, or an argument is no good.
+    """
+    from indicant.cohort.sources import is_of_others
+
+    path = os.fspath(patients.data)
+    others = is_of_others(path)
+    date = None if patients.as_of is None else day(patients.as_of)
+    options = None
+    if others:
+        options = _options(date, patients.timezone, patients.completeness, patients.persons)
+    own = None if others else date
+    return Run(path, options, patients.codes, own, None, patients.processes, None), date
+
+
 @dataclass(frozen=True)
-class _Run:
+class Run:
     """How patients are read, for any guideline."""
 
     path: str
@@ -140,6 +181,7 @@ class _Run:
     codes: tuple[str, ...]
     as_of: str | None
     parts: int | None
+    processes: int | None
     progress: Callable[[int], None] | None
 
     def answered(
@@ -157,9 +199,27 @@ class _Run:
             lambda: guideline.reader(self.codes),
             self.options,
             self.parts,
+            recipe_of(guideline, self.codes),
+            self.processes,
         )
         cohort = Cohort(assessor, self.as_of, self.progress)
         return cohort.answer(source.patients(), folder, strata), source.tally
+
+
+def recipe_of(guideline: Guideline, codes: tuple[str, ...] = ()) -> Recipe:
+    """Return how another process loads a guideline, to read patients for it."""
+    from indicant.cohort.helping import Recipe
+
+    fence = guideline._fence
+    return Recipe(
+        os.path.abspath(guideline.path),
+        guideline._engine,
+        guideline._validator,
+        guideline._language,
+        guideline._use_cache,
+        None if fence is None else tuple(map(str, fence.folders)),
+        codes,
+    )
 
 
 def _compare(
@@ -182,7 +242,7 @@ def _compare(
     return (f"changes.{form}",)
 
 
-def _demand_polars() -> None:
+def demand_polars() -> None:
     """See that what computes with columns is there, before anything is read."""
     try:
         import polars  # noqa: F401 - whether it is there

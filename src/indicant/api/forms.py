@@ -59,6 +59,7 @@ class Forms:
         known = datetime.date.fromisoformat(day(as_of))
         return Case._of(self._form.case(_exact(response), known, path))
 
+    # One piece: what may be asked for stands here alone, each with its words.
     def cohort(
         self,
         data: str | os.PathLike[str],
@@ -74,6 +75,7 @@ class Forms:
         strata: str | os.PathLike[str] | None = None,
         suppress: int | None = None,
         against: Guideline | None = None,
+        processes: int | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> CohortAnswers:
         """Answer for all patients of a source at once, as ``assess`` answers for each.
@@ -91,6 +93,7 @@ class Forms:
             strata: a table (CSV) with the columns ``patient`` and ``stratum``.
             suppress: below which number numbers of patients are withheld.
             against: another version, whose answers for the same patients are compared.
+            processes: how many processes read a large source (one for each processor).
             progress: called now and then with how many patients there were.
 
         Raises:
@@ -116,6 +119,7 @@ class Forms:
             strata=strata,
             suppress=suppress,
             against=against,
+            processes=processes,
             progress=progress,
         )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from indicant.cohort.results import ASSESSED
+from indicant.cohort.summary import MOST_TOLD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,8 @@ class Changes:
 
     ``interventions`` and ``recommendations`` have what was told before and after, with how many
     patients; ``rows`` who they are. ``compared`` are the patients whom both versions answer, and
-    ``changed`` those of them for whom the status of an intervention is another.
+    ``changed`` those of them for whom the status of an intervention is another. ``left`` are those
+    whom the first version does not answer, by why.
     """
 
     compared: int
@@ -32,19 +34,34 @@ class Changes:
     interventions: pl.DataFrame
     recommendations: pl.DataFrame
     rows: pl.LazyFrame
+    left: pl.DataFrame
 
 
-def changes(before: Answered, after: Answered) -> Changes:
-    """Compare what two versions answer for the same patients."""
+def changes(before: Answered, after: Answered, *, within: bool = False) -> Changes:
+    """Compare what two versions answer for the same patients.
+
+    Args:
+        before: what one answers.
+        after: what the other answers.
+        within: whether to leave out of which the first does not speak.
+    """
     old = before.patients.filter(pl.col("state") == ASSESSED).select("patient", old="pattern")
     new = after.patients.filter(pl.col("state") == ASSESSED).select("patient", new="pattern")
     both = new.join(old, on="patient", how="inner", maintain_order="left")
     pairs = both.group_by("old", "new").agg(pl.len().alias("patients")).collect(engine="streaming")
+    statuses, answers = after.interventions, after.recommendations
+    if within:
+        statuses = statuses.filter(
+            pl.col("intervention").is_in([one.iri for one in before.plan.interventions])
+        )
+        answers = answers.filter(
+            pl.col("recommendation").is_in([one.iri for one in before.plan.advice])
+        )
     interventions = _compared(
-        pairs, before.interventions, after.interventions, "intervention", "status", _NOTHING
+        pairs, before.interventions, statuses, "intervention", "status", _NOTHING
     )
     recommendations = _compared(
-        pairs, before.recommendations, after.recommendations, "recommendation", "answer", None
+        pairs, before.recommendations, answers, "recommendation", "answer", None
     )
     touched = interventions.select("old", "new").unique()
     changed = pairs.join(touched, on=["old", "new"], how="semi")["patients"].sum()
@@ -60,7 +77,15 @@ def changes(before: Answered, after: Answered) -> Changes:
         _added(interventions, "intervention"),
         _added(recommendations, "recommendation"),
         rows.select("patient", "intervention", "before", "after"),
+        _left(before),
     )
+
+
+def _left(before: Answered) -> pl.DataFrame:
+    some = before.patients.filter(pl.col("state") != ASSESSED)
+    found = some.group_by("state", "told").agg(pl.len().alias("patients"))
+    order = found.sort("patients", "state", "told", descending=[True, False, False])
+    return order.collect(engine="streaming")
 
 
 def _compared(
@@ -84,6 +109,12 @@ def _compared(
 def _added(found: pl.DataFrame, name: str) -> pl.DataFrame:
     added = found.group_by(name, "before", "after").agg(pl.col("patients").sum())
     return added.sort("patients", name, "before", "after", descending=[True, False, False, False])
+
+
+def _reasons(left: pl.DataFrame, shown: Callable[[int], int | None]) -> list[dict[str, Any]]:
+    """Return why patients are not answered, most of them first, and nothing of what is of few."""
+    listed = left.head(MOST_TOLD).iter_rows(named=True)
+    return [dict(row) for row in listed if shown(row["patients"]) is not None]
 
 
 def as_record(
@@ -119,6 +150,7 @@ def as_record(
         ],
         "compared": shown(made.compared),
         "changed": shown(made.changed),
+        "notAnswered": _reasons(made.left, shown),
         "interventions": listed(made.interventions, "intervention"),
         "recommendations": listed(made.recommendations, "recommendation"),
     }

@@ -64,11 +64,19 @@ class Establisher:
         self._kept: dict[bytes, int | None] = {}
         self.asked = 0
 
-    def found(self, patients: Iterable[Given]) -> Iterator[Found]:
-        """Yield the literals of each patient, in the order in which they come."""
+    def found(self, patients: Iterable[Given | Found]) -> Iterator[Found]:
+        """Yield the literals of each patient, in the order in which they come.
+
+        Of whom they are known already, they are not asked for.
+        """
         waiting: list[tuple[Given, bytes | None]] = []
         missing: dict[bytes, Given] = {}
         for one in patients:
+            if isinstance(one, Found):
+                yield from self._answer(waiting, missing)
+                waiting, missing = [], {}
+                yield one
+                continue
             form = self._forms.of(one.quads)
             waiting.append((one, form))
             if form is not None and form not in self._kept:
@@ -79,8 +87,10 @@ class Establisher:
         yield from self._answer(waiting, missing)
 
     def _answer(
-        self, waiting: Iterable[tuple[Given, bytes | None]], missing: Mapping[bytes, Given]
+        self, waiting: Sequence[tuple[Given, bytes | None]], missing: Mapping[bytes, Given]
     ) -> Iterator[Found]:
+        if not waiting:
+            return
         if len(self._kept) > MOST_KEPT:
             self._kept = {}
         self._ask(list(missing.items()))

@@ -19,17 +19,16 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import polars as pl
-
 from indicant.files import bounded
 from indicant.foreign import excerpt
 from indicant.intake import readings
-from indicant.intake.decoding import Broken, Number, Record
+from indicant.intake.decoding import Broken, Decoder, Number, Record, whole_of
 from indicant.intake.fhir import Resources, deleted
+from indicant.intake.sieve import PERSON_IN, glanced
 from indicant.intake.supply import Supply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from indicant.intake.fhir import Identity
@@ -37,15 +36,16 @@ if TYPE_CHECKING:
 MOST_PARTS: Final = 4_096
 MOST_BROKEN: Final = 1_000
 """How many lines that are no records are listed; all are counted."""
-PART: Final = 40_000_000
+PART: Final = 8_000_000
 """How large a part of the source is to be, in bytes."""
 PACKED: Final = 12
 """How many times as large as it is what is packed may become."""
 _HELD: Final = 20_000
 """How many records wait in memory for their parts."""
 _LAST: Final = re.compile(r"(?:(?<=/)|^)([A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_history/[^/]*)?$")
-_PERSON: Final = ("subject", "patient", "for", "individual")
-_ALL: Final = -1
+_UNREAD: Final = 13
+"""Where in a row the line stands of a record that is still to be read."""
+ALL: Final = -1
 """The number that stands for all parts together."""
 _Row = tuple[Any, ...]
 _Place = tuple[str, int | None, str]
@@ -56,15 +56,27 @@ class UnpartedError(Exception):
     """A source whose patients have several names, so that it is read as one."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the parts of a source are, and what is to be known of it as a whole."""
+
+    folder: str
+    shown: str
+    partial: Sequence[str]
+    beside: Sequence[str]
+
+
 class Part(Supply):
-    """A part of a source, whose records were read before."""
+    """A part of a source, whose records were looked at before."""
 
     given: list[str]
     compared: str
 
-    def __init__(self, shown: str, files: Iterable[str], beside: str, whole: Supply) -> None:
-        super().__init__(shown, partial=list(whole.partial), beside=list(whole.beside))
-        self.given, self.compared = list(files), beside
+    def __init__(self, place: Place, number: int) -> None:
+        super().__init__(place.shown, partial=list(place.partial), beside=list(place.beside))
+        names = [f"part-{number}", f"spread-{number}", "all", *(["once"] if number == 0 else [])]
+        self.given = [os.path.join(place.folder, name) for name in names]
+        self.compared = os.path.join(place.folder, f"twice-{number}")
 
     def records(self) -> Iterator[Record | Broken]:
         """Yield the records in the order in which they stand in the source."""
@@ -73,9 +85,12 @@ class Part(Supply):
             rows += [(one, False) for one in _loaded(file)]
         rows += [(one, True) for one in _loaded(self.compared)]
         rows.sort(key=lambda one: one[0][0])
+        decoder = Decoder()
         for row, beside in rows:
-            record = _record(row)
-            record.beside = beside
+            unread = row[_UNREAD]
+            record = self.read_line(unread, decoder, row[3], row[4]) if unread else _record(row)
+            if isinstance(record, Record):
+                record.beside = beside
             yield record
 
 
@@ -114,6 +129,7 @@ class Parts:
             UnpartedError: it cannot be parted by patient.
             IndicantError: something cannot be read.
         """
+        self.supply.glance = glanced
         for one in self.supply.records():
             if isinstance(one, Broken):
                 self.records += 1
@@ -130,17 +146,21 @@ class Parts:
 
     def part(self, number: int) -> Part:
         """Return a part."""
-        names = [f"part-{number}", f"spread-{number}", "all", *(["once"] if number == 0 else [])]
-        files = [str(self.folder / name) for name in names]
-        return Part(self.supply.path, files, str(self.folder / f"twice-{number}"), self.supply)
+        return Part(self.place, number)
+
+    @property
+    def place(self) -> Place:
+        """Where they are."""
+        supply = self.supply
+        return Place(str(self.folder), supply.path, supply.partial, supply.beside)
 
     def is_stranger(self, number: int, place: _Place) -> bool:
         """Tell whether a record is told of by another part."""
-        return place in self.strangers[number] or (number > 0 and place in self.strangers[_ALL])
+        return place in self.strangers[number] or (number > 0 and place in self.strangers[ALL])
 
     def spread(self, places: Iterable[_Place]) -> bool:
         """Put records into all parts, and tell whether any was not there already."""
-        wanted = set(places) - self.strangers[_ALL] - self._spread
+        wanted = set(places) - self.strangers[ALL] - self._spread
         self._spread |= wanted
         for number in range(self.count) if wanted else ():
             for row in _loaded(str(self.folder / f"part-{number}")):
@@ -163,7 +183,7 @@ class Parts:
         row = (
             self._order,
             who.reference,
-            record.content,
+            None if record.unread else record.content,
             record.file,
             record.line,
             record.place,
@@ -174,6 +194,7 @@ class Parts:
             record.target,
             record.drafted,
             record.passed,
+            record.unread,
         )
         tails = {_tail(one, who.reference) for one in _subjects(record.content)}
         if name == "Patient":
@@ -191,7 +212,7 @@ class Parts:
         if not tails:
             place = self._place_of_nobody(name, record.content)
             self._keep(place, row)
-            self._note(who, _ALL if place == "all" else 0)
+            self._note(who, ALL if place == "all" else 0)
             return
         sure = name == "Patient" or all(_is_named(one) for one in _subjects(record.content))
         if not sure:
@@ -218,17 +239,17 @@ class Parts:
             alone = len(parts) == len(tails) == 1
             who = self.resources.identity(_record(tuple(most)))
             self._keep(f"part-{parts[0]}" if alone else "all", tuple(most))
-            self._note(who, parts[0] if alone else _ALL)
+            self._note(who, parts[0] if alone else ALL)
         self._flush()
         for row in _loaded(str(self.folder / "all")):
-            self.strangers[_ALL].add(_place(row))
+            self.strangers[ALL].add(_place(row))
 
     # ------------------------------------------------------------------ records that stand twice
 
     def _copy(self, row: _Row, home: int, others: Iterable[int]) -> None:
         """Put a record into other parts as well, for comparison alone."""
         for other in others:
-            if other not in (home, _ALL):
+            if other not in (home, ALL):
                 self._keep(f"twice-{other}", row)
 
     def _note(self, who: Identity, part: int) -> None:
@@ -240,6 +261,8 @@ class Parts:
             self._chunk()
 
     def _chunk(self) -> None:
+        import polars as pl
+
         names = pl.DataFrame({"key": self._keys, "part": self._at}).unique()
         names.write_parquet(self.folder / f"names-{self._chunks}.parquet")
         self._chunks += 1
@@ -247,6 +270,8 @@ class Parts:
 
     def _copy_what_stands_twice(self) -> None:
         """Have each part know the records of others that are called as one of its own."""
+        import polars as pl
+
         self._chunk()
         names = pl.scan_parquet(self.folder / "names-*.parquet")
         several = (
@@ -255,11 +280,11 @@ class Parts:
         where = dict(several.collect(engine="streaming").iter_rows())
         if not where:
             return
-        for number in sorted({part for parts in where.values() for part in parts} - {_ALL}):
+        for number in sorted({part for parts in where.values() for part in parts} - {ALL}):
             for row in _loaded(str(self.folder / f"part-{number}")):
                 who = self.resources.identity(_record(row))
                 parts = {*where.get(hash(who.key), ()), *where.get(hash(who.reference), ())}
-                self._copy(row, number, range(self.count) if _ALL in parts else sorted(parts))
+                self._copy(row, number, range(self.count) if ALL in parts else sorted(parts))
         self._flush()
 
     # ------------------------------------------------------------------ files
@@ -297,7 +322,9 @@ def _loaded(path: str) -> Iterator[_Row]:
 
 
 def _record(row: _Row) -> Record:
-    _, _, content, file, line, place, url, method, mode, odd, target, drafted, passed = row
+    _, _, content, file, line, place, url, method, mode, odd, target, drafted, passed, unread = row
+    if unread:
+        content = whole_of(unread)
     return Record(content, file, line, place, url, method, mode, odd, target, drafted, passed)
 
 
@@ -309,7 +336,7 @@ def _subjects(content: dict[str, Any]) -> Iterator[str]:
     """Yield whom a resource, or one that it contains, may be about."""
     contained = content.get("contained")
     for one in (content, *(contained if isinstance(contained, list) else [])):
-        for element in _PERSON if isinstance(one, dict) else ():
+        for element in PERSON_IN if isinstance(one, dict) else ():
             value = one.get(element)
             target = value.get("reference") if isinstance(value, dict) else None
             if isinstance(target, str) and target:

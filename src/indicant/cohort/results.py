@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from indicant.assess.assessor import Assessor
-    from indicant.cohort.establishing import Given
+    from indicant.cohort.establishing import Found, Given
     from indicant.cohort.plan import Plan
 
 FORMS: Final = ("parquet", "csv", "ndjson")
@@ -95,7 +95,10 @@ class Cohort:
         self._kernel = Kernel(self.plan, disputed)
 
     def answer(
-        self, patients: Iterable[Given], folder: Path, strata: Mapping[str, str] | None = None
+        self,
+        patients: Iterable[Given | Found],
+        folder: Path,
+        strata: Mapping[str, str] | None = None,
     ) -> Answered:
         """Answer for patients, and keep who they are in a folder.
 

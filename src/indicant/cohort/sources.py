@@ -9,13 +9,15 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
 from indicant.assess.parts import parted
 from indicant.cohort.establishing import Given
+from indicant.cohort.helping import Recipe, found_in, helped, usual
 from indicant.cohort.parting import PACKED, Parts, UnpartedError, parts_of
+from indicant.cohort.tally import MOST_LISTED, Tally
 from indicant.errors import IndicantError
 from indicant.files.fence import Fence, real
 from indicant.files.rdf import EXTENSIONS, STDIN, read, text_of, visible
@@ -24,106 +26,25 @@ from indicant.intake.decoding import Broken
 from indicant.intake.fhir import Resources
 from indicant.intake.mapping import is_tables
 from indicant.intake.readings import tables
-from indicant.intake.report import REASONS
 from indicant.intake.supply import Supply, holds_fhir
-from indicant.intake.unknown import shown
 from indicant.terms import IND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from indicant.cohort.establishing import Found
+    from indicant.cohort.helping import Helpers
     from indicant.guideline.vocabulary import Vocabulary
     from indicant.intake.completeness import Claims
     from indicant.intake.events import Event
     from indicant.intake.patients import Intake, Options
-    from indicant.intake.report import Left, Report
+    from indicant.intake.report import Report
     from indicant.intake.together import Decided
 
 MOST_RECORDS: Final = 10_000_000_000
-MOST_LISTED: Final = 1_000
-"""How many lines that are no records, and how many codes, are listed; all are counted."""
 _CASES: Final = frozenset(EXTENSIONS) - {".json"}
 """How files of cases end in a folder, where other JSON may lie."""
 _CASE: Final = ox.NamedNode(IND + "PatientCase")
-
-
-@dataclass
-class Tally:
-    """What was read: how many records, what became of them, and what is to be known of the rest.
-
-    ``broken`` are lines that are no records, the first of them; ``reasons`` are why records were
-    not used; ``unknown`` are codes that no table knows, with records and patients; ``remarks`` are
-    of the source and ``stated`` of patients, with how many they are.
-    """
-
-    records: int = 0
-    used: int = 0
-    patients: int = 0
-    dead: int = 0
-    broken: list[Broken] = field(default_factory=list)
-    broken_in_all: int = 0
-    types: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
-    unknown: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
-    remarks: list[str] = field(default_factory=list)
-    stated: Counter[str] = field(default_factory=Counter)
-
-    def take(self, made: Decided) -> None:
-        """Take note of one patient."""
-        told = made.report
-        self.patients += 1
-        self.used += len({row.reference for row in told.used})
-        self.dead += bool(told.died)
-        self.reasons.update(
-            reason for _, reason in {(one.reference, one.reason) for one in told.left}
-        )
-        said = [one for one in told.remarks if one != told.died]
-        self.stated.update(one.partition(": ")[0] for one in said)
-
-    def take_rest(self, report: Report, left: Iterable[Left]) -> None:
-        """Take note of what is of nobody, and of codes that no table knows."""
-        self.reasons.update(reason for _, reason in {(one.reference, one.reason) for one in left})
-        for one in report.unknown:
-            row = self.unknown.setdefault((one.system, one.code), [one.display, 0, 0])
-            row[0] = shown(row[0], one.display)
-            row[1] += one.records
-            row[2] += one.patients
-
-    def record(self) -> dict[str, object]:
-        """Return it as a program reads it."""
-        codes = sorted(self.unknown.items(), key=lambda one: (-one[1][1], -one[1][2], one[0]))
-        return {
-            "records": self.records,
-            "used": self.used,
-            "dead": self.dead,
-            "types": dict(sorted(self.types.items())),
-            "brokenLines": self.broken_in_all,
-            "broken": [
-                {"file": one.file, "line": one.line, "message": one.message} for one in self.broken
-            ],
-            "notUsed": [
-                {"reason": reason, "records": number, "meaning": REASONS[reason]}
-                for reason, number in sorted(
-                    self.reasons.items(), key=lambda one: (-one[1], one[0])
-                )
-            ],
-            "unknownCodes": [
-                {
-                    "system": pair[0],
-                    "code": pair[1],
-                    "display": row[0],
-                    "records": row[1],
-                    "patients": row[2],
-                }
-                for pair, row in codes[:MOST_LISTED]
-            ],
-            "unknownCodesNotListed": max(0, len(codes) - MOST_LISTED),
-            "remarks": self.remarks,
-            "stated": [
-                {"said": said, "patients": number}
-                for said, number in sorted(self.stated.items(), key=lambda one: (-one[1], one[0]))
-            ],
-        }
 
 
 @dataclass
@@ -136,6 +57,8 @@ class Source:
         intake: what reads records of other systems, made when it is needed.
         options: how they are read; without, the source holds cases.
         part: into how many parts FHIR is put; by default as many as its size asks for.
+        recipe: how other processes load the guideline, where they may help.
+        processes: how many of them there are to be; by default one for each processor.
     """
 
     path: str
@@ -143,10 +66,14 @@ class Source:
     intake: Callable[[], Intake]
     options: Options | None
     part: int | None = None
+    recipe: Recipe | None = None
+    processes: int | None = None
     tally: Tally = field(default_factory=Tally)
 
-    def patients(self) -> Iterator[Given]:
+    def patients(self) -> Iterator[Given | Found]:
         """Yield all patients, those of one part after those of another.
+
+        Where processes help, it is known already what the records of each patient establish.
 
         Raises:
             IndicantError: something cannot be read, or there is nobody.
@@ -189,20 +116,15 @@ class Source:
         tally = self.tally
         with intake.persons(self.path, options, intake.claims(options.completeness)) as found:
             for made in found.decided():
-                yield self._given(made)
+                yield tally.take(made)
             report = found.report([])
         tally.records, tally.types = report.records, Counter(report.types)
         tally.remarks += report.remarks
         tally.take_rest(report, report.left)
 
-    def _given(self, made: Decided) -> Given:
-        self.tally.take(made)
-        quads = [ox.Quad(one.subject, one.predicate, one.object) for one in made.graph.triples()]
-        return Given(made.report.patient, quads, made.report.reference)
-
     # ------------------------------------------------------------------ FHIR
 
-    def _fhir(self, options: Options) -> Iterator[Given]:
+    def _fhir(self, options: Options) -> Iterator[Given | Found]:
         intake = self.intake()
         claims = intake.claims(options.completeness)
         count = self.part or parts_of(_size(self.path))
@@ -211,13 +133,14 @@ class Source:
                 reading = Resources(tables(), options.zone, mentions=claims is not None)
                 supply = Supply(self.path, most=MOST_RECORDS, sieve=intake.sieve(claims))
                 parts = Parts(supply, Path(folder), count, reading)
-                try:
-                    parts.read()
-                except UnpartedError:
-                    pass
-                else:
-                    yield from self._in_parts(parts, intake, options, claims)
-                    return
+                with self._helpers(options) as helpers:
+                    try:
+                        parts.read()
+                    except UnpartedError:
+                        pass
+                    else:
+                        yield from self._in_parts(parts, intake, options, claims, helpers)
+                        return
         yield from self._whole(intake, options)
 
     def _whole(self, intake: Intake, options: Options) -> Iterator[Given]:
@@ -234,17 +157,40 @@ class Source:
                 if len(tally.broken) < MOST_LISTED:
                     tally.broken.append(Broken(one.file, one.line or 0, one.detail))
         for made in found.decided:
-            yield self._given(made)
+            yield tally.take(made)
+
+    @contextmanager
+    def _helpers(self, options: Options) -> Iterator[Helpers | None]:
+        """Yield the processes that read parts, or nothing where this one reads them."""
+        count = usual() if self.processes is None else self.processes
+        told = None if self.recipe is None else self.recipe.told(options)
+        if told is None or count < 2:
+            yield None
+        else:
+            with helped(told, count) as helpers:
+                yield helpers
 
     def _in_parts(
-        self, parts: Parts, intake: Intake, options: Options, claims: Claims | None
-    ) -> Iterator[Given]:
+        self,
+        parts: Parts,
+        intake: Intake,
+        options: Options,
+        claims: Claims | None,
+        helpers: Helpers | None,
+    ) -> Iterator[Given | Found]:
         """Yield the patients of a source in parts.
 
         A record of which it shows in its part alone that nobody knows whose it is may be one of
         anybody's, which bears on what is complete: all parts have to know it before.
         """
         tally = self.tally
+        tally.records, tally.types = parts.records, parts.types
+        tally.broken, tally.broken_in_all = parts.broken, parts.broken_in_all
+        if parts.broken_in_all:
+            tally.reasons["broken"] = parts.broken_in_all
+        if helpers is not None:
+            yield from found_in(parts, helpers, tally, complete=claims is not None)
+            return
         everybody = frozenset(parts.everybody)
 
         def read_part(number: int) -> tuple[Sequence[Decided], Report, list[tuple[Event, str]]]:
@@ -258,16 +204,12 @@ class Source:
                 for event, _ in read_part(number)[2]
             ):
                 pass
-        tally.records, tally.types = parts.records, parts.types
-        tally.broken, tally.broken_in_all = parts.broken, parts.broken_in_all
-        if parts.broken_in_all:
-            tally.reasons["broken"] = parts.broken_in_all
         for number in range(parts.count):
             decided, report, _ = read_part(number)
             if number == 0:
                 tally.remarks += report.remarks
             for made in decided:
-                yield self._given(made)
+                yield tally.take(made)
             left = [
                 one
                 for one in report.left

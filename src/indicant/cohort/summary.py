@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from indicant.assess import missing
+from indicant.cohort.closing import MOST as MOST_CLOSING
+from indicant.cohort.closing import closing
 from indicant.cohort.kernel import STATUS_WORDS
 from indicant.cohort.results import ASSESSED, STATES
 from indicant.cohort.suppression import withheld
@@ -35,7 +37,8 @@ class Lacking:
 
     ``answers`` are how many interventions of patients are open for want of it, ``patients`` how
     many patients have such a one, and ``alone`` how many of the answers hold a recommendation that
-    this one fact would settle, one way or the other.
+    this one fact would settle, one way or the other. ``closes`` are how many open answers would
+    close if whoever has no record of it did not have it, where that was looked at.
     """
 
     term: str
@@ -44,6 +47,7 @@ class Lacking:
     answers: int = 0
     patients: int = 0
     alone: int = 0
+    closes: int | None = None
 
 
 @dataclass
@@ -68,6 +72,13 @@ class Summary:
     def shown(self, number: int) -> int | None:
         """Return a number that stands by itself, or nothing where it is too small to be told."""
         return None if 0 < number < self.least else number
+
+    def patients(self, stratum: str = ALL) -> dict[str, int | None]:
+        """Return how many patients there are, and what became of them."""
+        return {
+            "total": self.number("total", stratum),
+            **{state: self.number("patients", state, stratum) for state in STATES},
+        }
 
     def withhold(self, least: int, answered: Answered) -> None:
         """Withhold numbers from one to less than a least one, and what would give them away."""
@@ -228,7 +239,14 @@ def _lacking(answered: Answered, weights: pl.DataFrame) -> list[Lacking]:
             if (pattern, key) not in seen:
                 seen.add((pattern, key))
                 row.patients += many[pattern]
-    return sorted(found.values(), key=lambda one: (-one.answers, -one.alone, one.label, one.term))
+    lacking = sorted(
+        found.values(), key=lambda one: (-one.answers, -one.alone, one.label, one.term)
+    )
+    first = lacking[:MOST_CLOSING]
+    closed = closing(answered, [(one.term, one.label) for one in first], many)
+    for waited in first:
+        waited.closes = closed[waited.term, waited.label]
+    return lacking
 
 
 def as_record(
@@ -257,7 +275,7 @@ def as_record(
         "source": source,
         "asOf": as_of,
         "guidelines": guidelines,
-        "patients": _patients(summary, ALL),
+        "patients": summary.patients(),
         "interventions": [_advised(summary, answered, one.iri) for one in plan.interventions],
         "recommendations": [_recommended(summary, answered, at) for at in range(len(plan.advice))],
         "missing": [_missing(summary, one) for one in summary.lacking],
@@ -265,13 +283,26 @@ def as_record(
     }
     if summary.strata:
         record["strata"] = [
-            {"stratum": one, "patients": _patients(summary, one)} for one in summary.strata
+            {"stratum": one, "patients": summary.patients(one)} for one in summary.strata
         ]
     if summary.least:
         record["withheldBelow"] = summary.least
     if intake is not None:
         record["intake"] = _without_small(intake, summary)
     return record
+
+
+def conflicting(summary: Summary, answered: Answered) -> list[dict[str, Any]]:
+    """Return the interventions that are advised and advised against at once, for how many."""
+    found = [
+        {
+            "intervention": one.iri,
+            "label": answered.assessor.catalogue.label(one.iri),
+            "patients": summary.number("status", one.iri, "conflicting", ALL),
+        }
+        for one in answered.plan.interventions
+    ]
+    return [one for one in found if one["patients"] != 0]
 
 
 def _advised(summary: Summary, answered: Answered, iri: str) -> dict[str, Any]:
@@ -292,6 +323,7 @@ def _missing(summary: Summary, one: Lacking) -> dict[str, Any]:
         "answers": summary.shown(one.answers),
         "patients": summary.shown(one.patients),
         "alone": summary.shown(one.alone),
+        **({} if one.closes is None else {"closes": summary.shown(one.closes)}),
     }
 
 
@@ -314,13 +346,6 @@ def _not_assessed(summary: Summary) -> list[dict[str, Any]]:
         }
         for (state, why), many in kept[:MOST_TOLD]
     ]
-
-
-def _patients(summary: Summary, stratum: str) -> dict[str, int | None]:
-    return {
-        "total": summary.number("total", stratum),
-        **{state: summary.number("patients", state, stratum) for state in STATES},
-    }
 
 
 def _parted(summary: Summary, row: dict[str, Any], numbers: Any) -> dict[str, Any]:

@@ -30,6 +30,43 @@ _STATES: Final = {
 
 def as_text(record: Mapping[str, Any]) -> str:
     """Return a summary as text, from what a program reads."""
+    lines = _headed(record)
+    lines += ["", "INTERVENTIONS", *_statuses(record["interventions"])]
+    if "against" in record:
+        lines += _changed(record["against"])
+    lines += _done(record["recommendations"])
+    lines += _missing(record["missing"])
+    lines += _closing(record["missing"])
+    if record.get("strata"):
+        lines += ["", "STRATA"]
+        for row in record["strata"]:
+            lines.append(
+                f"  {_number(row['patients']['total']):>9}  {excerpt(row['stratum'], _LABEL)}"
+            )
+        lines.append("  what is recommended in each: --format json")
+    lines += _not_assessed(record["notAssessed"])
+    if "intake" in record:
+        lines += _intake(record["intake"])
+    return joined(lines)
+
+
+def among_text(record: Mapping[str, Any]) -> str:
+    """Return as text whom other guidelines answer otherwise."""
+    lines = _headed(record)
+    if record["brokenLines"]:
+        lines.append(f"{_number(record['brokenLines'])} lines are no records")
+    if "conflicting" in record:
+        lines += ["", "ADVISED AND ADVISED AGAINST AT ONCE"]
+        for row in record["conflicting"]:
+            lines.append(f"  {_number(row['patients']):>9}  {excerpt(row['label'], _LABEL)}")
+        if not record["conflicting"]:
+            lines.append("  nothing, for nobody")
+    for told in record["against"]:
+        lines += _changed(told)
+    return joined(lines)
+
+
+def _headed(record: Mapping[str, Any]) -> list[str]:
     guidelines = "; ".join(one["label"] or one["iri"] or "" for one in record["guidelines"])
     as_of = f", as of {record['asOf']}" if record["asOf"] else ""
     told = record["patients"]
@@ -44,22 +81,7 @@ def as_text(record: Mapping[str, Any]) -> str:
     if "withheldBelow" in record:
         least = record["withheldBelow"]
         lines.append(f"-: withheld, since below {least} or since it would give such a one away")
-    lines += ["", "INTERVENTIONS", *_statuses(record["interventions"])]
-    if "against" in record:
-        lines += _changed(record["against"])
-    lines += _done(record["recommendations"])
-    lines += _missing(record["missing"])
-    if record.get("strata"):
-        lines += ["", "STRATA"]
-        for row in record["strata"]:
-            lines.append(
-                f"  {_number(row['patients']['total']):>9}  {excerpt(row['stratum'], _LABEL)}"
-            )
-        lines.append("  what is recommended in each: --format json")
-    lines += _not_assessed(record["notAssessed"])
-    if "intake" in record:
-        lines += _intake(record["intake"])
-    return joined(lines)
+    return lines
 
 
 def _number(number: int | None) -> str:
@@ -119,6 +141,10 @@ def _changed(told: Mapping[str, Any]) -> list[str]:
         f"AGAINST {excerpt(version, 120)}",
         f"  answered otherwise: {_number(told['changed'])} of {_number(told['compared'])} patients",
     ]
+    lines += [
+        f"  not answered there: {_number(row['patients'])}: {excerpt(row['told'], 160)}"
+        for row in told["notAnswered"][:_FEW]
+    ]
     for kind in ("interventions", "recommendations"):
         for row in told[kind][:_MOST]:
             change = f"{row['before'] or 'not there'} -> {row['after'] or 'not there'}"
@@ -139,6 +165,23 @@ def _missing(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         lines.append(f"  {cells}  {excerpt(row['label'], _LABEL)}")
     if len(rows) > _MOST:
         lines.append(f"  and {len(rows) - _MOST} more: --format json lists all")
+    return lines
+
+
+def _closing(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return which facts would close most open answers if they were recorded of all who have them.
+
+    The records of others would say that they do not have them.
+    """
+    some = [row for row in rows if row.get("closes")]
+    if not some:
+        return []
+    lines = ["", "IF A FACT WERE RECORDED COMPLETELY"]
+    first = sorted(some, key=lambda one: (-one["closes"], one["label"]))[:_FEW]
+    lines += [
+        f"  {_number(row['closes']):>9}  open answers would close: {excerpt(row['label'], _LABEL)}"
+        for row in first
+    ]
     return lines
 
 

@@ -12,6 +12,7 @@ from indicant.errors import IndicantError
 if TYPE_CHECKING:
     import argparse
 
+    from indicant.api.among import Patients
     from indicant.api.case import Case
     from indicant.api.guideline import Guideline
     from indicant.api.intake import Taken
@@ -55,6 +56,90 @@ def add_reading(verb: argparse.ArgumentParser) -> None:
         default=[],
         metavar="ID",
         help="of OMOP: read the person with this person_id alone; may be repeated",
+    )
+
+
+def add_cohort(verb: argparse.ArgumentParser, *, day: bool = True) -> None:
+    """Add the options that ask about patients of one's own rather than about all possible ones."""
+    verb.add_argument(
+        "--cohort",
+        metavar="DATA",
+        help="whom among these patients: whatever  indicant cohort  reads, instead of all possible "
+        "cases; needs indicant[cohort]",
+    )
+    if day:
+        verb.add_argument(
+            "--as-of",
+            metavar="DATE",
+            help="with --cohort: the day for which patients are assessed, YYYY-MM-DD",
+        )
+    verb.add_argument(
+        "--suppress",
+        type=int,
+        metavar="N",
+        help="with --cohort: withhold numbers of patients from 1 to less than N",
+    )
+    verb.add_argument(
+        "--processes",
+        type=int,
+        metavar="N",
+        help="with --cohort: how many processes read a large source (one for each processor)",
+    )
+    add_reading(verb)
+
+
+def check_numbers(options: argparse.Namespace) -> None:
+    """See that numbers of the command line that are about a cohort can be meant.
+
+    Raises:
+        IndicantError: one cannot.
+    """
+    if options.suppress is not None and options.suppress < 2:
+        raise IndicantError("--suppress takes a number from 2 on", help="--suppress 5  is common")
+    if options.processes is not None and options.processes < 1:
+        raise IndicantError("--processes takes a number from 1 on", help="leave it out, or give 1")
+
+
+def patients_of(options: argparse.Namespace, *without: str) -> Patients | None:
+    """Return whom a command asks about, or nothing where it asks about all possible patients.
+
+    Args:
+        options: the command line.
+        without: options that are about all possible patients alone.
+
+    Raises:
+        IndicantError: an option means nothing here.
+    """
+    from indicant.api.among import Patients
+
+    if options.cohort is None:
+        for name in ("suppress", "processes", "timezone", "codes", "completeness", "person"):
+            if getattr(options, name) not in (None, []):
+                raise IndicantError(
+                    f"--{name} is about patients", help="name them by  --cohort DATA"
+                )
+        return None
+    for name in without:
+        if getattr(options, name):
+            raise IndicantError(
+                f"--{name} is about all possible cases, and --cohort about patients of yours",
+                help="leave one of them out",
+            )
+    if options.format not in {"text", "json"}:
+        raise IndicantError(
+            f"of a cohort there is no {options.format}", help="one of: --format text, --format json"
+        )
+    check_as_of(options)
+    check_numbers(options)
+    return Patients(
+        options.cohort,
+        options.as_of,
+        options.timezone,
+        tuple(options.codes),
+        options.completeness,
+        tuple(options.person),
+        options.suppress,
+        options.processes,
     )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import pyoxigraph
 
+    from indicant.api.among import Among
     from indicant.assess.assessor import Assessor, InvalidCase
     from indicant.assess.records import CaseRecord
     from indicant.errors import IndicantError
@@ -48,6 +49,20 @@ def tell_recovered(place: str | os.PathLike[str]) -> None:
 
     for line in recover(Path(place)):
         print(plain(f"indicant: {line}"), file=sys.stderr)
+
+
+def deliver_among(among: Among, form: str, output: str | None) -> int:
+    """Print whom other guidelines answer otherwise, or write it whole, and return the exit code."""
+    from indicant.foreign import as_json
+
+    text = as_json(among.record) + "\n" if form == "json" else str(among)
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        from indicant.files.atomic import write
+
+        write(text.encode("utf-8", "backslashreplace"), output)
+    return 0 if among.is_whole and not among.is_changed else 1
 
 
 def tell_findings(error: InvalidCase) -> int:

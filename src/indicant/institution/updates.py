@@ -64,6 +64,19 @@ RULES: Final = (
 
 
 @dataclass(frozen=True)
+class Merged:
+    """A version with the overlay on it, as a file, and what was found between the two.
+
+    ``moved`` says where what lies in a folder of work really is.
+    """
+
+    name: str
+    file: Path
+    report: Report
+    moved: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Pin:
     """Which version of which guideline an overlay is laid over, and where that is stated."""
 
@@ -219,6 +232,28 @@ def compared(one: Followed, other: Published, *, as_of: str | None, seconds: flo
     """
     from indicant.diff.differences import compare
     from indicant.diff.revisions import Version
+
+    with both_merged(one, other, as_of=as_of, seconds=seconds) as sides:
+        versions = [Version(side.name, side.file, load(side.file)) for side in sides]
+        difference = compare(versions[0], versions[1], seconds=seconds)
+        known = {_key(result) for result in sides[0].report.results}
+        results = [
+            replace(result, places=tuple(_moved(place, sides[1].moved) for place in result.places))
+            for result in sides[1].report.results
+            if _key(result) not in known
+        ]
+    return Change(difference, replace(sides[1].report, results=tuple(results)))
+
+
+@contextmanager
+def both_merged(
+    one: Followed, other: Published, *, as_of: str | None, seconds: float
+) -> Iterator[tuple[Merged, Merged]]:
+    """Yield the overlay merged with the pinned version and with another one.
+
+    Raises:
+        IndicantError: a version cannot be merged with the overlay.
+    """
     from indicant.merge.combination import combine
 
     with _laid_over(one, other) as (root, overlay), _workplace() as work:
@@ -226,7 +261,8 @@ def compared(one: Followed, other: Published, *, as_of: str | None, seconds: flo
             (f"{one.copy.version} (pinned)", _given(one.copy.root), one.overlay, work / "old.trig"),
             (f"{other.version} (other)", root, overlay, work / "new.trig"),
         )
-        versions, reports = [], []
+        moved = {str(overlay): str(one.overlay), str(root): str(other.root.parent)}
+        merged = []
         for name, published, laid, file in sides:
             combined = combine(
                 [str(published), str(laid)],
@@ -235,23 +271,14 @@ def compared(one: Followed, other: Published, *, as_of: str | None, seconds: flo
                 output=str(file),
                 fence=one.fence.within(overlay.parent),
             )
-            reports.append(combined.report)
             if combined.data is None:
                 worst = next(one for one in combined.report.counting if one.level == "error")
                 raise IndicantError(
                     f"{name} cannot be merged with the overlay: {worst.message}", help=worst.help
                 )
             file.write_bytes(combined.data)
-            versions.append(Version(name, file, load(file)))
-        difference = compare(versions[0], versions[1], seconds=seconds)
-        known = {_key(result) for result in reports[0].results}
-        moved = {str(overlay): str(one.overlay), str(root): str(other.root.parent)}
-        results = [
-            replace(result, places=tuple(_moved(place, moved) for place in result.places))
-            for result in reports[1].results
-            if _key(result) not in known
-        ]
-    return Change(difference, replace(reports[1], results=tuple(results)))
+            merged.append(Merged(name, file, combined.report, moved))
+        yield merged[0], merged[1]
 
 
 def told(one: Followed, other: Published, change: Change) -> Report:

@@ -301,9 +301,9 @@ class Decider(Together):
 
     def _is_negative(self, event: Event) -> bool:
         """Tell whether all that an observation found says no: a code that is not known may not."""
-        if self._meanings(event) != {readings.NEGATIVE}:
+        if event.value is None or self._meanings(event) != {readings.NEGATIVE}:
             return False
-        codes = () if event.value is None else event.value.codes
+        codes = event.value.codes
         noes = {readings.NEGATIVE, readings.NO}
         return all(self._terms.answer(one) in noes for one in codes)
 

@@ -47,6 +47,7 @@ class Record:
     ``target``; ``drafted``, whether it was handed over as an order that is not given yet.
     Of one that was ``passed`` over, as it is written, nothing counts, and its content may not be
     whole. ``beside`` says that it is of another part of the source, here to be compared alone.
+    ``unread`` is the line of one that was looked at to see whose it is, and is still to be read.
     """
 
     content: dict[str, Any]
@@ -61,6 +62,7 @@ class Record:
     drafted: bool = False
     passed: bytes = b""
     beside: bool = False
+    unread: bytes = b""
 
     def digest(self) -> int:
         """Return what two records have in common where they are written alike."""

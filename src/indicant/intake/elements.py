@@ -18,6 +18,12 @@ UCUM: Final = "http://unitsofmeasure.org"
 _OWN: Final = ("http://terminology.hl7.org/CodeSystem/", "http://hl7.org/fhir/")
 _MOST_KEYS: Final = 64
 """Of how many keys a record may have for their names to be looked at once for all alike."""
+_MOST_CODINGS: Final = 20_000
+_TEXT_OR_NONE: Final = (str, type(None))
+_CODINGS: Final[dict[tuple[Any, Any, Any], Coding]] = {}
+"""Codes that were read before, so that those that stand in many records are one."""
+_NONE: Final = frozenset({MISSING})
+_THERE: Final = frozenset({PRESENT_AT_ALL})
 _CONCEPTS: Final = frozenset({"clinicalStatus", "code", "verificationStatus"})
 """The statuses that are concepts in R4 and R5, and were texts before."""
 
@@ -102,19 +108,31 @@ def codings(value: Any, name: str) -> tuple[Coding, ...]:
     concept = an_object(value, name)
     if "concept" in concept:
         concept = an_object(concept["concept"], name)
-    found = []
-    for one in a_list(concept.get("coding"), f"{name}.coding"):
-        coding = an_object(one, f"{name}.coding")
-        code = texts(coding.get("code"), f"{name}.coding.code")
-        if code:
-            found.append(
-                Coding(
-                    texts(coding.get("system"), f"{name}.coding.system"),
-                    code,
-                    texts(coding.get("display"), f"{name}.coding.display"),
-                )
-            )
-    return tuple(found)
+    return tuple(
+        found
+        for one in a_list(concept.get("coding"), f"{name}.coding")
+        if (found := _coding(an_object(one, f"{name}.coding"), name)) is not None
+    )
+
+
+def _coding(given: dict[str, Any], name: str) -> Coding | None:
+    system, code, display = given.get("system"), given.get("code"), given.get("display")
+    # A number is a text as well, equal to one, and is refused.
+    plain = type(code) is str and type(system) is str and type(display) in _TEXT_OR_NONE
+    said = (system, code, display)
+    found = _CODINGS.get(said) if plain else None
+    if found is not None:
+        return found
+    code = texts(code, f"{name}.coding.code")
+    if not code:
+        return None
+    system = texts(system, f"{name}.coding.system")
+    found = Coding(system, code, texts(display, f"{name}.coding.display"))
+    if plain:
+        if len(_CODINGS) >= _MOST_CODINGS:
+            _CODINGS.clear()
+        _CODINGS[said] = found
+    return found
 
 
 def reference(value: Any, name: str) -> str:
@@ -140,15 +158,19 @@ def status_values(content: dict[str, Any], element: str) -> frozenset[str]:
     >>> sorted(status_values({"abatementString": "last year"}, "abatement"))
     ['present']
     """
-    name, _, rest = element.partition(".")
-    if rest:
+    if "." in element:
+        name, _, rest = element.partition(".")
         inner = content.get(name)
-        return status_values(inner, rest) if isinstance(inner, dict) else frozenset({MISSING})
+        return status_values(inner, rest) if isinstance(inner, dict) else _NONE
+    name = element
     value = content.get(name)
     if value is None:
-        if any(content[key] is not None for key in _keys_of(name, content)):
-            return frozenset({PRESENT_AT_ALL})
-        return frozenset({MISSING})
+        for key in _keys_of(name, content):
+            if content[key] is not None:
+                return _THERE
+        return _NONE
+    if type(value) is str and name not in _CONCEPTS:
+        return _said(value)
     found = {PRESENT_AT_ALL}
     if isinstance(value, bool):
         found.add("true" if value else "false")
@@ -162,6 +184,11 @@ def status_values(content: dict[str, Any], element: str) -> frozenset[str]:
         if len(own) == 1:
             found |= own
     return frozenset(found - {MISSING} if value != MISSING else {PRESENT_AT_ALL})
+
+
+@functools.lru_cache(maxsize=4096)
+def _said(value: str) -> frozenset[str]:
+    return _THERE if value == MISSING else frozenset({PRESENT_AT_ALL, value})
 
 
 def _keys_of(name: str, content: dict[str, Any]) -> tuple[str, ...]:

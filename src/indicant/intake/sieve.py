@@ -36,6 +36,10 @@ CODE_IN: Final = {
     "MedicationDispense": "medication",
 }
 """Where a resource says what it is about, if not in its ``code``."""
+PERSON_IN: Final = ("subject", "patient", "for", "individual")
+"""Where a resource says whom it is about."""
+_MOST_NESTED: Final = 400
+"""How many objects and lists a line may have that is looked at without being read."""
 _READ_IN_FULL: Final = frozenset({"Bundle", "Composition", "OperationOutcome"})
 
 
@@ -60,6 +64,35 @@ class Entry(msgspec.Struct):
 
 _ENTRY: Final = msgspec.json.Decoder(Entry)
 _HEAD: Final = msgspec.json.Decoder(_Head)
+
+
+def glanced(line: bytes) -> dict[str, Any] | None:
+    r"""Return what a line says, where it surely is a record, with nothing odd about whose it is.
+
+    What is returned is for seeing what the record is and whose, before it is read: whatever this
+    takes the decoder takes as well, and it finds the same there.
+
+    >>> glanced(b'{"resourceType": "Basic", "id": "a"}')
+    {'resourceType': 'Basic', 'id': 'a'}
+    >>> glanced(b'{"resourceType": "Basic", "id": 1}'), glanced(b'{"a": NaN}')
+    (None, None)
+    """
+    if len(line) > MOST_OF_ONE or line.count(b"{") + line.count(b"[") > _MOST_NESTED:
+        return None
+    try:
+        found = whole_of(line)
+    except MALFORMED:
+        return None
+    if type(found) is not dict or "contained" in found:
+        return None
+    kind = found.get("resourceType")
+    if type(kind) is not str or kind in _READ_IN_FULL or type(found.get("id")) is not str:
+        return None
+    for name in PERSON_IN:
+        one = found.get(name)
+        if one is not None and (type(one) is not dict or type(one.get("reference", "")) is not str):
+            return None
+    return found
 
 
 class Sieve:

@@ -10,7 +10,7 @@ import re
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from indicant.errors import IndicantError
 from indicant.files import bounded
@@ -19,10 +19,11 @@ from indicant.files.rdf import STDIN, visible
 from indicant.foreign import excerpt
 from indicant.intake.bundles import Document
 from indicant.intake.decoding import Broken, Decoder, Record, skipped, why
+from indicant.intake.manifests import manifest_of
 from indicant.intake.splitting import split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from indicant.intake.sieve import Sieve
 
@@ -50,7 +51,8 @@ class Supply:
     ``partial`` says why it may not be all, ``beside`` what lies there and was not read; both are
     known when all has been read. ``drafted`` says that its records are orders not given yet,
     ``sieve`` which of them need not be read in full; ``most`` is how many records it may hold,
-    where that is not the common limit.
+    where that is not the common limit. ``glance`` says of a line what it is and whose, where it
+    need not be read yet.
     """
 
     path: str
@@ -61,6 +63,7 @@ class Supply:
     drafted: bool = False
     sieve: Sieve | None = None
     most: int | None = None
+    glance: Callable[[bytes], dict[str, Any] | None] | None = None
 
     def missing(self) -> list[str]:
         """Return in words what may hold records that were not read."""
@@ -98,8 +101,14 @@ class Supply:
                     file=self.path,
                     help="a bulk export is files of NDJSON, such as Condition.000.ndjson",
                 )
+            names = {one.name.removesuffix(_PACKED) for one in there}
             for file in taken:
                 fence.follow(file, folder)
+                if file.name.endswith(".json"):
+                    found = manifest_of(str(file))
+                    if found is not None:
+                        self.partial += [f"{file.name} {one}" for one in found.lacking(names)]
+                        continue
                 yield from self._file(str(file))
             return
         yield from self._file(self.path)
@@ -144,6 +153,7 @@ class Supply:
                 break
             number += 1
             left -= len(line)
+            is_blank = line.isspace()
             if len(line) > MAX_LINE or left < 0:
                 raise IndicantError(
                     f"the line is longer than {MAX_LINE // 1_000_000} MB"
@@ -153,7 +163,7 @@ class Supply:
                     line=number,
                     help="a line of NDJSON is one record",
                 )
-            blank += not line.strip()
+            blank += is_blank
             if blank > MOST_BLANK:
                 raise IndicantError(
                     f"holds more than {MOST_BLANK:,} blank lines",
@@ -161,10 +171,16 @@ class Supply:
                     line=number,
                     help="a line of NDJSON is one record",
                 )
-            if line.strip():
+            if not is_blank:
                 yield self._line(line, decoder, shown, number)
 
     def _line(self, line: bytes, decoder: Decoder, shown: str, number: int) -> Record | Broken:
+        if self.glance is not None and (seen := self.glance(line)) is not None:
+            return Record(seen, shown, number, unread=line)
+        return self.read_line(line, decoder, shown, number)
+
+    def read_line(self, line: bytes, decoder: Decoder, shown: str, number: int) -> Record | Broken:
+        """Return the record that a line is, or why it is none."""
         told = None if self.sieve is None else self.sieve.line(line)
         if told is not None:
             return Record(told, shown, number, passed=line.strip())

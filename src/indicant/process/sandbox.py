@@ -58,6 +58,14 @@ sandbox.enter(int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
 from importlib import import_module
 sandbox.serve(import_module(sys.argv[1]))
 """
+_HELPING: Final = """\
+import sys
+sys.path.extend(sys.argv[4:])
+from indicant.process import sandbox
+sandbox.help_out(int(sys.argv[2]), int(sys.argv[3]))
+from importlib import import_module
+sandbox.stay(import_module(sys.argv[1]), shut_in=False)
+"""
 _STAYING: Final = """\
 import sys
 sys.path.extend(sys.argv[4:])
@@ -169,14 +177,17 @@ class Worker:
         *,
         needs: Sequence[str] = (),
         memory: int,
+        helps: bool = False,
     ) -> None:
         """Take the module and what it is told first.
 
         The module has ``prepare(first)``, which loads what answers take, ``begin(first, data)``,
         which returns what it is to know from then on, and ``reply(known, data)``, which yields
-        answers.
+        answers. One that ``helps`` does a part of our own work: it has no network, and may open
+        files.
         """
         self._module, self._needs, self._memory = module, needs, memory
+        self._boot = _HELPING if helps else _STAYING
         self._first = (first, data)
         self._lock = Renewed(threading.Lock)
         self._process: subprocess.Popen[bytes] | None = None
@@ -245,7 +256,7 @@ class Worker:
         self._owner = os.getpid()
         told = (self._module, self._owner, self._memory)
         process = subprocess.Popen(  # noqa: S603
-            [*_python(), "-c", _STAYING, *map(str, told), *homes(("indicant", *self._needs))],
+            [*_python(), "-c", self._boot, *map(str, told), *homes(("indicant", *self._needs))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -388,6 +399,15 @@ def settle(parent: int, memory: int) -> None:
     _bound("RLIMIT_AS", memory)
 
 
+def help_out(parent: int, memory: int) -> None:
+    """Leave the network and take the limits of a process that does a part of our own work."""
+    leave_network()
+    if sys.platform != "win32" and os.getppid() != parent:
+        os._exit(1)
+    _bound("RLIMIT_CORE", 0)
+    _bound("RLIMIT_AS", memory)
+
+
 def leave_network() -> bool:
     """Take a network of one's own, in which nothing is, and tell whether the system allowed it."""
     if sys.platform != "linux":
@@ -476,13 +496,14 @@ def serve(module: Any) -> NoReturn:
     os._exit(0)
 
 
-def stay(module: Any) -> NoReturn:
+def stay(module: Any, *, shut_in: bool = True) -> NoReturn:
     """Answer task after task from standard input on standard output."""
     task, data = _read_task()
     module.prepare(task)
     time.localtime()
-    shut()
-    open_nothing_more()
+    if shut_in:
+        shut()
+        open_nothing_more()
     known: Any = module.begin(task, data)
     del data
     reply: Callable[[Any, bytes], Iterator[bytes]] = module.reply

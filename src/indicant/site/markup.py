@@ -93,9 +93,9 @@ def _fit(value: Any) -> Any:
     return Markup(fit) if isinstance(value, Markup) else fit  # noqa: S704 - as it was
 
 
-def style() -> str:
-    """Return the style sheet."""
-    return bounded.text(TEMPLATES / "site.css")
+def style(*more: str) -> str:
+    """Return the style sheet, and others behind it."""
+    return "".join(bounded.text(TEMPLATES / name) for name in ("site.css", *more))
 
 
 def script() -> str:

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from indicant.command.arguments import add_guideline, guideline_of
-from indicant.command.cases import add_reading, check_as_of
-from indicant.errors import IndicantError
+from indicant.command.cases import add_reading, check_as_of, check_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +21,7 @@ examples:
   indicant cohort export/ --as-of 2026-11-22 -o answers           and a row for each patient
   indicant cohort cdm.duckdb --as-of 2026-11-22 -o answers --rows csv
   indicant cohort export/ --as-of 2026-11-22 --guideline new --against old    whom it changes
+  indicant cohort export/ --as-of 2026-11-22 --format html > report.html    a page with plots
   indicant cohort cases/ --strata sites.csv --suppress 5          a folder of cases, by site
 
 Every patient is answered as  indicant assess  answers. Whose facts cannot all hold, or whose case
@@ -32,6 +32,7 @@ answers otherwise, 2 it could not run
 """
 
 
+# One piece: each option with its words, in the order of the help.
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
     verb = verbs.add_parser(
@@ -56,7 +57,11 @@ def add(verbs: Verbs) -> None:
         help="the day for which patients are assessed, YYYY-MM-DD; cases have one of their own",
     )
     verb.add_argument(
-        "--format", choices=("text", "json"), default="text", help="how to print the summary (text)"
+        "--format",
+        choices=("text", "json", "html", "measure-report"),
+        default="text",
+        help="how to print the summary: html is a page with plots that needs nothing beside "
+        "itself, measure-report a FHIR MeasureReport (R4) for each recommendation (text)",
     )
     verb.add_argument(
         "--rows",
@@ -83,6 +88,12 @@ def add(verbs: Verbs) -> None:
         metavar="OLD",
         help="another version of the guideline: whom among these patients does it answer otherwise",
     )
+    verb.add_argument(
+        "--processes",
+        type=int,
+        metavar="N",
+        help="how many processes read a large source of FHIR (one for each processor)",
+    )
     add_reading(verb)
     add_guideline(verb)
     verb.set_defaults(run=run)
@@ -96,8 +107,7 @@ def run(options: argparse.Namespace) -> int:
     from indicant.foreign import as_json
 
     check_as_of(options)
-    if options.suppress is not None and options.suppress < 2:
-        raise IndicantError("--suppress takes a number from 2 on", help="--suppress 5  is common")
+    check_numbers(options)
     if options.output is not None:
         tell_recovered(options.output)
     guideline = guideline_of(options)
@@ -118,11 +128,18 @@ def run(options: argparse.Namespace) -> int:
         strata=options.strata,
         suppress=options.suppress,
         against=against,
+        processes=options.processes,
         progress=_progress() if sys.stderr.isatty() else None,
     )
     if sys.stderr.isatty():
         sys.stderr.write("\n")
-    sys.stdout.write(as_json(found.record) + "\n" if options.format == "json" else str(found))
+    if options.format == "json":
+        printed = as_json(found.record) + "\n"
+    elif options.format == "measure-report":
+        printed = as_json(found.to_measure_reports()) + "\n"
+    else:
+        printed = found.to_html() if options.format == "html" else str(found)
+    sys.stdout.write(printed)
     return 0 if found.is_whole and not found.is_changed else 1
 
 

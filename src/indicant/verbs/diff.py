@@ -6,6 +6,8 @@ import argparse
 from typing import TYPE_CHECKING, Final
 
 from indicant.command.arguments import add_outside, fence, seconds
+from indicant.command.cases import add_cohort, patients_of
+from indicant.errors import IndicantError
 from indicant.report.findings import FORMS
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ examples:
   indicant diff v1.0:path/to/guideline main:path/to/guideline --format markdown
   indicant diff old new --witnesses out                a case for each change of an answer
   indicant diff old new --cases ward                   and what changes for given cases
+  indicant diff old new --cohort export/ --as-of 2026-11-22    whom among patients of yours
 
 A version is a folder, a file, the name of an installed guideline, a wheel that one ships in
 (WHEEL:NAME where there are several), or a revision of git: REV:path, with the path from the top of
@@ -70,6 +73,7 @@ def add(verbs: Verbs) -> None:
     verb.add_argument(
         "-o", "--output", metavar="FILE", help="write this file, whole or not at all (to stdout)"
     )
+    add_cohort(verb)
     add_outside(verb)
     verb.set_defaults(run=run)
 
@@ -79,13 +83,21 @@ def run(options: argparse.Namespace) -> int:
     import sys
 
     from indicant.api.several import compare
-    from indicant.command.output import tell_recovered
+    from indicant.command.output import deliver_among, tell_recovered
     from indicant.diff.witnesses import write_witnesses
     from indicant.files.atomic import write
 
+    patients = patients_of(options, "cases", "witnesses")
+    allowed = fence(options)
+    if patients is not None:
+        from indicant.api.among import diff_among
+
+        among = diff_among(options.old, options.new, patients, fence=allowed)
+        return deliver_among(among, options.format, options.output)
+    if options.as_of is not None:
+        raise IndicantError("--as-of is the day of patients", help="name them by  --cohort DATA")
     if options.witnesses is not None:
         tell_recovered(options.witnesses)
-    allowed = fence(options)
     difference = compare(
         options.old,
         options.new,

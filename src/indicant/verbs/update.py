@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.command.arguments import add_outside, add_report_options, seconds
+from indicant.command.arguments import add_outside, add_report_options, fence, seconds
+from indicant.command.cases import add_cohort, patients_of
 
 if TYPE_CHECKING:
     from indicant.command.arguments import Verbs
@@ -15,6 +16,7 @@ examples:
   indicant update                      compare with the guideline that the package brings
   indicant update --from path/to/new   compare with another version of it
   indicant update --check              only whether the copy is the one that is pinned
+  indicant update --cohort export/ --as-of 2026-11-22    whom among patients of yours it changes
   indicant update --take               put the newer version in its place, and pin that
 
 Both versions are merged with the overlay, and the merged guidelines are compared over all possible
@@ -61,6 +63,7 @@ def add(verbs: Verbs) -> None:
         help="the time limit for the search over all possible cases (60)",
     )
     add_report_options(verb)
+    add_cohort(verb, day=False)
     add_outside(verb)
     verb.set_defaults(run=run)
 
@@ -68,10 +71,22 @@ def add(verbs: Verbs) -> None:
 def run(options: argparse.Namespace) -> int:
     """Compare, check or take."""
     from indicant.api.repository import Repository
-    from indicant.command.output import tell_recovered
+    from indicant.command.output import deliver_among, tell_recovered
     from indicant.report.forms import deliver
 
     tell_recovered(options.directory)
+    patients = patients_of(options, "check", "take")
+    if patients is not None:
+        from indicant.api.among import update_among
+
+        among = update_among(
+            options.directory,
+            patients,
+            source=options.source,
+            seconds=options.seconds,
+            fence=fence(options),
+        )
+        return deliver_among(among, options.format, options.output)
     repository = Repository(options.directory, allow_outside=options.outside)
     if options.check:
         report = repository.check()

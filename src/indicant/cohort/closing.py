@@ -1,0 +1,72 @@
+"""Tell how many open answers would close if a fact were recorded of everybody who has it.
+
+Whoever has no record of it then does not have it. What follows from that, by the clauses of the
+guideline and its criteria, is what follows for one patient of whom it is said.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from indicant.explain.consequences import SETTLED, Ruling
+from indicant.explain.entailment import bits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from indicant.cohort.results import Answered
+
+MOST: Final = 15
+"""Of how many facts it is told."""
+_OPEN: Final = ("conditional", "undetermined")
+_Fact = tuple[str, str]
+
+
+def closing(
+    answered: Answered, facts: Sequence[_Fact], many: Mapping[int, int]
+) -> dict[_Fact, int]:
+    """Return for each fact how many open answers would close.
+
+    Args:
+        answered: the answers.
+        facts: the term and the label of each.
+        many: how many patients have each pattern.
+    """
+    ruling = Ruling(answered.assessor)
+    entailment = ruling.entailment
+    absent = _absent(answered, ruling)
+    names = answered.names
+    waiting: dict[int, list[str]] = defaultdict(list)
+    some = answered.interventions.filter(pl.col("status").is_in(_OPEN))
+    for pattern, action in some.select("pattern", "intervention").iter_rows():
+        waiting[pattern].append(action)
+    found = dict.fromkeys(facts, 0)
+    for pattern, actions in waiting.items():
+        if not many.get(pattern):
+            continue
+        known = 0
+        for one in bits(answered.patterns.masks[pattern]):
+            if names[one] in entailment.number:
+                known |= 1 << entailment.number[names[one]]
+        for fact in facts:
+            added = absent.get(fact, 0)
+            if not added or known & entailment.opposite(added):
+                continue
+            then = entailment.closure(known | added)
+            if then is not None:
+                closed = sum(ruling.status(one, then) in SETTLED for one in actions)
+                found[fact] += many[pattern] * closed
+    return found
+
+
+def _absent(answered: Answered, ruling: Ruling) -> dict[_Fact, int]:
+    """Return what it is to say of a fact that it is not there, as a mask."""
+    catalogue = answered.assessor.catalogue
+    found: dict[_Fact, int] = defaultdict(int)
+    for iri, record in catalogue.awaited.items():
+        if catalogue.literals[iri].polarity == "absent" and iri in ruling.entailment.number:
+            found[record["term"], record["label"]] |= 1 << ruling.entailment.number[iri]
+    return found

@@ -1,0 +1,246 @@
+"""What is bad is bounded and told, and leaves nothing half written."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import exporting
+from indicant import Guideline
+from indicant.api.cohort import answer
+from indicant.cohort import tally
+from indicant.errors import IndicantError
+from indicant.intake.manifests import manifest_of
+from running import environment, hold_to_one_line, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DATE = "2026-11-22"
+SNOMED = "http://snomed.info/sct"
+POSIX = pytest.mark.skipif(os.name != "posix", reason="limits and signals of POSIX")
+
+
+def lines(folder: Path, name: str, *records: dict[str, Any]) -> Path:
+    folder.mkdir(exist_ok=True)
+    with (folder / name).open("a", encoding="utf-8") as file:
+        file.writelines(f"{json.dumps(one)}\n" for one in records)
+    return folder
+
+
+def patient(name: str) -> dict[str, Any]:
+    return {"resourceType": "Patient", "id": name}
+
+
+def condition(name: str, of: str, code: str) -> dict[str, Any]:
+    return {
+        "resourceType": "Condition",
+        "id": name,
+        "subject": {"reference": f"Patient/{of}"},
+        "code": {"coding": [{"system": SNOMED, "code": code}]},
+    }
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "ndjson"])
+def test_a_run_over_what_another_one_wrote_is_refused(form: str, tmp_path: Path) -> None:
+    folder, out = lines(tmp_path / "bulk", "Patient.ndjson", patient("a")), tmp_path / "answers"
+    asked = ("cohort", str(folder), "--as-of", DATE, "--rows", form, "-o", str(out))
+    assert run(*asked)[0] == 0
+    before = {one.name: one.read_bytes() for one in out.iterdir()}
+    hold_to_one_line(*asked)
+    hold_to_one_line("cohort", str(out), "--as-of", DATE, "-o", str(tmp_path / "more"))
+    assert {one.name: one.read_bytes() for one in out.iterdir()} == before
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["answers", "bulk"]
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+def test_half_of_an_export_is_told(parts: int, tmp_path: Path) -> None:
+    """A manifest names files that are not there, errors, and another page."""
+    folder = lines(tmp_path / "bulk", "Patient.000.ndjson", patient("a"))
+    server = "https://server.example/bulk/7/"
+    manifest = {
+        "transactionTime": "2026-11-22T00:00:00Z",
+        "request": f"{server}$export",
+        "requiresAccessToken": True,
+        "output": [
+            {"type": "Patient", "url": f"{server}Patient.000.ndjson?key=1"},
+            {"type": "Condition", "url": f"{server}Condition.000.ndjson"},
+            {"type": "Nothing"},
+        ],
+        "deleted": [{"type": "Bundle", "url": f"{server}deleted.ndjson"}],
+        "error": [{"type": "OperationOutcome", "url": f"{server}errors.ndjson"}],
+        "link": [{"relation": "next", "url": f"{server}2"}],
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    found = answer(Guideline.load(), folder, as_of=DATE, parts=parts)
+    told = found.record["intake"]["remarks"]
+    assert [one.partition(": ")[0] for one in told] == [
+        "manifest.json names Condition.000.ndjson, which is not here",
+        "manifest.json names deleted.ndjson, which is not here",
+        "manifest.json has 1 entries that name no file",
+        "manifest.json says that 1 files tell of errors",
+        "manifest.json is one page of several",
+    ]
+    assert found.record["patients"]["assessed"] == 1
+    for name in ("Condition.000.ndjson", "deleted.ndjson"):
+        lines(folder, name, condition("c", "a", "81680005"))
+    del manifest["error"], manifest["link"]
+    manifest["output"] = manifest["output"][:2]  # type: ignore[index]
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    whole = answer(Guideline.load(), folder, as_of=DATE, parts=parts)
+    assert whole.record["intake"]["remarks"] == []
+
+
+def test_what_is_no_manifest_is_read_as_before(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    for text in (
+        "",
+        "{",
+        "[]",
+        '{"transactionTime": 1, "output": []}',
+        '{"resourceType": "Basic"}',
+    ):
+        file.write_text(text, encoding="utf-8")
+        assert manifest_of(str(file)) is None
+    file.write_text('{"transactionTime": "x", "output": {}, "error": [1]}', encoding="utf-8")
+    found = manifest_of(str(file))
+    assert found is not None
+    assert list(found.lacking(())) == ["has 2 entries that name no file"]
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+def test_deleted_lines_take_records_away(parts: int, tmp_path: Path) -> None:
+    folder = lines(tmp_path / "bulk", "Patient.ndjson", patient("a"), patient("b"))
+    lines(folder, "Condition.ndjson", condition("1", "a", "81680005"), condition("2", "b", "1"))
+    gone = {"request": {"method": "DELETE", "url": "Condition/1"}}
+    lines(
+        folder, "deleted.ndjson", {"resourceType": "Bundle", "type": "transaction", "entry": [gone]}
+    )
+    found = answer(Guideline.load(), folder, as_of=DATE, parts=parts)
+    left = {one["reason"]: one["records"] for one in found.record["intake"]["notUsed"]}
+    assert left == {"deleted": 2, "unknown-code": 1}
+    assert found.record["intake"]["used"] == 0
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+def test_a_packed_file_that_is_cut_off_is_refused(parts: int, tmp_path: Path) -> None:
+    folder = lines(tmp_path / "bulk", "Patient.ndjson", *(patient(f"p{n}") for n in range(500)))
+    data = gzip.compress((folder / "Patient.ndjson").read_bytes())
+    (folder / "Patient.ndjson").unlink()
+    (folder / "Patient.ndjson.gz").write_bytes(data[: len(data) // 2])
+    out = tmp_path / "answers"
+    with pytest.raises(IndicantError, match="packed by gzip, and cut off or spoilt"):
+        answer(Guideline.load(), folder, as_of=DATE, parts=parts, output=out)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["bulk"]
+
+
+def test_what_is_packed_otherwise_is_told_as_not_read(tmp_path: Path) -> None:
+    folder = lines(tmp_path / "bulk", "Patient.ndjson", patient("a"))
+    (folder / "Condition.ndjson.zst").write_bytes(b"\x28\xb5\x2f\xfd")
+    found = answer(Guideline.load(), folder, as_of=DATE)
+    assert found.record["intake"]["remarks"] == ["not read: Condition.ndjson.zst"]
+    (folder / "Patient.ndjson").unlink()
+    hold_to_one_line("cohort", str(folder), "--as-of", DATE)
+
+
+@pytest.mark.slow
+def test_codes_without_end_are_counted_and_not_all_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = lines(tmp_path / "bulk", "Patient.ndjson", *(patient(f"p{n}") for n in range(10)))
+    records = [condition(f"c{n}", f"p{n % 10}", str(90_000_000 + n)) for n in range(30_000)]
+    lines(folder, "Condition.ndjson", *records)
+    monkeypatch.setattr(tally, "MOST_CODES", 5_000)
+    told = answer(Guideline.load(), folder, as_of=DATE, parts=3, processes=1).record["intake"]
+    assert len(told["unknownCodes"]) == 1_000
+    assert told["unknownCodesNotListed"] == 4_000
+    assert told["recordsOfOtherUnknownCodes"] == 25_000
+    left = {one["reason"]: one["records"] for one in told["notUsed"]}
+    assert left == {"unknown-code": 30_000}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("parts", [1, 2])
+def test_a_patient_with_a_hundred_thousand_records_is_one_patient(
+    parts: int, tmp_path: Path
+) -> None:
+    folder = lines(tmp_path / "bulk", "Patient.ndjson", patient("a"), patient("b"))
+    codes = ["81680005" if n % 2_000 == 0 else str(90_000_000 + n % 50) for n in range(100_000)]
+    lines(
+        folder, "Condition.ndjson", *(condition(f"c{n}", "a", code) for n, code in enumerate(codes))
+    )
+    told = answer(Guideline.load(), folder, as_of=DATE, parts=parts, processes=1).record
+    assert told["patients"]["assessed"] == told["patients"]["total"] == 2
+    assert told["intake"]["records"] == 100_002
+    assert told["intake"]["used"] == 50
+    assert sum(one["records"] for one in told["intake"]["notUsed"]) == 99_950
+
+
+LIMITED = """\
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+from indicant import cli
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@POSIX
+@pytest.mark.slow
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    """Files that may not grow stand for it."""
+    exporting.write(tmp_path / "bulk", 800, Guideline.load().assessor)
+    work = tmp_path / "work"
+    work.mkdir()
+    done = subprocess.run(
+        [
+            *(sys.executable, "-c", LIMITED, "cohort", str(tmp_path / "bulk"), "--as-of", DATE),
+            *("-o", str(tmp_path / "answers")),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**environment(), "TMPDIR": str(work)},
+        timeout=300,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "cannot be written: File too large" in done.stderr
+    assert "TMPDIR" in done.stderr
+    assert list(work.iterdir()) == []
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["bulk", "work"]
+
+
+@POSIX
+@pytest.mark.slow
+def test_who_interrupts_it_finds_nothing_half_written(tmp_path: Path) -> None:
+    exporting.write(tmp_path / "bulk", 1_500, Guideline.load().assessor)
+    work = tmp_path / "work"
+    work.mkdir()
+    asked = ("cohort", str(tmp_path / "bulk"), "--as-of", DATE, "--processes", "2")
+    running = subprocess.Popen(
+        [sys.executable, "-m", "indicant.cli", *asked, "-o", str(tmp_path / "answers")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**environment(), "TMPDIR": str(work)},
+        start_new_session=True,
+    )
+    for _ in range(600):
+        if any(work.glob("indicant-*/told.json")) or any(work.glob("indicant-*/*/told.json")):
+            break
+        time.sleep(0.1)
+    os.killpg(running.pid, signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130, err
+    assert err == b""
+    assert list(work.iterdir()) == []
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["bulk", "work"]
+    with pytest.raises(ProcessLookupError):
+        os.killpg(running.pid, 0)
