@@ -3,6 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BROWSER := $(VENV)/.browser
+SPARK := $(VENV)/.spark
 RACE := build/race
 DOCS := $(VENV)/.docs
 VALIDATORS := build/validators
@@ -19,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint types tests quick coverage mutants test-browser validators docs oracle mutated \
+.PHONY: help demo serve test lint types tests quick coverage mutants test-browser test-spark validators docs oracle mutated \
 	threads bench bench-cohort bench-fhir bench-records bench-serve format lock build clean
 
 help: ## list the targets
@@ -72,6 +73,13 @@ $(BROWSER): $(STAMP) tests/browser/requirements.lock
 
 test-browser: $(BROWSER) ## look at the pages in Chromium (apt-get install chromium)
 	$(BIN)/pytest tests/browser
+
+$(SPARK): $(STAMP) tests/spark/requirements.lock
+	$(BIN)/python -m pip install --quiet --require-hashes -r tests/spark/requirements.lock
+	@touch $@
+
+test-spark: $(SPARK) ## answer for many patients on a cluster of Spark, with a worker killed
+	$(BIN)/pytest tests/spark
 
 $(VALIDATORS)/.installed: tests/exchange/validators/package.json tests/exchange/validators/package-lock.json
 	@mkdir -p $(VALIDATORS)
@@ -126,13 +134,17 @@ format: $(STAMP) ## put the code into the house style
 	@$(BIN)/ruff format --quiet .
 
 lock: ## renew the lock files (needs uv)
-	uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras \
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev \
 		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --group browser \
 		--constraint requirements.lock \
 		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --output-file tests/browser/requirements.lock
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra spark \
+		--constraint requirements.lock \
+		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --output-file tests/spark/requirements.lock pyproject.toml
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --group docs \
 		--constraint requirements.lock \
 		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
