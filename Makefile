@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test lint types tests quick coverage mutants test-browser test-spark validators docs oracle mutated \
-	threads bench bench-cohort bench-fhir bench-records bench-serve format lock build clean
+	threads bench bench-cluster bench-cohort bench-fhir bench-records bench-serve format lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -128,6 +128,9 @@ bench-serve: $(STAMP) ## measure a service alone and under load, and compare eve
 
 bench-cohort: $(STAMP) ## measure what many patients take, with floors beside it (PATIENTS=2000)
 	@$(BIN)/python tests/support/cohort_bench.py $(PATIENTS)
+
+bench-cluster: $(STAMP) ## measure what a cluster has to do, and simulate how that grows (PATIENTS=2000)
+	@$(BIN)/python tests/support/cluster_bench.py $(PATIENTS)
 
 format: $(STAMP) ## put the code into the house style
 	@$(BIN)/ruff check --fix --quiet .

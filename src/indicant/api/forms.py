@@ -59,6 +59,7 @@ class Forms:
         known = datetime.date.fromisoformat(day(as_of))
         return Case._of(self._form.case(_exact(response), known, path))
 
+    # One piece: a public signature, with what is said of each of its arguments.
     def cohort(
         self,
         data: str | os.PathLike[str],
@@ -74,6 +75,8 @@ class Forms:
         strata: str | os.PathLike[str] | None = None,
         suppress: int | None = None,
         against: Guideline | None = None,
+        engine: str = "local",
+        cluster: str | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> CohortAnswers:
         """Answer for all patients of a source at once, as ``assess`` answers for each.
@@ -91,6 +94,8 @@ class Forms:
             strata: a table (CSV) with the columns ``patient`` and ``stratum``.
             suppress: below which number numbers of patients are withheld.
             against: another version, whose answers for the same patients are compared.
+            engine: what reads them: ``local``, which is this process, ``spark`` or ``dask``.
+            cluster: the master of Spark or the scheduler of Dask; by default this machine.
             progress: called now and then with how many patients there were.
 
         Raises:
@@ -116,6 +121,8 @@ class Forms:
             strata=strata,
             suppress=suppress,
             against=against,
+            engine=engine,
+            cluster=cluster,
             progress=progress,
         )
 

@@ -23,6 +23,7 @@ examples:
   indicant cohort cdm.duckdb --as-of 2026-11-22 -o answers --rows csv
   indicant cohort export/ --as-of 2026-11-22 --guideline new --against old    whom it changes
   indicant cohort cases/ --strata sites.csv --suppress 5          a folder of cases, by site
+  indicant cohort export/ --as-of 2026-11-22 --engine dask        on all cores of this machine
 
 Every patient is answered as  indicant assess  answers. Whose facts cannot all hold, or whose case
 is not valid, is told and gets no answer.
@@ -83,9 +84,24 @@ def add(verbs: Verbs) -> None:
         metavar="OLD",
         help="another version of the guideline: whom among these patients does it answer otherwise",
     )
+    _add_engine(verb)
     add_reading(verb)
     add_guideline(verb)
     verb.set_defaults(run=run)
+
+
+def _add_engine(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--engine",
+        choices=("local", "spark", "dask"),
+        default="local",
+        help="what reads the patients: this process, or several, by indicant[spark] or [dask]",
+    )
+    verb.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="where the cluster is: a master of Spark, a scheduler of Dask (this machine)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -118,6 +134,8 @@ def run(options: argparse.Namespace) -> int:
         strata=options.strata,
         suppress=options.suppress,
         against=against,
+        engine=options.engine,
+        cluster=options.cluster,
         progress=_progress() if sys.stderr.isatty() else None,
     )
     if sys.stderr.isatty():
