@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -36,6 +37,10 @@ COMPLETE = """\
     ind:recordsAll spine:CervicalFusion , spine:NeckPain ;
     ind:recordsAllProposals true .
 """
+DASK = pytest.mark.skipif(
+    importlib.util.find_spec("distributed") is None,
+    reason="there is no Dask: pip install distributed",
+)
 pytestmark = pytest.mark.xdist_group("clusters")
 
 
@@ -150,6 +155,7 @@ def test_what_has_to_be_known_is_text_alone(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
+@DASK
 def test_dask_answers_as_this_process_though_workers_die(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,6 +184,7 @@ def _keeping(inner: Any, kept: list[str]) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
+@DASK
 def test_what_fails_for_good_is_told_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -153,20 +153,21 @@ def _java(place: Path) -> str | None:
 
 
 def _dask(work: Work, folder: str, count: int, cluster: str | None) -> dict[int, int]:
-    from distributed import Client, LocalCluster, as_completed
+    import distributed
 
+    dask: Any = distributed
     own = None
     if cluster is None:
-        own = LocalCluster(
+        own = dask.LocalCluster(
             n_workers=os.cpu_count(), threads_per_worker=1, processes=True, dashboard_address=None
         )
     try:
-        with Client(own or cluster) as client:
+        with dask.Client(own or cluster) as client:
             futures = {
                 client.submit(work, folder, number, pure=False, retries=TRIES - 1): number
                 for number in range(count)
             }
-            return {futures[one]: one.result() for one in as_completed(futures)}
+            return {futures[one]: one.result() for one in dask.as_completed(futures)}
     except Exception as error:
         raise _failed("Dask", error) from error
     finally:

@@ -26,6 +26,7 @@ from indicant.cohort.parting import Part, Parts, UnpartedError, parts_of
 from indicant.cohort.plan import plan_of
 from indicant.cohort.sources import MOST_RECORDS, Tally, size_of
 from indicant.errors import IndicantError
+from indicant.files import bounded
 from indicant.files.fence import OPEN
 from indicant.files.rdf import STDIN
 from indicant.intake.fhir import Resources
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from indicant.cohort.sources import Source
 
 SETUP: Final = "setup.json"
+MOST_BYTES: Final = 10_000_000_000
+"""How large what has to be known may be: some 30 bytes for each patient."""
 MOST_PATIENTS: Final = 5_000
 """How many patients a portion has where they are read before they are parted."""
 _FOUND: Final = {
@@ -197,7 +200,7 @@ class _Worker:
 
     def __init__(self, folder: str) -> None:
         self._folder = Path(folder)
-        self._setup = Setup(**json.loads((self._folder / SETUP).read_text(encoding="utf-8")))
+        self._setup = Setup(**json.loads(bounded.text(self._folder / SETUP, MOST_BYTES)))
         fence = OPEN if self._setup.outside else None
         self._assessor = Assessor(self._setup.guideline, fence=fence)
         self._plan = plan_of(self._assessor.compiled.graph)
