@@ -3,6 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BROWSER := $(VENV)/.browser
+SPARK := $(VENV)/.spark
 RACE := build/race
 DOCS := $(VENV)/.docs
 VALIDATORS := build/validators
@@ -19,8 +20,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint types tests quick coverage mutants test-browser validators docs oracle mutated \
-	threads bench bench-cohort bench-fhir bench-records bench-serve format lock build clean
+.PHONY: help demo serve test lint types tests quick coverage mutants test-browser test-spark validators docs oracle mutated \
+	threads bench bench-cluster bench-cohort bench-fhir bench-records bench-serve format lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +74,13 @@ $(BROWSER): $(STAMP) tests/browser/requirements.lock
 test-browser: $(BROWSER) ## look at the pages in Chromium (apt-get install chromium)
 	$(BIN)/pytest tests/browser
 
+$(SPARK): $(STAMP) tests/spark/requirements.lock
+	$(BIN)/python -m pip install --quiet --require-hashes -r tests/spark/requirements.lock
+	@touch $@
+
+test-spark: $(SPARK) ## answer for many patients on a cluster of Spark, with a worker killed
+	$(BIN)/pytest tests/spark
+
 $(VALIDATORS)/.installed: tests/exchange/validators/package.json tests/exchange/validators/package-lock.json
 	@mkdir -p $(VALIDATORS)
 	cp tests/exchange/validators/package.json tests/exchange/validators/package-lock.json $(VALIDATORS)
@@ -121,18 +129,25 @@ bench-serve: $(STAMP) ## measure a service alone and under load, and compare eve
 bench-cohort: $(STAMP) ## measure what many patients take, with floors beside it (PATIENTS=2000)
 	@$(BIN)/python tests/support/cohort_bench.py $(PATIENTS)
 
+bench-cluster: $(STAMP) ## measure what a cluster has to do, and simulate how that grows (PATIENTS=2000)
+	@$(BIN)/python tests/support/cluster_bench.py $(PATIENTS)
+
 format: $(STAMP) ## put the code into the house style
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 
 lock: ## renew the lock files (needs uv)
-	uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras \
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev \
 		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --group browser \
 		--constraint requirements.lock \
 		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --output-file tests/browser/requirements.lock
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra spark \
+		--constraint requirements.lock \
+		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --output-file tests/spark/requirements.lock pyproject.toml
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --group docs \
 		--constraint requirements.lock \
 		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \

@@ -244,6 +244,7 @@ def commands(name: str, odd: str) -> Iterator[tuple[str, list[str]]]:
     for form in ("turtle", "ntriples", "nquads", "trig", "jsonld"):
         yield "rdf", ["export", "graph", *new, "--format", form]
     yield "rdf", ["compile", *new]
+    yield "sql", ["export", "sql", *new]
 
 
 # --------------------------------------------------------------------------------------- oracles
@@ -323,6 +324,11 @@ def structure(form: str, text: str) -> object:
             for one in messages:
                 assert_shows(json.loads(one), "")
         return shape(tree)
+    if form == "sql":
+        head, _, rest = text.partition("\n\n")
+        assert all(line.startswith("-- ") for line in head.split("\n"))
+        bare = re.sub(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", "", rest)
+        return head.count("\n"), sorted(bare.split("\n"))
     if form == "junit":
         for one in ET.fromstring(text).iter():  # noqa: S314 - of our own making
             for value in one.attrib.values():

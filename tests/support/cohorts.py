@@ -102,7 +102,7 @@ def compare(assessor: Assessor, documents: Sequence[Document]) -> Told:
         for action in record["actions"]:
             told.statuses[action["status"]] += 1
             row = interventions[pattern][action["action"]]
-            done = _done(action)
+            done = done_of(action)
             for name, theirs, ours in (
                 ("status", action["status"], row["status"]),
                 ("disputed", action["disputed"], row["disputed"]),
@@ -141,7 +141,7 @@ def compare(assessor: Assessor, documents: Sequence[Document]) -> Told:
     return told
 
 
-def _done(action: Any) -> str | None:
+def done_of(action: Any) -> str | None:
     """Return what those say of whether it was done that made the status of an intervention."""
     answers = {(one["direction"], one["answer"]) for one in action["recommendations"]}
     wanted = {

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
     from indicant.api.among import Patients
     from indicant.api.guideline import Guideline
+    from indicant.cohort.establishing import Found
     from indicant.cohort.helping import Recipe
     from indicant.cohort.results import Answered
+    from indicant.cohort.sources import Source
     from indicant.cohort.summary import Summary
     from indicant.cohort.tally import Tally
     from indicant.intake.patients import Options
@@ -95,16 +97,21 @@ def answer(
     against: Guideline | None = None,
     parts: int | None = None,
     processes: int | None = None,
+    engine: str = "local",
+    cluster: str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> CohortAnswers:
     """Answer for all patients of a source; see ``Guideline.cohort``.
 
     ``parts`` says into how many parts FHIR is put, by default as many as its size asks for.
+    ``engine`` is what reads them, ``local``, ``spark`` or ``dask``, and ``cluster`` where that is,
+    by default on this machine.
 
     Raises:
         IndicantError: something cannot be read or written, or holds no patient.
     """
     demand_polars()
+    _demand_engine(engine, cluster)
     from indicant.cohort.results import write
     from indicant.cohort.sources import is_of_others
     from indicant.cohort.strata import read_strata
@@ -119,7 +126,8 @@ def answer(
     others = is_of_others(path)
     date = None if as_of is None else day(as_of)
     options = _options(date, timezone, completeness, persons) if others else None
-    run = Run(path, options, codes, None if others else date, parts, processes, progress)
+    given = None if others else date
+    run = Run(path, options, codes, given, parts, processes, progress, engine, cluster)
     known = None if strata is None else read_strata(os.fspath(strata))
     with tempfile.TemporaryDirectory(prefix="indicant-") as folder, _place(output) as place:
         answered, tally = run.answered(guideline, Path(folder) / "new", known)
@@ -183,6 +191,8 @@ class Run:
     parts: int | None
     processes: int | None
     progress: Callable[[int], None] | None
+    engine: str = "local"
+    cluster: str | None = None
 
     def answered(
         self, guideline: Guideline, folder: Path, strata: dict[str, str] | None
@@ -203,7 +213,20 @@ class Run:
             self.processes,
         )
         cohort = Cohort(assessor, self.as_of, self.progress)
-        return cohort.answer(source.patients(), folder, strata), source.tally
+        if self.engine == "local":
+            return cohort.answer(source.patients(), folder, strata), source.tally
+        found = self._elsewhere(guideline, source, folder / "portions")
+        return cohort.gather(found, folder, strata), source.tally
+
+    def _elsewhere(self, guideline: Guideline, source: Source, folder: Path) -> Iterator[Found]:
+        """Yield what others find of the patients of a source, who are given portions of it."""
+        from indicant.cohort import clusters, portions
+
+        folder.mkdir()
+        setup = portions.Setup.of(guideline.assessor, self.codes, self.as_of, self.path)
+        tally = portions.prepare(source, setup, folder, self.parts or portions.many(source))
+        clusters.run(self.engine, portions.work, str(folder), setup.count, self.cluster)
+        yield from portions.gathered(folder, setup.count, tally)
 
 
 def recipe_of(guideline: Guideline, codes: tuple[str, ...] = ()) -> Recipe:
@@ -250,6 +273,21 @@ def demand_polars() -> None:
         raise IndicantError(
             "answering for many patients needs Polars, which is not installed", help=INSTALL
         ) from error
+
+
+def _demand_engine(engine: str, cluster: str | None) -> None:
+    """See that what is to read portions is there, before anything is read."""
+    from indicant.cohort import clusters
+
+    if engine not in clusters.ENGINES:
+        raise IndicantError(
+            f"unknown engine '{engine}'", help=f"one of: {', '.join(clusters.ENGINES)}"
+        )
+    if engine == "local" and cluster is not None:
+        raise IndicantError(
+            "a cluster is of Spark or of Dask", help="--engine spark  or  --engine dask"
+        )
+    clusters.demand(engine)
 
 
 @contextmanager

@@ -76,6 +76,8 @@ class Forms:
         suppress: int | None = None,
         against: Guideline | None = None,
         processes: int | None = None,
+        engine: str = "local",
+        cluster: str | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> CohortAnswers:
         """Answer for all patients of a source at once, as ``assess`` answers for each.
@@ -94,6 +96,8 @@ class Forms:
             suppress: below which number numbers of patients are withheld.
             against: another version, whose answers for the same patients are compared.
             processes: how many processes read a large source (one for each processor).
+            engine: what reads them: ``local``, which is this process, ``spark`` or ``dask``.
+            cluster: the master of Spark or the scheduler of Dask; by default this machine.
             progress: called now and then with how many patients there were.
 
         Raises:
@@ -120,6 +124,8 @@ class Forms:
             suppress=suppress,
             against=against,
             processes=processes,
+            engine=engine,
+            cluster=cluster,
             progress=progress,
         )
 

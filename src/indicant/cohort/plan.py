@@ -12,7 +12,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyoxigraph as ox
 
@@ -20,7 +20,7 @@ from indicant.files.rdf import text_of
 from indicant.terms import IND, TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from indicant.assess.records import Fulfilment
 
@@ -113,6 +113,13 @@ class Plan:
     def decision(self, iri: str) -> int | None:
         """Return the number of the decision of a criterion or recommendation."""
         return next((at for at, one in enumerate(self.decisions) if one.iri == iri), None)
+
+
+def disputed_in(evidence: Mapping[str, Sequence[Mapping[str, Any]]]) -> frozenset[str]:
+    """Return the recommendations with evidence against a passage that they rest on."""
+    return frozenset(
+        iri for iri, said in evidence.items() if any(one["relation"] == "disputes" for one in said)
+    )
 
 
 class Statements:

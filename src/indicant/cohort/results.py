@@ -11,7 +11,7 @@ from indicant.cohort import kernel
 from indicant.cohort.establishing import Establisher
 from indicant.cohort.kernel import ANSWERS, FULFILMENTS, STATUS_WORDS, Kernel
 from indicant.cohort.patterns import Consistency, Patterns
-from indicant.cohort.plan import plan_of
+from indicant.cohort.plan import disputed_in, plan_of
 from indicant.errors import IndicantError
 
 if TYPE_CHECKING:
@@ -86,13 +86,7 @@ class Cohort:
 
     def __post_init__(self) -> None:
         self.plan = plan_of(self.assessor.compiled.graph)
-        catalogue = self.assessor.catalogue
-        disputed = {
-            iri
-            for iri, said in catalogue.evidence.items()
-            if any(one["relation"] == "disputes" for one in said)
-        }
-        self._kernel = Kernel(self.plan, disputed)
+        self._kernel = Kernel(self.plan, disputed_in(self.assessor.catalogue.evidence))
 
     def answer(
         self,
@@ -110,11 +104,21 @@ class Cohort:
         Raises:
             IndicantError: something cannot be read.
         """
-        patterns = Patterns(Consistency(self.assessor, self.plan))
         establisher = Establisher(self.assessor, self.plan, self.as_of)
+        return self.gather(establisher.found(patients), folder, strata)
+
+    def gather(
+        self, found: Iterable[Found], folder: Path, strata: Mapping[str, str] | None = None
+    ) -> Answered:
+        """Answer for patients of whom it was found elsewhere what is established; see ``answer``.
+
+        Raises:
+            IndicantError: something cannot be read.
+        """
+        patterns = Patterns(Consistency(self.assessor, self.plan))
         rows: list[tuple[str, str, int | None, str | None, str]] = []
         chunks = total = 0
-        for one in establisher.found(patients):
+        for one in found:
             given, total = one.given, total + 1
             if one.problem:
                 rows.append((given.patient, INVALID, None, one.problem, given.place))
@@ -131,8 +135,8 @@ class Cohort:
                 self.progress(total)
         if rows or not chunks:
             _write_chunk(rows, folder, chunks)
-        found = pl.scan_parquet(folder / "chunk-*.parquet")
-        return self._answered(patterns, _with_strata(_once(found), strata))
+        everybody = pl.scan_parquet(folder / "chunk-*.parquet")
+        return self._answered(patterns, _with_strata(_once(everybody), strata))
 
     def _answered(self, patterns: Patterns, patients: pl.LazyFrame) -> Answered:
         literals = patterns.frame(self.plan)

@@ -127,7 +127,7 @@ class Source:
     def _fhir(self, options: Options) -> Iterator[Given | Found]:
         intake = self.intake()
         claims = intake.claims(options.completeness)
-        count = self.part or parts_of(_size(self.path))
+        count = self.part or parts_of(size_of(self.path))
         if count > 1 and self.path != STDIN:
             with tempfile.TemporaryDirectory(prefix="indicant-") as folder, _told(folder):
                 reading = Resources(tables(), options.zone, mentions=claims is not None)
@@ -229,7 +229,7 @@ def is_of_others(path: str) -> bool:
     return os.path.splitext(path)[1].lower() not in EXTENSIONS or path.endswith(".json")
 
 
-def _size(path: str) -> int:
+def size_of(path: str) -> int:
     """Return how many bytes a source has, unpacked as far as one can guess."""
     files = [Path(path)]
     if os.path.isdir(path):

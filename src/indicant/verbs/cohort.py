@@ -23,6 +23,7 @@ examples:
   indicant cohort export/ --as-of 2026-11-22 --guideline new --against old    whom it changes
   indicant cohort export/ --as-of 2026-11-22 --format html > report.html    a page with plots
   indicant cohort cases/ --strata sites.csv --suppress 5          a folder of cases, by site
+  indicant cohort export/ --as-of 2026-11-22 --engine dask        on all cores of this machine
 
 Every patient is answered as  indicant assess  answers. Whose facts cannot all hold, or whose case
 is not valid, is told and gets no answer.
@@ -94,9 +95,24 @@ def add(verbs: Verbs) -> None:
         metavar="N",
         help="how many processes read a large source of FHIR (one for each processor)",
     )
+    _add_engine(verb)
     add_reading(verb)
     add_guideline(verb)
     verb.set_defaults(run=run)
+
+
+def _add_engine(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--engine",
+        choices=("local", "spark", "dask"),
+        default="local",
+        help="what reads the patients: this process, or several, by indicant[spark] or [dask]",
+    )
+    verb.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="where the cluster is: a master of Spark, a scheduler of Dask (this machine)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -129,6 +145,8 @@ def run(options: argparse.Namespace) -> int:
         suppress=options.suppress,
         against=against,
         processes=options.processes,
+        engine=options.engine,
+        cluster=options.cluster,
         progress=_progress() if sys.stderr.isatty() else None,
     )
     if sys.stderr.isatty():

@@ -1,0 +1,291 @@
+"""Part a source into portions by patient, and find of one portion what its records establish.
+
+A portion is read by whoever is told its number and the folder, in any process that sees it, and
+what is found is written there under that number, whole or not at all. Who does it twice writes the
+same twice in one place, so that nothing is counted twice whatever failed in between.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import json
+import os
+import zoneinfo
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+import pyoxigraph as ox
+
+from indicant.assess.assessor import Assessor
+from indicant.cohort.establishing import Establisher, Found, Given
+from indicant.cohort.parting import Part, Parts, Place, UnpartedError, parts_of
+from indicant.cohort.plan import plan_of
+from indicant.cohort.sources import MOST_RECORDS, size_of
+from indicant.cohort.tally import Tally
+from indicant.errors import IndicantError
+from indicant.files import bounded
+from indicant.files.fence import OPEN
+from indicant.files.rdf import STDIN
+from indicant.intake.fhir import Resources
+from indicant.intake.mapping import is_tables
+from indicant.intake.patients import Intake, Options
+from indicant.intake.readings import tables
+from indicant.intake.supply import Supply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from indicant.cohort.sources import Source
+
+SETUP: Final = "setup.json"
+MOST_BYTES: Final = 10_000_000_000
+"""How large what has to be known may be: some 30 bytes for each patient."""
+MOST_PATIENTS: Final = 5_000
+"""How many patients a portion has where they are read before they are parted."""
+_FOUND: Final = {
+    "patient": pl.String,
+    "literals": pl.Binary,
+    "problem": pl.String,
+    "place": pl.String,
+}
+_GIVEN: Final = {"patient": pl.String, "place": pl.String, "quads": pl.String}
+
+
+@dataclass
+class Setup:
+    """What has to be known to read a portion.
+
+    ``is_fhir`` says that portions are parts of a source of FHIR; else they are patients that were
+    read already. ``strangers`` are by part the records of which another part tells, under "all"
+    those of which the first one does.
+    """
+
+    guideline: str
+    outside: bool
+    codes: list[str]
+    day: str | None
+    path: str
+    is_fhir: bool = False
+    count: int = 0
+    as_of: str | None = None
+    zone: str | None = None
+    completeness: str | None = None
+    partial: list[str] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
+    everybody: list[str] = field(default_factory=list)
+    strangers: dict[str, list[list[Any]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, assessor: Assessor, codes: Iterable[str], day: str | None, path: str) -> Setup:
+        """Return what has to be known whatever the source: files by where they are."""
+        here = os.path.abspath
+        return cls(here(assessor.path), assessor.fence == OPEN, [*map(here, codes)], day, path)
+
+    def options(self) -> Options:
+        """Return how records are read."""
+        assert self.as_of is not None  # noqa: S101
+        zone = None if self.zone is None else zoneinfo.ZoneInfo(self.zone)
+        return Options(datetime.date.fromisoformat(self.as_of), zone, self.completeness)
+
+
+def many(source: Source) -> int:
+    """Return into how many portions a source of FHIR is put: several for each core, and more."""
+    return max(2 * (os.cpu_count() or 1), parts_of(size_of(source.path)))
+
+
+def prepare(source: Source, setup: Setup, folder: Path, parts: int) -> Tally:
+    """Put a source into portions, and return what is known of it before they are read.
+
+    Args:
+        source: where patients are read from.
+        setup: by which guideline; it is completed, and written into the folder.
+        folder: an empty folder that all who work see under this name.
+        parts: into how many parts FHIR is put at least.
+
+    Raises:
+        IndicantError: something cannot be read.
+    """
+    options = source.options
+    fhir = options is not None and source.path != STDIN and not is_tables(source.path)
+    if fhir and options is not None and _part(source, options, setup, folder, parts):
+        tally = source.tally
+    else:
+        _spill(source, setup, folder)
+        tally = source.tally
+    text = json.dumps(asdict(setup), ensure_ascii=False)
+    (folder / SETUP).write_text(text, encoding="utf-8", newline="\n")
+    return tally
+
+
+def _part(source: Source, options: Options, setup: Setup, folder: Path, count: int) -> bool:
+    """Put FHIR into parts, unless its patients have several names."""
+    intake = source.intake()
+    claims = intake.claims(options.completeness)
+    reading = Resources(tables(), options.zone, mentions=claims is not None)
+    supply = Supply(source.path, most=MOST_RECORDS, sieve=intake.sieve(claims))
+    parts = Parts(supply, folder, count, reading)
+    try:
+        parts.read()
+    except UnpartedError:
+        for one in folder.iterdir():
+            one.unlink()
+        return False
+    everybody = frozenset(parts.everybody)
+    if claims is not None:
+        while parts.spread(
+            (event.origin.file, event.origin.line, event.origin.reference)
+            for number in range(count)
+            for event, _ in intake.read(
+                [parts.part(number)], source.path, options, everybody=everybody
+            ).adrift
+        ):
+            pass
+    setup.is_fhir, setup.count = True, count
+    setup.as_of = options.as_of.isoformat()
+    setup.zone = None if options.zone is None else options.zone.key
+    stated = options.completeness
+    setup.completeness = os.path.abspath(stated) if isinstance(stated, str) else None
+    setup.partial, setup.beside = list(supply.partial), list(supply.beside)
+    setup.everybody = sorted(everybody)
+    setup.strangers = {
+        "all" if number < 0 else str(number): sorted(map(list, places), key=repr)
+        for number, places in parts.strangers.items()
+    }
+    tally = source.tally
+    tally.records, tally.types = parts.records, parts.types
+    tally.broken, tally.broken_in_all = parts.broken, parts.broken_in_all
+    if parts.broken_in_all:
+        tally.reasons["broken"] = parts.broken_in_all
+    return True
+
+
+def _spill(source: Source, setup: Setup, folder: Path) -> None:
+    """Read all patients, and write what their cases say, a few thousand in a file."""
+    rows: list[tuple[str, str, str]] = []
+
+    def write() -> None:
+        frame = pl.DataFrame(rows, schema=_GIVEN, orient="row")
+        frame.write_parquet(folder / f"given-{setup.count:06}.parquet")
+        setup.count += 1
+        rows.clear()
+
+    source.processes = 1
+    for one in source.patients():
+        assert isinstance(one, Given)  # noqa: S101 - no process helped
+        quads = ox.serialize(one.quads, format=ox.RdfFormat.N_QUADS)
+        assert quads is not None  # noqa: S101
+        rows.append((one.patient, one.place, quads.decode()))
+        if len(rows) >= MOST_PATIENTS:
+            write()
+    if rows or not setup.count:
+        write()
+
+
+# ------------------------------------------------------------------ where a portion is read
+
+
+def work(folder: str, number: int) -> int:
+    """Find what the patients of a portion establish, write it, and return how many there are.
+
+    Raises:
+        IndicantError: something cannot be read or written.
+    """
+    return _Worker.of(folder).work(number)
+
+
+class _Worker:
+    """Reads portions of one source, with what is loaded once for all of them."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = Path(folder)
+        self._setup = Setup(**json.loads(bounded.text(self._folder / SETUP, MOST_BYTES)))
+        fence = OPEN if self._setup.outside else None
+        self._assessor = Assessor(self._setup.guideline, fence=fence)
+        self._plan = plan_of(self._assessor.compiled.graph)
+
+    @staticmethod
+    @functools.lru_cache(2)
+    def of(folder: str) -> _Worker:
+        """Return the one of a folder, made once in a process."""
+        return _Worker(folder)
+
+    @functools.cached_property
+    def _intake(self) -> Intake:
+        made = self._assessor
+        return Intake(made.source, made.vocabulary, self._setup.codes)
+
+    def work(self, number: int) -> int:
+        """Find what the patients of a portion establish, and write it."""
+        tally = Tally()
+        given = self._fhir(number, tally) if self._setup.is_fhir else self._given(number)
+        establisher = Establisher(self._assessor, self._plan, self._setup.day)
+        size = (len(self._plan.literals) + 7) // 8
+        rows = [
+            (one.given.patient, one.literals.to_bytes(size, "little"), one.problem, one.given.place)
+            for one in establisher.found(given)
+        ]
+        told = json.dumps(tally.told(), ensure_ascii=False)
+        frame = pl.DataFrame(rows, schema=_FOUND, orient="row")
+        place = self._folder / f"found-{number:06}.parquet"
+        aside = place.with_name(f".{place.name}.{os.getpid()}")
+        try:
+            frame.write_parquet(aside, metadata={"tally": told})
+            aside.replace(place)
+        except OSError as error:
+            raise IndicantError(
+                f"cannot be written: {error.strerror}", file=str(place), help="make room there"
+            ) from error
+        return len(rows)
+
+    def _given(self, number: int) -> Iterator[Given]:
+        frame = pl.read_parquet(self._folder / f"given-{number:06}.parquet")
+        for patient, place, text in frame.iter_rows():
+            yield Given(patient, list(ox.parse(text, format=ox.RdfFormat.N_QUADS)), place)
+
+    def _fhir(self, number: int, tally: Tally) -> Iterator[Given]:
+        """Read a part as if it were the whole, as ``Source`` does."""
+        setup = self._setup
+        part = Part(Place(str(self._folder), setup.path, setup.partial, setup.beside), number)
+        found = self._intake.read([part], setup.path, setup.options(), everybody=self._everybody)
+        if number == 0:
+            tally.remarks += found.report.remarks
+        for made in found.decided:
+            yield tally.take(made)
+        strangers = {
+            (file, line, reference)
+            for key in (str(number), *(["all"] if number > 0 else []))
+            for file, line, reference in setup.strangers.get(key, ())
+        }
+        left = [
+            one for one in found.report.left if (one.file, one.line, one.reference) not in strangers
+        ]
+        tally.take_rest(found.report, left)
+
+    @functools.cached_property
+    def _everybody(self) -> frozenset[str]:
+        return frozenset(self._setup.everybody)
+
+
+# ------------------------------------------------------------------ what was found
+
+
+def gathered(folder: Path, count: int, tally: Tally) -> Iterator[Found]:
+    """Yield what was found of each patient, portion by portion, and add up what was told.
+
+    Raises:
+        IndicantError: a portion is missing.
+    """
+    for number in range(count):
+        place = folder / f"found-{number:06}.parquet"
+        if not place.exists():
+            raise IndicantError(
+                f"portion {number} of {count} was read, and what was found is not here",
+                file=str(place),
+                help="set TMPDIR to a folder that all who work see under the same name",
+            )
+        tally.add(json.loads(pl.read_parquet_metadata(place)["tally"]))
+        for patient, literals, problem, where in pl.read_parquet(place).iter_rows():
+            yield Found(Given(patient, (), where), int.from_bytes(literals, "little"), problem)
