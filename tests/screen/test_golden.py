@@ -12,6 +12,8 @@ from typing import Final, Literal
 import pytest
 
 from indicant.api.guideline import Guideline
+from indicant.guideline.wording import table
+from indicant.screen.records import PARTS
 
 HERE: Final = Path(__file__).parent / "golden"
 ROOT: Final = Path(__file__).parents[2]
@@ -56,6 +58,40 @@ def printed(name: str, detail: Detail) -> str:
 @pytest.mark.parametrize("name", CASES)
 def test_a_text_is_the_one_that_was_read(name: str, detail: Detail) -> None:
     assert printed(name, detail) == (HERE / f"{name}.{detail}.txt").read_text(encoding="utf-8")
+
+
+# What is longer than a screen of 40 lines, or than 100, with the reason.
+LONGER: Final = {
+    ("after-seven-months", "brief"): 43,  # eleven interventions are open and eleven are decided
+    ("in-conflict", "brief"): 42,  # a conflict is never folded, nor what is urgent and open
+    ("but-not", "brief"): 41,  # two proposals, each with its reason
+    ("after-seven-months", "normal"): 104,
+    ("in-conflict", "normal"): 106,
+    ("but-not", "normal"): 113,
+    ("opioids-and-a-benzodiazepine", "normal"): 122,  # reasons of ten facts each
+    ("opioids-extended-release", "normal"): 138,
+}
+BUDGETS: Final = {"brief": 40, "normal": 100}
+
+
+@pytest.mark.parametrize("detail", BUDGETS)
+@pytest.mark.parametrize("name", CASES)
+def test_a_text_is_as_long_as_it_may_be(name: str, detail: str) -> None:
+    lines = (HERE / f"{name}.{detail}.txt").read_text(encoding="utf-8").splitlines()
+    most = LONGER.get((name, detail), BUDGETS[detail])
+    assert len(lines) <= most
+    # What has become shorter is held to that.
+    assert (name, detail) not in LONGER or len(lines) == most > BUDGETS[detail]
+
+
+@pytest.mark.parametrize("detail", BUDGETS)
+@pytest.mark.parametrize("name", CASES)
+def test_parts_stand_in_their_order(name: str, detail: str) -> None:
+    lines = (HERE / f"{name}.{detail}.txt").read_text(encoding="utf-8").splitlines()
+    titles = {table("en")["title"][part].upper(): place for place, part in enumerate(PARTS)}
+    found = [titles[one.partition(" (")[0]] for one in lines if one.partition(" (")[0] in titles]
+    assert len(found) > 3
+    assert found == sorted(found)
 
 
 def test_there_is_no_text_of_nobody() -> None:

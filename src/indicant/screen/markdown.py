@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from indicant.foreign import joined, marked
 from indicant.screen.phrasing import SIGNS, Phrases
+from indicant.screen.records import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from indicant.guideline.wording import Words
-    from indicant.screen.records import LineRecord, ScreenRecord, StretchRecord, WarrantRecord
+    from indicant.screen.records import LineRecord, Part, ScreenRecord, StretchRecord, WarrantRecord
 
 
 def as_markdown(screen: ScreenRecord, words: Words) -> str:
@@ -29,29 +30,37 @@ class _Markdown:
 
     def rows(self) -> Iterator[str]:
         """Yield all rows."""
-        screen, phrases = self._screen, self._phrases
-        first, *rest = phrases.heading(screen)
+        first, *rest = self._phrases.heading(self._screen)
         yield f"# {marked(first)}"
         yield ""
         for line in rest:
             yield f"- {marked(line)}"
-        yield from self._part("proposed", self._proposed())
-        yield from self._part("now", self._lines(screen["now"]))
-        yield from self._part("conflicts", self._lines(screen["conflicts"]))
-        yield from self._part("ask", self._asked())
-        yield from self._part("steps", self._steps())
-        yield from self._part("avoid", self._lines(screen["avoid"]))
-        yield from self._part(
-            "told", (f"- {label}: {marked(said)}" for label, said in phrases.told(screen))
-        )
-        yield from self._part(
-            "questions", (f"- {marked(one)}" for one in screen.get("questions", ()))
-        )
-        yield from self._part("rest", self._lines(screen.get("rest", ())))
-        yield from self._part("tensions", self._tensions())
-        yield from self._part(
-            "left", (f"- --detail {detail}: {said}" for detail, said in phrases.left(screen))
-        )
+        for part in PARTS:
+            yield from self._part(part, self._of(part))
+
+    def _of(self, part: Part) -> Iterable[str]:
+        made = {
+            "proposed": self._proposed,
+            "ask": self._asked,
+            "steps": self._steps,
+            "told": self._told,
+            "questions": self._further,
+            "tensions": self._tensions,
+            "left": self._left,
+        }
+        return made[part]() if part in made else self._lines(self._screen.get(part, ()))  # type: ignore[arg-type]
+
+    def _told(self) -> Iterator[str]:
+        for label, said in self._phrases.told(self._screen):
+            yield f"- {label}: {marked(said)}"
+
+    def _further(self) -> Iterator[str]:
+        for one in self._screen.get("questions", ()):
+            yield f"- {marked(one)}"
+
+    def _left(self) -> Iterator[str]:
+        for detail, said in self._phrases.left(self._screen):
+            yield f"- --detail {detail}: {said}"
 
     def _part(self, name: str, rows: Iterable[str]) -> Iterator[str]:
         found = list(rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, NotRequired, TypedDict
+from typing import Final, Literal, NotRequired, TypedDict, get_args
 
 from indicant.assess.records import (
     GuidelineRecord,
@@ -18,6 +18,22 @@ Verdict = (
 Level = Literal["normal", "full"]
 
 DETAILS: Final[tuple[Detail, ...]] = ("brief", "normal", "full")
+
+Part = Literal[
+    "proposed",
+    "now",
+    "conflicts",
+    "ask",
+    "steps",
+    "avoid",
+    "told",
+    "questions",
+    "rest",
+    "tensions",
+    "left",
+]
+PARTS: Final[tuple[Part, ...]] = get_args(Part)
+"""The parts of a screen, in the order in which they are read."""
 
 
 class CountsRecord(TypedDict):

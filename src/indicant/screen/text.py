@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from indicant.foreign import joined, wrapped
 from indicant.screen.phrasing import SIGNS, Phrases
+from indicant.screen.records import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from indicant.guideline.wording import Words
-    from indicant.screen.records import LineRecord, ScreenRecord
+    from indicant.screen.records import LineRecord, Part, ScreenRecord
 
 
 def as_text(screen: ScreenRecord, words: Words) -> str:
@@ -29,24 +30,25 @@ class _Text:
 
     def rows(self) -> Iterator[str]:
         """Yield all rows."""
-        screen, phrases = self._screen, self._phrases
-        heading = list(phrases.heading(screen))
+        heading = list(self._phrases.heading(self._screen))
         if self._terse:
             first, case, *rest = heading
             heading = ["; ".join([first, *rest, *([self._once] if self._once else [])]), case]
         for line in heading:
             yield from wrapped(line, "", "  ")
-        yield from self._part("proposed", self._proposed())
-        yield from self._part("now", self._lines(screen["now"]))
-        yield from self._part("conflicts", self._lines(screen["conflicts"]))
-        yield from self._part("ask", self._asked())
-        yield from self._part("steps", self._steps())
-        yield from self._part("avoid", self._lines(screen["avoid"]))
-        yield from self._part("told", self._told())
-        yield from self._part("questions", self._further())
-        yield from self._part("rest", self._lines(screen.get("rest", ())))
-        yield from self._part("tensions", self._tensions())
-        yield from self._left()
+        for part in PARTS:
+            yield from self._left() if part == "left" else self._part(part, self._of(part))
+
+    def _of(self, part: Part) -> Iterable[str]:
+        made = {
+            "proposed": self._proposed,
+            "ask": self._asked,
+            "steps": self._steps,
+            "told": self._told,
+            "questions": self._further,
+            "tensions": self._tensions,
+        }
+        return made[part]() if part in made else self._lines(self._screen.get(part, ()))  # type: ignore[arg-type]
 
     def _part(self, name: str, rows: Iterable[str]) -> Iterator[str]:
         found = list(rows)
