@@ -80,6 +80,7 @@ class CohortAnswers:
         return as_text(self.record)
 
 
+# One piece: what may be asked for stands here alone, and what is done with each follows.
 def answer(
     guideline: Guideline,
     data: Path_,
