@@ -63,7 +63,7 @@ def entailed(clauses: Iterable[_Clause], opposite: Mapping[str, str]) -> set[_Cl
         TooManyClashesError: there are too many.
     """
     known: set[_Clause] = set()
-    containing: dict[str, set[_Clause]] = defaultdict(set)
+    containing: dict[str, dict[_Clause, None]] = defaultdict(dict)
     waiting = sorted(set(clauses), key=lambda one: (-len(one), sorted(one)))
     looked_at = 0
     while waiting:
@@ -78,7 +78,7 @@ def entailed(clauses: Iterable[_Clause], opposite: Mapping[str, str]) -> set[_Cl
         for one in list(longer):
             known.discard(one)
             for literal in one:
-                containing[literal].discard(one)
+                containing[literal].pop(one)
         known.add(clause)
         if len(known) > MOST or looked_at > STEPS:
             raise TooManyClashesError(
@@ -86,8 +86,8 @@ def entailed(clauses: Iterable[_Clause], opposite: Mapping[str, str]) -> set[_Cl
                 help="--consistent  says that no patient of the table has such facts; "
                 "indicant cohort  finds who has",
             )
-        for literal in clause:
-            containing[literal].add(clause)
+        for literal in sorted(clause):
+            containing[literal][clause] = None
             for other in containing[opposite[literal]]:
                 waiting.append((clause | other) - {literal, opposite[literal]})
     return known
