@@ -93,6 +93,7 @@ def as_page(record: Mapping[str, Any]) -> str:
     )
 
 
+# One piece: the plots of the page, one after the other, each with what it is made of.
 def _plots(record: Mapping[str, Any]) -> Iterable[Plot]:
     words = [name for name, _ in STATUSES]
     yield plot(
