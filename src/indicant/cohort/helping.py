@@ -312,11 +312,7 @@ def _answered(known: _Known, task: dict[str, Any]) -> dict[str, Any]:
     if number:
         strangers |= known.strangers
     tally = Tally()
-    if number == 0:
-        tally.remarks += read.report.remarks
-    left = [one for one in read.report.left if (one.file, one.line, one.reference) not in strangers]
-    tally.take_rest(read.report, left)
-    found = known.establisher.found(map(tally.take, read.decided))
+    found = known.establisher.found(tally.take_part(read, number, strangers.__contains__))
     patients: Sequence[Any] = [
         (
             one.given.patient,

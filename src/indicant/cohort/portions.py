@@ -249,20 +249,13 @@ class _Worker:
         """Read a part as if it were the whole, as ``Source`` does."""
         setup = self._setup
         part = Part(Place(str(self._folder), setup.path, setup.partial, setup.beside), number)
-        found = self._intake.read([part], setup.path, setup.options(), everybody=self._everybody)
-        if number == 0:
-            tally.remarks += found.report.remarks
-        for made in found.decided:
-            yield tally.take(made)
+        read = self._intake.read([part], setup.path, setup.options(), everybody=self._everybody)
         strangers = {
             (file, line, reference)
             for key in (str(number), *(["all"] if number > 0 else []))
             for file, line, reference in setup.strangers.get(key, ())
         }
-        left = [
-            one for one in found.report.left if (one.file, one.line, one.reference) not in strangers
-        ]
-        tally.take_rest(found.report, left)
+        yield from tally.take_part(read, number, strangers.__contains__)
 
     @functools.cached_property
     def _everybody(self) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import tempfile
@@ -30,16 +31,13 @@ from indicant.intake.supply import Supply, holds_fhir
 from indicant.terms import IND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from indicant.cohort.establishing import Found
     from indicant.cohort.helping import Helpers
     from indicant.guideline.vocabulary import Vocabulary
     from indicant.intake.completeness import Claims
-    from indicant.intake.events import Event
-    from indicant.intake.patients import Intake, Options
-    from indicant.intake.report import Report
-    from indicant.intake.together import Decided
+    from indicant.intake.patients import Intake, Options, Read
 
 MOST_RECORDS: Final = 10_000_000_000
 _CASES: Final = frozenset(EXTENSIONS) - {".json"}
@@ -193,29 +191,20 @@ class Source:
             return
         everybody = frozenset(parts.everybody)
 
-        def read_part(number: int) -> tuple[Sequence[Decided], Report, list[tuple[Event, str]]]:
-            found = intake.read([parts.part(number)], self.path, options, everybody=everybody)
-            return found.decided, found.report, found.adrift
+        def read_part(number: int) -> Read:
+            return intake.read([parts.part(number)], self.path, options, everybody=everybody)
 
         if claims is not None:
             while parts.spread(
                 (event.origin.file, event.origin.line, event.origin.reference)
                 for number in range(parts.count)
-                for event, _ in read_part(number)[2]
+                for event, _ in read_part(number).adrift
             ):
                 pass
         for number in range(parts.count):
-            decided, report, _ = read_part(number)
-            if number == 0:
-                tally.remarks += report.remarks
-            for made in decided:
-                yield tally.take(made)
-            left = [
-                one
-                for one in report.left
-                if not parts.is_stranger(number, (one.file, one.line, one.reference))
-            ]
-            tally.take_rest(report, left)
+            yield from tally.take_part(
+                read_part(number), number, functools.partial(parts.is_stranger, number)
+            )
 
 
 def is_of_others(path: str) -> bool:

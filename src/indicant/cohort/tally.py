@@ -13,9 +13,10 @@ from indicant.intake.report import REASONS
 from indicant.intake.unknown import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from indicant.intake.decoding import Broken
+    from indicant.intake.patients import Read
     from indicant.intake.report import Left, Report
     from indicant.intake.together import Decided
 
@@ -61,6 +62,25 @@ class Tally:
         self.stated.update(one.partition(": ")[0] for one in said)
         quads = [ox.Quad(one.subject, one.predicate, one.object) for one in made.graph.triples()]
         return Given(told.patient, quads, told.reference)
+
+    def take_part(
+        self, read: Read, number: int, is_stranger: Callable[[tuple[str, int | None, str]], bool]
+    ) -> Iterator[Given]:
+        """Take note of a part of a source, and yield the statements of each case.
+
+        Args:
+            read: what was read of the part.
+            number: which part it is; what is to be known of the whole source the first one tells.
+            is_stranger: whether another part tells of a record that stands somewhere.
+        """
+        if number == 0:
+            self.remarks += read.report.remarks
+        for made in read.decided:
+            yield self.take(made)
+        left = [
+            one for one in read.report.left if not is_stranger((one.file, one.line, one.reference))
+        ]
+        self.take_rest(read.report, left)
 
     def take_rest(self, report: Report, left: Iterable[Left]) -> None:
         """Take note of what is of nobody, and of codes that no table knows."""
