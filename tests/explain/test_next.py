@@ -13,7 +13,8 @@ from indicant.assess.assessor import Assessor, InvalidCase
 from indicant.explain.next import NextRecord, OpenFactRecord, as_text, next_facts
 from indicant.explain.whatif import what_if
 from indicant.files.rdf import parse, read
-from places import TESTS
+from indicant.terms import local_name
+from places import ASSESS, TESTS
 from running import hold_to_one_line, run
 from shipped import PREFIXES, assessor
 
@@ -127,8 +128,38 @@ def test_the_facts_are_those_awaited_and_ranked_by_the_measure(path: Path) -> No
     for fact in record["facts"]:
         counts = len(fact["present"]), len(fact["absent"])
         assert (fact["least"], fact["sum"]) == (min(counts), sum(counts))
-    keys = [(-one["least"], -one["sum"], one["label"]) for one in record["facts"]]
+    pressing = {
+        one["action"] for one in assessed["actions"] if one["urgency"] in {"urgent", "immediate"}
+    }
+    keys = [
+        (
+            not any(
+                each["action"] in pressing and each["status"] in {"recommended", "conflicting"}
+                for each in (*one["present"], *one["absent"])
+            ),
+            -one["least"],
+            -one["sum"],
+            one["term"],
+        )
+        for one in record["facts"]
+    ]
     assert keys == sorted(keys)
+
+
+def test_what_would_indicate_something_urgent_is_asked_first_in_every_language() -> None:
+    """Whatever settles more: whoever has a minute asks what cannot wait."""
+    path = ASSESS / "urgent-neurosurgical-referral-open-compression-of-unknown-kind" / "case.ttl"
+    orders = []
+    for language in ("en", "de"):
+        made = Assessor(language=language)
+        (record,) = next_facts(made, read(path))
+        first = record["facts"][0]
+        assert "UrgentNeurosurgicalReferral" in {
+            local_name(one["action"]) for one in first["present"] if one["status"] == "recommended"
+        }
+        orders.append([(one["term"], one["least"], one["sum"]) for one in record["facts"]])
+    assert orders[0] == orders[1]
+    assert max(least for _, least, _ in orders[0]) > orders[0][0][1]
 
 
 def test_each_fact_comes_with_its_question_and_what_shows_it() -> None:

@@ -198,13 +198,20 @@ def test_a_program_is_the_first_of_the_search_path(
 
 
 def test_every_python_that_is_started_is_isolated() -> None:
-    """There is one place that starts one, and the action of a pipeline starts it likewise."""
-    starting = [
+    """There is one place that starts one, and the action of a pipeline starts it likewise.
+
+    Spark starts its own, and is told which Python.
+    """
+    starting = {
         file.name
         for file in CODE.rglob("*.py")
         if "sys.executable" in file.read_text(encoding="utf-8")
+    }
+    assert starting == {"sandbox.py", "clusters.py"}
+    clusters = (CODE / "indicant" / "cohort" / "clusters.py").read_text(encoding="utf-8")
+    assert re.findall(r".*sys\.executable.*", clusters) == [
+        '    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)'
     ]
-    assert starting == ["sandbox.py"]
     action = (ROOT / "action.yml").read_text(encoding="utf-8")
     assert re.findall(r"\bpython3? (?!-I )\S+", re.sub(r"(?m)^ *- name:.*", "", action)) == []
     assert action.count("python -I ") == 2

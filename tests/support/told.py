@@ -568,7 +568,12 @@ class _Told:
             present = f"{one['present']}: {self._settles(one['ifPresent'])}"
             absent = one["absent"] if not self._brief else "if not"
             absent = f"{absent}: {self._settles(one['ifAbsent'])}"
-            yield f"{present} / {absent}" if self._brief else f"{present} {absent}"
+            told = [
+                said
+                for said, settled in ((present, one["ifPresent"]), (absent, one["ifAbsent"]))
+                if settled or not self._brief or not (one["ifPresent"] or one["ifAbsent"])
+            ]
+            yield (" / " if self._brief else " ").join(told)
 
     @staticmethod
     def _settles(found: list[SettlesRecord]) -> str:
@@ -577,10 +582,8 @@ class _Told:
             labels = ", ".join(one["labels"])
             if "more" in one:
                 labels = f"{labels} and {one['more']} more" if labels else str(one["more"])
-            several = len(one["labels"]) + one.get("more", 0) > 1
-            not_so = "do not apply" if several else "does not apply"
-            status = one["status"] if one["status"] != "not-applicable" else not_so
-            told.append(f"{labels} {status}")
+            silent = one["status"] == "not-applicable"
+            told.append(f"no advice on {labels}" if silent else f"{labels} {one['status']}")
         return "; ".join(told) or "settles nothing alone"
 
     def _steps(self) -> Iterator[str]:

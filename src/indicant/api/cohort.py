@@ -35,18 +35,18 @@ INSTALL: Final = "pip install 'indicant[cohort]'"
 class CohortAnswers:
     """How many patients of a source get which answer.
 
-    ``record`` is what ``indicant cohort --format json`` prints; ``files`` are what was written.
+    ``record`` is what ``indicant cohort --format json`` prints; ``files`` are what was written;
+    ``everybody`` tells whether all patients were answered, also where numbers are withheld.
     """
 
     record: dict[str, Any]
     files: tuple[str, ...] = ()
+    everybody: bool = True
 
     @property
     def is_whole(self) -> bool:
         """Whether all patients were answered, and every line of the source was a record."""
-        told = self.record["patients"]
-        broken = self.record.get("intake", {}).get("brokenLines", 0)
-        return broken == 0 and told["total"] is not None and told["total"] == told["assessed"]
+        return self.everybody and self.record.get("intake", {}).get("brokenLines", 0) == 0
 
     @property
     def is_changed(self) -> bool:
@@ -142,7 +142,8 @@ def answer(
             files += _compare(record, before, answered, summary, (place, rows))
         if place is not None:
             (place / SUMMARY).write_text(as_json(record) + "\n", encoding="utf-8", newline="\n")
-    return CohortAnswers(record, (*files, SUMMARY) if place is not None else ())
+    files = (*files, SUMMARY) if place is not None else ()
+    return CohortAnswers(record, files, summary.is_of_everybody())
 
 
 def _added_up(answered: Answered, by_stratum: bool, suppress: int | None) -> Summary:

@@ -159,13 +159,13 @@ def stated(fact: Stated) -> str:
 
 
 def settling_lines(
-    record: ActionRecord, *, most: int = _SHOWN, words: Words | None = None
+    record: ActionRecord, *, most: int | None = _SHOWN, words: Words | None = None
 ) -> Iterator[str]:
     """Say what would settle an open action: in its favour first, then against it.
 
     Args:
         record: the action.
-        most: how many ways to one answer are named.
+        most: how many ways to one answer are named, or all of them.
         words: the words of the program; without, they are English.
     """
     speak = words or Words()
@@ -180,7 +180,7 @@ def settling_lines(
             options = list(dict.fromkeys(sets.get((side, answer), ())))
             if not options or (indicating and side == "against"):
                 continue
-            left = len(options) - most
+            left = 0 if most is None else len(options) - most
             more = [speak("settling", "more", n=left)] if left > 0 else []
             named = speak("settling", "or").join([*options[:most], *more])
             yield speak("settling", f"{side}-{answer}", facts=named)

@@ -80,6 +80,11 @@ class Summary:
             **{state: self.number("patients", state, stratum) for state in STATES},
         }
 
+    def is_of_everybody(self) -> bool:
+        """Tell whether all patients were answered, whatever numbers are withheld."""
+        assessed = self.numbers.get(("patients", "assessed", ALL), 0)
+        return assessed == self.numbers.get(("total", ALL), 0) > 0
+
     def withhold(self, least: int, answered: Answered) -> None:
         """Withhold numbers from one to less than a least one, and what would give them away."""
         self.least = least

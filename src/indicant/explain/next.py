@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypedDict
 
 import pyoxigraph as ox
 
 from indicant.assess.assessor import InvalidCase
+from indicant.assess.prose import SOON
 from indicant.assess.records import Status, TermRecord
 from indicant.explain.consequences import ASKED, SETTLED, Ruling, Situation
 from indicant.explain.drafts import Draft
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from indicant.files.rdf import Document
 
 SHOWN: Final = 10
+INDICATED: Final[frozenset[Status]] = frozenset(("recommended", "conflicting"))
 _RECORDS_ALL: Final = IND + "recordsAll"
 _LABELS: Final = ("ask", "shown-by", "present", "absent", "if-so")
 
@@ -76,9 +79,9 @@ def next_facts(assessor: Assessor, document: Document) -> list[NextRecord]:
 
     What follows from what is known is not open. A fact settles an intervention that is undetermined
     or conditional when that one alone makes it recommended, contraindicated, conflicting or not
-    applicable. Facts are ranked by how many
-    interventions they settle whichever way they turn out, that is by the smaller of the numbers
-    for present and for absent; then by the sum of the two; then by their labels.
+    applicable. First come the facts that would indicate something urgent or immediate. Facts are
+    ranked by how many interventions they settle whichever way they turn out, that is by the smaller
+    of the numbers for present and for absent; then by the sum of the two; then by what they are.
 
     That all is recorded of a class is put to the test by saying so in a copy of the case.
 
@@ -138,7 +141,10 @@ def _complete(
 def ranked(
     assessor: Assessor, ruling: Ruling, record: CaseRecord, situation: Situation
 ) -> NextRecord:
-    """Rank the open facts of one case that was assessed; of completeness nothing is asked."""
+    """Rank the open facts of one case that was assessed; of completeness nothing is asked.
+
+    The order is the same in every language.
+    """
     catalogue, entailment = assessor.catalogue, ruling.entailment
     open_ = [one for one in record["actions"] if one["status"] not in SETTLED]
     awaited = {
@@ -146,7 +152,8 @@ def ranked(
     }
     closed = entailment.closure(situation.known)
     known = situation.known if closed is None else closed
-    facts: list[OpenFactRecord] = []
+    pressing = {one["action"] for one in open_ if one["urgency"] in SOON}
+    facts: list[tuple[tuple[bool, int, int, str, str], OpenFactRecord]] = []
     for literal, one in catalogue.literals.items():
         if one.polarity != "present" or (one.term, one.fact) not in awaited:
             continue
@@ -155,23 +162,31 @@ def ranked(
             continue
         present = _settled(situation, open_, bit)
         absent = _settled(situation, open_, entailment.opposite(bit))
-        facts.append(
-            OpenFactRecord(
-                term=one.term,
-                label=one.fact,
-                question=one.question,
-                investigations=[
-                    TermRecord(term=by, label=catalogue.label(by)) for by in one.investigations
-                ],
-                least=min(len(present), len(absent)),
-                sum=len(present) + len(absent),
-                present=present,
-                absent=absent,
-            )
+        presses = any(
+            each["action"] in pressing and each["status"] in INDICATED
+            for each in (*present, *absent)
         )
-    facts.sort(key=lambda one: (-one["least"], -one["sum"], one["label"], one["term"]))
+        least, total = min(len(present), len(absent)), len(present) + len(absent)
+        found = OpenFactRecord(
+            term=one.term,
+            label=one.fact,
+            question=one.question,
+            investigations=[
+                TermRecord(term=by, label=catalogue.label(by)) for by in one.investigations
+            ],
+            least=least,
+            sum=total,
+            present=present,
+            absent=absent,
+        )
+        facts.append(((not presses, -least, -total, one.term, literal), found))
+    facts.sort(key=itemgetter(0))
     return NextRecord(
-        case=record["case"], asOf=record["asOf"], open=len(open_), facts=facts, complete=[]
+        case=record["case"],
+        asOf=record["asOf"],
+        open=len(open_),
+        facts=[one for _, one in facts],
+        complete=[],
     )
 
 

@@ -64,7 +64,7 @@ class Words:
         """Return what becomes of interventions; of some of them only how many there are is said.
 
         >>> Words("en").settled("not-applicable", ["rest"])
-        'rest does not apply'
+        'no advice on rest'
         >>> Words("en").settled("recommended", ["rest"], 2)
         'rest and 2 more recommended'
         """

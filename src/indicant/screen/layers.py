@@ -40,8 +40,11 @@ if TYPE_CHECKING:
 
 FIRST: Final = 3
 """How many questions come first."""
-_LABELS: Final = {"brief": 1, "normal": 6, "full": None}
-"""How many interventions of one status are named that a question settles."""
+_LABELS: Final = {"brief": 1, "normal": 5, "full": None}
+"""How many interventions of one status are named that a question settles.
+
+Those on which there is no advice then are counted where anything else follows.
+"""
 _FACTS: Final = 5
 """How many facts of a kind a brief screen names."""
 _CERTAIN: Final = frozenset({"recommended", "conditional", "conflicting", "contraindicated"})
@@ -170,10 +173,14 @@ class Layers:
                 yield f"{one['label']}: {self.words('fulfilment', one['fulfilment'])}"
 
     def once(self, record: ActionRecord) -> list[str]:
-        """Return what would settle an action; unless all is shown, what would indicate it."""
+        """Return what would settle an action; unless all is shown, what would indicate it.
+
+        Of what is urgent nothing that would indicate it is left out.
+        """
         if self.detail == "full":
             return list(prose.settling_lines(record, words=self.words))
-        return list(prose.settling_lines(record, most=1, words=self.words))[:1]
+        most = None if record["urgency"] in SOON else 1
+        return list(prose.settling_lines(record, most=most, words=self.words))[:1]
 
     def reasons(self, record: ActionRecord) -> Iterator[str]:
         """Yield why a status is what it is: at full with the nodes that attest it, briefly once.
@@ -473,7 +480,8 @@ def _settles(settled: Sequence[SettledRecord], most: int | None) -> list[Settles
     for some in sorted(by_status.values(), key=lambda each: each[0]["status"] not in _CERTAIN):
         labels = [one["label"] for one in some]
         kept = labels if most is None or len(labels) <= most + 1 else labels[:most]
-        if most == 1 and some[0]["status"] == "not-applicable":
+        silent = some[0]["status"] == "not-applicable"
+        if silent and (most == 1 or (most and len(by_status) > 1 < len(labels))):
             kept = []
         told = SettlesRecord(status=some[0]["status"], labels=kept)
         if len(kept) < len(labels):

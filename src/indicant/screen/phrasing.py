@@ -71,7 +71,7 @@ class Phrases:
 
     def verdict(self, verdict: Verdict) -> str:
         """Return a verdict in words."""
-        return self.words("verdict", verdict)
+        return self.words("verdict", "neither" if verdict == "not-applicable" else verdict)
 
     def what(self, line: LineRecord) -> str:
         """Return what interventions of a line are called."""
@@ -123,9 +123,15 @@ class Phrases:
         return f"{one['question']} ({by})" if by else one["question"]
 
     def answers(self, one: QuestionRecord, *, terse: bool = False) -> Iterator[str]:
-        """Yield what each answer to a question would do; tersely, the fact is said but once."""
+        """Yield what each answer to a question would do.
+
+        Tersely the fact is said but once, and of two answers the one that settles nothing is not.
+        """
         absent = self.words("ask", "otherwise") if terse else one["absent"]
-        for fact, settled in ((one["present"], one["ifPresent"]), (absent, one["ifAbsent"])):
+        both = (one["present"], one["ifPresent"]), (absent, one["ifAbsent"])
+        for fact, settled in both:
+            if terse and not settled and any(other for _, other in both):
+                continue
             yield self.words("ask", "present", fact=fact, settles=self._settles(settled))
 
     def _settles(self, settled: list[SettlesRecord]) -> str:

@@ -62,7 +62,7 @@ class Workbench:
     def __init__(self, guidelines: Guidelines, endpoint: Endpoint) -> None:
         """Take the guidelines, and what answers queries about them."""
         self._guidelines, self._endpoint = guidelines, endpoint
-        self._known: dict[str, tuple[dict[str, str], dict[str, Named]]] = {}
+        self._known: dict[str, tuple[dict[str, str], dict[str, Named], dict[str, str]]] = {}
         self._lock = threading.Lock()
 
     def act(self, name: str, form: Mapping[str, str]) -> Shown:
@@ -126,20 +126,23 @@ class Workbench:
         if lacking:
             wanted = given or any(name.startswith(_GIVEN) for name in form)
             return asked.text, f"It needs {', '.join(lacking)}." if wanted else UNASKED
-        prefixes, terms = self._terms(name)
+        prefixes, terms, _ = self._terms(name)
         return asked.filled(bind(asked, given, lambda: terms, prefixes)), ""
 
-    def _terms(self, name: str) -> tuple[dict[str, str], dict[str, Named]]:
-        """Return the prefixes and the terms of a guideline, or of all, found out once."""
+    def _terms(self, name: str) -> tuple[dict[str, str], dict[str, Named], dict[str, str]]:
+        """Return the prefixes, terms and labels of a guideline, or of all, found out once."""
         with self._lock:
             if name not in self._known:
                 prefixes: dict[str, str] = {}
                 terms: dict[str, Named] = {}
+                labels: dict[str, str] = {}
                 for each, served in self._guidelines.each.items():
                     if name in {"", each}:
                         prefixes |= prefixes_of(served.assessor.source.documents)
                         terms |= named(served.assessor)
-                self._known[name] = prefixes, terms
+                        for term, called in served.assessor.ask("what-is-each-term-called"):
+                            labels.setdefault(term or "", called or "")
+                self._known[name] = prefixes, terms, labels
             return self._known[name]
 
     def _rows(self, name: str, query: str) -> dict[str, Any]:
@@ -199,13 +202,13 @@ class Workbench:
         self, name: str, asked: Question, form: Mapping[str, str]
     ) -> list[dict[str, object]]:
         """Return what a question can be given, with the terms that are of its kind."""
-        prefixes, terms = self._terms(name)
+        prefixes, terms, labels = self._terms(name)
         shorten = shortener(prefixes)
         found: list[dict[str, object]] = []
         for one in asked.parameters:
             kinds = {word.title().replace(" ", "") for word in one.kind.split(" or ")}
             offered = [
-                (shorten(ox.NamedNode(iri)), min(term.labels, default=local_name(iri)))
+                (shorten(ox.NamedNode(iri)), labels.get(iri) or local_name(iri))
                 for iri, term in terms.items()
                 if not kinds.isdisjoint(map(local_name, term.kinds))
             ]
