@@ -37,6 +37,8 @@ SIGNS: Final = {
     "undetermined": "?",
     "not-applicable": "=",
 }
+SAID: Final = {"not-applicable": "neither advised nor advised against"}
+"""What a status is called on a screen, where it has other words."""
 STATUS: Final = {
     ("met", None): "recommended",
     ("met", "refuted"): "recommended",
@@ -462,7 +464,8 @@ class _Told:
 
     def _proposed(self) -> Iterator[str]:
         for one in self._screen["proposed"]:
-            yield f"{SIGNED[one['verdict']]} {one['verdict']}: {one['label']}"
+            verdict = one["verdict"]
+            yield f"{SIGNED[verdict]} {SAID.get(verdict, verdict)}: {one['label']}"
             yield from (self._labelled("why", why) for why in one.get("why", ()))
 
     def _how(self, line: LineRecord) -> str:
@@ -488,12 +491,13 @@ class _Told:
         for line in lines:
             what = "; ".join(one["label"] for one in line["actions"])
             how, verdict = self._how(line), line["verdict"]
+            called = SAID.get(verdict, verdict)
             below = list(self._below(line))
             if self._form == "html":
-                yield f"{SIGNED[verdict]} {verdict} {what} {how}"
+                yield f"{SIGNED[verdict]} {called} {what} {how}"
             else:
                 lead = f"{stage} — " if stage else ""
-                yield f"{lead}{SIGNED[verdict]} {verdict}: {what}" + (f" — {how}" if how else "")
+                yield f"{lead}{SIGNED[verdict]} {called}: {what}" + (f" — {how}" if how else "")
             if self._brief:
                 yield from (f"— {label}: {said}" for label, said in below)
             else:

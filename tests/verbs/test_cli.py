@@ -352,7 +352,10 @@ def test_what_does_not_apply_is_listed_only_when_asked_for(room: Room) -> None:
     (with_all,) = json.loads(room.call(*arguments, "--format", "json", "--all").out)
     assert without["actions"] == []
     assert [action["status"] for action in with_all["actions"]] == ["not-applicable"]
-    assert "DOES NOT APPLY\n  = not-applicable: Umbrella\n" in room.call(*arguments, "--all").out
+    assert (
+        "DOES NOT APPLY\n  = neither advised nor advised against: Umbrella\n"
+        in room.call(*arguments, "--all").out
+    )
 
 
 @pytest.mark.slow

@@ -21,9 +21,9 @@ examples:
   indicant next case.ttl --all --format json
 
 A fact settles an undetermined or conditional intervention when it alone makes it recommended,
-contraindicated, conflicting or not applicable. Facts are ranked by how many interventions they
-settle whichever way they turn out (the smaller of the numbers for present and for absent), then by
-the sum of the two numbers, then by name.
+contraindicated, conflicting or not applicable. First come facts that would indicate something
+urgent or immediate. Facts are ranked by how many interventions they settle whichever way they turn
+out (the smaller of the numbers for present and for absent), then by the sum of the two numbers.
 """
 
 
