@@ -177,7 +177,10 @@ class Supply:
     def _line(self, line: bytes, decoder: Decoder, shown: str, number: int) -> Record | Broken:
         if self.glance is not None and (seen := self.glance(line)) is not None:
             return Record(seen, shown, number, unread=line)
-        return self.read_line(line, decoder, shown, number)
+        found = self.read_line(line, decoder, shown, number)
+        if self.glance is not None and isinstance(found, Record):
+            found.unread = line
+        return found
 
     def read_line(self, line: bytes, decoder: Decoder, shown: str, number: int) -> Record | Broken:
         """Return the record that a line is, or why it is none."""
