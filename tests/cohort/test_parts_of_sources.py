@@ -430,6 +430,18 @@ SOURCES: dict[str, tuple[list[Any], dict[str, Any] | None]] = {
             ("https://v.example", found("c", "Patient/nobody-2")),
         ),
     ),
+    "records of one document under one name": (
+        [],
+        {
+            "resourceType": "Bundle",
+            "type": "collection",
+            "entry": [
+                {"resource": found(f"c{n}", subject, code)}
+                for n in range(6)
+                for subject, code in ((ELSEWHERE, "neck-pain"), (f"Patient/p{n}", "scan"))
+            ],
+        },
+    ),
     "an idle record that stands twice": (
         [
             {"resourceType": "Organization", "id": "o"},

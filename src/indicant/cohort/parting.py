@@ -327,7 +327,7 @@ class Parts:
         for column, odd in (
             ("key", pl.col("reference").n_unique() > 1),
             ("reference", several & (pl.col("served").min() == 0)),
-            ("place", several),
+            ("place", pl.lit(value=True)),
         ):
             doubtful = names.group_by(column).agg((apart & odd).alias("odd"))
             doubtful = doubtful.filter(pl.col("odd") & (pl.col(column) != 0))
