@@ -18,13 +18,22 @@ from indicant import Guideline
 from indicant.api.cohort import answer
 from indicant.cohort import tally
 from indicant.errors import IndicantError
-from indicant.intake.manifests import manifest_of
+from indicant.intake.manifests import MOST_BYTES, manifest_of
 from running import environment, hold_to_one_line, run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 DATE = "2026-11-22"
+COMPLETE = """\
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix intake: <https://w3id.org/indicant/intake/> .
+@prefix prov: <http://www.w3.org/ns/prov#> .
+@prefix spine: <https://w3id.org/indicant/spine/> .
+<https://hospital.example/records> a intake:Source ;
+    prov:wasAttributedTo <https://hospital.example/informatics> ;
+    ind:recordsAll spine:LumbarFusion .
+"""
 SNOMED = "http://snomed.info/sct"
 POSIX = pytest.mark.skipif(os.name != "posix", reason="limits and signals of POSIX")
 
@@ -114,6 +123,106 @@ def test_what_is_no_manifest_is_read_as_before(tmp_path: Path) -> None:
     found = manifest_of(str(file))
     assert found is not None
     assert list(found.lacking(())) == ["has 2 entries that name no file"]
+
+
+def manifest(folder: Path, *output: dict[str, Any], **more: Any) -> str:
+    """Write the manifest of an export, and return its text."""
+    told = {"transactionTime": "2026-11-22T00:00:00Z", "request": "x", "error": [], **more}
+    text = json.dumps({**told, "output": output})
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
+    return text
+
+
+def remarks(folder: Path, parts: int) -> list[str]:
+    found = answer(Guideline.load(), folder, as_of=DATE, parts=parts)
+    said: list[str] = found.record["intake"]["remarks"]
+    assert all(one.endswith(": what else there is is not known") for one in said)
+    return [one.partition(": ")[0] for one in said]
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+def test_two_files_of_one_name_are_two(parts: int, tmp_path: Path) -> None:
+    """A manifest has files on a server, of which one may have overwritten the other."""
+    folder = lines(tmp_path / "bulk", "a.ndjson", patient("a"))
+    one, other = ({"type": "Patient", "url": f"https://s.example/{n}/a.ndjson"} for n in "12")
+    manifest(folder, one, other)
+    assert remarks(folder, parts) == ["manifest.json names 2 files a.ndjson, of which 1 is here"]
+    manifest(folder, one, one)
+    assert remarks(folder, parts) == []
+    manifest(folder, one, deleted=[other])
+    assert remarks(folder, parts) == ["manifest.json names 2 files a.ndjson, of which 1 is here"]
+    manifest(folder, *({**one, "url": f"https://s.example/{n}/a.ndjson"} for n in range(30)))
+    assert remarks(folder, parts) == ["manifest.json names 30 files a.ndjson, of which 1 is here"]
+
+
+@pytest.mark.parametrize(
+    ("name", "packed", "parts"),
+    [("manifest.json", False, 1), ("AA.json", True, 1), ("AA.json", False, 3)],
+)
+def test_a_manifest_says_how_many_records_there_are(
+    name: str, packed: bool, parts: int, tmp_path: Path
+) -> None:
+    """It may stand before them or behind; lines that are no records count, blank ones do not."""
+    folder = lines(tmp_path / "bulk", "a.ndjson", patient("a"), patient("b"))
+    with (folder / "a.ndjson").open("a", encoding="utf-8") as file:
+        file.write("\n  \n{\n")
+    if packed:
+        data = gzip.compress((folder / "a.ndjson").read_bytes())
+        (folder / "a.ndjson.gz").write_bytes(data)
+        (folder / "a.ndjson").unlink()
+    row = {"type": "Patient", "url": "https://s.example/1/a.ndjson"}
+    broken = f"{folder / 'a.ndjson'}{'.gz' if packed else ''}:5 is no record"
+    for count, expected in (
+        (3, []),
+        (None, []),
+        (500, [f"{name} says that a.ndjson has 500 records, and it has 3"]),
+        (2, [f"{name} says that a.ndjson has 2 records, and it has 3"]),
+    ):
+        manifest(folder, {**row, "count": count})
+        (folder / "manifest.json").rename(folder / name)
+        assert remarks(folder, parts) == [broken, *expected]
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+def test_nothing_is_complete_where_a_manifest_says_more(parts: int, tmp_path: Path) -> None:
+    folder = lines(tmp_path / "bulk", "a.ndjson", *(patient(f"p{n}") for n in range(4)))
+    complete = tmp_path / "complete.ttl"
+    complete.write_text(COMPLETE, encoding="utf-8")
+    row = {"type": "Patient", "url": "https://s.example/1/a.ndjson"}
+    for rows, is_whole in (
+        ([{**row, "count": 4}], True),
+        ([{**row, "count": 5}], False),
+        ([row, {**row, "url": "https://s.example/2/a.ndjson"}], False),
+    ):
+        manifest(folder, *rows)
+        found = answer(
+            Guideline.load(), folder, as_of=DATE, parts=parts, completeness=str(complete)
+        )
+        said = [one["said"] for one in found.record["intake"]["stated"]]
+        assert said
+        assert any(one.startswith("it is not stated") for one in said) is not is_whole
+
+
+def test_a_manifest_is_one_however_it_is_written(tmp_path: Path) -> None:
+    folder = lines(tmp_path / "bulk", "a.ndjson", patient("a"))
+    text = manifest(folder, {"type": "Patient", "url": "https://s.example/1/b.ndjson"})
+    file = folder / "manifest.json"
+    for data in (
+        text.encode(),
+        b"\xef\xbb\xbf" + text.encode(),
+        text.replace("transactionTime", "transaction\\u0054ime").encode(),
+        text.replace('"output"', '"outpu\\u0074"').encode(),
+    ):
+        file.write_bytes(data)
+        assert remarks(folder, 1) == ["manifest.json names b.ndjson, which is not here"]
+    many = [{"type": "Patient", "url": f"https://s.example/{n:0150}.ndjson"} for n in range(20_000)]
+    manifest(folder, *many)
+    assert file.stat().st_size > 3_000_000
+    said = remarks(folder, 1)
+    assert said[-1] == "manifest.json names 19,980 more files that are not here"
+    file.write_text(text[:-1] + " " * MOST_BYTES + "}", encoding="utf-8")
+    with pytest.raises(IndicantError, match="manifest of an export, and larger than 32 MB"):
+        answer(Guideline.load(), folder, as_of=DATE)
 
 
 @pytest.mark.parametrize("parts", [1, 3])

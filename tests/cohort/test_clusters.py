@@ -111,6 +111,28 @@ def test_portions_of_cases_are_answered_as_the_whole(
     assert min(told["assessed"], told["invalid"]) > 1
 
 
+@pytest.mark.usefixtures("here")
+def test_portions_with_half_a_character_are_answered_as_the_whole(tmp_path: Path) -> None:
+    """It stands where no text of UTF-8 can hold it: in the name of a code that no table knows."""
+    data = tmp_path / "bulk"
+    data.mkdir()
+    half = chr(0xD800)
+    coding = {"system": f"http://x{half}", "code": f"u{half}", "display": f"d{half}"}
+    of = {"subject": {"reference": "Patient/p"}}
+    for record in (
+        {"resourceType": "Patient", "id": "p"},
+        {"resourceType": "Condition", "id": "c", "code": {"coding": [coding]}, **of},
+        {"resourceType": f"Condition{half}", "id": "d", **of},
+        {"resourceType": "Condition", "id": "e", "subject": {"reference": f"Patient/{half}"}},
+    ):
+        with (data / "a.ndjson").open("a", encoding="utf-8") as file:
+            file.write(f"{json.dumps(record)}\n")
+    one = answered(data, tmp_path / "one", as_of="2026-11-30")
+    other = answered(data, tmp_path / "other", engine="dask", parts=2, as_of="2026-11-30")
+    assert one == other
+    assert len(one[0]["intake"]["unknownCodes"]) == 1
+
+
 def test_who_does_a_portion_twice_writes_the_same_twice(tmp_path: Path) -> None:
     data = export(tmp_path / "export")
     folder = tmp_path / "portions"

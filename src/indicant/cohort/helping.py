@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from indicant.assess.assessor import Assessor
 from indicant.cohort.establishing import Establisher, Found, Given
-from indicant.cohort.parting import ALL, Part, Place
+from indicant.cohort.parting import ALL, Part, Place, adrift_in
 from indicant.cohort.plan import plan_of
 from indicant.cohort.tally import Tally
 from indicant.errors import IndicantError
@@ -306,8 +306,7 @@ def _answered(known: _Known, task: dict[str, Any]) -> dict[str, Any]:
     everybody = known.everybody
     read = known.intake.read([supply], place.shown, known.options, everybody=everybody)
     if task["do"] == "adrift":
-        origins = [event.origin for event, _ in read.adrift]
-        return {"adrift": [(one.file, one.line, one.reference) for one in origins]}
+        return {"adrift": list(adrift_in(read))}
     strangers = {tuple(one) for one in task["strangers"]}
     if number:
         strangers |= known.strangers

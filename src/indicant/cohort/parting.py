@@ -17,21 +17,24 @@ import zlib
 from array import array
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from indicant.files import bounded
 from indicant.foreign import excerpt
-from indicant.intake import readings
-from indicant.intake.decoding import Broken, Decoder, Number, Record, whole_of
+from indicant.intake import events, readings
+from indicant.intake.decoding import Broken, Decoder, Number, Record
+from indicant.intake.elements import MalformedError, reference
 from indicant.intake.fhir import Resources, deleted
-from indicant.intake.sieve import PERSON_IN, glanced
+from indicant.intake.readings import tables
+from indicant.intake.sieve import CODE_IN, PERSON_IN, glanced
 from indicant.intake.supply import Supply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from indicant.intake.fhir import Identity
+    from indicant.intake.patients import Read
 
 MOST_PARTS: Final = 4_096
 MOST_BROKEN: Final = 1_000
@@ -45,6 +48,8 @@ _HELD: Final = 20_000
 _LAST: Final = re.compile(r"(?:(?<=/)|^)([A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_history/[^/]*)?$")
 _UNREAD: Final = 13
 """Where in a row the line stands of a record that is still to be read."""
+_KEY: Final = 14
+"""Where in a row its key stands."""
 ALL: Final = -1
 """The number that stands for all parts together."""
 _Row = tuple[Any, ...]
@@ -53,7 +58,7 @@ _Place = tuple[str, int | None, str]
 
 
 class UnpartedError(Exception):
-    """A source whose patients have several names, so that it is read as one."""
+    """A source of which a part would not say what the whole says, so that it is read as one."""
 
 
 @dataclass(frozen=True)
@@ -119,14 +124,15 @@ class Parts:
         self._order = 0
         self._spread: set[_Place] = set()
         self._known: set[str] = set()
-        self._keys, self._at = array("q"), array("i")
+        self._names: list[array[int]] = []
         self._chunks = 0
+        self._begin_chunk()
 
     def read(self) -> None:
         """Read the whole source and put its records into parts.
 
         Raises:
-            UnpartedError: it cannot be parted by patient.
+            UnpartedError: it cannot be parted by patient; its records are to be read as one.
             IndicantError: something cannot be read.
         """
         self.supply.glance = glanced
@@ -159,17 +165,44 @@ class Parts:
         return place in self.strangers[number] or (number > 0 and place in self.strangers[ALL])
 
     def spread(self, places: Iterable[_Place]) -> bool:
-        """Put records into all parts, and tell whether any was not there already."""
+        """Put records into all parts, and tell whether any was not there already.
+
+        What is called alike goes with them: it may say that none of them counts.
+        """
         wanted = set(places) - self.strangers[ALL] - self._spread
         self._spread |= wanted
         for number in range(self.count) if wanted else ():
-            for row in _loaded(str(self.folder / f"part-{number}")):
-                for other in range(self.count) if _place(row) in wanted else ():
-                    if other != number:
-                        self._keep(f"spread-{other}", row)
-                        self.strangers[other].add(_place(row))
+            names: set[str] = set()
+            for row in self._of(number):
+                if _place(row) in wanted:
+                    names |= {row[_KEY], row[1]}
+                    self._keep_in_others("spread-{}", row, number)
+                    for other in range(self.count):
+                        if other != number:
+                            self.strangers[other].add(_place(row))
+            if names:
+                self._copy_what_is_called(names, number)
         self._flush()
         return bool(wanted)
+
+    def _keep_in_others(self, name: str, row: _Row, home: int) -> None:
+        for other in range(self.count):
+            if other != home:
+                self._keep(name.format(other), row)
+
+    def _copy_what_is_called(self, names: set[str], number: int) -> None:
+        """Put what a part knows of that is called by some names beside the others."""
+        taken: set[int] = set()
+        grows = True
+        while grows:
+            grows = False
+            for row in chain(self._of(number), _loaded(str(self.folder / f"twice-{number}"))):
+                own = {row[_KEY], row[1]}
+                if row[0] not in taken and own & names:
+                    taken.add(row[0])
+                    grows = grows or not own <= names
+                    names |= own
+                    self._keep_in_others("twice-{}", row, number)
 
     # ------------------------------------------------------------------ one record
 
@@ -195,8 +228,19 @@ class Parts:
             record.drafted,
             record.passed,
             record.unread,
+            who.key,
         )
-        tails = {_tail(one, who.reference) for one in _subjects(record.content)}
+        gone = bool(deleted(record))
+        known = self.resources.tables.types.get(name)
+        subjects = list(_subjects(record.content))
+        if known is not None and known.kind == events.SUBSTANCE:
+            # Whoever it is of, records of others may refer to it.
+            subjects = list(_subjects_within(record.content))
+            if subjects:
+                raise UnpartedError
+        if any("#" in one[1:] for one in (*subjects, _substance(name, record.content))):
+            raise UnpartedError  # something within another record
+        tails = {_tail(one, who.reference) for one in subjects}
         if name == "Patient":
             if not _LAST.fullmatch(who.reference):
                 raise UnpartedError
@@ -204,26 +248,24 @@ class Parts:
             if record.url:
                 tails.add(_tail(record.url, who.reference))
             self.everybody.add(who.reference)
-        if deleted(record):
-            tails = set()
-        if len(tails) > 1:
+        if len(tails) > 1 or (gone and tails):
             raise UnpartedError
         self._known.update(tails if name == "Patient" else ())
         if not tails:
-            place = self._place_of_nobody(name, record.content)
+            place = "all" if gone else self._place_of_nobody(name, record.content)
             self._keep(place, row)
-            self._note(who, ALL if place == "all" else 0)
+            self._note(row, ALL if place == "all" else 0)
             return
-        sure = name == "Patient" or all(_is_named(one) for one in _subjects(record.content))
+        sure = name == "Patient" or all(map(_is_named, subjects))
         if not sure:
             self._keep("doubtful", (*row, sorted(tails)))
             return
         (part,) = {self._part_of(one) for one in tails}
         self._keep(f"part-{part}", row)
-        self._note(who, part)
+        self._note(row, part)
 
     def _part_of(self, name: str) -> int:
-        return zlib.crc32(name.encode()) % self.count
+        return zlib.crc32(name.encode("utf-8", "surrogatepass")) % self.count
 
     def _place_of_nobody(self, name: str, content: dict[str, Any]) -> str:
         """Return where to put what is about nobody: into all parts, or into one if idle."""
@@ -237,57 +279,79 @@ class Parts:
             *most, tails = row
             parts = sorted({self._part_of(one) for one in tails if one in self._known})
             alone = len(parts) == len(tails) == 1
-            who = self.resources.identity(_record(tuple(most)))
             self._keep(f"part-{parts[0]}" if alone else "all", tuple(most))
-            self._note(who, parts[0] if alone else ALL)
+            self._note(tuple(most), parts[0] if alone else ALL)
         self._flush()
         for row in _loaded(str(self.folder / "all")):
             self.strangers[ALL].add(_place(row))
 
     # ------------------------------------------------------------------ records that stand twice
 
-    def _copy(self, row: _Row, home: int, others: Iterable[int]) -> None:
-        """Put a record into other parts as well, for comparison alone."""
-        for other in others:
-            if other not in (home, ALL):
-                self._keep(f"twice-{other}", row)
-
-    def _note(self, who: Identity, part: int) -> None:
-        """Take note of what a record is called, in which part."""
-        for key in {who.key, who.reference}:
-            self._keys.append(hash(key))
-            self._at.append(part)
-        if len(self._keys) >= 1_000_000:
+    def _note(self, row: _Row, part: int) -> None:
+        """Take note of what a record is called, in which part, and where in a document."""
+        place = 0 if row[4] is not None else hash((row[3], row[1])) or 1
+        served = row[_KEY].startswith("http")
+        told = (hash(row[_KEY]), hash(row[1]), place, part, int(served))
+        for column, value in zip(self._names, told, strict=True):
+            column.append(value)
+        if len(self._names[0]) >= 1_000_000:
             self._chunk()
+
+    def _begin_chunk(self) -> None:
+        self._names = [array(kind) for kind in ("q", "q", "q", "i", "b")]
 
     def _chunk(self) -> None:
         import polars as pl
 
-        names = pl.DataFrame({"key": self._keys, "part": self._at}).unique()
+        columns = dict(
+            zip(("key", "reference", "place", "part", "served"), self._names, strict=True)
+        )
+        names = pl.DataFrame(columns).unique()
         names.write_parquet(self.folder / f"names-{self._chunks}.parquet")
         self._chunks += 1
-        self._keys, self._at = array("q"), array("i")
+        self._begin_chunk()
 
     def _copy_what_stands_twice(self) -> None:
-        """Have each part know the records of others that are called as one of its own."""
+        """Have each part know the records of others that are called as one of its own.
+
+        Raises:
+            UnpartedError: records in several parts have one name and also others, so that what
+                one of them says may hang on what is in neither part.
+        """
         import polars as pl
 
         self._chunk()
         names = pl.scan_parquet(self.folder / "names-*.parquet")
-        several = (
-            names.group_by("key").agg(pl.col("part").unique()).filter(pl.col("part").list.len() > 1)
-        )
-        where = dict(several.collect(engine="streaming").iter_rows())
+        apart = pl.col("part").n_unique() > 1
+        several = pl.col("key").n_unique() > 1
+        for column, odd in (
+            ("key", pl.col("reference").n_unique() > 1),
+            ("reference", several & (pl.col("served").min() == 0)),
+            ("place", pl.lit(value=True)),
+        ):
+            doubtful = names.group_by(column).agg((apart & odd).alias("odd"))
+            doubtful = doubtful.filter(pl.col("odd") & (pl.col(column) != 0))
+            if doubtful.head(1).collect(engine="streaming").height:
+                raise UnpartedError
+        shared = names.group_by("key").agg(pl.col("part").unique())
+        shared = shared.filter(pl.col("part").list.len() > 1)
+        where = dict(shared.collect(engine="streaming").iter_rows())
         if not where:
             return
         for number in sorted({part for parts in where.values() for part in parts} - {ALL}):
-            for row in _loaded(str(self.folder / f"part-{number}")):
-                who = self.resources.identity(_record(row))
-                parts = {*where.get(hash(who.key), ()), *where.get(hash(who.reference), ())}
-                self._copy(row, number, range(self.count) if ALL in parts else sorted(parts))
+            for row in self._of(number):
+                parts = where.get(hash(row[_KEY]), ())
+                for other in range(self.count) if ALL in parts else parts:
+                    if other != number:
+                        self._keep(f"twice-{other}", row)
         self._flush()
 
     # ------------------------------------------------------------------ files
+
+    def _of(self, number: int) -> Iterator[_Row]:
+        """Yield what a part alone tells of."""
+        yield from _loaded(str(self.folder / f"part-{number}"))
+        yield from _loaded(str(self.folder / "once")) if number == 0 else ()
 
     def _keep(self, name: str, row: _Row) -> None:
         self._held[name].append(row)
@@ -298,7 +362,10 @@ class Parts:
     def _flush(self) -> None:
         for name, rows in self._held.items():
             with open(self.folder / name, "ab") as file:
-                pickle.dump(rows, file, protocol=pickle.HIGHEST_PROTOCOL)
+                try:
+                    pickle.dump(rows, file, protocol=pickle.HIGHEST_PROTOCOL)
+                except RecursionError:  # a document that is nested too deeply
+                    raise UnpartedError from None
         self._held.clear()
         self._waiting = 0
 
@@ -322,9 +389,7 @@ def _loaded(path: str) -> Iterator[_Row]:
 
 
 def _record(row: _Row) -> Record:
-    _, _, content, file, line, place, url, method, mode, odd, target, drafted, passed, unread = row
-    if unread:
-        content = whole_of(unread)
+    _, _, content, file, line, place, url, method, mode, odd, target, drafted, passed, *_ = row
     return Record(content, file, line, place, url, method, mode, odd, target, drafted, passed)
 
 
@@ -332,16 +397,47 @@ def _place(row: _Row) -> _Place:
     return row[3], row[4], row[1]
 
 
+def adrift_in(read: Read) -> Iterator[_Place]:
+    """Yield the places of records of a part that may be anybody's, which all parts have to know."""
+    types = tables().types
+    for event, reason in read.adrift:
+        known = types.get(event.origin.record_type)
+        idle = known is not None and known.kind == readings.ASIDE and not known.tells
+        if not (idle and reason == readings.ASIDE):
+            yield event.origin.file, event.origin.line, event.origin.reference
+
+
 def _subjects(content: dict[str, Any]) -> Iterator[str]:
-    """Yield whom a resource, or one that it contains, may be about."""
+    """Yield whom a resource, or one that it contains, may be about.
+
+    Which of several elements counts is a matter of its type: all of them are yielded.
+    """
+    for element in PERSON_IN:
+        try:
+            target = reference(content.get(element), element)
+        except MalformedError:
+            continue
+        if target:
+            yield target
+    yield from _subjects_within(content)
+
+
+def _subjects_within(content: dict[str, Any]) -> Iterator[str]:
     contained = content.get("contained")
-    for one in (content, *(contained if isinstance(contained, list) else [])):
-        for element in PERSON_IN if isinstance(one, dict) else ():
-            value = one.get(element)
-            target = value.get("reference") if isinstance(value, dict) else None
-            if isinstance(target, str) and target:
-                yield target
-                break
+    for one in contained if isinstance(contained, list) else []:
+        if isinstance(one, dict):
+            yield from _subjects({**one, "contained": None})
+
+
+def _substance(name: str, content: dict[str, Any]) -> str:
+    """Return what a resource refers to for the medication, or nothing."""
+    if CODE_IN.get(name) != "medication":
+        return ""
+    element = "medicationReference" if "medicationReference" in content else "medication"
+    try:
+        return reference(content.get(element), element)
+    except MalformedError:
+        return ""
 
 
 def _is_named(target: str) -> bool:

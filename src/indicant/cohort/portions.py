@@ -21,7 +21,7 @@ import pyoxigraph as ox
 
 from indicant.assess.assessor import Assessor
 from indicant.cohort.establishing import Establisher, Found, Given
-from indicant.cohort.parting import Part, Parts, Place, UnpartedError, parts_of
+from indicant.cohort.parting import Part, Parts, Place, UnpartedError, adrift_in, parts_of
 from indicant.cohort.plan import plan_of
 from indicant.cohort.sources import MOST_RECORDS, size_of
 from indicant.cohort.tally import Tally
@@ -115,7 +115,7 @@ def prepare(source: Source, setup: Setup, folder: Path, parts: int) -> Tally:
     else:
         _spill(source, setup, folder)
         tally = source.tally
-    text = json.dumps(asdict(setup), ensure_ascii=False)
+    text = json.dumps(asdict(setup))
     (folder / SETUP).write_text(text, encoding="utf-8", newline="\n")
     return tally
 
@@ -136,11 +136,11 @@ def _part(source: Source, options: Options, setup: Setup, folder: Path, count: i
     everybody = frozenset(parts.everybody)
     if claims is not None:
         while parts.spread(
-            (event.origin.file, event.origin.line, event.origin.reference)
+            place
             for number in range(count)
-            for event, _ in intake.read(
-                [parts.part(number)], source.path, options, everybody=everybody
-            ).adrift
+            for place in adrift_in(
+                intake.read([parts.part(number)], source.path, options, everybody=everybody)
+            )
         ):
             pass
     setup.is_fhir, setup.count = True, count
@@ -227,7 +227,7 @@ class _Worker:
             (one.given.patient, one.literals.to_bytes(size, "little"), one.problem, one.given.place)
             for one in establisher.found(given)
         ]
-        told = json.dumps(tally.told(), ensure_ascii=False)
+        told = json.dumps(tally.told())
         frame = pl.DataFrame(rows, schema=_FOUND, orient="row")
         place = self._folder / f"found-{number:06}.parquet"
         aside = place.with_name(f".{place.name}.{os.getpid()}")

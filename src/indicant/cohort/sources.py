@@ -17,7 +17,7 @@ import pyoxigraph as ox
 from indicant.assess.parts import parted
 from indicant.cohort.establishing import Given
 from indicant.cohort.helping import Recipe, found_in, helped, usual
-from indicant.cohort.parting import PACKED, Parts, UnpartedError, parts_of
+from indicant.cohort.parting import PACKED, Parts, UnpartedError, adrift_in, parts_of
 from indicant.cohort.tally import MOST_LISTED, Tally
 from indicant.errors import IndicantError
 from indicant.files.fence import Fence, real
@@ -196,9 +196,7 @@ class Source:
 
         if claims is not None:
             while parts.spread(
-                (event.origin.file, event.origin.line, event.origin.reference)
-                for number in range(parts.count)
-                for event, _ in read_part(number).adrift
+                place for number in range(parts.count) for place in adrift_in(read_part(number))
             ):
                 pass
         for number in range(parts.count):

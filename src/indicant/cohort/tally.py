@@ -84,7 +84,8 @@ class Tally:
 
     def take_rest(self, report: Report, left: Iterable[Left]) -> None:
         """Take note of what is of nobody, and of codes that no table knows."""
-        self.reasons.update(reason for _, reason in {(one.reference, one.reason) for one in left})
+        told = {(one.file, one.line, one.reference, one.reason) for one in left}
+        self.reasons.update(reason for *_, reason in told)
         for one in report.unknown:
             self._add_unknown((one.system, one.code), one.display, one.records, one.patients)
 

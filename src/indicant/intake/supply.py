@@ -8,6 +8,7 @@ import io
 import os
 import re
 import zlib
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -101,15 +102,26 @@ class Supply:
                     file=self.path,
                     help="a bulk export is files of NDJSON, such as Condition.000.ndjson",
                 )
-            names = {one.name.removesuffix(_PACKED) for one in there}
+            names = Counter(one.name.removesuffix(_PACKED) for one in there)
+            counted: dict[str, int] = {}
+            manifests = []
             for file in taken:
                 fence.follow(file, folder)
                 if file.name.endswith(".json"):
                     found = manifest_of(str(file))
                     if found is not None:
-                        self.partial += [f"{file.name} {one}" for one in found.lacking(names)]
+                        told = found.lacking(names.elements())
+                        self.partial += [f"{file.name} {one}" for one in told]
+                        manifests.append((file.name, found))
                         continue
-                yield from self._file(str(file))
+                number = 0
+                for number, one in enumerate(self._file(str(file)), 1):  # noqa: B007
+                    yield one
+                bare = file.name.removesuffix(_PACKED)
+                if bare.endswith(LINES) and names[bare] == 1:
+                    counted[bare] = number
+            for name, found in manifests:
+                self.partial += [f"{name} {one}" for one in found.miscounted(counted)]
             return
         yield from self._file(self.path)
 
@@ -177,7 +189,10 @@ class Supply:
     def _line(self, line: bytes, decoder: Decoder, shown: str, number: int) -> Record | Broken:
         if self.glance is not None and (seen := self.glance(line)) is not None:
             return Record(seen, shown, number, unread=line)
-        return self.read_line(line, decoder, shown, number)
+        found = self.read_line(line, decoder, shown, number)
+        if self.glance is not None and isinstance(found, Record):
+            found.unread = line
+        return found
 
     def read_line(self, line: bytes, decoder: Decoder, shown: str, number: int) -> Record | Broken:
         """Return the record that a line is, or why it is none."""
