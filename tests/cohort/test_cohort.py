@@ -220,6 +220,7 @@ def test_a_line_that_is_no_record_is_named_and_counted(tmp_path: Path) -> None:
         assert not found.is_whole
         told = found.record["intake"]
         assert told["brokenLines"] == 2
+        assert {one["reason"]: one["records"] for one in told["notUsed"]}["broken"] == 2
         assert [(one["file"], one["line"]) for one in told["broken"]] == [
             (str(folder / "Condition.ndjson"), 2),
             (str(folder / "Patient.ndjson"), 2),

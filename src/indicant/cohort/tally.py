@@ -84,7 +84,7 @@ class Tally:
 
     def take_rest(self, report: Report, left: Iterable[Left]) -> None:
         """Take note of what is of nobody, and of codes that no table knows."""
-        self.reasons.update(reason for _, reason in {(one.reference, one.reason) for one in left})
+        self.reasons.update(reason for _, reason in {(_which(one), one.reason) for one in left})
         for one in report.unknown:
             self._add_unknown((one.system, one.code), one.display, one.records, one.patients)
 
@@ -158,3 +158,10 @@ class Tally:
         row[0] = shown(row[0], display)
         row[1] += records
         row[2] += many
+
+
+def _which(one: Left) -> tuple[str, int | None, str]:
+    """Return which record it is; of a line that is none the file is part of what it is called."""
+    if one.reason == "broken":
+        return one.file, one.line, one.reference
+    return "", None, one.reference
