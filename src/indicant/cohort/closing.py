@@ -1,7 +1,9 @@
-"""Tell how many open answers would close if a fact were recorded of everybody who has it.
+"""Tell how many open answers would close if whoever has no record of a fact did not have it.
 
-Whoever has no record of it then does not have it. What follows from that, by the clauses of the
-guideline and its criteria, is what follows for one patient of whom it is said.
+That is of the fact alone: to state that all records of its term are there says more of other facts
+of the term, and less where a record that is there may be one of it. What follows from the absence,
+by the clauses of the guideline and its criteria, is what follows for one patient of whom it is
+said.
 """
 
 from __future__ import annotations
