@@ -126,50 +126,62 @@ def as_record(
         summary: what is withheld.
         mark: the place of the other version among several.
     """
-    labels = [one.assessor.catalogue for one in (after, before)]
+    told = _Told((after, before), summary, str(mark))
+    left = made.left.head(MOST_TOLD).iter_rows(named=True)
+    reasons = [
+        {
+            **row,
+            "patients": told.number(row["patients"], "left", str(mark), row["state"], row["told"]),
+        }
+        for row in left
+        if row["patients"] >= summary.least
+    ]
+    return {
+        "guidelines": [
+            {"iri": iri, "label": label, "version": version}
+            for iri, label, version, _ in before.assessor.catalogue.guidelines
+        ],
+        "compared": told.number(made.compared, "compared", str(mark)),
+        "changed": told.number(made.changed, "changed", str(mark)),
+        "notAnswered": [row for row in reasons if row["patients"] is not None],
+        "interventions": told.listed(made.interventions, "intervention"),
+        "recommendations": told.listed(made.recommendations, "recommendation"),
+    }
 
-    def called(iri: str, kind: str) -> str:
-        for one in labels:
+
+@dataclass(frozen=True)
+class _Told:
+    """What may be told of changes: labels by the first version that has them, and numbers."""
+
+    versions: tuple[Answered, ...]
+    summary: Summary
+    mark: str
+
+    def number(self, number: int, *cell: str) -> int | None:
+        """Return a number, or nothing where it is withheld."""
+        return self.summary.number(*cell) if self.summary.least else number
+
+    def label(self, iri: str, kind: str) -> str:
+        """Return what something is called."""
+        for one in (version.assessor.catalogue for version in self.versions):
             if kind == "recommendation" and iri in one.recommendations:
                 return one.recommendations[iri].label
             if kind == "intervention" and iri in one.labels:
                 return one.label(iri)
         return iri
 
-    def shown(number: int, *cell: str) -> int | None:
-        return number if not summary.least else summary.number(*cell)
-
-    def listed(table: pl.DataFrame, kind: str) -> list[dict[str, Any]]:
+    def listed(self, table: pl.DataFrame, kind: str) -> list[dict[str, Any]]:
+        """Return rows, those of which the number is withheld last, in an order of names."""
         rows = [
             {
                 kind: row[kind],
-                "label": called(row[kind], kind),
+                "label": self.label(row[kind], kind),
                 "before": row["before"],
                 "after": row["after"],
-                "patients": shown(row["patients"], *change(str(mark), kind, row)),
+                "patients": self.number(row["patients"], *change(self.mark, kind, row)),
             }
             for row in table.iter_rows(named=True)
         ]
-        told = [row for row in rows if row["patients"] is not None]
         others = [row for row in rows if row["patients"] is None]
-        return told + sorted(
-            others, key=lambda row: [row[kind], str(row["before"]), str(row["after"])]
-        )
-
-    left = [
-        {**row, "patients": shown(row["patients"], "left", str(mark), row["state"], row["told"])}
-        for row in made.left.head(MOST_TOLD).iter_rows(named=True)
-        if row["patients"] >= summary.least
-    ]
-
-    return {
-        "guidelines": [
-            {"iri": iri, "label": label, "version": version}
-            for iri, label, version, _ in before.assessor.catalogue.guidelines
-        ],
-        "compared": shown(made.compared, "compared", str(mark)),
-        "changed": shown(made.changed, "changed", str(mark)),
-        "notAnswered": [row for row in left if row["patients"] is not None],
-        "interventions": listed(made.interventions, "intervention"),
-        "recommendations": listed(made.recommendations, "recommendation"),
-    }
+        others.sort(key=lambda row: [row[kind], str(row["before"]), str(row["after"])])
+        return [row for row in rows if row["patients"] is not None] + others
