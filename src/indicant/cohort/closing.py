@@ -29,8 +29,8 @@ _Fact = tuple[str, str]
 
 def closing(
     answered: Answered, facts: Sequence[_Fact], many: Mapping[int, int]
-) -> dict[_Fact, int]:
-    """Return for each fact how many open answers would close.
+) -> dict[_Fact, dict[str, int]]:
+    """Return for each fact how many open answers would close, by intervention.
 
     Args:
         answered: the answers.
@@ -45,7 +45,7 @@ def closing(
     some = answered.interventions.filter(pl.col("status").is_in(_OPEN))
     for pattern, action in some.select("pattern", "intervention").iter_rows():
         waiting[pattern].append(action)
-    found = dict.fromkeys(facts, 0)
+    found: dict[_Fact, dict[str, int]] = {fact: defaultdict(int) for fact in facts}
     for pattern, actions in waiting.items():
         if not many.get(pattern):
             continue
@@ -59,8 +59,9 @@ def closing(
                 continue
             then = entailment.closure(known | added)
             if then is not None:
-                closed = sum(ruling.status(one, then) in SETTLED for one in actions)
-                found[fact] += many[pattern] * closed
+                for action in actions:
+                    if ruling.status(action, then) in SETTLED:
+                        found[fact][action] += many[pattern]
     return found
 
 

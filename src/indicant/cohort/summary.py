@@ -19,6 +19,7 @@ from indicant.cohort.disclosure import (
     facts_hidden,
     hidden_of,
     reasons,
+    statuses_of,
     told_of,
 )
 from indicant.cohort.disclosure import MET as _MET
@@ -51,7 +52,8 @@ class Lacking:
     many patients have such a one, and ``alone`` how many of the answers hold a recommendation that
     this one fact would settle, one way or the other. ``closes`` are how many open answers would
     close if whoever has no record of it did not have it, where that was looked at. ``waiting`` are
-    the interventions that are open for want of it, and ``withheld`` whether none of this is told.
+    the interventions that are open for want of it and ``closing`` those of which answers would
+    close; ``withheld`` tells whether none of this is told, ``withheld_closes`` of the last number.
     """
 
     term: str
@@ -62,7 +64,9 @@ class Lacking:
     alone: int = 0
     closes: int | None = None
     waiting: set[str] = field(default_factory=set)
+    closing: set[str] = field(default_factory=set)
     withheld: bool = False
+    withheld_closes: bool = False
 
 
 @dataclass
@@ -141,6 +145,9 @@ class Summary:
         self.lacking.sort(key=lambda one: one.withheld)
         told = [one for one in self.lacking if not one.withheld]
         _add_closing(told, answered, answered.weights())
+        for one in told:
+            bearing = {cell for iri in one.closing for cell in statuses_of(iri, advice[iri])}
+            one.withheld_closes = not bearing.isdisjoint(self.hidden)
 
     def _of_strata(self) -> list[list[_Cell]]:
         """Return the sums of strata, for all that is counted."""
@@ -326,7 +333,8 @@ def _add_closing(lacking: Sequence[Lacking], answered: Answered, weights: pl.Dat
     first = lacking[:MOST_CLOSING]
     closed = closing(answered, [(one.term, one.label) for one in first], many)
     for waited in first:
-        waited.closes = closed[waited.term, waited.label]
+        by_intervention = closed[waited.term, waited.label]
+        waited.closes, waited.closing = sum(by_intervention.values()), set(by_intervention)
 
 
 def as_record(
@@ -408,7 +416,11 @@ def _missing(summary: Summary, one: Lacking) -> dict[str, Any]:
                 ("alone", one.alone),
             )
         },
-        **({} if one.closes is None else {"closes": summary.shown(one.closes)}),
+        **(
+            {}
+            if one.closes is None
+            else {"closes": None if one.withheld_closes else summary.shown(one.closes)}
+        ),
     }
 
 
