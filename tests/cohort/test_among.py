@@ -10,8 +10,10 @@ import pytest
 
 from cohorts import cases, older
 from indicant import Guideline
+from indicant.api.among import Patients, diff_among
 from places import EXAMPLES, SEED, TESTS
 from running import hold_to_one_line, run
+from shipped import PREFIXES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +75,19 @@ def test_diff_tells_whom_among_patients_as_both_versions_answer_one_by_one(tmp_p
     assert told["compared"] is told["changed"] is None
     same = ("diff", str(SEED), str(SEED), "--cohort", str(folder))
     assert run(*same)[0] == 0
+
+
+def test_numbers_that_are_withheld_are_not_those_of_everybody(tmp_path: Path) -> None:
+    """Of three patients one is not answered, and none of these numbers is told."""
+    folder = cases(tmp_path / "cases", 2)
+    (folder / "wrong.ttl").write_text(
+        f'{PREFIXES}:w a ind:PatientCase ; ind:asOf "{DATE}"^^xsd:date ; '
+        "ind:hasFinding [ a spine:CordCompression ] ; ind:excludes spine:CordCompression .\n",
+        encoding="utf-8",
+    )
+    found = diff_among(str(SEED), str(SEED), Patients(folder, suppress=5))
+    assert found.record["patients"]["total"] is None
+    assert not found.is_whole
 
 
 MERGED = TESTS / "merge" / "contradiction-on-one-intervention"

@@ -16,10 +16,13 @@ from cohorts import answer, compare, mixed, random_cohort
 from each import each
 from grids import Grid, grids
 from indicant.assess.assessor import Assessor
+from indicant.cohort.disclosure import ALL
 from indicant.cohort.establishing import Establisher, Given
 from indicant.cohort.kernel import STATUS_WORDS, Kernel, status
 from indicant.cohort.patterns import Consistency, Patterns
 from indicant.cohort.plan import plan_of
+from indicant.cohort.summary import _missing as as_missing
+from indicant.cohort.summary import summarised
 from indicant.files.rdf import Document, parse, read
 from making import case_text, guideline_text
 from places import ASSESSED, TESTS
@@ -279,3 +282,24 @@ def test_how_many_answers_a_complete_record_would_close_is_what_the_columns_say(
         )
         assert one.closes == expected
     assert any(one.closes for one in told)
+
+
+def test_what_a_fact_would_close_is_withheld_with_what_it_would_close() -> None:
+    """Also of an intervention that is open for want of others."""
+    answered, summary = answer(assessor("auto"), [read(path) for path in ASSESSED[::2]])
+    found = [(one, other) for one in summary.lacking for other in one.closing - one.waiting]
+    told = []
+    for fact, other in each(sorted(found, key=lambda pair: (pair[0].label, pair[1]))):
+        made = summarised(answered, by_stratum=False)
+        made.numbers = {cell: 100 * number for cell, number in made.numbers.items()}
+        made.lacking = [one for one in made.lacking if one.label == fact.label]
+        for one in made.lacking:
+            one.answers, one.patients, one.alone = (
+                100 * number for number in (one.answers, one.patients, one.alone)
+            )
+        made.numbers["status", other, "undetermined", ALL] = 1
+        made.withhold(5, answered)
+        assert all(one.withheld or one.withheld_closes for one in made.lacking)
+        told += [as_missing(made, one) for one in made.lacking if not one.withheld]
+    assert told
+    assert {one["closes"] for one in told} == {None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -220,6 +221,7 @@ def test_a_line_that_is_no_record_is_named_and_counted(tmp_path: Path) -> None:
         assert not found.is_whole
         told = found.record["intake"]
         assert told["brokenLines"] == 2
+        assert {one["reason"]: one["records"] for one in told["notUsed"]}["broken"] == 2
         assert [(one["file"], one["line"]) for one in told["broken"]] == [
             (str(folder / "Condition.ndjson"), 2),
             (str(folder / "Patient.ndjson"), 2),
@@ -277,6 +279,38 @@ def test_small_numbers_are_withheld_with_what_gives_them_away(tmp_path: Path) ->
     assert all(one["answers"] is None or one["answers"] >= 5 for one in told["missing"])
     text = run("cohort", str(folder), "--suppress", "5")[1]
     assert "withheld, since below 5" in text
+
+
+FAILED = EXAMPLES / "guidelines" / "two-failed-antidepressants"
+
+
+def depressed(folder: Path, **many: int) -> Path:
+    """Make as many cases of each kind as there are to be."""
+    folder.mkdir()
+    for kind, number in many.items():
+        test = FAILED / "tests" / f"esketamine-after-two-{kind.replace('_', '-')}"
+        text = (test / "case.ttl").read_text(encoding="utf-8")
+        for at in range(number):
+            one = re.sub(r"@prefix : <[^>]*>", f"@prefix : <https://x.example/{kind}/{at}#>", text)
+            (folder / f"{kind}-{at}.ttl").write_text(one, encoding="utf-8")
+    return folder
+
+
+def test_who_lacks_a_fact_does_not_tell_who_is_recommended_what(tmp_path: Path) -> None:
+    """Of nine, six are open for want of a fact: three are not."""
+    spec = {"open_depression_not_recorded": 6, "fires_two_failed": 3}
+    folder = depressed(tmp_path / "cases", **spec)
+    own = ("--guideline", str(FAILED))
+    whole = summary(str(folder), *own)[1]
+    (one,) = [one for one in whole["interventions"] if one["patients"]["recommended"] == 3]
+    assert one["patients"]["undetermined"] == 6
+    assert 6 in {lack["answers"] for lack in whole["missing"]}
+    told = summary(str(folder), *own, "--suppress", "5")[1]
+    assert told["patients"]["assessed"] == 9
+    numbers = ("answers", "alone", "patients", "closes")
+    assert {lack.get(word) for lack in told["missing"] for word in numbers} == {None}
+    text = run("cohort", str(folder), *own, "--suppress", "5")[1]
+    assert " 6 " not in text.partition("MISSING FACTS")[2]
 
 
 def test_of_few_who_are_not_assessed_it_is_not_told_why(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import random
 import re
@@ -351,6 +352,46 @@ def test_facts_that_no_literal_is_are_told(where: str, dsn: str | None) -> None:
     assert unknown == [("x", 2)]
     assert len(known) == len(plan_of(made.compiled.graph).literals)
     assert (column(literal), literal, made.catalogue.literals[literal].label) in known
+
+
+def test_what_a_fact_is_called_is_no_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Labels stand in what is told of whose facts cannot all hold."""
+    made = assessor("auto")
+    named = {
+        iri: dataclasses.replace(one, label=f'it\'s {one.label} "l99999" \'"m0"\'')
+        for iri, one in made.catalogue.literals.items()
+    }
+    plain = Sql(made).text()
+    monkeypatch.setattr(made.catalogue, "literals", named)
+    hostile = Sql(made).text()
+    assert "l99999" in hostile
+    added = " \"l99999\" ''\"m0\"''"
+    assert hostile.replace(added, "").replace("it''s ", "") == plain.replace("it''s ", "")
+
+
+@ON_EACH
+@pytest.mark.parametrize("shape", SHAPES)
+def test_rows_without_a_patient_are_nobody_and_counted(
+    where: str, shape: Shape, dsn: str | None
+) -> None:
+    made = assessor("auto")
+    literals = plan_of(made.compiled.graph).literals
+    with engine(where, dsn) as there:
+        if shape == "facts":
+            rows = [("a", literals[0]), (None, literals[0]), (None, None)]
+            there.table("facts", ["patient", "literal"], "tt", rows)
+        else:
+            wide = [(who, *(None for _ in literals)) for who in ("a", None, None)]
+            names = ["patient", *map(column, literals)]
+            there.table("columns", names, "t" + "b" * len(literals), wide)
+        for statement in Sql(made, shape).statements:
+            there.run(statement)
+        who = there.run("SELECT patient, state FROM indicant_patients")
+        nobody = there.run('SELECT "rows" FROM indicant_nobody')
+        answered = there.run("SELECT DISTINCT patient FROM indicant_recommendations")
+    assert who == [("a", "assessed")]
+    assert nobody == [(2,)]
+    assert answered == [("a",)]
 
 
 def test_each_literal_has_a_column_of_its_own() -> None:

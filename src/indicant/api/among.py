@@ -41,9 +41,13 @@ class Patients:
 
 @dataclass(frozen=True)
 class Among:
-    """Who of a cohort is answered otherwise; ``record`` is what ``--format json`` prints."""
+    """Who of a cohort is answered otherwise; ``record`` is what ``--format json`` prints.
+
+    ``everybody`` tells whether all patients were answered by all, also where numbers are withheld.
+    """
 
     record: dict[str, Any] = field(repr=False)
+    everybody: bool = True
 
     @property
     def is_changed(self) -> bool:
@@ -54,9 +58,7 @@ class Among:
     @property
     def is_whole(self) -> bool:
         """Whether all patients were answered by all, and every line of the source was a record."""
-        told = self.record["patients"]
-        numbers = {told["assessed"], *(one["compared"] for one in self.record["against"])}
-        return numbers == {told["total"]} and self.record["brokenLines"] == 0
+        return self.everybody and self.record["brokenLines"] == 0
 
     def __str__(self) -> str:
         """Return it as people read it."""
@@ -162,6 +164,7 @@ def among(
         IndicantError: something cannot be read, or there is no patient.
     """
     from indicant.cohort.changes import as_record, changes
+    from indicant.cohort.disclosure import ALL, Compared
     from indicant.cohort.summary import conflicting, summarised
 
     if str(patients.data) == "-":
@@ -171,9 +174,13 @@ def among(
     run, date = run_of(patients)
     with tempfile.TemporaryDirectory(prefix="indicant-") as folder:
         new, tally = run.answered(after, Path(folder) / "new", None)
+        compared = []
+        for number, one in enumerate(before):
+            old, _ = run.answered(one, Path(folder) / f"old-{number}", None)
+            compared.append(Compared(changes(old, new, within=together), old, new))
         summary = summarised(new, by_stratum=False)
         if patients.suppress is not None:
-            summary.withhold(patients.suppress, new)
+            summary.withhold(patients.suppress, new, compared)
         record: dict[str, Any] = {
             "source": os.fspath(patients.data),
             "asOf": date,
@@ -185,12 +192,12 @@ def among(
             record["withheldBelow"] = patients.suppress
         if together:
             record["conflicting"] = conflicting(summary, new)
-        record["against"] = []
-        for number, one in enumerate(before):
-            old, _ = run.answered(one, Path(folder) / f"old-{number}", None)
-            found = changes(old, new, within=together)
-            record["against"].append(as_record(found, old, new, summary.shown))
-    return Among(record)
+        record["against"] = [
+            as_record(one.made, one.before, new, summary, mark) for mark, one in enumerate(compared)
+        ]
+        total = summary.numbers["total", ALL]
+        everybody = summary.is_of_everybody() and {one.made.compared for one in compared} <= {total}
+    return Among(record, everybody)
 
 
 def _called(answered: Answered) -> list[dict[str, Any]]:

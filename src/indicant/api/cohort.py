@@ -14,10 +14,11 @@ from indicant.api.case import day
 from indicant.errors import IndicantError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from indicant.api.among import Patients
     from indicant.api.guideline import Guideline
+    from indicant.cohort.disclosure import Compared
     from indicant.cohort.establishing import Found
     from indicant.cohort.helping import Recipe
     from indicant.cohort.results import Answered
@@ -132,26 +133,31 @@ def answer(
     known = None if strata is None else read_strata(os.fspath(strata))
     with tempfile.TemporaryDirectory(prefix="indicant-") as folder, _place(output) as place:
         answered, tally = run.answered(guideline, Path(folder) / "new", known)
-        summary = _added_up(answered, known is not None, suppress)
+        compared = []
+        if against is not None:
+            before, _ = run.answered(against, Path(folder) / "old", None)
+            compared.append(_compared(before, answered))
+        summary = _added_up(answered, known is not None, suppress, compared)
         record = _record(summary, answered, path, date, tally if others else None)
         files: tuple[str, ...] = ()
         if place is not None:
             files = write(answered, place, rows, everything=everything)
-        if against is not None:
-            before, _ = run.answered(against, Path(folder) / "old", None)
-            files += _compare(record, before, answered, summary, (place, rows))
+        for one in compared:
+            files += _add_compared(record, one, summary, (place, rows))
         if place is not None:
             (place / SUMMARY).write_text(as_json(record) + "\n", encoding="utf-8", newline="\n")
     files = (*files, SUMMARY) if place is not None else ()
     return CohortAnswers(record, files, summary.is_of_everybody())
 
 
-def _added_up(answered: Answered, by_stratum: bool, suppress: int | None) -> Summary:
+def _added_up(
+    answered: Answered, by_stratum: bool, suppress: int | None, compared: Sequence[Compared]
+) -> Summary:
     from indicant.cohort.summary import summarised
 
     summary = summarised(answered, by_stratum=by_stratum)
     if suppress is not None:
-        summary.withhold(suppress, answered)
+        summary.withhold(suppress, answered, compared)
     return summary
 
 
@@ -247,23 +253,25 @@ def recipe_of(guideline: Guideline, codes: tuple[str, ...] = ()) -> Recipe:
     )
 
 
-def _compare(
-    record: dict[str, Any],
-    before: Answered,
-    after: Answered,
-    summary: Summary,
-    output: tuple[Path | None, str],
+def _compared(before: Answered, after: Answered) -> Compared:
+    from indicant.cohort.changes import changes
+    from indicant.cohort.disclosure import Compared
+
+    return Compared(changes(before, after), before, after)
+
+
+def _add_compared(
+    record: dict[str, Any], one: Compared, summary: Summary, output: tuple[Path | None, str]
 ) -> tuple[str, ...]:
     """Put into a record whom another version answers otherwise, and write who they are."""
-    from indicant.cohort.changes import as_record, changes
+    from indicant.cohort.changes import as_record
     from indicant.cohort.results import sink
 
-    found = changes(before, after)
-    record["against"] = as_record(found, before, after, summary.shown)
+    record["against"] = as_record(one.made, one.before, one.after, summary)
     place, form = output
     if place is None:
         return ()
-    sink(found.rows, place / f"changes.{form}", form)
+    sink(one.made.rows, place / f"changes.{form}", form)
     return (f"changes.{form}",)
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from indicant.cohort.disclosure import change
 from indicant.cohort.results import ASSESSED
 from indicant.cohort.summary import MOST_TOLD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from indicant.cohort.results import Answered
+    from indicant.cohort.summary import Summary
 
 _NOTHING: Final = "not-applicable"
 """The status of an intervention of which a version does not speak."""
@@ -111,46 +111,77 @@ def _added(found: pl.DataFrame, name: str) -> pl.DataFrame:
     return added.sort("patients", name, "before", "after", descending=[True, False, False, False])
 
 
-def _reasons(left: pl.DataFrame, shown: Callable[[int], int | None]) -> list[dict[str, Any]]:
-    """Return why patients are not answered, most of them first, and nothing of what is of few."""
-    listed = left.head(MOST_TOLD).iter_rows(named=True)
-    return [dict(row) for row in listed if shown(row["patients"]) is not None]
-
-
 def as_record(
-    made: Changes, before: Answered, after: Answered, shown: Callable[[int], int | None]
+    made: Changes, before: Answered, after: Answered, summary: Summary, mark: int = 0
 ) -> dict[str, Any]:
-    """Return it as a program reads it; numbers pass through ``shown``."""
-    labels = [one.assessor.catalogue for one in (after, before)]
+    """Return it as a program reads it; a number that the summary withholds is null.
 
-    def called(iri: str, kind: str) -> str:
-        for one in labels:
+    Rows of which the number is withheld stand last, since their place would tell how many they are,
+    and what is told of few who are not answered is left out.
+
+    Args:
+        made: what is answered otherwise.
+        before: the answers of the other version.
+        after: those that are asked about.
+        summary: what is withheld.
+        mark: the place of the other version among several.
+    """
+    told = _Told((after, before), summary, str(mark))
+    left = made.left.head(MOST_TOLD).iter_rows(named=True)
+    reasons = [
+        {
+            **row,
+            "patients": told.number(row["patients"], "left", str(mark), row["state"], row["told"]),
+        }
+        for row in left
+        if row["patients"] >= summary.least
+    ]
+    return {
+        "guidelines": [
+            {"iri": iri, "label": label, "version": version}
+            for iri, label, version, _ in before.assessor.catalogue.guidelines
+        ],
+        "compared": told.number(made.compared, "compared", str(mark)),
+        "changed": told.number(made.changed, "changed", str(mark)),
+        "notAnswered": [row for row in reasons if row["patients"] is not None],
+        "interventions": told.listed(made.interventions, "intervention"),
+        "recommendations": told.listed(made.recommendations, "recommendation"),
+    }
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What may be told of changes: labels by the first version that has them, and numbers."""
+
+    versions: tuple[Answered, ...]
+    summary: Summary
+    mark: str
+
+    def number(self, number: int, *cell: str) -> int | None:
+        """Return a number, or nothing where it is withheld."""
+        return self.summary.number(*cell) if self.summary.least else number
+
+    def label(self, iri: str, kind: str) -> str:
+        """Return what something is called."""
+        for one in (version.assessor.catalogue for version in self.versions):
             if kind == "recommendation" and iri in one.recommendations:
                 return one.recommendations[iri].label
             if kind == "intervention" and iri in one.labels:
                 return one.label(iri)
         return iri
 
-    def listed(table: pl.DataFrame, kind: str) -> list[dict[str, Any]]:
-        return [
+    def listed(self, table: pl.DataFrame, kind: str) -> list[dict[str, Any]]:
+        """Return rows, those of which the number is withheld last, in an order of names."""
+        rows = [
             {
                 kind: row[kind],
-                "label": called(row[kind], kind),
+                "label": self.label(row[kind], kind),
                 "before": row["before"],
                 "after": row["after"],
-                "patients": shown(row["patients"]),
+                "patients": self.number(row["patients"], *change(self.mark, kind, row)),
             }
             for row in table.iter_rows(named=True)
         ]
-
-    return {
-        "guidelines": [
-            {"iri": iri, "label": label, "version": version}
-            for iri, label, version, _ in before.assessor.catalogue.guidelines
-        ],
-        "compared": shown(made.compared),
-        "changed": shown(made.changed),
-        "notAnswered": _reasons(made.left, shown),
-        "interventions": listed(made.interventions, "intervention"),
-        "recommendations": listed(made.recommendations, "recommendation"),
-    }
+        others = [row for row in rows if row["patients"] is None]
+        others.sort(key=lambda row: [row[kind], str(row["before"]), str(row["after"])])
+        return [row for row in rows if row["patients"] is not None] + others

@@ -1,7 +1,9 @@
-"""Tell how many open answers would close if a fact were recorded of everybody who has it.
+"""Tell how many open answers would close if whoever has no record of a fact did not have it.
 
-Whoever has no record of it then does not have it. What follows from that, by the clauses of the
-guideline and its criteria, is what follows for one patient of whom it is said.
+That is of the fact alone: to state that all records of its term are there says more of other facts
+of the term, and less where a record that is there may be one of it. What follows from the absence,
+by the clauses of the guideline and its criteria, is what follows for one patient of whom it is
+said.
 """
 
 from __future__ import annotations
@@ -27,8 +29,8 @@ _Fact = tuple[str, str]
 
 def closing(
     answered: Answered, facts: Sequence[_Fact], many: Mapping[int, int]
-) -> dict[_Fact, int]:
-    """Return for each fact how many open answers would close.
+) -> dict[_Fact, dict[str, int]]:
+    """Return for each fact how many open answers would close, by intervention.
 
     Args:
         answered: the answers.
@@ -43,7 +45,7 @@ def closing(
     some = answered.interventions.filter(pl.col("status").is_in(_OPEN))
     for pattern, action in some.select("pattern", "intervention").iter_rows():
         waiting[pattern].append(action)
-    found = dict.fromkeys(facts, 0)
+    found: dict[_Fact, dict[str, int]] = {fact: defaultdict(int) for fact in facts}
     for pattern, actions in waiting.items():
         if not many.get(pattern):
             continue
@@ -57,8 +59,9 @@ def closing(
                 continue
             then = entailment.closure(known | added)
             if then is not None:
-                closed = sum(ruling.status(one, then) in SETTLED for one in actions)
-                found[fact] += many[pattern] * closed
+                for action in actions:
+                    if ruling.status(action, then) in SETTLED:
+                        found[fact][action] += many[pattern]
     return found
 
 

@@ -11,23 +11,36 @@ import polars as pl
 from indicant.assess import missing
 from indicant.cohort.closing import MOST as MOST_CLOSING
 from indicant.cohort.closing import closing
+from indicant.cohort.disclosure import (
+    ALL,
+    Linked,
+    Wanting,
+    add_changes,
+    facts_hidden,
+    hidden_of,
+    reasons,
+    statuses_of,
+    told_of,
+)
+from indicant.cohort.disclosure import MET as _MET
 from indicant.cohort.kernel import STATUS_WORDS
 from indicant.cohort.results import ASSESSED, STATES
-from indicant.cohort.suppression import withheld
 from indicant.explain.entailment import bits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from indicant.assess.records import Answer
+    from indicant.cohort.disclosure import Compared
     from indicant.cohort.results import Answered
 
-ALL: Final = "all"
-"""What counts of all strata together are called."""
 DONE: Final = ("fulfilled", "not-fulfilled", "violated", "not-recorded")
 MOST_TOLD: Final = 1_000
 """How many reasons are listed for which patients were not assessed; the rows have all of them."""
-_MET: Final = "met"
+_FOR: Final = ("recommended", "conditional", "conflicting")
+_OPEN: Final = ("conditional", "undetermined")
+_AGAINST: Final = ("contraindicated", "conflicting")
+"""The statuses of which something for an intervention, or against it, is met."""
 _Cell = tuple[str, ...]
 
 
@@ -38,7 +51,9 @@ class Lacking:
     ``answers`` are how many interventions of patients are open for want of it, ``patients`` how
     many patients have such a one, and ``alone`` how many of the answers hold a recommendation that
     this one fact would settle, one way or the other. ``closes`` are how many open answers would
-    close if whoever has no record of it did not have it, where that was looked at.
+    close if whoever has no record of it did not have it, where that was looked at. ``waiting`` are
+    the interventions that are open for want of it and ``closing`` those of which answers would
+    close; ``withheld`` tells whether none of this is told, ``withheld_closes`` of the last number.
     """
 
     term: str
@@ -48,6 +63,10 @@ class Lacking:
     patients: int = 0
     alone: int = 0
     closes: int | None = None
+    waiting: set[str] = field(default_factory=set)
+    closing: set[str] = field(default_factory=set)
+    withheld: bool = False
+    withheld_closes: bool = False
 
 
 @dataclass
@@ -85,11 +104,50 @@ class Summary:
         assessed = self.numbers.get(("patients", "assessed", ALL), 0)
         return assessed == self.numbers.get(("total", ALL), 0) > 0
 
-    def withhold(self, least: int, answered: Answered) -> None:
-        """Withhold numbers from one to less than a least one, and what would give them away."""
+    def withhold(self, least: int, answered: Answered, compared: Sequence[Compared] = ()) -> None:
+        """Withhold numbers from one to less than a least one, and what would give them away.
+
+        Args:
+            least: the least number that is told.
+            answered: the answers that are counted.
+            compared: what other versions answer otherwise, each marked by its place.
+        """
         self.least = least
         sums = [*self._of_strata(), *self._of_rows(), *_of_advice(self, answered)]
-        self.hidden = withheld(self.numbers, sums, least)
+        linked = Linked(self._without_what_is_known(answered), sums)
+        for state in STATES[1:]:
+            some = [(state, why, many) for (one, why), many in self.told.items() if one == state]
+            parts = reasons(linked, ("told", state), some, least)
+            sums.append([*parts, ("patients", state, ALL)])
+        for mark, one in enumerate(compared):
+            add_changes(linked, str(mark), one, least)
+        advice = told_of([answered, *(one.before for one in compared)])
+        self.hidden = hidden_of(linked, advice, least)
+        self.numbers = {**self.numbers, **linked.numbers}
+        self._withhold_facts(answered, advice)
+
+    def _withhold_facts(self, answered: Answered, advice: Mapping[str, set[str]]) -> None:
+        """Withhold numbers of facts, and tell what the first of those that are left would close.
+
+        Those of which nothing is told stand last, since their place would tell how many they are.
+        """
+        facts = [
+            Wanting(
+                (one.answers, one.patients, one.alone, one.answers - one.alone),
+                frozenset(one.waiting),
+            )
+            for one in self.lacking
+        ]
+        hidden = facts_hidden(facts, self.hidden, advice, self.least)
+        for at, one in enumerate(self.lacking):
+            one.withheld, one.closes = at in hidden, None
+        self.lacking.sort(key=lambda one: (one.label, one.term) if one.withheld else ("", ""))
+        self.lacking.sort(key=lambda one: one.withheld)
+        told = [one for one in self.lacking if not one.withheld]
+        _add_closing(told, answered, answered.weights())
+        for one in told:
+            bearing = {cell for iri in one.closing for cell in statuses_of(iri, advice[iri])}
+            one.withheld_closes = not bearing.isdisjoint(self.hidden)
 
     def _of_strata(self) -> list[list[_Cell]]:
         """Return the sums of strata, for all that is counted."""
@@ -97,6 +155,27 @@ class Summary:
             return []
         whole = [cell for cell in self.numbers if cell[-1] == ALL]
         return [[*((*cell[:-1], one) for one in self.strata), cell] for cell in whole]
+
+    def _without_what_is_known(self, answered: Answered) -> dict[_Cell, int]:
+        """Return the numbers but those of which everybody knows that they are nought.
+
+        That are those of a status that an intervention cannot have, since nothing speaks for it or
+        against it, and of one that is open where no fact is missing.
+        """
+        waiting = {iri for one in self.lacking for iri in one.waiting}
+        barred = {
+            one.iri: {
+                *(() if one.favouring else _FOR),
+                *(() if one.opposing else ("conditional", *_AGAINST)),
+                *(() if one.iri in waiting else _OPEN),
+            }
+            for one in answered.plan.interventions
+        }
+        return {
+            cell: number
+            for cell, number in self.numbers.items()
+            if number or cell[0] != "status" or cell[2] not in barred[cell[1]]
+        }
 
     def _of_rows(self) -> list[list[_Cell]]:
         """Return the sums of states, of statuses, and of what was done, in each stratum."""
@@ -122,8 +201,8 @@ def _of_advice(summary: Summary, answered: Answered) -> list[list[_Cell]]:
     found: list[list[_Cell]] = []
     for one in plan.interventions:
         for sides, words in (
-            (one.favouring, ("recommended", "conditional", "conflicting")),
-            (one.opposing, ("contraindicated", "conflicting")),
+            (one.favouring, _FOR if one.opposing else _FOR[:1]),
+            (one.opposing, _AGAINST if one.favouring else _AGAINST[:1]),
         ):
             if len(sides) == 1:
                 iri = plan.decisions[sides[0]].iri
@@ -162,6 +241,7 @@ def summarised(answered: Answered, *, by_stratum: bool) -> Summary:
     _add_statuses(summary, answered, weights)
     _add_done(summary, answered, weights)
     summary.lacking = _lacking(answered, weights)
+    _add_closing(summary.lacking, answered, weights)
     summary.numbers = dict(numbers)
     return summary
 
@@ -218,8 +298,7 @@ def _lacking(answered: Answered, weights: pl.DataFrame) -> list[Lacking]:
         answers[pattern][iri] = answer
     found: dict[tuple[str, str], Lacking] = {}
     waiting = answered.interventions.filter(
-        pl.col("status").is_in(["conditional", "undetermined"])
-        & pl.col("pattern").is_in(list(many))
+        pl.col("status").is_in(_OPEN) & pl.col("pattern").is_in(list(many))
     ).sort("pattern", "intervention")
     seen: set[tuple[int, tuple[str, str]]] = set()
     for pattern, action, status in waiting.select("pattern", "intervention", "status").iter_rows():
@@ -241,17 +320,21 @@ def _lacking(answered: Answered, weights: pl.DataFrame) -> list[Lacking]:
             row = found.setdefault(key, Lacking(*key, fact["question"]))
             row.answers += many[pattern]
             row.alone += many[pattern] if key in alone else 0
+            row.waiting.add(action)
             if (pattern, key) not in seen:
                 seen.add((pattern, key))
                 row.patients += many[pattern]
-    lacking = sorted(
-        found.values(), key=lambda one: (-one.answers, -one.alone, one.label, one.term)
-    )
+    return sorted(found.values(), key=lambda one: (-one.answers, -one.alone, one.label, one.term))
+
+
+def _add_closing(lacking: Sequence[Lacking], answered: Answered, weights: pl.DataFrame) -> None:
+    """Add to the first facts how many open answers would close."""
+    many = dict(weights.group_by("pattern").agg(pl.col("patients").sum()).iter_rows())
     first = lacking[:MOST_CLOSING]
     closed = closing(answered, [(one.term, one.label) for one in first], many)
     for waited in first:
-        waited.closes = closed[waited.term, waited.label]
-    return lacking
+        by_intervention = closed[waited.term, waited.label]
+        waited.closes, waited.closing = sum(by_intervention.values()), set(by_intervention)
 
 
 def as_record(
@@ -325,10 +408,19 @@ def _missing(summary: Summary, one: Lacking) -> dict[str, Any]:
         "term": one.term,
         "label": one.label,
         "question": one.question,
-        "answers": summary.shown(one.answers),
-        "patients": summary.shown(one.patients),
-        "alone": summary.shown(one.alone),
-        **({} if one.closes is None else {"closes": summary.shown(one.closes)}),
+        **{
+            word: None if one.withheld else number
+            for word, number in (
+                ("answers", one.answers),
+                ("patients", one.patients),
+                ("alone", one.alone),
+            )
+        },
+        **(
+            {}
+            if one.closes is None
+            else {"closes": None if one.withheld_closes else summary.shown(one.closes)}
+        ),
     }
 
 
@@ -339,17 +431,17 @@ def _not_assessed(summary: Summary) -> list[dict[str, Any]]:
     their records; and where these come to few altogether, so are the numbers of the others.
     """
     ordered = sorted(summary.told.items(), key=lambda one: (-one[1], one[0]))
-    kept = [one for one in ordered if one[1] >= summary.least]
-    rest: dict[str, int] = defaultdict(int)
-    for (state, _), many in ordered[len(kept) :]:
-        rest[state] += many
+    kept = [(state, why) for (state, why), many in ordered if many >= summary.least]
+
+    def shown(state: str, why: str) -> int | None:
+        rest = summary.numbers.get(("told", state, "", ""), 0)
+        if not summary.least:
+            return summary.told[state, why]
+        return None if summary.shown(rest) is None else summary.number("told", state, state, why)
+
     return [
-        {
-            "state": state,
-            "told": why,
-            "patients": None if 0 < rest.get(state, 0) < summary.least else many,
-        }
-        for (state, why), many in kept[:MOST_TOLD]
+        {"state": state, "told": why, "patients": shown(state, why)}
+        for state, why in kept[:MOST_TOLD]
     ]
 
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
 
 Cell = TypeVar("Cell", bound="Hashable")
 MOST: Final = 400
 """How many numbers that hang together are looked at; of more, all that do are withheld."""
+PASSES: Final = 50
+"""How often bounds are drawn closer."""
 _PRIME: Final = 2**61 - 1
 
 
-def withheld(numbers: Mapping[Cell, int], sums: Iterable[Sequence[Cell]], least: int) -> set[Cell]:
+def withheld(
+    numbers: Mapping[Cell, int],
+    sums: Iterable[Sequence[Cell]],
+    least: int,
+    also: Iterable[Cell] = (),
+    listed: Set[Cell] = frozenset(),
+) -> set[Cell]:
     """Return which numbers are not to be told.
 
     Those are all from one to less than the least that may be told. Of numbers that hang together by
@@ -25,16 +34,18 @@ def withheld(numbers: Mapping[Cell, int], sums: Iterable[Sequence[Cell]], least:
         numbers: what there is to tell.
         sums: the parts of each sum, and the sum itself behind them.
         least: the least number that may be told.
+        also: what is withheld anyhow.
+        listed: numbers that are seen to be one at least, since only such are listed.
 
     >>> sorted(withheld({"a": 2, "b": 9, "c": 30, "all": 41}, [("a", "b", "c", "all")], 5))
     ['a', 'b']
     """
-    hidden = {one for one, number in numbers.items() if 0 < number < least}
+    hidden = {one for one, number in numbers.items() if 0 < number < least} | set(also)
     rows = [row for row in ([one for one in each if one in numbers] for each in sums) if row]
     while True:
-        while any(_hide(numbers, row, hidden, least) for row in rows):
+        while any(_hide(numbers, row, hidden, least, listed) for row in rows):
             pass
-        given = _given_away(rows, hidden)
+        given = _given_away(rows, hidden) | _pinned(numbers, rows, hidden, listed)
         if not given:
             return hidden
         before = len(hidden)
@@ -46,11 +57,17 @@ def withheld(numbers: Mapping[Cell, int], sums: Iterable[Sequence[Cell]], least:
             return hidden
 
 
-def _hide(numbers: Mapping[Cell, int], row: Sequence[Cell], hidden: set[Cell], least: int) -> bool:
+def _hide(
+    numbers: Mapping[Cell, int],
+    row: Sequence[Cell],
+    hidden: set[Cell],
+    least: int,
+    listed: Set[Cell],
+) -> bool:
     """Withhold more of a sum until it gives nothing away, and tell whether that took any."""
     *parts, total = row
     changed = False
-    while _tells(numbers, row, hidden, least):
+    while _tells(numbers, row, hidden, least, listed):
         left = [one for one in parts if one not in hidden]
         # One that is nought helps nobody, unless there is no other.
         hidden.add(min(left, key=lambda one: (numbers[one] == 0, numbers[one])) if left else total)
@@ -58,12 +75,18 @@ def _hide(numbers: Mapping[Cell, int], row: Sequence[Cell], hidden: set[Cell], l
     return changed
 
 
-def _tells(numbers: Mapping[Cell, int], row: Sequence[Cell], hidden: set[Cell], least: int) -> bool:
+def _tells(
+    numbers: Mapping[Cell, int],
+    row: Sequence[Cell],
+    hidden: set[Cell],
+    least: int,
+    listed: Set[Cell],
+) -> bool:
     """Tell whether a sum gives away what is withheld of it, and more can be withheld."""
     away = [one for one in row if one in hidden]
     if not away or len(away) == len(row):
         return False
-    return len(away) < 2 or sum(numbers[one] for one in away) < least
+    return len(away) < 2 or sum(numbers[one] - (one in listed) for one in away) < least
 
 
 def _given_away(rows: Sequence[Sequence[Cell]], hidden: set[Cell]) -> set[Cell]:
@@ -80,6 +103,45 @@ def _given_away(rows: Sequence[Sequence[Cell]], hidden: set[Cell]) -> set[Cell]:
         cells = {one for each in together for one in each}
         given |= cells if len(cells) > MOST else _alone(together)
     return given
+
+
+def _pinned(
+    numbers: Mapping[Cell, int],
+    rows: Sequence[Sequence[Cell]],
+    hidden: set[Cell],
+    listed: Set[Cell],
+) -> set[Cell]:
+    """Return which withheld numbers can be one alone, since none is negative.
+
+    Bounds of each are drawn closer by those of the others that it makes a sum with.
+    """
+    low: dict[Cell, float] = {}
+    high: dict[Cell, float] = {}
+    some = [row for row in rows if not hidden.isdisjoint(row)]
+    for row in some:
+        for one in row:
+            known = one not in hidden
+            low[one] = numbers[one] if known else min(numbers[one], one in listed)
+            high[one] = numbers[one] if known else math.inf
+    for _ in range(PASSES):
+        changed = False
+        for *parts, total in some:
+            least, most = sum(low[one] for one in parts), sum(high[one] for one in parts)
+            bounds = [(total, least, most)]
+            for one in parts:
+                others = most - high[one] if most < math.inf else _sum(high, parts, one)
+                bounds.append((one, low[total] - others, high[total] - (least - low[one])))
+            for one, down, up in bounds:
+                if down > low[one] or up < high[one]:
+                    low[one], high[one] = max(low[one], down), min(high[one], up)
+                    changed = True
+        if not changed:
+            break
+    return {one for one in hidden if one in low and low[one] == high[one]}
+
+
+def _sum(bounds: Mapping[Cell, float], parts: Iterable[Cell], left: Cell) -> float:
+    return sum(bounds[one] for one in parts if one != left)
 
 
 def _components(equations: Sequence[dict[Cell, int]]) -> list[list[dict[Cell, int]]]:

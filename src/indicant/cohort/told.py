@@ -169,14 +169,14 @@ def _missing(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _closing(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return which facts would close most open answers if they were recorded of all who have them.
+    """Return which facts would close most open answers if they were absent where not recorded.
 
-    The records of others would say that they do not have them.
+    It is of this fact alone: others that the same records would establish stay as they are.
     """
     some = [row for row in rows if row.get("closes")]
     if not some:
         return []
-    lines = ["", "IF A FACT WERE RECORDED COMPLETELY"]
+    lines = ["", "IF WHOEVER HAS NO RECORD OF A FACT DID NOT HAVE IT"]
     first = sorted(some, key=lambda one: (-one["closes"], one["label"]))[:_FEW]
     lines += [
         f"  {_number(row['closes']):>9}  open answers would close: {excerpt(row['label'], _LABEL)}"

@@ -35,7 +35,8 @@ _RECOMMENDED, _CONDITIONAL, _CONFLICTING, _CONTRAINDICATED, _UNDETERMINED, _NOT_
 )
 _ANSWER: Final = "WHEN 2 THEN 'met' WHEN 1 THEN 'open' ELSE 'refuted' END"
 _ASSESSED: Final = "\"state\" = 'assessed'"
-_COLUMN: Final = re.compile(r'"([a-z]+\d*)"')
+_COLUMN: Final = re.compile(r"""'(?:[^']|'')*'|"([a-z]+\d*)\"""")
+"""A text, in which no column is named, or the name of a column."""
 _NOTHING: Final = "CAST(NULL AS VARCHAR)"
 _VALUES: Final = "SELECT {0} FROM (VALUES\n{1}) AS v({0})"
 _PATIENTS: Final = (
@@ -47,11 +48,13 @@ _UNKNOWN: Final = (
     'LEFT JOIN {1} AS k ON k."literal" = f."literal" '
     'WHERE f."literal" IS NOT NULL AND k."literal" IS NULL GROUP BY f."literal"'
 )
+_NOBODY: Final = 'SELECT COUNT(*) AS "rows" FROM {0} WHERE "patient" IS NULL'
 _HEAD: Final = """\
 What {names} decides, for DuckDB, DataFusion and PostgreSQL.
 In: {table}, {shape}.
 Out: the views {prefix}_patients, _interventions, _recommendations and _criteria;
-{prefix}_literals says what each literal means.
+{prefix}_literals says what each literal means, {prefix}_nobody how many rows name no patient.
+The facts of a patient have to hold all that follows from them by the vocabulary.
 """
 _SHAPES: Final = {
     "facts": "a row for each patient and fact that is established (columns patient and literal); "
@@ -188,6 +191,7 @@ class Sql:
         ]
         views = {
             "literals": _values(known, "name", "literal", "meaning"),
+            "nobody": _NOBODY.format(self._source),
             "decided": self._decided(),
             "patients": _PATIENTS.format(self._view("decided")),
             "interventions": self._rows(
@@ -310,7 +314,7 @@ class Sql:
             parts.append(f'"layer{at + 1}" AS (\nSELECT {rows}\nFROM "layer{at}" OFFSET 0)')
             for expression in own.values():
                 found = _COLUMN.findall(expression)
-                below |= dict.fromkeys(one for one in found if one != "number")
+                below |= dict.fromkeys(one for one in found if one and one != "number")
             needed = below
         parts.append(f'"layer0" AS (\n{self._read(needed)})')
         whole = ",\n".join(reversed(parts))
@@ -326,7 +330,7 @@ class Sql:
                 *(f'{name(column(literals[one]))} IS TRUE AS "l{one}"' for one in numbers),
             ]
             told = ",\n".join(rows)
-            return f'SELECT "patient", {told}\nFROM {self._source}'
+            return f'SELECT "patient", {told}\nFROM {self._source}\nWHERE "patient" IS NOT NULL'
         rows = [
             '1 AS "times"',
             *(
@@ -338,7 +342,8 @@ class Sql:
         told = ",\n".join(rows)
         return (
             f'SELECT f."patient" AS "patient", {told}\nFROM {self._source} AS f '
-            f'LEFT JOIN (\n{known}) AS k ON k."literal" = f."literal"\nGROUP BY f."patient"'
+            f'LEFT JOIN (\n{known}) AS k ON k."literal" = f."literal"\n'
+            'WHERE f."patient" IS NOT NULL\nGROUP BY f."patient"'
         )
 
 

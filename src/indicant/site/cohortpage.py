@@ -139,9 +139,10 @@ def _plots(record: Mapping[str, Any]) -> Iterable[Plot]:
         "missing",
         "Which facts are missing",
         "For each fact that is not recorded, how many answers wait for it: those that hold a "
-        "recommendation which it alone would settle, and the others.",
+        "recommendation which it alone would settle, and the others. The last column tells how "
+        "many would close if whoever has no record of this very fact did not have it.",
         ("it alone is wanting", "others are as well"),
-        ("it alone is wanting", "others are as well", "patients", "would close if complete"),
+        ("it alone is wanting", "others are as well", "patients", "would close if it is absent"),
         [
             (
                 one["label"],

@@ -22,6 +22,10 @@ examples:
   indicant export sql -o guideline.sql                      over a table of facts of patients
   indicant export sql --from columns --table clinic.wide    over a row for each patient
 
+SQL answers of the literals that the table has, closed under the vocabulary: with a fact also all
+that it entails, as  patterns.parquet  of  indicant cohort -o FOLDER  has it. Where a fact stands
+alone, what asks for one that follows from it stays open. Rows without a patient are left out.
+
 A QuestionnaireResponse is a case:  indicant assess response.json --as-of DATE
 
 Everything is in the default graph, whatever the format. All that is imported is in it, and no
