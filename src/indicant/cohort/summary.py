@@ -12,7 +12,7 @@ from indicant.assess import missing
 from indicant.cohort.closing import MOST as MOST_CLOSING
 from indicant.cohort.closing import closing
 from indicant.cohort.kernel import STATUS_WORDS
-from indicant.cohort.results import ASSESSED, STATES
+from indicant.cohort.results import ASSESSED, STATES, TWICE
 from indicant.cohort.suppression import withheld
 from indicant.explain.entailment import bits
 
@@ -336,13 +336,16 @@ def _not_assessed(summary: Summary) -> list[dict[str, Any]]:
     """Return why patients were not assessed, most of them first.
 
     Where small numbers are withheld, what is told of a few is left out as well, since it names
-    their records; and where these come to few altogether, so are the numbers of the others.
+    their records; and where these come to few altogether, so are the numbers of the others. Who
+    stands several times is one, however often.
     """
     ordered = sorted(summary.told.items(), key=lambda one: (-one[1], one[0]))
-    kept = [one for one in ordered if one[1] >= summary.least]
-    rest: dict[str, int] = defaultdict(int)
-    for (state, _), many in ordered[len(kept) :]:
-        rest[state] += many
+    kept, rest = [], defaultdict[str, int](int)
+    for (state, why), many in ordered:
+        if not summary.least or (many >= summary.least and state != TWICE):
+            kept.append(((state, why), many))
+        else:
+            rest[state] += many
     return [
         {
             "state": state,
