@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import indicant.verbs
 from indicant import __version__
 from indicant.command.arguments import Parser
-from indicant.command.output import tell
+from indicant.command.output import tell, tell_language
 from indicant.errors import DOCUMENTATION, IndicantError
 
 if TYPE_CHECKING:
@@ -101,6 +101,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     except SystemExit:
         sys.stdout.flush()
         raise
+    if getattr(options, "spoken", False):
+        tell_language(options.lang)
     code: int = options.run(options)
     return code
 

@@ -95,17 +95,21 @@ def test_what_is_filled_in_is_said_and_the_rest_stays(
     rows = list(csv.reader(io.StringIO(made.table(), newline=""), dialect="excel-tab"))
     assert tuple(rows[0]) == COLUMNS
     for row in rows[1:]:
-        if data.draw(st.booleans()):
+        if row[3] and data.draw(st.booleans()):
             row[4] = data.draw(TEXT)
+    kept = [row for row in rows[1:] if data.draw(st.integers(0, 3))] or rows[1:2]
     stream = io.StringIO(newline="")
-    csv.writer(stream, dialect="excel-tab").writerows(rows)
+    csv.writer(stream, dialect="excel-tab").writerows([rows[0], *kept])
     table.write_bytes(b"\xef\xbb\xbf" + stream.getvalue().encode())
     made.take(table)
     wanted = dict(before)
-    for term, prop in {(row[1], row[2]) for row in rows[1:]}:
-        new = [row[4] for row in rows[1:] if row[1:3] == [term, prop] and row[4]]
+    for term, prop in {(row[1], row[2]) for row in kept}:
+        new = [row[4] for row in kept if row[1:3] == [term, prop] and row[4]]
+        there = before.get((term, prop, TAG), [])
+        if len(before[term, prop, "en"]) == 1 and len(there) < 2:
+            there = there[: not new]
         if new:
-            wanted[term, prop, TAG] = list(dict.fromkeys(new))
+            wanted[term, prop, TAG] = list(dict.fromkeys([*there, *new]))
     assert read(path) == wanted
     # Once it is in, it is nothing new.
     assert made.take(table) == []
@@ -166,6 +170,91 @@ def test_a_table_that_does_not_fit_writes_nothing(
         Translations(["fog.ttl"], TAG).take(table)
     assert (caught.value.file, caught.value.line) == (str(table), line)
     assert fog.read_text(encoding="utf-8") == TURTLE
+
+
+SEVERAL = """\
+@prefix : <https://example.org/t/> .
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+
+:number
+    skos:altLabel "one"@en , "two"@en , "eins"@de , "zwei"@de ;
+    ind:question "" , "Is it?"@en ;
+    ind:paraphrase "dup" , "dup"@en ;
+.
+"""
+NUMBER = "https://example.org/t/number"
+PARAPHRASE = "https://w3id.org/indicant/core/paraphrase"
+
+
+@pytest.fixture
+def several(fog: Path) -> Path:
+    fog.write_text(SEVERAL, encoding="utf-8")
+    return fog
+
+
+def take(path: Path, *lines: str) -> dict[tuple[str, str, str], list[str]]:
+    table = path.with_suffix(".tsv")
+    table.write_text("".join(f"{one}\n" for one in (HEAD, *lines)), encoding="utf-8")
+    Translations([path.name], TAG).take(table)
+    return read(path)
+
+
+def test_no_text_is_paired_with_another_by_its_place(several: Path) -> None:
+    rows = [(one.path, one.english, one.translation) for one in rows_of([several.name], TAG)]
+    assert sorted(rows) == sorted(
+        [
+            (ALSO, "one", ""),
+            (ALSO, "two", ""),
+            (ALSO, "", "eins"),
+            (ALSO, "", "zwei"),
+            (QUESTION, "Is it?", ""),
+            (PARAPHRASE, "dup", ""),
+        ]
+    )
+    before = read(several)
+    made = as_table(rows_of([several.name], TAG)).splitlines()[1:]
+    assert take(several, *made) == before
+    # However few rows come back, and whichever cells are empty, nothing is taken away.
+    for line in made:
+        assert take(several, line) == before
+        assert take(several, line.rpartition("\t")[0] + "\t") == before
+
+
+def test_what_is_filled_in_is_added_to_several_and_replaces_one(several: Path) -> None:
+    found = take(
+        several,
+        row("fog.ttl", "number", ALSO, "two", "zweierlei"),
+        row("fog.ttl", "number", QUESTION, "Is it?", "Ist es?"),
+        row("fog.ttl", "number", PARAPHRASE, "dup", "doppelt"),
+    )
+    assert found[NUMBER, ALSO, TAG] == ["eins", "zwei", "zweierlei"]
+    assert found[NUMBER, QUESTION, ""] == [""]
+    found = take(several, row("fog.ttl", "number", QUESTION, "Is it?", "Ist das so?"))
+    assert found[NUMBER, QUESTION, TAG] == ["Ist das so?"]
+    assert found[NUMBER, PARAPHRASE, TAG] == ["doppelt"]
+    with pytest.raises(IndicantError, match="two translations, 'a' and 'b'") as caught:
+        take(
+            several,
+            row("fog.ttl", "number", PARAPHRASE, "dup", "a"),
+            row("fog.ttl", "number", PARAPHRASE, "dup", "b"),
+        )
+    assert caught.value.line == 3
+    with pytest.raises(IndicantError, match="no English text that it would translate") as caught:
+        take(several, row("fog.ttl", "number", ALSO, "", "drei"))
+    assert caught.value.line == 2
+    assert read(several) == found
+
+
+@pytest.mark.parametrize("odd", ["\0", "\a", "\u202e", "\u2066", "\u200b", "\x7f", "\x9b"])
+def test_characters_that_cannot_be_seen_are_refused_where_they_stand(fog: Path, odd: str) -> None:
+    with pytest.raises(IndicantError, match=rf"U\+{ord(odd):04X}, ") as caught:
+        take(fog, row("fog.ttl", "fog", PHRASE, "{thing} today", ""), row() + odd)
+    assert (caught.value.file, caught.value.line) == (str(fog.with_suffix(".tsv")), 3)
+    assert fog.read_text(encoding="utf-8") == TURTLE
+    # What a file says already is for `check` to tell.
+    fog.write_text(TURTLE.replace('"fog"@en', f'"fog"@en , "Nebel\\u{ord(odd):04X}"@de'), "utf-8")
+    assert take(fog, row() + odd) == read(fog)
 
 
 def test_a_table_of_another_encoding_is_told(fog: Path) -> None:

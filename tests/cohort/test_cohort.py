@@ -177,10 +177,23 @@ def test_who_stands_in_two_files_is_told_and_not_answered(tmp_path: Path) -> Non
     assert code == 1
     assert (told["patients"]["twice"], told["patients"]["assessed"]) == (2, 2)
     twice = [one for one in rows(out, "patients") if one["state"] == "twice"]
-    assert {one["told"] for one in twice} == {
-        "stands 2 times, and which of them is so nobody can tell"
-    }
+    (why,) = {one["told"] for one in twice}
+    places = ", ".join(sorted({str(first), str(folder / "again.ttl")}))
+    own = "give each an IRI or id of its own"
+    assert why == f"{twice[0]['patient']} stands 2 times: {own}: {places}"
+    assert [(one["told"], one["patients"]) for one in told["notAssessed"]] == [(why, 2)]
     assert {one["pattern"] for one in twice} == {None}
+    text = run("cohort", str(folder))[1]
+    assert f"        2  {twice[0]['patient']} stands 2 times: {own}: {tmp_path}" in text
+    for number in range(6):
+        shutil.copy(first, folder / f"again-{number}.ttl")
+    (row,) = summary(str(folder))[1]["notAssessed"]
+    assert " stands 8 times: " in row["told"]
+    assert row["told"].endswith(" and 5 more")
+    # Who stands often is one person all the same, and is not named where small numbers are not.
+    code, told = summary(str(folder), "--suppress", "5")
+    assert told["notAssessed"] == []
+    assert twice[0]["patient"] not in json.dumps(told)
 
 
 def test_records_are_read_in_whatever_order_they_stand(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import functools
 import itertools
 import json
 import random
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -656,3 +657,20 @@ def test_a_broken_case_is_a_finding() -> None:
     code, out, _ = run("why", str(BROKEN), "foraminotomy")
     assert code == 1
     assert "violation" in out
+
+
+@pytest.mark.slow
+def test_what_a_record_says_of_its_dates_is_in_the_language() -> None:
+    told = {tag: run("why", str(SEVEN), "foraminotomy", "--lang", tag)[1] for tag in ("en", "de")}
+    pairs = (
+        (
+            "therapy started on 2026-05-04, ended on 2026-08-03",
+            "therapy begann am 2026-05-04, endete am 2026-08-03",
+        ),
+        ("care started on 2026-04-20, ongoing true", "care begann am 2026-04-20, andauernd ja"),
+        ("case excludes ", "case schließt aus "),
+    )
+    for english, german in pairs:
+        assert english in told["en"]
+        assert german in told["de"]
+    assert not re.search("started on|ended on|ongoing|excludes", told["de"])

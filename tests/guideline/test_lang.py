@@ -220,6 +220,21 @@ def test_english_stands_in(run: Run) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("verb", ["assess", "next"])
+def test_a_language_without_words_is_told_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    monkeypatch.chdir(folder)
+    for tag, told in (("xx", 1), ("fr-CA", 1), ("de-AT", 0), ("en-GB", 0)):
+        assert cli.main([verb, "case.ttl", "--guideline", "rain.ttl", "--lang", tag]) == 0
+        shown = capsys.readouterr()
+        note = f"indicant: note: there are no words in '{tag}' beside those of a guideline: "
+        assert shown.err.count(note) == shown.err.count("\n") == told
+        assert "note" not in shown.out
+    assert cli.main([verb, "case.ttl", "--guideline", "rain.ttl", "--lang", "no tag"]) == 2
+
+
+@pytest.mark.slow
 def test_a_text_with_a_direction_is_in_its_language(run: Run) -> None:
     assert ": مظلة" in run("assess", "case.ttl", "--lang", "ar")
 

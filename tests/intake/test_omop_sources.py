@@ -233,8 +233,21 @@ def test_persons_who_are_named_are_read_alone(file: str, tmp_path: Path) -> None
     for path in each((file, csv)):
         assert both(take_path(path, persons=("2",))) == SAID[1:]
         assert both(take_path(path, persons=("2", "1", "2"))) == SAID
-        assert "there is no person_id 7" in str(refused(path, persons=("1", "7")))
+        error = refused(path, persons=("1", "7"))
+        assert "there is no person_id 7" in str(error)
+        assert "name one that is there (1, 2), or leave out" in str(error.help)
         assert "is no person_id" in str(refused(path, persons=("1) OR (1=1",)))
+
+
+def test_persons_who_are_there_are_named_where_they_are_few(tmp_path: Path) -> None:
+    tables = some()
+    for number in (10, 9, 7):
+        tables.person(number)
+    few = refused(tables.csv(tmp_path / "few"), persons=("6",))
+    assert "name one that is there (1, 2, 7, 9, 10), or" in str(few.help)
+    tables.person(12)
+    many = refused(tables.csv(tmp_path / "many"), persons=("6",))
+    assert many.help == "name one that is there, or leave out  --person  to read all"
 
 
 def test_numbers_that_other_programs_wrote_as_decimals_are_whole(tmp_path: Path) -> None:

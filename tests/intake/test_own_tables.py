@@ -243,6 +243,9 @@ def test_patients_who_are_named_are_read_alone(tmp_path: Path) -> None:
         "birthDate 1970-01-01",
         "sex Female",
     }
+    with pytest.raises(IndicantError, match="there is no patient eve") as caught:
+        taken(tmp_path, persons=("eve",), **rows)
+    assert str(caught.value.help).startswith("name one that is there (ann, bob, o'neil), or leave")
     with pytest.raises(IndicantError, match="there is no patient eve"):
         taken(tmp_path, persons=("eve",))
 

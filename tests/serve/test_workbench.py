@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from html import escape
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
@@ -15,7 +16,8 @@ import pytest
 from asked import NAME, SEED, Answer, Running, running
 from each import each
 from indicant.ask.questions import questions
-from indicant.serve.workbench import MOST_SHOWN
+from indicant.serve import workbench
+from indicant.serve.workbench import MOST_CELLS, MOST_COLUMNS, MOST_SHOWN, MOST_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -211,6 +213,39 @@ def test_answers_of_each_kind_are_shown(service: Running) -> None:
     many = run(service, "/workbench", query="SELECT ?x { ?x ?y ?z } LIMIT 1234")
     assert "1,234 rows" in many.heads
     assert len(many.rows) == 1 + MOST_SHOWN
+    assert b"the first 500 of 1,234 rows; what is saved has all." in many.answer.body
+
+
+def test_a_page_is_bounded_however_wide_or_long_the_cells_are(
+    service: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (MOST_CELLS, MOST_COLUMNS, MOST_TEXT) == (20_000, 1_000, 2_000_000)
+    text = "SELECT * { ?x ?y ?z } LIMIT 3"
+    assert b"Of this the page has" not in run(service, "/workbench", query=text).answer.body
+    names = " ".join(f"?c{number}" for number in range(30))
+    row = f"({'<urn:a> ' * 30})"
+    query = f"SELECT * {{ VALUES ({names}) {{ {row * 25} }} }}"
+    monkeypatch.setattr(workbench, "MOST_COLUMNS", 10)
+    monkeypatch.setattr(workbench, "MOST_CELLS", 200)
+    wide = run(service, "/workbench", query=query)
+    assert "25 rows" in wide.heads
+    assert [len(row) for row in wide.rows] == [10] * 20
+    told = b"the first 19 of 25 rows and the first 10 of 30 columns"
+    assert b"Of this the page has " + told + b"; what is saved has all." in wide.answer.body
+    # Texts that HTML makes five times as long, and one that alone is too long.
+    monkeypatch.setattr(workbench, "MOST_TEXT", 2_000)
+    quotes = r"\"" * 300
+    for text, rows in ((f'"{quotes}"', 2), (f'CONCAT("{quotes}", "{quotes}")', 1)):
+        query = f"SELECT ({text} AS ?q) {{ ?x ?y ?z }} LIMIT 40"
+        long = run(service, "/workbench", query=query)
+        assert [row[0].rstrip("…").count('"') > 0 for row in long.rows[1:]] == [True] * rows
+        assert long.rows[-1][0].endswith("…")
+        shown = f"the first {rows} of 40 rows and the beginning of a text that is too long"
+        assert shown in long.answer.body.decode()
+        assert sum(len(escape(row[0])) for row in long.rows) <= 2_010
+        saved = run(service, "/workbench", query=query, do="csv").answer
+        told_all = list(csv.reader(io.StringIO(saved.body.decode())))
+        assert [set(row[0]) for row in told_all[1:]] == [{'"'}] * 40
 
 
 def test_what_is_saved_is_what_the_endpoint_answers(service: Running) -> None:

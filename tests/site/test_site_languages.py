@@ -120,3 +120,16 @@ def test_the_pathway_says_what_has_to_have_failed() -> None:
     assert "haben Phase 1 und Phase 2 versagt?" in index
     assert "erst wenn Phase 1 und Phase 2 versagt haben" in index
     assert "Behandlungspfad: Nackenschmerz nach lumbaler Versteifung" in index
+
+
+def test_what_publications_say_of_passages_is_in_the_language() -> None:
+    said = {
+        "en": {"agrees", "disputes", "qualifies", "related"},
+        "de": {"stimmt zu", "widerspricht", "schränkt ein", "verwandte"},
+    }
+    for tag, words in said.items():
+        files = pages.build(language=tag)
+        rows = files["questions/which-evidence-speaks-to-what.html"].decode()
+        assert set(re.findall("</td><td><bdi>([^<:]+)</bdi></td><td><a", rows)) == words
+        shown = set(re.findall(">([^<]+)<", files["reference.html"].decode()))
+        assert not shown & set().union(*(said[one] for one in said if one != tag)), tag

@@ -24,6 +24,7 @@ from indicant.assess.records import (
 )
 from indicant.assess.validation import MORE
 from indicant.errors import IndicantError
+from indicant.guideline.wording import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -42,6 +43,7 @@ class InvalidCase(IndicantError):  # noqa: N818 - it is a finding, told as one
     """A case that does not conform to the case shapes and is therefore not assessed."""
 
     exit_code = 1
+    what = "case"
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         """Take every finding, warnings included."""
@@ -49,12 +51,18 @@ class InvalidCase(IndicantError):  # noqa: N818 - it is a finding, told as one
         count = sum(finding.severity == "violation" for finding in listed)
         more = [finding for finding in findings if finding.shape == MORE]
         count += sum(int(finding.value or 0) for finding in more)
-        least = "at least " if any("at least" in one.message for one in more) else ""
+        self._count, self._least = count, any("at least" in one.message for one in more)
         super().__init__(
-            f"{least}{count} finding{'s' if count > 1 else ''}: the case was not assessed",
-            help="every finding says what to mend; nothing is assessed before",
+            self.told(Words()), help="every finding says what to mend; nothing is assessed before"
         )
         self.findings = tuple(findings)
+
+    def told(self, words: Words) -> str:
+        """Return how many findings there are, and of what, in a language."""
+        least = words("refused", "least") if self._least else ""
+        what = words("refused", self.what)
+        many = "many" if self._count > 1 else "one"
+        return words("refused", f"found-{many}", least=least, n=self._count, what=what)
 
 
 @dataclass(frozen=True)

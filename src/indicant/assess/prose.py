@@ -67,12 +67,14 @@ GROUPS: Final[tuple[tuple[str, Callable[[ActionRecord], bool]], ...]] = (
 )
 
 
-def finding_line(finding: Finding) -> str:
+def finding_line(finding: Finding, words: Words | None = None) -> str:
     """Render a finding as one line: place, severity, shape, message and suggestion."""
+    words = words or Words()
     place = f"{finding.file}:{finding.line}" if finding.line else f"{finding.file}"
-    suggestion = f" (did you mean {finding.suggestion}?)" if finding.suggestion else ""
-    name = f"shape:{local_name(finding.shape)}"
-    return plain(f"{place}: {finding.severity}: {finding.message}{suggestion} [{name}]")
+    name = local_name(finding.shape)
+    meant = finding.suggestion and words("refused", "meant", name=finding.suggestion)
+    told = words.finding(name, finding.message) + (f" ({meant})" if meant else "")
+    return plain(f"{place}: {words('refused', finding.severity)}: {told} [shape:{name}]")
 
 
 def _answering(record: ActionRecord) -> list[RecommendationRecord]:

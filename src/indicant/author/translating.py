@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import itertools
 import os
+import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from indicant.errors import IndicantError
 from indicant.files import bounded, turtle
 from indicant.files.rdf import read_text
 from indicant.files.staging import staged
-from indicant.foreign import excerpt
+from indicant.foreign import HIDDEN, excerpt
 from indicant.guideline.languages import ENGLISH
 from indicant.terms import local_name
 
@@ -53,15 +53,26 @@ class Row:
 
 @dataclass(frozen=True)
 class _Texts:
-    """The texts in English and in another language of each property of each term of a file."""
+    """The texts in English and in another language of each property of each term of a file.
+
+    Of the English ones each stands once, and none is empty.
+    """
 
     text: str
     english: Mapping[tuple[str, str], Sequence[str]]
     other: Mapping[tuple[str, str], Sequence[str]]
 
+    def paired(self, key: tuple[str, str]) -> bool:
+        """Tell whether what a property says in the other language is what it says in English."""
+        return len(self.english.get(key, ())) == 1 and len(self.other.get(key, ())) <= 1
+
 
 def rows_of(paths: Iterable[str], language: str) -> list[Row]:
     """Return a row for each English text that is shown, in the order of the files.
+
+    Where a property has several texts in either language nothing says which of them belong
+    together: the English ones come without a translation, and what is there already follows in
+    rows without an English text.
 
     Args:
         paths: Turtle files, or folders for all Turtle in them.
@@ -74,10 +85,13 @@ def rows_of(paths: Iterable[str], language: str) -> list[Row]:
     found = []
     for file in turtle.files(paths):
         texts = _texts(file, language)
-        for (term, path), english in texts.english.items():
-            other = texts.other.get((term, path), ())
-            pairs = itertools.zip_longest(english, other, fillvalue="")
-            found += [Row(file, term, path, one, two) for one, two in pairs]
+        for key, english in texts.english.items():
+            other = texts.other.get(key, ())
+            if texts.paired(key):
+                found += [Row(file, *key, one, "".join(other)) for one in english]
+            else:
+                found += [Row(file, *key, one, "") for one in english]
+                found += [Row(file, *key, "", two) for two in other if two]
     return found
 
 
@@ -140,7 +154,9 @@ def read_table(path: str | os.PathLike[str]) -> list[Row]:
 def take(paths: Iterable[str], language: str, table: str | os.PathLike[str]) -> list[str]:
     """Put the translations of a table into the files that they are of, all of them or none.
 
-    Rows without a translation leave what is there. Files with nothing new are left alone.
+    Rows without a translation leave what is there. A translation stands in for the one that was
+    there where a property has one English text and one translation at most; elsewhere it is added.
+    Files with nothing new are left alone.
 
     Args:
         paths: the Turtle files that may be written, or folders of them.
@@ -151,8 +167,9 @@ def take(paths: Iterable[str], language: str, table: str | os.PathLike[str]) -> 
         The files that were written.
 
     Raises:
-        IndicantError: a row is about no text of these files, or of another text by now, a
-            translation lacks a place of its phrase, or a file cannot be written.
+        IndicantError: a row is about no text of these files, or of another text by now, a text
+            gets two translations, a translation has a character that cannot be seen or lacks a
+            place of its phrase, or a file cannot be written.
     """
     checked(language)
     name = os.fspath(table)
@@ -184,27 +201,65 @@ def take(paths: Iterable[str], language: str, table: str | os.PathLike[str]) -> 
 
 def _wanted(texts: _Texts, rows: Sequence[Row], table: str) -> dict[tuple[str, str], Sequence[str]]:
     """Return what is to be said anew, by term and property."""
-    grouped: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    found: dict[tuple[str, str], list[str]] = {}
+    given: dict[tuple[str, str], str] = {}
     for row in rows:
-        grouped[row.key].append(row)
-    found: dict[tuple[str, str], Sequence[str]] = {}
-    for key, group in grouped.items():
-        first = group[0]
-        english = [row.english for row in group if row.english]
-        if key not in texts.english or english != list(texts.english[key]):
+        key, other = row.key, texts.other.get(row.key, ())
+        _check_text(row, texts, table)
+        if not row.translation:
+            continue
+        if texts.paired(key):
+            if given.setdefault(key, row.translation) != row.translation:
+                raise IndicantError(
+                    f"'{excerpt(row.english, _MOST)}' has two translations, "
+                    f"'{excerpt(given[key], _MOST)}' and '{excerpt(row.translation, _MOST)}'",
+                    file=table,
+                    line=row.line,
+                    help="keep one of the two rows",
+                )
+            if row.translation not in other:
+                found[key] = [row.translation]
+        elif row.translation not in found.get(key, other):
+            found[key] = [*found.get(key, other), row.translation]
+        if row.translation not in other:
+            _check_characters(row, table)
+            _check_places(row, table)
+    return dict(found)
+
+
+def _check_text(row: Row, texts: _Texts, table: str) -> None:
+    """Refuse a row whose English text, or whose text that has none, is not that of the file."""
+    told = f"{local_name(row.term)} has no {local_name(row.path)}"
+    if row.english:
+        if row.english not in texts.english.get(row.key, ()):
             raise IndicantError(
-                f"{local_name(key[0])} has no {local_name(key[1])} in English that says "
-                f"'{excerpt(first.english, _MOST)}' in {first.file}",
+                f"{told} in English that says '{excerpt(row.english, _MOST)}' in {row.file}",
                 file=table,
-                line=first.line,
+                line=row.line,
                 help="write the table anew, since the English text may be another by now",
             )
-        for row in group:
-            _check_places(row, table)
-        said = list(dict.fromkeys(row.translation for row in group if row.translation))
-        if said and said != list(texts.other.get(key, ())):
-            found[key] = said
-    return found
+    elif row.translation and row.translation not in texts.other.get(row.key, ()):
+        raise IndicantError(
+            f"{told} that says '{excerpt(row.translation, _MOST)}' in {row.file}, "
+            "and the row has no English text that it would translate",
+            file=table,
+            line=row.line,
+            help="a row without English shows what is there; add a text in the row of an English "
+            "one, and change what is there in the file",
+        )
+
+
+def _check_characters(row: Row, table: str) -> None:
+    """Refuse a translation with what steers a terminal, turns text round or is not seen."""
+    odd = HIDDEN.search(row.translation)
+    if odd is not None:
+        name = unicodedata.name(odd[0], "a control character").lower()
+        raise IndicantError(
+            f"'{excerpt(row.translation, _MOST)}' has the character U+{ord(odd[0]):04X}, {name}",
+            file=table,
+            line=row.line,
+            help="take it out: it is not seen, or makes a line read otherwise than it is",
+        )
 
 
 def _check_places(row: Row, table: str) -> None:
@@ -238,5 +293,7 @@ def _texts(file: str, language: str) -> _Texts:
             continue
         tag = (value.language or ENGLISH).lower()
         if tag in (ENGLISH, language.lower()):
-            said[tag != ENGLISH].setdefault((subject, path), []).append(value.value)
+            known = said[tag != ENGLISH].setdefault((subject, path), [])
+            if tag != ENGLISH or (value.value and value.value not in known):
+                known.append(value.value)
     return _Texts(text, *said)

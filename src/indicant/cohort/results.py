@@ -29,6 +29,9 @@ INVALID: Final = "invalid"
 TWICE: Final = "twice"
 STATES: Final = (ASSESSED, INCONSISTENT, INVALID, TWICE)
 """What may have become of a patient: answered, or told why not."""
+_APART: Final = "give each an IRI or id of its own"
+_MOST_NAMED: Final = 1_000
+_MOST_PLACES: Final = 3
 _CHUNK: Final = 100_000
 _SCHEMA: Final = {
     "patient": pl.String,
@@ -194,12 +197,23 @@ def _write_chunk(
 def _once(patients: pl.LazyFrame) -> pl.LazyFrame:
     """Return the rows of patients, and of those who stand several times that they do."""
     names = patients.group_by("patient").agg(pl.len().alias("times"))
-    several = names.filter(pl.col("times") > 1).collect(engine="streaming")
+    several = names.filter(pl.col("times") > 1).sort("patient").collect(engine="streaming")
     if several.is_empty():
         return patients
-    several = several.with_columns(
-        why=pl.format("stands {} times, and which of them is so nobody can tell", pl.col("times"))
+    named = patients.join(several.head(_MOST_NAMED).lazy(), on="patient").group_by("patient")
+    places = named.agg(pl.col("place").unique().sort()).collect(engine="streaming")
+    some = pl.col("place").list
+    places = places.with_columns(
+        at=some.head(_MOST_PLACES).list.join(", "), more=some.len().cast(pl.Int64) - _MOST_PLACES
     )
+    times = pl.format("stands {} times", pl.col("times"))
+    more = pl.when(pl.col("more") > 0).then(pl.format(" and {} more", "more")).otherwise(pl.lit(""))
+    several = several.join(places.drop("place"), on="patient", how="left").with_columns(
+        why=pl.when(pl.col("at").is_null())
+        .then(pl.format("{}: {}", times, pl.lit(_APART)))
+        .otherwise(pl.format("{} {}: {}: {}{}", "patient", times, pl.lit(_APART), "at", more))
+    )
+    several = several.select("patient", "times", "why")
     found = patients.join(several.lazy(), on="patient", how="left", maintain_order="left")
     again = pl.col("times").is_not_null()
     return found.with_columns(

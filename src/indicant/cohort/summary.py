@@ -24,7 +24,7 @@ from indicant.cohort.disclosure import (
 )
 from indicant.cohort.disclosure import MET as _MET
 from indicant.cohort.kernel import STATUS_WORDS
-from indicant.cohort.results import ASSESSED, STATES
+from indicant.cohort.results import ASSESSED, STATES, TWICE
 from indicant.explain.entailment import bits
 
 if TYPE_CHECKING:
@@ -424,14 +424,20 @@ def _missing(summary: Summary, one: Lacking) -> dict[str, Any]:
     }
 
 
+def _is_told(summary: Summary, state: str, many: int) -> bool:
+    """Tell whether a reason is told: of one patient who stands several times it names the cases."""
+    return not summary.least or (many >= summary.least and state != TWICE)
+
+
 def _not_assessed(summary: Summary) -> list[dict[str, Any]]:
     """Return why patients were not assessed, most of them first.
 
     Where small numbers are withheld, what is told of a few is left out as well, since it names
-    their records; and where these come to few altogether, so are the numbers of the others.
+    their records; and where these come to few altogether, so are the numbers of the others. Who
+    stands several times is one, however often.
     """
     ordered = sorted(summary.told.items(), key=lambda one: (-one[1], one[0]))
-    kept = [(state, why) for (state, why), many in ordered if many >= summary.least]
+    kept = [(state, why) for (state, why), many in ordered if _is_told(summary, state, many)]
 
     def shown(state: str, why: str) -> int | None:
         rest = summary.numbers.get(("told", state, "", ""), 0)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _MOST: Final = 15
 _FEW: Final = 5
 _LABEL: Final = 60
+_TOLD: Final = 400
 _HEADS: Final = {
     "recommended": "recom.",
     "conditional": "condit.",
@@ -193,7 +194,7 @@ def _not_assessed(rows: Sequence[Mapping[str, Any]]) -> list[str]:
             continue
         lines += ["", f"NOT ASSESSED, {words}"]
         for row in some[:_FEW]:
-            lines.append(f"  {_number(row['patients']):>9}  {excerpt(row['told'], 160)}")
+            lines.append(f"  {_number(row['patients']):>9}  {excerpt(row['told'], _TOLD)}")
         if len(some) > _FEW:
             lines.append(f"  and {len(some) - _FEW} more: --format json lists all")
     return lines

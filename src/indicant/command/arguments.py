@@ -172,6 +172,7 @@ def add_told(verb: argparse.ArgumentParser) -> None:
 
 def add_language(verb: argparse.ArgumentParser) -> None:
     """Add the option that chooses the language of the texts of a guideline."""
+    verb.set_defaults(spoken=True)
     verb.add_argument(
         "--lang",
         default="en",

@@ -36,6 +36,16 @@ def tell(error: IndicantError) -> None:
         print(f"  see:  {DOCUMENTATION}{error.see}", file=sys.stderr)
 
 
+def tell_language(language: str) -> None:
+    """Tell on standard error that there are no words in a language but those of a guideline."""
+    from indicant.guideline.languages import ENGLISH, is_tag
+    from indicant.guideline.wording import Words
+
+    words = Words(language)
+    if is_tag(language) and language.lower().split("-")[0] not in {ENGLISH, words.language}:
+        print(f"indicant: note: {words('refused', 'no-words', tag=language)}", file=sys.stderr)
+
+
 def tell_recovered(place: str | os.PathLike[str]) -> None:
     """Finish what a run that was killed had begun at a place, and tell it on standard error.
 
@@ -65,13 +75,15 @@ def deliver_among(among: Among, form: str, output: str | None) -> int:
     return 0 if among.is_whole and not among.is_changed else 1
 
 
-def tell_findings(error: InvalidCase) -> int:
+def tell_findings(error: InvalidCase, language: str = "en") -> int:
     """Tell what a case breaks on standard error, and return the exit code."""
     from indicant.assess.prose import finding_line
+    from indicant.guideline.wording import Words
 
+    words = Words(language)
     for finding in error.findings:
-        print(finding_line(finding), file=sys.stderr)
-    print(f"indicant: {error}", file=sys.stderr)
+        print(finding_line(finding, words), file=sys.stderr)
+    print(f"indicant: {error.told(words)}", file=sys.stderr)
     return error.exit_code
 
 
@@ -95,7 +107,7 @@ def tell_of_case(
                 document = with_date(document, options.as_of)
             found += list(told(guideline.assessor, document))
     except InvalidCase as error:
-        output = Output(options.format, sys.stdout)
+        output = Output(options.format, sys.stdout, options.lang)
         output.invalid(error)
         output.close()
         return error.exit_code
@@ -111,8 +123,11 @@ def tell_of_case(
 class Output:
     """Prints assessments one after the other in one format."""
 
-    def __init__(self, form: str, stream: TextIO) -> None:
-        """Print in a form to a stream."""
+    def __init__(self, form: str, stream: TextIO, language: str = "en") -> None:
+        """Print in a form to a stream, and what is told beside it in a language."""
+        from indicant.guideline.wording import Words
+
+        self._words = Words(language)
         self._form = form
         self._stream = stream
         self._objects: list[object] = []
@@ -158,12 +173,12 @@ class Output:
             self._objects.append({"file": file, "findings": findings})
         elif self._form == "turtle":
             for finding in error.findings:
-                print(f"# {finding_line(finding)}", file=self._stream)
+                print(f"# {finding_line(finding, self._words)}", file=self._stream)
         else:
             for finding in error.findings:
-                print(finding_line(finding), file=self._stream)
+                print(finding_line(finding, self._words), file=self._stream)
         self._stream.flush()
-        print(f"indicant: {error}", file=sys.stderr)
+        print(f"indicant: {error.told(self._words)}", file=sys.stderr)
 
     def close(self) -> None:
         """Print what had to wait for the last file."""

@@ -101,11 +101,11 @@ class WhatIfRecord(TypedDict):
 class InvalidEdit(InvalidCase):
     """A case that conforms to the case shapes, and no longer does once it is edited."""
 
+    what = "edited"
+
     def __init__(self, findings: list[Finding]) -> None:
         """Take every finding; none has a line, since the file does not say what the edits do."""
         super().__init__([replace(finding, line=None) for finding in findings])
-        self.message = self.message.replace("the case", "the edited case")
-        self.args = (self.message,)
 
 
 def what_if(assessor: Assessor, document: Document, edits: list[str]) -> list[WhatIfRecord]:

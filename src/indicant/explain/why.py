@@ -30,7 +30,7 @@ from indicant.files.rdf import text_of
 from indicant.foreign import joined, wrapped
 from indicant.guideline.names import Names
 from indicant.guideline.wording import Words
-from indicant.terms import TYPE, local_name
+from indicant.terms import TYPE, XSD, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -51,6 +51,10 @@ if TYPE_CHECKING:
 SETS: Final = 12
 STATUSES: Final[tuple[str, ...]] = get_args(Status)
 _SHOWN: Final = 4
+_TRUTHS: Final = {
+    f'"{text}"^^<{XSD}boolean>': told
+    for text, told in (("true", "true"), ("1", "true"), ("false", "false"), ("0", "false"))
+}
 
 
 class NodeRecord(TypedDict):
@@ -356,8 +360,7 @@ class _Explainer:
             for said in bounds_of(self._document.quads, node, path, self._words)
         ]
         words += [
-            f"{self._link(quad.predicate.value)} "
-            f"{self._called(text_of(quad.object))}{self._measured(quad)}"
+            f"{self._link(quad.predicate.value)} {self._value(quad)}{self._measured(quad)}"
             for quad in stated
         ]
         reading = self._readings.get((node, path))
@@ -396,9 +399,10 @@ class _Explainer:
     def _whole(self, node: str, quads: Sequence[ox.Quad]) -> NodeRecord:
         """Tell all that a record says of itself."""
         stated = [quad for quad in quads if text_of(quad.subject) == node]
-        known = [(quad.predicate.value, text_of(quad.object)) for quad in stated]
         words = [
-            f"{self._link(path)} {self._called(value)}" for path, value in known if path != BOUNDED
+            f"{self._link(quad.predicate.value)} {self._value(quad)}"
+            for quad in stated
+            if quad.predicate.value != BOUNDED
         ]
         for path in dict.fromkeys(row[7] or "" for row in self._computed):
             said = bounds_of(quads, node, path, self._words)
@@ -414,6 +418,11 @@ class _Explainer:
         """Return the unit of a number, where its property has one."""
         unit = self._units.get(quad.predicate.value)
         return f" {unit}" if unit is not None and number_of(quad.object) is not None else ""
+
+    def _value(self, quad: ox.Quad) -> str:
+        """Return what a value is called, a truth value in the language of the words."""
+        truth = _TRUTHS.get(str(quad.object))
+        return self._words("why", truth) if truth else self._called(text_of(quad.object))
 
     def _link(self, path: str) -> str:
         return self._words("why", "is-a") if path == TYPE else self._called(path)

@@ -266,6 +266,14 @@ class Cdm:
         person = self.database.number(relation.columns["person_id"])
         return f" WHERE {person} IN ({', '.join(self.only)})"
 
+    def some(self, most: int) -> list[str]:
+        """Return the ids of persons that there are, as many as asked for, whoever is read."""
+        relation = self.database.tables["person"]
+        person = self.database.text(relation.columns["person_id"])
+        query = f"SELECT DISTINCT {person} FROM {relation.source} LIMIT {most + 1}"  # noqa: S608
+        found = (whole(one) for (one,) in self.database.rows(query) if one is not None)
+        return list(dict.fromkeys(one for one in found if one is not None))[:most]
+
     def _see_that_it_is_bounded(self) -> None:
         """Count who and what is to be read, no further than it matters, before anything is.
 

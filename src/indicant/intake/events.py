@@ -214,3 +214,6 @@ class People(Protocol):
 
     def people(self) -> Iterator[Found]:
         """Yield whom there is, those without an id first."""
+
+    def some(self, most: int) -> list[str]:
+        """Return the ids of whom there is, as many as asked for, whoever is read."""

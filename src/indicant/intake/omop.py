@@ -387,6 +387,10 @@ class CdmPeople:
             person = self._rows.person(found) if found.person else None
             yield Found(found.person_id, person, self._rows.events(found), types)
 
+    def some(self, most: int) -> list[str]:
+        """Return the ids of whom there is, as many as asked for, whoever is read."""
+        return self._cdm.some(most)
+
 
 def _worth(value: str | None) -> frozenset[str]:
     """Return what a value is worth to the rows of the tables.

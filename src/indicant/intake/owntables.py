@@ -34,6 +34,7 @@ TABLE_BASE: Final = f"{BASE}table/"
 _MIDNIGHT: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}) 00:00:00(?:\.0+)?")
 _COMPARATORS: Final = {"": "", "=": "", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _UNKNOWN: Final = "unknown"
+_MOST_NAMED: Final = 100
 Cells = dict[str, str]
 
 
@@ -64,6 +65,7 @@ class OwnPeople:
         read |= {name for one in self.mapped for name in (one.resources, f"{one.resources}/")}
         self.beside = [one for one in self.database.beside if one not in read]
         self._viewed: dict[str, list[Cells]] = {}
+        self._named: dict[str, None] = {}
         left = {"patient": MOST_PERSONS, "": MOST_ROWS}
         for one in self.mapped:
             if one.view:
@@ -91,6 +93,8 @@ class OwnPeople:
         found: list[Cells] = []
         for row in view.rows():
             cells = {name: row.get(column, "") for name, column in one.columns.items()}
+            if one.kind == events.PATIENT and cells["patientIn"] and len(self._named) < _MOST_NAMED:
+                self._named[cells["patientIn"]] = None
             if not self.only or cells["patientIn"] in self.only:
                 found.append({name: text for name, text in cells.items() if text})
             if len(found) > MOST_ROWS:
@@ -130,6 +134,17 @@ class OwnPeople:
         listed = ", ".join(f"'{name}'" for name in quoted)
         patient = self.database.text(relation.columns[one.columns["patientIn"]])
         return f" WHERE {patient} IN ({listed})"
+
+    def some(self, most: int) -> list[str]:
+        """Return the names of patients that there are, as many as asked for, whoever is read."""
+        found = dict(self._named)
+        for one in self.mapped:
+            if one.kind == events.PATIENT and not one.view:
+                relation = self._relation(one)
+                patient = self.database.text(relation.columns[one.columns["patientIn"]])
+                query = f"SELECT DISTINCT {patient} FROM {relation.source} LIMIT {most + 1}"  # noqa: S608
+                found |= {name: None for (name,) in self.database.rows(query) if name}
+        return list(found)[:most]
 
     # ------------------------------------------------------------------ people
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from indicant.errors import IndicantError
 from indicant.foreign import excerpt
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from indicant.intake.patients import Options
     from indicant.intake.report import PatientReport
     from indicant.intake.together import Decided
+
+_FEW: Final = 5
 
 
 @dataclass
@@ -111,10 +113,15 @@ class Persons:
     def _see_that_all_are_there(self, there: set[str], source: People) -> None:
         missing = [one for one in self.options.persons if one not in there]
         if missing:
+            known = source.some(_FEW + 1)
+            which = ""
+            if 0 < len(known) <= _FEW:
+                ordered = sorted(known, key=lambda one: (len(one), one))
+                which = f" ({', '.join(map(excerpt, ordered))})"
             raise IndicantError(
                 f"there is no {source.called} {', '.join(map(excerpt, missing[:3]))}",
                 file=source.shown,
-                help="name one that is there, or leave out  --person  to read all",
+                help=f"name one that is there{which}, or leave out  --person  to read all",
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import threading
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlencode
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 MOST_SHOWN: Final = 500
 """How many rows the page shows; all are in what is saved."""
+MOST_COLUMNS: Final = 1_000
+MOST_CELLS: Final = 20_000
+MOST_TEXT: Final = 2_000_000
+"""How many bytes what stands in the cells may take on the page, as HTML writes them."""
 FIRST: Final = "which-recommendations-are-there"
 UNASKED: Final = "unasked"
 """Instead of why a question cannot be asked: that nobody has said what it needs."""
@@ -165,8 +170,16 @@ class Workbench:
             assert isinstance(found, ox.QuerySolutions)  # noqa: S101
             columns = [one.value for one in found.variables]
             rows = [[row[at] for at in range(len(columns))] for row in found]
-        shown = [[_cell(one, shorten) for one in row] for row in rows[:MOST_SHOWN]]
-        return {"columns": columns, "rows": shown, "count": len(rows)}
+        table = _Table(columns[:MOST_COLUMNS], shorten)
+        for row in rows[:MOST_SHOWN]:
+            if not table.take(row[:MOST_COLUMNS]):
+                break
+        return {
+            "columns": table.columns,
+            "rows": table.rows,
+            "count": len(rows),
+            "told": _shown(table, len(rows), len(columns)),
+        }
 
     def _page(
         self,
@@ -193,7 +206,6 @@ class Workbench:
             fields=self._fields(name, asked, form) if asked else [],
             query=query,
             answer=rows,
-            most=MOST_SHOWN,
             problem=problem,
             link=link if query and len(link) <= _LONGEST_LINK else "",
         )
@@ -223,6 +235,50 @@ class Workbench:
                 }
             )
         return found
+
+
+class _Table:
+    """The rows of a page, as many as its cells and their text leave room for."""
+
+    def __init__(self, columns: list[str], shorten: Callable[[Term], str]) -> None:
+        self._shorten, self._cells, self._text = shorten, MOST_CELLS, MOST_TEXT
+        self.is_cut = False
+        self.columns = [self._fitted(Cell(one, "", "", "")).text for one in columns]
+        self.rows: list[list[Cell]] = []
+
+    def take(self, row: list[Term | None]) -> bool:
+        """Take a row, its last cells cut where there is no more room, and tell whether it did."""
+        if self.is_cut or len(row) > self._cells:
+            return False
+        self.rows.append([self._fitted(_cell(one, self._shorten)) for one in row])
+        return True
+
+    def _fitted(self, cell: Cell) -> Cell:
+        self._cells -= 1
+        size = sum(len(html.escape(one).encode()) for one in cell)
+        if size <= self._text:
+            self._text -= size
+            return cell
+        # A character takes six bytes at most.
+        found = Cell(f"{cell.text[: self._text // 6]}…", "", "", "")
+        self._text, self.is_cut = 0, True
+        return found
+
+
+def _shown(table: _Table, rows: int, columns: int) -> str:
+    """Return what to say of a table that does not show all; of one that does, nothing."""
+    told = []
+    if len(table.rows) < rows:
+        told.append(f"the first {len(table.rows):,} of {rows:,} rows")
+    if len(table.columns) < columns:
+        told.append(f"the first {len(table.columns):,} of {columns:,} columns")
+    if table.is_cut:
+        told.append("the beginning of a text that is too long")
+    if not told:
+        return ""
+    *first, last = told
+    named = f"{', '.join(first)} and {last}" if first else last
+    return f"Of this the page has {named}; what is saved has all."
 
 
 def _told(error: IndicantError) -> str:

@@ -344,10 +344,12 @@ class _Pages:
         content, also = self._content, self._words("remark", "also-called")
         criteria = {one.iri for one in content.criteria}
         for term in content.terms:
-            unsaid = term.definition is None and term.label == local_name(term.iri)
+            place = self._links[term.iri][0]
+            unsaid = term.definition is None and (
+                term.label == local_name(term.iri) or place.startswith("reference.html")
+            )
             if term.iri in criteria or term.iri in self._by_iri or unsaid:
                 continue
-            place = self._links[term.iri][0]
             folder = place.split("/")[0].rstrip("s") if "/" in place else _kind(term)
             other = [text for name, text in term.remarks if name == also]
             said = "; ".join([*other, *([term.definition] if term.definition else [])])

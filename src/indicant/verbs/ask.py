@@ -121,6 +121,6 @@ def run(options: argparse.Namespace) -> int:
             form = "text" if options.format == "sparql" else options.format
             told = asker.run_as(form, text, given, name=file, seconds=options.timeout)
     except InvalidCase as error:
-        return tell_findings(error)
+        return tell_findings(error, options.lang)
     sys.stdout.write(told)
     return 0

@@ -173,7 +173,7 @@ def _opened(options: argparse.Namespace, guideline: Guideline) -> tuple[Output |
             everything=everything,
         )
         return page, page.document
-    output = Output(form, sys.stdout)
+    output = Output(form, sys.stdout, options.lang)
     if form == "turtle":
         return output, lambda document: output.triples(assessor.describe(document))
     if form == "json" and options.detail is None:

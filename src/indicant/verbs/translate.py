@@ -19,9 +19,12 @@ examples:
 The table has a row for each English text that is shown: the file, the term, the property, the text
 and its translation, which is empty where there is none. It is text separated by tabs, in UTF-8, and
 opens in a spreadsheet. Translators fill the last column. Rows may be left out, and those that stay
-empty change nothing. A row whose English text is another by now is refused, with its line, and so
-is a phrase without the places of the English one. Files are written all or none, in the form of
-the house; a file with a comment is refused, since the comment would be lost.
+empty change nothing. Where a property has several texts in a language nothing says which of them
+belong together: what is there already stands in rows without an English text, a translation is
+added, and none is taken away. A row whose English text is another by now is refused, with its
+line, and so is a second translation of a text, one with characters that cannot be seen, and a
+phrase without the places of the English one. Files are written all or none, in the form of the
+house; a file with a comment is refused, since the comment would be lost.
 """
 
 
