@@ -12,7 +12,7 @@ from indicant.files.rdf import text_of
 from indicant.foreign import excerpt
 from indicant.guideline.languages import ENGLISH, is_tag
 from indicant.report.findings import Result
-from indicant.terms import GENID, IND, LABEL, SKOS, local_name
+from indicant.terms import CITO, GENID, IND, LABEL, SKOS, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +34,8 @@ SHOWN: Final = (
 PHRASED: Final = frozenset((IND + "phrase", IND + "absencePhrase"))
 """What has places for values."""
 _MOST: Final = 60
+_LANGUAGE: Final = (IND, CITO)
+"""Where the terms are in which guidelines are written."""
 
 
 def checked(language: str) -> None:
@@ -66,7 +68,7 @@ def untranslated(source: Source, places: Places, language: str) -> Iterator[Resu
             tag = (value.language or ENGLISH).lower().split("-")[0]
             said[iri, path].setdefault(tag, value.value)
     for (iri, path), texts in sorted(said.items()):
-        if ENGLISH in texts and wanted not in texts and not iri.startswith(IND):
+        if ENGLISH in texts and wanted not in texts and not iri.startswith(_LANGUAGE):
             yield Result(
                 rule=RULE,
                 level="note",

@@ -15,7 +15,7 @@ from indicant.exchange.elements import (
     text,
 )
 from indicant.exchange.renderings import EXCHANGE, tables
-from indicant.terms import IND
+from indicant.terms import CITO, IND
 
 if TYPE_CHECKING:
     from indicant.assess.assessor import Assessor
@@ -29,12 +29,11 @@ DIRECTION: Final = "http://hl7.org/fhir/uv/cpg/StructureDefinition/cpg-direction
 _PLAN_TYPE: Final = "PlanDefinition.type"
 _STATUS: Final = "PlanDefinition.status"
 _ARTIFACT: Final = "RelatedArtifact.type"
-_CITO: Final = "http://purl.org/spar/cito/"
 _RELATIONS: Final = {
-    "agrees": _CITO + "agreesWith",
-    "disputes": _CITO + "disputes",
-    "qualifies": _CITO + "qualifies",
-    "related": _CITO + "citesAsRelated",
+    "agrees": CITO + "agreesWith",
+    "disputes": CITO + "disputes",
+    "qualifies": CITO + "qualifies",
+    "related": CITO + "citesAsRelated",
 }
 """What the record calls how a publication stands to a passage, in CiTO."""
 _NAMED: Final = {
