@@ -534,7 +534,7 @@ def test_what_shapes_say_has_words_in_every_language() -> None:
         for path in (SH.message, SH.sparql / SH.message):
             texts = {str(one).replace("{?", "{") for one in graph.objects(shape, path)}
             said.setdefault(str(shape).rpartition("/")[2], set()).update(texts)
-    for name, english in table("en")["shape"].items():
+    for name, english in each(table("en")["shape"].items()):
         assert english in said[name], name
         places = set(re.findall(r"{\w+}", english))
         for language in languages():

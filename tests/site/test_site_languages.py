@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from each import each
 from indicant.guideline.wording import table
 from indicant.site import pages
 
@@ -127,7 +128,7 @@ def test_what_publications_say_of_passages_is_in_the_language() -> None:
         "en": {"agrees", "disputes", "qualifies", "related"},
         "de": {"stimmt zu", "widerspricht", "schränkt ein", "verwandte"},
     }
-    for tag, words in said.items():
+    for tag, words in each(said.items()):
         files = pages.build(language=tag)
         rows = files["questions/which-evidence-speaks-to-what.html"].decode()
         assert set(re.findall("</td><td><bdi>([^<:]+)</bdi></td><td><a", rows)) == words
