@@ -65,32 +65,20 @@ def computed(terms: Sequence[Row], operands: Sequence[Row]) -> Iterator[Triple]:
     wanted = sorted({row[5] for row in terms if row[5]})
     constants = {term: Within(number, number) for term, number in numbers.items()}
     parts = {part for one in made.values() for part in (one.left, one.right)}
-    given: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
+    known: dict[str, dict[str, Within]] = defaultdict(dict)
     for record, term, least, most in operands:
-        if term in parts:
-            given[record or ""][term or ""] = least or "0", most or "0"
-    # Of records with the same operands the same follows: most of a patient's are of a few kinds.
-    found: dict[frozenset[tuple[str, tuple[str, str]]], list[tuple[str, Decimal, Decimal]]] = {}
-    for record, rows in given.items():
-        key = frozenset(rows.items())
-        if key not in found:
-            values: dict[str, Within | None] = {
-                **constants,
-                **{term: _within(*bounds) for term, bounds in rows.items()},
-            }
-            each = ((term, _evaluate(term, made, values)) for term in wanted)
-            found[key] = [
-                (term, *_rounded(bounds))
-                for term, bounds in each
-                if bounds is not None and bounds != Within(None, None)
-            ]
-        for term, low, high in found[key]:
-            yield from _written(record, term, low, high)
-
-
-def _within(least: str, most: str) -> Within:
-    low, high = _number(least), _number(most)
-    return Within(low if low > -(10**WHOLE) else None, high if high < 10**WHOLE else None)
+        if term not in parts:
+            continue
+        low, high = _number(least or "0"), _number(most or "0")
+        known[record or ""][term or ""] = Within(
+            low if low > -(10**WHOLE) else None, high if high < 10**WHOLE else None
+        )
+    for record, given in known.items():
+        values: dict[str, Within | None] = {**constants, **given}
+        for term in wanted:
+            found = _evaluate(term, made, values)
+            if found is not None and found != Within(None, None):
+                yield from _written(record, term, found)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -112,18 +100,14 @@ def _evaluate(
     return values[term]
 
 
-def _rounded(found: Within) -> tuple[Decimal, Decimal]:
+def _written(record: str, term: str, found: Within) -> Iterator[Triple]:
+    node = ox.NamedNode(f"{record}/computes/{term.rpartition('/')[2]}")
     low = -BEYOND if found.least is None else around(found.least, PLACES)[0]
     high = BEYOND if found.most is None else around(found.most, PLACES)[1]
-    return max(low, -BEYOND), min(high, BEYOND)
-
-
-def _written(record: str, term: str, low: Decimal, high: Decimal) -> Iterator[Triple]:
-    node = ox.NamedNode(f"{record}/computes/{term.rpartition('/')[2]}")
     yield ox.NamedNode(record), ox.NamedNode(IND + "computes"), node
     yield node, ox.NamedNode(IND + "of"), ox.NamedNode(term)
-    yield node, ox.NamedNode(IND + "minInclusive"), constant(low)
-    yield node, ox.NamedNode(IND + "maxInclusive"), constant(high)
+    yield node, ox.NamedNode(IND + "minInclusive"), constant(max(low, -BEYOND))
+    yield node, ox.NamedNode(IND + "maxInclusive"), constant(min(high, BEYOND))
 
 
 def _plus(one: Within, other: Within) -> Within:

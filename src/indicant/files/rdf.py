@@ -505,28 +505,25 @@ def _name_blank_nodes(
     import pyoxigraph
 
     names: dict[pyoxigraph.BlankNode, pyoxigraph.NamedNode] = {}
-    blank, triple, quad_of = pyoxigraph.BlankNode, pyoxigraph.Triple, pyoxigraph.Quad
-
-    def named(node: pyoxigraph.BlankNode) -> pyoxigraph.NamedNode:
-        found = names.get(node)
-        if found is None:
-            found = names[node] = pyoxigraph.NamedNode(f"{genid}b{len(names) + 1}")
-        return found
-
     result = []
     for quad in quads:
-        subject, predicate, value, graph = quad
-        kinds = type(subject), type(value), type(graph)
-        if triple in kinds:
+        subject, value, graph = quad.subject, quad.object, quad.graph_name
+        if isinstance(value, pyoxigraph.Triple) or isinstance(subject, pyoxigraph.Triple):
             raise IndicantError("a statement about a statement is not read", file=name)
-        if blank in kinds:
-            quad = quad_of(
-                named(subject) if kinds[0] is blank else subject,
-                predicate,
-                named(value) if kinds[1] is blank else value,
-                named(graph) if kinds[2] is blank else graph,
-            )
-        result.append(quad)
+        changed = False
+        if isinstance(subject, pyoxigraph.BlankNode):
+            if subject not in names:
+                names[subject] = pyoxigraph.NamedNode(f"{genid}b{len(names) + 1}")
+            subject, changed = names[subject], True
+        if isinstance(value, pyoxigraph.BlankNode):
+            if value not in names:
+                names[value] = pyoxigraph.NamedNode(f"{genid}b{len(names) + 1}")
+            value, changed = names[value], True
+        if isinstance(graph, pyoxigraph.BlankNode):
+            if graph not in names:
+                names[graph] = pyoxigraph.NamedNode(f"{genid}b{len(names) + 1}")
+            graph, changed = names[graph], True
+        result.append(pyoxigraph.Quad(subject, quad.predicate, value, graph) if changed else quad)
     return tuple(result)
 
 
