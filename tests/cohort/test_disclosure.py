@@ -99,7 +99,7 @@ def told(table: Table) -> dict[Number, int | None]:
         advice=[SimpleNamespace(iri="r", fulfilled=None)],
     )
     catalogue = SimpleNamespace(
-        recommendations={"r": SimpleNamespace(action="i", label="r")}, guidelines=[]
+        recommendations={"r": SimpleNamespace(action="i", label="r")}, versions=list
     )
     answered = cast(
         "Answered",

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import Sequence
 
-    from indicant.cohort.results import Answered
     from indicant.diff.revisions import Version
     from indicant.files.fence import Fence
     from indicant.merge.combination import Combined
@@ -171,7 +170,15 @@ def among(
         raise IndicantError(
             "standard input can be read once alone", help="give a file or a folder of patients"
         )
-    run, date = run_of(patients)
+    run, date = run_of(
+        patients.data,
+        patients.as_of,
+        patients.timezone,
+        patients.codes,
+        patients.completeness,
+        patients.persons,
+        patients.processes,
+    )
     with tempfile.TemporaryDirectory(prefix="indicant-") as folder:
         new, tally = run.answered(after, Path(folder) / "new", None)
         compared = []
@@ -184,7 +191,7 @@ def among(
         record: dict[str, Any] = {
             "source": os.fspath(patients.data),
             "asOf": date,
-            "guidelines": _called(new),
+            "guidelines": new.assessor.catalogue.versions(),
             "patients": summary.patients(),
             "brokenLines": tally.broken_in_all,
         }
@@ -198,13 +205,6 @@ def among(
         total = summary.numbers["total", ALL]
         everybody = summary.is_of_everybody() and {one.made.compared for one in compared} <= {total}
     return Among(record, everybody)
-
-
-def _called(answered: Answered) -> list[dict[str, Any]]:
-    return [
-        {"iri": iri, "label": label, "version": version}
-        for iri, label, version, _ in answered.assessor.catalogue.guidelines
-    ]
 
 
 def _guideline(version: Version) -> Guideline:

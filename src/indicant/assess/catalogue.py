@@ -150,6 +150,13 @@ class Catalogue:
         ] or [(None, None, None, None)]
         self.validity = Validity(engine)
 
+    def versions(self) -> list[dict[str, str | None]]:
+        """Return which guidelines there are, each with its IRI, label and version."""
+        return [
+            {"iri": iri, "label": label, "version": version}
+            for iri, label, version, _ in self.guidelines
+        ]
+
     @staticmethod
     def _recommendations(engine: Engine) -> dict[str, Recommendation]:
         found: dict[str, Recommendation] = {}

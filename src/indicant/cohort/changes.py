@@ -137,10 +137,7 @@ def as_record(
         if row["patients"] >= summary.least
     ]
     return {
-        "guidelines": [
-            {"iri": iri, "label": label, "version": version}
-            for iri, label, version, _ in before.assessor.catalogue.guidelines
-        ],
+        "guidelines": before.assessor.catalogue.versions(),
         "compared": told.number(made.compared, "compared", str(mark)),
         "changed": told.number(made.changed, "changed", str(mark)),
         "notAnswered": [row for row in reasons if row["patients"] is not None],

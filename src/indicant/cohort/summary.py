@@ -355,14 +355,10 @@ def as_record(
         intake: what became of the records, where they are of another system.
     """
     plan, catalogue = answered.plan, answered.assessor.catalogue
-    guidelines = [
-        {"iri": iri, "label": label, "version": version}
-        for iri, label, version, _ in catalogue.guidelines
-    ]
     record: dict[str, Any] = {
         "source": source,
         "asOf": as_of,
-        "guidelines": guidelines,
+        "guidelines": catalogue.versions(),
         "patients": summary.patients(),
         "interventions": [_advised(summary, answered, one.iri) for one in plan.interventions],
         "recommendations": [_recommended(summary, answered, at) for at in range(len(plan.advice))],
