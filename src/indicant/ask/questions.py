@@ -48,6 +48,12 @@ class Parameter:
     required: bool = False
     example: str | None = None
 
+    def fitting(self, terms: Mapping[str, Named]) -> dict[str, Named]:
+        """Return those of some terms that are of its kind."""
+        kinds = self.kind.removesuffix(_OR_IRI).split(" or ")
+        wanted = {IND + _class_name(word) for word in kinds}
+        return {iri: one for iri, one in terms.items() if one.kinds & wanted}
+
 
 @dataclass(frozen=True)
 class Question:
@@ -277,9 +283,7 @@ def _expanded(text: str, prefixes: Mapping[str, str]) -> str | None:
 def _term(
     parameter: Parameter, text: str, terms: Mapping[str, Named], prefixes: Mapping[str, str]
 ) -> ox.NamedNode:
-    kinds = parameter.kind.removesuffix(_OR_IRI).split(" or ")
-    wanted = {IND + _class_name(word) for word in kinds}
-    fitting = {iri: one.labels for iri, one in terms.items() if one.kinds & wanted}
+    fitting = {iri: one.labels for iri, one in parameter.fitting(terms).items()}
     names = Names(parameter.kind, fitting, prefixes)
     found = names.search(text)
     if len(found) == 1:

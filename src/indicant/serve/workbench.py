@@ -30,8 +30,6 @@ MOST_CELLS: Final = 20_000
 MOST_TEXT: Final = 2_000_000
 """How many bytes what stands in the cells may take on the page, as HTML writes them."""
 FIRST: Final = "which-recommendations-are-there"
-UNASKED: Final = "unasked"
-"""Instead of why a question cannot be asked: that nobody has said what it needs."""
 _TABLE: Final = "application/sparql-results+json"
 _GRAPH: Final = "application/n-triples"
 _EITHER: Final = f"{_TABLE}, {_GRAPH}"
@@ -87,14 +85,14 @@ class Workbench:
         if asked is not None and asked.about_case:
             asked = None
         query, problem = form.get("query", ""), ""
+        if not query.strip() and asked is not None and _is_to_fill(asked, form):
+            return self._page(name, asked, form, asked.text, None, "", 200)
         if not query.strip():
             try:
                 query, problem = self._query(name, asked, form)
             except IndicantError as error:
                 query, problem = asked.text if asked else "", _told(error)
         do = form.get("do", "")
-        if problem == UNASKED:
-            return self._page(name, asked, form, query, None, "", 200)
         if do in _SAVED and not problem:
             accept, ending = _SAVED[do]
             body, media_type = self._endpoint.answer(name, query, accept)
@@ -129,8 +127,7 @@ class Workbench:
         }
         lacking = [one.name for one in asked.parameters if one.required and one.name not in given]
         if lacking:
-            wanted = given or any(name.startswith(_GIVEN) for name in form)
-            return asked.text, f"It needs {', '.join(lacking)}." if wanted else UNASKED
+            return asked.text, f"It needs {', '.join(lacking)}."
         prefixes, terms, _ = self._terms(name)
         return asked.filled(bind(asked, given, lambda: terms, prefixes)), ""
 
@@ -218,11 +215,9 @@ class Workbench:
         shorten = shortener(prefixes)
         found: list[dict[str, object]] = []
         for one in asked.parameters:
-            kinds = {word.title().replace(" ", "") for word in one.kind.split(" or ")}
             offered = [
                 (shorten(ox.NamedNode(iri)), labels.get(iri) or local_name(iri))
-                for iri, term in terms.items()
-                if not kinds.isdisjoint(map(local_name, term.kinds))
+                for iri in one.fitting(terms)
             ]
             found.append(
                 {
@@ -279,6 +274,12 @@ def _shown(table: _Table, rows: int, columns: int) -> str:
     *first, last = told
     named = f"{', '.join(first)} and {last}" if first else last
     return f"Of this the page has {named}; what is saved has all."
+
+
+def _is_to_fill(asked: Question, form: Mapping[str, str]) -> bool:
+    """Tell whether a question needs what nobody has been asked for yet."""
+    begun = form.get("about") or any(name.startswith(_GIVEN) for name in form)
+    return not begun and any(one.required for one in asked.parameters)
 
 
 def _told(error: IndicantError) -> str:
