@@ -541,7 +541,9 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
         ">= for > in ?last, !?mean || ?known > 0) AS ?enough) FILTER(": "a mean of none is none",
     },
     "37-contradicted.rq": {
-        "without ; a ?quantity": "the case is compared as well, and has no value of a quantity",
+        "without ?recorded a ?quantity .": (
+            "the case is compared as well, and has no value of a quantity"
+        ),
         "without ?node a ?quantity .": "a record is compared with what is of its quantity",
         "without ind:of ?property ; (3)": COMPUTED,
         "without ind:of ?property ; (4)": COMPUTED,
