@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import exporting
+from exporting import complete
 from indicant import Guideline
 from indicant.api.cohort import answer
 from indicant.cohort import tally
@@ -25,15 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DATE = "2026-11-22"
-COMPLETE = """\
-@prefix ind: <https://w3id.org/indicant/core/> .
-@prefix intake: <https://w3id.org/indicant/intake/> .
-@prefix prov: <http://www.w3.org/ns/prov#> .
-@prefix spine: <https://w3id.org/indicant/spine/> .
-<https://hospital.example/records> a intake:Source ;
-    prov:wasAttributedTo <https://hospital.example/informatics> ;
-    ind:recordsAll spine:LumbarFusion .
-"""
+COMPLETE = complete("ind:recordsAll spine:LumbarFusion")
 SNOMED = "http://snomed.info/sct"
 POSIX = pytest.mark.skipif(os.name != "posix", reason="limits and signals of POSIX")
 

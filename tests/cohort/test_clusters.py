@@ -17,8 +17,10 @@ import exporting
 import killed
 from cohorts import mixed
 from each import each
+from exporting import complete
 from indicant import Guideline
 from indicant.api import cohort
+from indicant.api.cohort import recipe_of
 from indicant.cohort import clusters, portions
 from indicant.cohort.sources import Source
 from indicant.errors import IndicantError
@@ -27,16 +29,9 @@ from places import ASSESSED, EXAMPLES
 from running import hold_to_one_line, run
 from spread import PARTS, answered, export, reach
 
-COMPLETE = """\
-@prefix ind: <https://w3id.org/indicant/core/> .
-@prefix intake: <https://w3id.org/indicant/intake/> .
-@prefix prov: <http://www.w3.org/ns/prov#> .
-@prefix spine: <https://w3id.org/indicant/spine/> .
-<https://hospital.example/records> a intake:Source ;
-    prov:wasAttributedTo <https://hospital.example/informatics> ;
-    ind:recordsAll spine:CervicalFusion , spine:NeckPain ;
-    ind:recordsAllProposals true .
-"""
+COMPLETE = complete(
+    "ind:recordsAll spine:CervicalFusion , spine:NeckPain", "ind:recordsAllProposals true"
+)
 DASK = pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None,
     reason="there is no Dask: pip install distributed",
@@ -156,7 +151,7 @@ def prepared(guideline: Guideline, data: Path) -> tuple[portions.Setup, Any]:
     made = guideline.assessor
     options = Options(exporting.AS_OF)
     source = Source(str(data), made.vocabulary, lambda: guideline.reader(()), options)
-    return portions.Setup.of(made, (), None, str(data)), source
+    return portions.Setup.of(recipe_of(guideline), options, None, str(data)), source
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import pytest
 
 import exporting
 from each import each
+from exporting import complete
 from indicant import Guideline
 from indicant.api.cohort import answer, recipe_of
 from indicant.cohort import helping
@@ -28,15 +29,7 @@ if TYPE_CHECKING:
 
 DATE = "2026-11-22"
 NAME = "neck-pain-after-lumbar-fusion"
-COMPLETE = """\
-@prefix ind: <https://w3id.org/indicant/core/> .
-@prefix intake: <https://w3id.org/indicant/intake/> .
-@prefix prov: <http://www.w3.org/ns/prov#> .
-@prefix spine: <https://w3id.org/indicant/spine/> .
-<https://hospital.example/records> a intake:Source ;
-    prov:wasAttributedTo <https://hospital.example/informatics> ;
-    ind:recordsAllProposals true .
-"""
+COMPLETE = complete("ind:recordsAllProposals true")
 
 
 def odd(dice: random.Random) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from exporting import complete
 from indicant.cohort.establishing import Given
 from indicant.cohort.sources import Source
 from indicant.errors import IndicantError
@@ -20,16 +21,7 @@ from places import SHARED
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMPLETE = """\
-@prefix ind: <https://w3id.org/indicant/core/> .
-@prefix intake: <https://w3id.org/indicant/intake/> .
-@prefix prov: <http://www.w3.org/ns/prov#> .
-@prefix t: <https://example.org/terms/> .
-<https://hospital.example/records> a intake:Source ;
-    prov:wasAttributedTo <https://hospital.example/informatics> ;
-    ind:recordsAll t:Operation , t:Pain ;
-    ind:recordsAllProposals true .
-"""
+COMPLETE = complete("ind:recordsAll t:Operation , t:Pain", "ind:recordsAllProposals true")
 AS_OF = datetime.date(2026, 11, 30)
 KINDS = ("Condition", "Procedure", "MedicationRequest", "Observation", "Encounter", "Basic")
 _NUMBER = re.compile(r"(?<=[0-9])\?[0-9]+(?=>)")

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 import exporting
 from indicant import Guideline
 from indicant.api import cohort
+from indicant.api.cohort import recipe_of
 from indicant.cohort import portions
 from indicant.cohort.results import Cohort
 from indicant.cohort.sources import Source
@@ -69,16 +70,15 @@ def measure(patients: int) -> Costs:
         exporting.write(export, patients, made)
         folder.mkdir()
         records = sum(1 for file in export.iterdir() for _ in file.open(encoding="utf-8"))
-        source = Source(
-            str(export), made.vocabulary, lambda: guideline.reader(()), Options(exporting.AS_OF)
-        )
+        options = Options(exporting.AS_OF)
+        source = Source(str(export), made.vocabulary, lambda: guideline.reader(()), options)
         guideline.reader(())
-        setup = portions.Setup.of(made, (), None, str(export))
+        setup = portions.Setup.of(recipe_of(guideline), options, None, str(export))
         start = time.process_time()
         tally = portions.prepare(source, setup, folder, PORTIONS)
         parting = time.process_time() - start
         start = time.process_time()
-        portions._Worker.of(str(folder))._intake  # noqa: B018 - loads what is loaded once
+        portions._Worker.of(str(folder))._known.intake  # noqa: B018 - loads what is loaded once
         beginning = time.process_time() - start
         start = time.process_time()
         for number in range(setup.count):

@@ -23,6 +23,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 AS_OF: Final = datetime.date(2026, 11, 22)
+_COMPLETE: Final = """\
+@prefix ind: <https://w3id.org/indicant/core/> .
+@prefix intake: <https://w3id.org/indicant/intake/> .
+@prefix prov: <http://www.w3.org/ns/prov#> .
+@prefix spine: <https://w3id.org/indicant/spine/> .
+@prefix t: <https://example.org/terms/> .
+<https://hospital.example/records> a intake:Source ;
+    prov:wasAttributedTo <https://hospital.example/informatics> ;
+    {} .
+"""
 _CLINICAL: Final = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 _KINDS: Final = (
     ("Condition", "onsetDateTime", 14),
@@ -34,6 +44,11 @@ _KINDS: Final = (
 _RELEVANT: Final = 0.06
 """Of which share of the records the codes are of the guideline."""
 Pair = tuple[str, str]
+
+
+def complete(*said: str) -> str:
+    """Return what a hospital says of the completeness of its records, in Turtle."""
+    return _COMPLETE.format(" ;\n    ".join(said))
 
 
 def codes(assessor: Assessor) -> tuple[list[Pair], list[Pair]]:

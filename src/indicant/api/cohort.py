@@ -6,7 +6,7 @@ import datetime
 import os
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +16,6 @@ from indicant.errors import IndicantError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from indicant.api.among import Patients
     from indicant.api.guideline import Guideline
     from indicant.cohort.disclosure import Compared
     from indicant.cohort.establishing import Found
@@ -115,21 +114,16 @@ def answer(
     demand_polars()
     _demand_engine(engine, cluster)
     from indicant.cohort.results import write
-    from indicant.cohort.sources import is_of_others
     from indicant.cohort.strata import read_strata
     from indicant.files.rdf import STDIN
     from indicant.foreign import as_json
 
-    path = os.fspath(data)
-    if against is not None and path == STDIN:
+    if against is not None and os.fspath(data) == STDIN:
         raise IndicantError(
             "standard input can be read once alone", help="with  --against  give a file or a folder"
         )
-    others = is_of_others(path)
-    date = None if as_of is None else day(as_of)
-    options = _options(date, timezone, completeness, persons) if others else None
-    given = None if others else date
-    run = Run(path, options, codes, given, parts, processes, progress, engine, cluster)
+    run, date = run_of(data, as_of, timezone, codes, completeness, persons, processes)
+    run = replace(run, parts=parts, progress=progress, engine=engine, cluster=cluster)
     known = None if strata is None else read_strata(os.fspath(strata))
     with tempfile.TemporaryDirectory(prefix="indicant-") as folder, _place(output) as place:
         answered, tally = run.answered(guideline, Path(folder) / "new", known)
@@ -138,7 +132,7 @@ def answer(
             before, _ = run.answered(against, Path(folder) / "old", None)
             compared.append(_compared(before, answered))
         summary = _added_up(answered, known is not None, suppress, compared)
-        record = _record(summary, answered, path, date, tally if others else None)
+        record = _record(summary, answered, run, date, tally)
         files: tuple[str, ...] = ()
         if place is not None:
             files = write(answered, place, rows, everything=everything)
@@ -162,15 +156,23 @@ def _added_up(
 
 
 def _record(
-    summary: Summary, answered: Answered, path: str, as_of: str | None, tally: Tally | None
+    summary: Summary, answered: Answered, run: Run, as_of: str | None, tally: Tally
 ) -> dict[str, Any]:
     from indicant.cohort.summary import as_record
 
-    intake = None if tally is None else tally.record()
-    return as_record(summary, answered, source=path, as_of=as_of, intake=intake)
+    intake = None if run.options is None else tally.record()
+    return as_record(summary, answered, source=run.path, as_of=as_of, intake=intake)
 
 
-def run_of(patients: Patients) -> tuple[Run, str | None]:
+def run_of(
+    data: Path_,
+    as_of: str | datetime.date | None,
+    timezone: str | None,
+    codes: tuple[str, ...],
+    completeness: Path_ | None,
+    persons: Iterable[str | int],
+    processes: int | None,
+) -> tuple[Run, str | None]:
     """Return how patients are read, and the day for which, where it is one for all.
 
     Raises:
@@ -178,14 +180,12 @@ def run_of(patients: Patients) -> tuple[Run, str | None]:
     """
     from indicant.cohort.sources import is_of_others
 
-    path = os.fspath(patients.data)
-    others = is_of_others(path)
-    date = None if patients.as_of is None else day(patients.as_of)
-    options = None
-    if others:
-        options = _options(date, patients.timezone, patients.completeness, patients.persons)
-    own = None if others else date
-    return Run(path, options, patients.codes, own, None, patients.processes, None), date
+    path = os.fspath(data)
+    date = None if as_of is None else day(as_of)
+    if is_of_others(path):
+        options = _options(date, timezone, completeness, persons)
+        return Run(path, options, codes, None, processes), date
+    return Run(path, None, codes, date, processes), date
 
 
 @dataclass(frozen=True)
@@ -196,9 +196,9 @@ class Run:
     options: Options | None
     codes: tuple[str, ...]
     as_of: str | None
-    parts: int | None
     processes: int | None
-    progress: Callable[[int], None] | None
+    parts: int | None = None
+    progress: Callable[[int], None] | None = None
     engine: str = "local"
     cluster: str | None = None
 
@@ -231,7 +231,8 @@ class Run:
         from indicant.cohort import clusters, portions
 
         folder.mkdir()
-        setup = portions.Setup.of(guideline.assessor, self.codes, self.as_of, self.path)
+        recipe = recipe_of(guideline, self.codes)
+        setup = portions.Setup.of(recipe, self.options, self.as_of, self.path)
         tally = portions.prepare(source, setup, folder, self.parts or portions.many(source))
         clusters.run(self.engine, portions.work, str(folder), setup.count, self.cluster)
         yield from portions.gathered(folder, setup.count, tally)

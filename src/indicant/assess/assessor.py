@@ -121,11 +121,6 @@ class Assessor:
         return self._catalogue
 
     @property
-    def fence(self) -> Fence:
-        """Return where its files may lie."""
-        return self._fence
-
-    @property
     def vocabulary(self) -> Vocabulary:
         """Return the terms that a case may use."""
         return self._validator.vocabulary

@@ -264,7 +264,7 @@ def _check_characters(row: Row, table: str) -> None:
 
 def _check_places(row: Row, table: str) -> None:
     """Refuse a phrase whose places for values are not those of the English one."""
-    if row.path not in PHRASED or not row.translation:
+    if row.path not in PHRASED:
         return
     wanted = _places(row.english)
     if _places(row.translation) != wanted:

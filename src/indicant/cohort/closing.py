@@ -49,10 +49,8 @@ def closing(
     for pattern, actions in waiting.items():
         if not many.get(pattern):
             continue
-        known = 0
-        for one in bits(answered.patterns.masks[pattern]):
-            if names[one] in entailment.number:
-                known |= 1 << entailment.number[names[one]]
+        literals = (names[one] for one in bits(answered.patterns.masks[pattern]))
+        known = entailment.mask(one for one in literals if one in entailment.number)
         for fact in facts:
             added = absent.get(fact, 0)
             if not added or known & entailment.opposite(added):
@@ -71,5 +69,5 @@ def _absent(answered: Answered, ruling: Ruling) -> dict[_Fact, int]:
     found: dict[_Fact, int] = defaultdict(int)
     for iri, record in catalogue.awaited.items():
         if catalogue.literals[iri].polarity == "absent" and iri in ruling.entailment.number:
-            found[record["term"], record["label"]] |= 1 << ruling.entailment.number[iri]
+            found[record["term"], record["label"]] |= ruling.entailment.mask([iri])
     return found

@@ -8,6 +8,7 @@ what became of its records. What comes of it does not depend on how many process
 from __future__ import annotations
 
 import datetime
+import functools
 import gc
 import json
 import os
@@ -16,7 +17,7 @@ import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,9 +33,10 @@ from indicant.intake.patients import Intake, Options, zone_of
 from indicant.process import sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from indicant.cohort.parting import Parts
+    from indicant.intake.patients import Read
 
 MOST: Final = 16
 """How many processes help at once, unless more are asked for."""
@@ -72,21 +74,23 @@ class Recipe:
     fence: tuple[str, ...] | None
     codes: tuple[str, ...]
 
-    def told(self, options: Options) -> dict[str, Any] | None:
-        """Return it as JSON can hold it, with how sources are read, if it can."""
-        if not isinstance(options.completeness, str | None):
+    def told(self, options: Options | None) -> dict[str, Any] | None:
+        """Return it as JSON can hold it, with how sources of records are read, if it can."""
+        completeness = None if options is None else options.completeness
+        if not isinstance(completeness, str | None):
             return None
+        zone = None if options is None else options.zone
         return {
             "guideline": self.guideline,
             "engine": self.engine,
             "validator": self.validator,
             "language": self.language,
             "cache": self.use_cache,
-            "fence": self.fence,
-            "codes": self.codes,
-            "asOf": options.as_of.isoformat(),
-            "zone": None if options.zone is None else options.zone.key,
-            "completeness": options.completeness,
+            "fence": None if self.fence is None else list(self.fence),
+            "codes": list(self.codes),
+            "asOf": None if options is None else options.as_of.isoformat(),
+            "zone": None if zone is None else zone.key,
+            "completeness": completeness,
             "folder": os.getcwd(),
         }
 
@@ -233,23 +237,74 @@ def _tell(parts: Parts) -> None:
 # ---------------------------------------------------------------------- in the process
 
 
-@dataclass
-class _Known:
-    intake: Intake
-    options: Options
-    establisher: Establisher
-    everybody: frozenset[str] = frozenset()
-    strangers: set[tuple[str, int | None, str]] = field(default_factory=set)
-    place: Place | None = None
+class Known:
+    """What a process knows that reads parts: the guideline, and of a source what is of all parts.
 
-    def learn(self, folder: str) -> Place:
-        """Return where the parts are, read once what is to be known of the whole source."""
-        if self.place is None:
-            told = json.loads(bounded.data(os.path.join(folder, _TOLD), _MOST_ANSWER))
-            self.place = Place(folder, told["shown"], told["partial"], told["beside"])
-            self.everybody = frozenset(told["everybody"])
-            self.strangers = {tuple(one) for one in told["strangers"]}
-        return self.place
+    Args:
+        told: how to load the guideline and to read, see ``Recipe.told``.
+        day: a day for all cases, in place of their own.
+    """
+
+    def __init__(self, told: Mapping[str, Any], day: str | None = None) -> None:
+        self._told = told
+        fence = told["fence"]
+        self._assessor = Assessor(
+            told["guideline"],
+            engine=told["engine"],
+            validator=told["validator"],
+            language=told["language"],
+            use_cache=told["cache"],
+            fence=None if fence is None else Fence(tuple(map(Path, fence))),
+        )
+        self.plan = plan_of(self._assessor.compiled.graph)
+        self.establisher = Establisher(self._assessor, self.plan, day)
+        self.place: Place | None = None
+        self.everybody: frozenset[str] = frozenset()
+        self.strangers: set[tuple[str, int | None, str]] = set()
+
+    @functools.cached_property
+    def intake(self) -> Intake:
+        """Return what reads records."""
+        made = self._assessor
+        return Intake(made.source, made.vocabulary, tuple(self._told["codes"]))
+
+    @functools.cached_property
+    def options(self) -> Options:
+        """Return how records are read."""
+        told = self._told
+        return Options(
+            datetime.date.fromisoformat(told["asOf"]),
+            None if told["zone"] is None else zone_of(told["zone"]),
+            told["completeness"],
+        )
+
+    def learn(
+        self, place: Place, everybody: Iterable[str], strangers: Iterable[Sequence[Any]]
+    ) -> None:
+        """Take what is to be known of a source as a whole; see ``Parts``."""
+        self.place, self.everybody = place, frozenset(everybody)
+        self.strangers = {(file, line, reference) for file, line, reference in strangers}
+
+    def read(self, number: int) -> Read:
+        """Read a part of the source."""
+        assert self.place is not None  # noqa: S101
+        supply = Part(self.place, number)
+        shown = self.place.shown
+        return self.intake.read([supply], shown, self.options, everybody=self.everybody)
+
+    def found(self, number: int, own: Iterable[Sequence[Any]], tally: Tally) -> Iterator[Found]:
+        """Yield the literals of the patients of a part.
+
+        Args:
+            number: which part.
+            own: where the records stand of which another part tells.
+            tally: takes note of what became of the records.
+        """
+        strangers = {(file, line, reference) for file, line, reference in own}
+        if number:
+            strangers |= self.strangers
+        read = self.read(number)
+        yield from self.establisher.found(tally.take_part(read, number, strangers.__contains__))
 
 
 def prepare(told: dict[str, Any]) -> None:
@@ -257,32 +312,18 @@ def prepare(told: dict[str, Any]) -> None:
     os.chdir(told["folder"])
 
 
-def begin(told: dict[str, Any], _data: bytes) -> _Known:
+def begin(told: dict[str, Any], _data: bytes) -> Known:
     """Load the guideline."""
-    fence = None if told["fence"] is None else Fence(tuple(map(Path, told["fence"])))
-    assessor = Assessor(
-        told["guideline"],
-        engine=told["engine"],
-        validator=told["validator"],
-        language=told["language"],
-        use_cache=told["cache"],
-        fence=fence,
-    )
-    intake = Intake(assessor.source, assessor.vocabulary, tuple(told["codes"]))
-    options = Options(
-        datetime.date.fromisoformat(told["asOf"]),
-        None if told["zone"] is None else zone_of(told["zone"]),
-        told["completeness"],
-    )
-    establisher = Establisher(assessor, plan_of(assessor.compiled.graph))
+    known = Known(told)
+    _ = known.intake, known.options
     # What is loaded stays; of records there are many at once, and hardly any refer to each other.
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 50)
-    return _Known(intake, options, establisher)
+    return known
 
 
-def reply(known: _Known, data: bytes) -> Iterator[bytes]:
+def reply(known: Known, data: bytes) -> Iterator[bytes]:
     """Answer a task."""
     task = json.loads(data)
     try:
@@ -297,21 +338,15 @@ def reply(known: _Known, data: bytes) -> Iterator[bytes]:
     yield json.dumps(answer).encode()
 
 
-def _answered(known: _Known, task: dict[str, Any]) -> dict[str, Any]:
+def _answered(known: Known, task: dict[str, Any]) -> dict[str, Any]:
     if task["do"] == "nothing":
         return {}
-    place = known.learn(task["folder"])
+    if known.place is None:
+        _learn(known, task["folder"])
     number = task["part"]
-    supply = Part(place, number)
-    everybody = known.everybody
-    read = known.intake.read([supply], place.shown, known.options, everybody=everybody)
     if task["do"] == "adrift":
-        return {"adrift": list(adrift_in(read))}
-    strangers = {tuple(one) for one in task["strangers"]}
-    if number:
-        strangers |= known.strangers
+        return {"adrift": list(adrift_in(known.read(number)))}
     tally = Tally()
-    found = known.establisher.found(tally.take_part(read, number, strangers.__contains__))
     patients: Sequence[Any] = [
         (
             one.given.patient,
@@ -319,6 +354,13 @@ def _answered(known: _Known, task: dict[str, Any]) -> dict[str, Any]:
             one.problem,
             one.given.place,
         )
-        for one in found
+        for one in known.found(number, task["strangers"], tally)
     ]
     return {"patients": patients, "tally": tally.told()}
+
+
+def _learn(known: Known, folder: str) -> None:
+    """Read once what is to be known of the whole source."""
+    told = json.loads(bounded.data(os.path.join(folder, _TOLD), _MOST_ANSWER))
+    place = Place(folder, told["shown"], told["partial"], told["beside"])
+    known.learn(place, told["everybody"], told["strangers"])

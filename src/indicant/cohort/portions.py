@@ -7,11 +7,9 @@ same twice in one place, so that nothing is counted twice whatever failed in bet
 
 from __future__ import annotations
 
-import datetime
 import functools
 import json
 import os
-import zoneinfo
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,26 +17,22 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 import pyoxigraph as ox
 
-from indicant.assess.assessor import Assessor
-from indicant.cohort.establishing import Establisher, Found, Given
-from indicant.cohort.parting import Part, Parts, Place, UnpartedError, adrift_in, parts_of
-from indicant.cohort.plan import plan_of
-from indicant.cohort.sources import MOST_RECORDS, size_of
+from indicant.cohort.establishing import Found, Given
+from indicant.cohort.helping import Known
+from indicant.cohort.parting import ALL, Place, UnpartedError, parts_of
+from indicant.cohort.sources import size_of
 from indicant.cohort.tally import Tally
 from indicant.errors import IndicantError
 from indicant.files import bounded
-from indicant.files.fence import OPEN
 from indicant.files.rdf import STDIN
-from indicant.intake.fhir import Resources
 from indicant.intake.mapping import is_tables
-from indicant.intake.patients import Intake, Options
-from indicant.intake.readings import tables
-from indicant.intake.supply import Supply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
+    from indicant.cohort.helping import Recipe
     from indicant.cohort.sources import Source
+    from indicant.intake.patients import Options
 
 SETUP: Final = "setup.json"
 MOST_BYTES: Final = 10_000_000_000
@@ -58,37 +52,31 @@ _GIVEN: Final = {"patient": pl.String, "place": pl.String, "quads": pl.String}
 class Setup:
     """What has to be known to read a portion.
 
-    ``is_fhir`` says that portions are parts of a source of FHIR; else they are patients that were
-    read already. ``strangers`` are by part the records of which another part tells, under "all"
-    those of which the first one does.
+    ``recipe`` is how to load the guideline and to read, see ``Recipe.told``, files by where they
+    are; ``day`` is one for all cases, in place of their own. ``is_fhir`` says that portions are
+    parts of a source of FHIR; else they are patients that were read already. ``strangers`` are by
+    part the records of which another part tells, under "all" those of which the first one does.
     """
 
-    guideline: str
-    outside: bool
-    codes: list[str]
+    recipe: dict[str, Any]
     day: str | None
     path: str
     is_fhir: bool = False
     count: int = 0
-    as_of: str | None = None
-    zone: str | None = None
-    completeness: str | None = None
     partial: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
     everybody: list[str] = field(default_factory=list)
     strangers: dict[str, list[list[Any]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, assessor: Assessor, codes: Iterable[str], day: str | None, path: str) -> Setup:
-        """Return what has to be known whatever the source: files by where they are."""
-        here = os.path.abspath
-        return cls(here(assessor.path), assessor.fence == OPEN, [*map(here, codes)], day, path)
-
-    def options(self) -> Options:
-        """Return how records are read."""
-        assert self.as_of is not None  # noqa: S101
-        zone = None if self.zone is None else zoneinfo.ZoneInfo(self.zone)
-        return Options(datetime.date.fromisoformat(self.as_of), zone, self.completeness)
+    def of(cls, recipe: Recipe, options: Options | None, day: str | None, path: str) -> Setup:
+        """Return what has to be known whatever the source."""
+        told = recipe.told(options)
+        assert told is not None  # noqa: S101 - completeness is stated in a file
+        stated = told["completeness"]
+        told["codes"] = [os.path.abspath(one) for one in told["codes"]]
+        told["completeness"] = None if stated is None else os.path.abspath(stated)
+        return cls(told, day, path)
 
 
 def many(source: Source) -> int:
@@ -108,57 +96,30 @@ def prepare(source: Source, setup: Setup, folder: Path, parts: int) -> Tally:
     Raises:
         IndicantError: something cannot be read.
     """
-    options = source.options
-    fhir = options is not None and source.path != STDIN and not is_tables(source.path)
-    if fhir and options is not None and _part(source, options, setup, folder, parts):
-        tally = source.tally
-    else:
+    fhir = source.options is not None and source.path != STDIN and not is_tables(source.path)
+    if not (fhir and _part(source, setup, folder, parts)):
         _spill(source, setup, folder)
-        tally = source.tally
     text = json.dumps(asdict(setup))
     (folder / SETUP).write_text(text, encoding="utf-8", newline="\n")
-    return tally
+    return source.tally
 
 
-def _part(source: Source, options: Options, setup: Setup, folder: Path, count: int) -> bool:
-    """Put FHIR into parts, unless its patients have several names."""
-    intake = source.intake()
-    claims = intake.claims(options.completeness)
-    reading = Resources(tables(), options.zone, mentions=claims is not None)
-    supply = Supply(source.path, most=MOST_RECORDS, sieve=intake.sieve(claims))
-    parts = Parts(supply, folder, count, reading)
+def _part(source: Source, setup: Setup, folder: Path, count: int) -> bool:
+    """Put FHIR into parts, unless it is to be read as one."""
     try:
-        parts.read()
+        parts = source.parted(folder, count)
     except UnpartedError:
         for one in folder.iterdir():
             one.unlink()
         return False
-    everybody = frozenset(parts.everybody)
-    if claims is not None:
-        while parts.spread(
-            place
-            for number in range(count)
-            for place in adrift_in(
-                intake.read([parts.part(number)], source.path, options, everybody=everybody)
-            )
-        ):
-            pass
+    source.spread(parts)
     setup.is_fhir, setup.count = True, count
-    setup.as_of = options.as_of.isoformat()
-    setup.zone = None if options.zone is None else options.zone.key
-    stated = options.completeness
-    setup.completeness = os.path.abspath(stated) if isinstance(stated, str) else None
-    setup.partial, setup.beside = list(supply.partial), list(supply.beside)
-    setup.everybody = sorted(everybody)
+    setup.partial, setup.beside = list(parts.place.partial), list(parts.place.beside)
+    setup.everybody = sorted(parts.everybody)
     setup.strangers = {
-        "all" if number < 0 else str(number): sorted(map(list, places), key=repr)
+        "all" if number == ALL else str(number): sorted(map(list, places), key=repr)
         for number, places in parts.strangers.items()
     }
-    tally = source.tally
-    tally.records, tally.types = parts.records, parts.types
-    tally.broken, tally.broken_in_all = parts.broken, parts.broken_in_all
-    if parts.broken_in_all:
-        tally.reasons["broken"] = parts.broken_in_all
     return True
 
 
@@ -201,10 +162,10 @@ class _Worker:
 
     def __init__(self, folder: str) -> None:
         self._folder = Path(folder)
-        self._setup = Setup(**json.loads(bounded.text(self._folder / SETUP, MOST_BYTES)))
-        fence = OPEN if self._setup.outside else None
-        self._assessor = Assessor(self._setup.guideline, fence=fence)
-        self._plan = plan_of(self._assessor.compiled.graph)
+        setup = Setup(**json.loads(bounded.text(self._folder / SETUP, MOST_BYTES)))
+        self._setup, self._known = setup, Known(setup.recipe, setup.day)
+        place = Place(folder, setup.path, setup.partial, setup.beside)
+        self._known.learn(place, setup.everybody, setup.strangers.get("all", ()))
 
     @staticmethod
     @functools.lru_cache(2)
@@ -212,20 +173,18 @@ class _Worker:
         """Return the one of a folder, made once in a process."""
         return _Worker(folder)
 
-    @functools.cached_property
-    def _intake(self) -> Intake:
-        made = self._assessor
-        return Intake(made.source, made.vocabulary, self._setup.codes)
-
     def work(self, number: int) -> int:
         """Find what the patients of a portion establish, and write it."""
-        tally = Tally()
-        given = self._fhir(number, tally) if self._setup.is_fhir else self._given(number)
-        establisher = Establisher(self._assessor, self._plan, self._setup.day)
-        size = (len(self._plan.literals) + 7) // 8
+        tally, known = Tally(), self._known
+        if self._setup.is_fhir:
+            own = self._setup.strangers.get(str(number), ())
+            found = known.found(number, own, tally)
+        else:
+            found = known.establisher.found(self._given(number))
+        size = (len(known.plan.literals) + 7) // 8
         rows = [
             (one.given.patient, one.literals.to_bytes(size, "little"), one.problem, one.given.place)
-            for one in establisher.found(given)
+            for one in found
         ]
         told = json.dumps(tally.told())
         frame = pl.DataFrame(rows, schema=_FOUND, orient="row")
@@ -244,22 +203,6 @@ class _Worker:
         frame = pl.read_parquet(self._folder / f"given-{number:06}.parquet")
         for patient, place, text in frame.iter_rows():
             yield Given(patient, list(ox.parse(text, format=ox.RdfFormat.N_QUADS)), place)
-
-    def _fhir(self, number: int, tally: Tally) -> Iterator[Given]:
-        """Read a part as if it were the whole, as ``Source`` does."""
-        setup = self._setup
-        part = Part(Place(str(self._folder), setup.path, setup.partial, setup.beside), number)
-        read = self._intake.read([part], setup.path, setup.options(), everybody=self._everybody)
-        strangers = {
-            (file, line, reference)
-            for key in (str(number), *(["all"] if number > 0 else []))
-            for file, line, reference in setup.strangers.get(key, ())
-        }
-        yield from tally.take_part(read, number, strangers.__contains__)
-
-    @functools.cached_property
-    def _everybody(self) -> frozenset[str]:
-        return frozenset(self._setup.everybody)
 
 
 # ------------------------------------------------------------------ what was found

@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -110,9 +110,8 @@ class Source:
     # ------------------------------------------------------------------ OMOP and tables
 
     def _persons(self, options: Options) -> Iterator[Given]:
-        intake = self.intake()
         tally = self.tally
-        with intake.persons(self.path, options, intake.claims(options.completeness)) as found:
+        with self._intake.persons(self.path, options, self._claims) as found:
             for made in found.decided():
                 yield tally.take(made)
             report = found.report([])
@@ -122,29 +121,68 @@ class Source:
 
     # ------------------------------------------------------------------ FHIR
 
+    @functools.cached_property
+    def _intake(self) -> Intake:
+        return self.intake()
+
+    @functools.cached_property
+    def _claims(self) -> Claims | None:
+        return None if self.options is None else self._intake.claims(self.options.completeness)
+
     def _fhir(self, options: Options) -> Iterator[Given | Found]:
-        intake = self.intake()
-        claims = intake.claims(options.completeness)
         count = self.part or parts_of(size_of(self.path))
         if count > 1 and self.path != STDIN:
-            with tempfile.TemporaryDirectory(prefix="indicant-") as folder, _told(folder):
-                reading = Resources(tables(), options.zone, mentions=claims is not None)
-                supply = Supply(self.path, most=MOST_RECORDS, sieve=intake.sieve(claims))
-                parts = Parts(supply, Path(folder), count, reading)
-                with self._helpers(options) as helpers:
-                    try:
-                        parts.read()
-                    except UnpartedError:
-                        pass
-                    else:
-                        yield from self._in_parts(parts, intake, options, claims, helpers)
-                        return
-        yield from self._whole(intake, options)
+            with (
+                tempfile.TemporaryDirectory(prefix="indicant-") as folder,
+                _told(folder),
+                self._helpers(options) as helpers,
+                suppress(UnpartedError),
+            ):
+                yield from self._in_parts(self.parted(Path(folder), count), helpers)
+                return
+        yield from self._whole(options)
 
-    def _whole(self, intake: Intake, options: Options) -> Iterator[Given]:
+    def parted(self, folder: Path, count: int) -> Parts:
+        """Put a source of FHIR into parts in an empty folder, and take note of what it holds.
+
+        Raises:
+            UnpartedError: it is to be read as one.
+            IndicantError: something cannot be read.
+        """
+        assert self.options is not None  # noqa: S101
+        reading = Resources(tables(), self.options.zone, mentions=self._claims is not None)
+        sieve = self._intake.sieve(self._claims)
+        supply = Supply(self.path, most=MOST_RECORDS, sieve=sieve)
+        parts = Parts(supply, folder, count, reading)
+        parts.read()
+        tally = self.tally
+        tally.records, tally.types = parts.records, parts.types
+        tally.broken, tally.broken_in_all = parts.broken, parts.broken_in_all
+        if parts.broken_in_all:
+            tally.reasons["broken"] = parts.broken_in_all
+        return parts
+
+    def spread(self, parts: Parts) -> None:
+        """Have all parts know what bears on what is complete.
+
+        A record of which it shows in its part alone that nobody knows whose it is may be one of
+        anybody's.
+        """
+        while self._claims is not None and parts.spread(
+            place for number in range(parts.count) for place in adrift_in(self._part(parts, number))
+        ):
+            pass
+
+    def _part(self, parts: Parts, number: int) -> Read:
+        assert self.options is not None  # noqa: S101
+        supply = parts.part(number)
+        there = parts.everybody
+        return self._intake.read([supply], self.path, self.options, everybody=there)
+
+    def _whole(self, options: Options) -> Iterator[Given]:
         piped = self.path == STDIN
         supply = Supply(self.path, sys.stdin.buffer if piped else None)
-        found = intake.read([supply], "<stdin>" if piped else self.path, options)
+        found = self._intake.read([supply], "<stdin>" if piped else self.path, options)
         tally, report = self.tally, found.report
         tally.records, tally.types = report.records, Counter(report.types)
         tally.remarks += report.remarks
@@ -168,40 +206,16 @@ class Source:
             with helped(told, count) as helpers:
                 yield helpers
 
-    def _in_parts(
-        self,
-        parts: Parts,
-        intake: Intake,
-        options: Options,
-        claims: Claims | None,
-        helpers: Helpers | None,
-    ) -> Iterator[Given | Found]:
-        """Yield the patients of a source in parts.
-
-        A record of which it shows in its part alone that nobody knows whose it is may be one of
-        anybody's, which bears on what is complete: all parts have to know it before.
-        """
-        tally = self.tally
-        tally.records, tally.types = parts.records, parts.types
-        tally.broken, tally.broken_in_all = parts.broken, parts.broken_in_all
-        if parts.broken_in_all:
-            tally.reasons["broken"] = parts.broken_in_all
+    def _in_parts(self, parts: Parts, helpers: Helpers | None) -> Iterator[Given | Found]:
+        """Yield the patients of a source in parts."""
         if helpers is not None:
-            yield from found_in(parts, helpers, tally, complete=claims is not None)
+            complete = self._claims is not None
+            yield from found_in(parts, helpers, self.tally, complete=complete)
             return
-        everybody = frozenset(parts.everybody)
-
-        def read_part(number: int) -> Read:
-            return intake.read([parts.part(number)], self.path, options, everybody=everybody)
-
-        if claims is not None:
-            while parts.spread(
-                place for number in range(parts.count) for place in adrift_in(read_part(number))
-            ):
-                pass
+        self.spread(parts)
         for number in range(parts.count):
-            yield from tally.take_part(
-                read_part(number), number, functools.partial(parts.is_stranger, number)
+            yield from self.tally.take_part(
+                self._part(parts, number), number, functools.partial(parts.is_stranger, number)
             )
 
 

@@ -33,7 +33,7 @@ from indicant.intake.unknown import UnknownCodes
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence, Set
     from zoneinfo import ZoneInfo
 
     from indicant.files.rdf import Document
@@ -170,7 +170,7 @@ class Intake:
         *,
         strict: bool = False,
         missing: Iterable[str] = (),
-        everybody: frozenset[str] = frozenset(),
+        everybody: Set[str] = frozenset(),
     ) -> Read:
         """Read what several supplies hold as one source, and write nothing.
 
@@ -291,7 +291,7 @@ class _Gathered:
 
     resources: Resources
     terms: Terms
-    everybody: frozenset[str] = frozenset()
+    everybody: Set[str] = frozenset()
     persons: dict[str, Person] = field(default_factory=dict)
     of_person: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
     left: list[Left] = field(default_factory=list)

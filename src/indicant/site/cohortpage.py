@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from indicant.assess.records import STATUSES
 from indicant.site import markup
 from indicant.site.layout import text_width
 
@@ -18,14 +19,8 @@ _WIDE: Final = 340
 _GAP: Final = 10
 _LABEL: Final = 300
 _SIZE: Final = 13.0
-STATUSES: Final = (
-    ("recommended", "recommended"),
-    ("conditional", "conditional"),
-    ("conflicting", "conflicting"),
-    ("contraindicated", "contraindicated"),
-    ("undetermined", "undetermined"),
-)
-"""What is drawn of statuses, in this order; what does not apply is left out of the plot."""
+DRAWN: Final = tuple(one for one in STATUSES.values() if one != "not-applicable")
+"""What is drawn of statuses; what does not apply is left out of the plot."""
 
 
 @dataclass(frozen=True)
@@ -95,15 +90,14 @@ def as_page(record: Mapping[str, Any]) -> str:
 
 # One piece: the plots of the page, one after the other, each with what it is made of.
 def _plots(record: Mapping[str, Any]) -> Iterable[Plot]:
-    words = [name for name, _ in STATUSES]
     yield plot(
         "statuses",
         "What patients are answered",
         "For each intervention, how many patients have which status.",
-        [said for _, said in STATUSES],
-        (*(said for _, said in STATUSES), "no advice"),
+        DRAWN,
+        (*DRAWN, "no advice"),
         [
-            (one["label"], [one["patients"][word] for word in (*words, "not-applicable")])
+            (one["label"], [one["patients"][word] for word in (*DRAWN, "not-applicable")])
             for one in record["interventions"]
         ],
     )
