@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant.compile.model import (
+    HAD_FINDING,
     ITSELF,
     PROPOSES,
     RECEIVED,
@@ -40,6 +41,12 @@ PLACE: Final = re.compile(r"\{(\w+)(?:=([^{}]*))?\}")
 FINDING: Final = IND + "hasFinding"
 _OWN: Final = frozenset({FINDING, RECEIVED})
 """The roles in which a class is spoken of by a phrase of its own."""
+
+
+_WINDOWS: Final = frozenset(
+    f"{IND}{unit}Since{end}" for unit in ("days", "months", "years") for end in ("Start", "End")
+)
+"""What puts a fact into a stretch of time, beside which nothing is said of at what time it was."""
 
 
 @dataclass
@@ -101,7 +108,8 @@ class Phrases:
                 thing, wrapped = phrase.replace("{thing}", thing), True
             else:
                 tail.append(phrase)
-        shown = wrapped and atom.role == RECEIVED
+        windowed = atom.role == HAD_FINDING and any(one.property in _WINDOWS for one in facets)
+        shown = wrapped and (atom.role == RECEIVED or windowed)
         role = "{thing}" if shown else self._role(atom.role, language, PHRASE)
         said = " ".join(one for one in (role.replace("{thing}", thing), " and ".join(tail)) if one)
         absent = self._of_facet(facets[0], language, ABSENCE) if len(facets) == 1 else None
@@ -156,7 +164,7 @@ class Phrases:
         found = self._said[language].get((kind, role), ())
         if found:
             return found[0]
-        words = {RECEIVED: " received", PROPOSES: " proposed", IND + "hadFinding": " at any time"}
+        words = {RECEIVED: " received", PROPOSES: " proposed", HAD_FINDING: " at any time"}
         return ("no " if kind == ABSENCE else "") + "{thing}" + words.get(role, "")
 
     def _denied(self, said: str, role: str, language: str) -> str | None:
