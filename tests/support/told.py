@@ -432,15 +432,15 @@ class _Told:
         calm = self._screen.get("calm")
         if calm is None:
             return
-        nothing = "nothing urgent or immediate follows from what is recorded"
+        nothing = "urgent or immediate: nothing, by what is recorded"
         if calm.get("open"):
-            yield f"{nothing}; whether it does is open for {', '.join(calm['open'])}"
+            yield f"{nothing}; open: {', '.join(calm['open'])}"
         elif calm["pressing"]:
             yield nothing
         if calm.get("due"):
-            yield f"recommended, in the steps below: {'; '.join(calm['due'])}"
+            yield f"recommended, see steps: {'; '.join(calm['due'])}"
         elif not calm["pressing"]:
-            yield "nothing is recommended by what is recorded"
+            yield "nothing is recommended, by what is recorded"
 
     def _head(self) -> Iterator[str]:
         screen, several = self._screen, len(self._screen["guidelines"]) > 1

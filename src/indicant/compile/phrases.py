@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
@@ -91,7 +91,9 @@ class Phrases:
             language: the language to say it in.
             plain: what is said of a facet of which there is no phrase.
         """
-        if atom.least > 1 or (language != ENGLISH and not self._named(atom, language)):
+        if atom.least > 1:
+            return self._several(atom, language, plain)
+        if language != ENGLISH and not self._named(atom, language):
             return None
         if not atom.facets:
             return self._of_class(atom, language)
@@ -117,6 +119,16 @@ class Phrases:
             denied = self._denied(said, atom.role, language)
             return None if denied is None else (said, denied)
         return said, absent.replace("{thing}", self._name(atom.filler, language))
+
+    def _several(
+        self, atom: Existential, language: str, plain: Callable[[Facet], str]
+    ) -> tuple[str, str] | None:
+        """Say in English that there are several of what phrases speak of."""
+        once = self.words(replace(atom, least=1), language, plain)
+        if language != ENGLISH or once is None or not atom.facets:
+            return None
+        said = f"{once[0]} {atom.least} times or more"
+        return said, f"no {said}"
 
     def _of_class(self, atom: Existential, language: str) -> tuple[str, str] | None:
         name = self._name(atom.filler, language)

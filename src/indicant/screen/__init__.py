@@ -95,7 +95,9 @@ class Screens:
 
         Where all that may come to indicate it rules out what may speak against it, nothing is held.
         """
-        if record["status"] not in {"conditional", "undetermined"} or not any(
+        if record["status"] == "conditional":
+            return True
+        if record["status"] != "undetermined" or not any(
             one["direction"] == "against" and one["answer"] == "open"
             for one in record["recommendations"]
         ):

@@ -131,7 +131,7 @@ class Phrases:
         elif calm["pressing"]:
             yield words("now", "nothing")
         if "due" in calm:
-            yield words("now", "steps", labels="; ".join(calm["due"]))
+            yield words("now", "due", labels="; ".join(calm["due"]))
         elif not calm["pressing"]:
             yield words("now", "none")
 
