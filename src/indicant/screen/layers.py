@@ -23,11 +23,11 @@ from indicant.screen.records import (
     ProposedRecord,
     QuestionRecord,
     ScreenRecord,
-    SettlesRecord,
     StepRecord,
     ToldRecord,
     Verdict,
 )
+from indicant.screen.shortening import LABELS, amount, few, settles
 from indicant.screen.sources import Sources
 
 if TYPE_CHECKING:
@@ -40,20 +40,12 @@ if TYPE_CHECKING:
         ReasonRecord,
         RecommendationRecord,
     )
-    from indicant.explain.next import NextRecord, OpenFactRecord, SettledRecord
+    from indicant.explain.next import NextRecord, OpenFactRecord
     from indicant.guideline.wording import Words
     from indicant.screen.facts import Facts
 
 FIRST: Final = 3
 """How many questions come first."""
-_LABELS: Final = {"brief": 1, "normal": 5, "full": None}
-"""How many interventions of one status are named that a question settles.
-
-Those on which there is no advice then are counted where anything else follows.
-"""
-_FACTS: Final = 5
-"""How many facts of a kind a brief screen names."""
-_CERTAIN: Final = frozenset({"recommended", "conditional", "conflicting", "contraindicated"})
 
 
 class Layers:
@@ -142,10 +134,7 @@ class Layers:
         common = self._common(record)
         if common and detail == "normal":
             screen["common"] = common
-        weights = self._weights(record) if detail == "brief" else {}
-        told = facts.told(record["case"], named=detail == "full", weights=weights)
-        screen["told"] = _few(told) if detail == "brief" else told
-        forgotten = _count(told) - _count(screen["told"])
+        screen["told"], forgotten = self._told(record, facts)
         further = [self._asked(one) for one in ranking["facts"][FIRST:]]
         if further and detail == "full":
             screen["questions"] = list(dict.fromkeys(further))
@@ -166,6 +155,13 @@ class Layers:
         return screen
 
     # ------------------------------------------------------------------ parts
+
+    def _told(self, record: CaseRecord, facts: Facts) -> tuple[ToldRecord, int]:
+        """Return what the case says, and how many facts of it are left out."""
+        if self.detail != "brief":
+            return facts.told(record["case"], named=self.detail == "full"), 0
+        told = facts.told(record["case"], weights=self._weights(record))
+        return few(told), amount(told) - amount(few(told))
 
     def _calm(self, actions: Sequence[ActionRecord]) -> CalmRecord:
         """Return what there is to do and to find out where nothing is known to be urgent."""
@@ -360,14 +356,14 @@ class Layers:
         return found
 
     def _question(self, fact: OpenFactRecord, sentence: str) -> QuestionRecord:
-        most = _LABELS[self.detail]
+        most = LABELS[self.detail]
         found = QuestionRecord(
             question=sentence,
             term=fact["term"],
             present=fact["label"],
             absent=self._absent[fact["term"], fact["label"]],
-            ifPresent=_settles(fact["present"], most),
-            ifAbsent=_settles(fact["absent"], most),
+            ifPresent=settles(fact["present"], most),
+            ifAbsent=settles(fact["absent"], most),
         )
         by = [one["label"] for one in fact["investigations"]]
         if by:
@@ -563,38 +559,6 @@ def _together(reasons: Iterable[str]) -> list[str]:
     """Return reasons as one line in which each fact stands once."""
     facts = dict.fromkeys(fact for one in reasons for fact in one.split("; "))
     return ["; ".join(facts)] if facts else []
-
-
-def _settles(settled: Sequence[SettledRecord], most: int | None) -> list[SettlesRecord]:
-    """Return what a fact settles by status, what does not apply then last."""
-    by_status: dict[str, list[SettledRecord]] = {}
-    for one in settled:
-        by_status.setdefault(one["status"], []).append(one)
-    found = []
-    for some in sorted(by_status.values(), key=lambda each: each[0]["status"] not in _CERTAIN):
-        labels = [one["label"] for one in some]
-        kept = labels if most is None or len(labels) <= most + 1 else labels[:most]
-        silent = some[0]["status"] == "not-applicable"
-        if silent and (most == 1 or (most and len(by_status) > 1 < len(labels))):
-            kept = []
-        told = SettlesRecord(status=some[0]["status"], labels=kept)
-        if len(kept) < len(labels):
-            told["more"] = len(labels) - len(kept)
-        found.append(told)
-    return found
-
-
-def _few(told: ToldRecord) -> ToldRecord:
-    """Return the first few facts of each kind."""
-    return cast("ToldRecord", {kind: said[:_FACTS] for kind, said in _kinds(told)})
-
-
-def _count(told: ToldRecord) -> int:
-    return sum(len(said) for _, said in _kinds(told))
-
-
-def _kinds(told: ToldRecord) -> Iterable[tuple[str, list[str]]]:
-    return cast("dict[str, list[str]]", told).items()
 
 
 def _put(line: LineRecord, key: str, said: Iterable[str | None]) -> None:
