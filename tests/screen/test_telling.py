@@ -170,7 +170,7 @@ def _indicated(one: One, action: ActionRecord) -> Iterator[str | None]:
 def test_where_nothing_is_urgent_it_is_said_what_there_is_to_do(source: str) -> None:
     for one in each(few(source)):
         soon = any(advice.urgency in SOON for advice in one.stated.advice.values())
-        for detail in DETAILS:
+        for detail in each(DETAILS):
             screen = one.screen(detail)
             assert ("calm" in screen) != bool(screen["now"])
             if "calm" not in screen:

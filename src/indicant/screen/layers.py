@@ -90,6 +90,7 @@ class Layers:
             if one.polarity == "absent"
         }
 
+    # One piece: the parts of a screen, in the order in which they are read.
     def screen(
         self,
         record: CaseRecord,
