@@ -143,6 +143,7 @@ def update_among(
         return among(Guideline.load(after.file), [Guideline.load(before.file)], patients)
 
 
+# One piece: what is compared stands in files that are there as long as this runs.
 def among(
     after: Guideline,
     before: Sequence[Guideline],
