@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import signal
@@ -14,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import exporting
+from each import each
 from exporting import complete
 from indicant import Guideline
 from indicant.api.cohort import answer
 from indicant.cohort import tally
 from indicant.errors import IndicantError
 from indicant.intake.manifests import MOST_BYTES, manifest_of
+from packing import PACKINGS, spoilt
 from running import environment, hold_to_one_line, run
 
 if TYPE_CHECKING:
@@ -149,22 +150,23 @@ def test_two_files_of_one_name_are_two(parts: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "packed", "parts"),
-    [("manifest.json", False, 1), ("AA.json", True, 1), ("AA.json", False, 3)],
+    ("name", "packing", "parts"),
+    [("manifest.json", "", 1), ("AA.json", "gzip", 1), ("AA.json", "", 3), ("m.json", "zstd", 3)],
 )
 def test_a_manifest_says_how_many_records_there_are(
-    name: str, packed: bool, parts: int, tmp_path: Path
+    name: str, packing: str, parts: int, tmp_path: Path
 ) -> None:
     """It may stand before them or behind; lines that are no records count, blank ones do not."""
     folder = lines(tmp_path / "bulk", "a.ndjson", patient("a"), patient("b"))
     with (folder / "a.ndjson").open("a", encoding="utf-8") as file:
         file.write("\n  \n{\n")
-    if packed:
-        data = gzip.compress((folder / "a.ndjson").read_bytes())
-        (folder / "a.ndjson.gz").write_bytes(data)
+    ending, pack = PACKINGS.get(packing, ("", bytes))
+    if packing:
+        data = pack((folder / "a.ndjson").read_bytes())
+        (folder / f"a.ndjson{ending}").write_bytes(data)
         (folder / "a.ndjson").unlink()
     row = {"type": "Patient", "url": "https://s.example/1/a.ndjson"}
-    broken = f"{folder / 'a.ndjson'}{'.gz' if packed else ''}:5 is no record"
+    broken = f"{folder / 'a.ndjson'}{ending}:5 is no record"
     for count, expected in (
         (3, []),
         (None, []),
@@ -233,22 +235,26 @@ def test_deleted_lines_take_records_away(parts: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("parts", [1, 3])
-def test_a_packed_file_that_is_cut_off_is_refused(parts: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_a_packed_file_that_is_cut_off_or_spoilt_is_refused(
+    packing: str, parts: int, tmp_path: Path
+) -> None:
     folder = lines(tmp_path / "bulk", "Patient.ndjson", *(patient(f"p{n}") for n in range(500)))
-    data = gzip.compress((folder / "Patient.ndjson").read_bytes())
+    text, out = (folder / "Patient.ndjson").read_bytes(), tmp_path / "answers"
     (folder / "Patient.ndjson").unlink()
-    (folder / "Patient.ndjson.gz").write_bytes(data[: len(data) // 2])
-    out = tmp_path / "answers"
-    with pytest.raises(IndicantError, match="packed by gzip, and cut off or spoilt"):
-        answer(Guideline.load(), folder, as_of=DATE, parts=parts, output=out)
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["bulk"]
+    told = f"packed by {packing[:4]}, and cut off or spoilt"
+    for data in each(spoilt(packing, text).values()):
+        (folder / f"Patient.ndjson{PACKINGS[packing][0]}").write_bytes(data)
+        with pytest.raises(IndicantError, match=told):
+            answer(Guideline.load(), folder, as_of=DATE, parts=parts, output=out)
+        assert sorted(one.name for one in tmp_path.iterdir()) == ["bulk"]
 
 
 def test_what_is_packed_otherwise_is_told_as_not_read(tmp_path: Path) -> None:
     folder = lines(tmp_path / "bulk", "Patient.ndjson", patient("a"))
-    (folder / "Condition.ndjson.zst").write_bytes(b"\x28\xb5\x2f\xfd")
+    (folder / "Condition.ndjson.xz").write_bytes(b"\xfd7zXZ")
     found = answer(Guideline.load(), folder, as_of=DATE)
-    assert found.record["intake"]["remarks"] == ["not read: Condition.ndjson.zst"]
+    assert found.record["intake"]["remarks"] == ["not read: Condition.ndjson.xz"]
     (folder / "Patient.ndjson").unlink()
     hold_to_one_line("cohort", str(folder), "--as-of", DATE)
 
