@@ -29,7 +29,6 @@ from indicant.serve.limits import Rates, Workers, body_of
 from indicant.serve.metrics import CONTENT_TYPE, Metrics
 from indicant.serve.patientpage import HTML, PatientPage, asset, form_of
 from indicant.serve.refusals import Refused
-from indicant.serve.tokens import Tokens
 from indicant.serve.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
 
     from indicant.serve.guidelines import Guidelines
     from indicant.serve.patientpage import Shown
+    from indicant.serve.settings import Settings
+    from indicant.serve.tokens import Tokens
 
     Handler = Callable[[Request], Awaitable[Response]]
     Log = Callable[[str], None]
@@ -79,8 +80,15 @@ def tell(line: str) -> None:
 class Service:
     """The routes of a service, and what they have in common."""
 
-    def __init__(self, guidelines: Guidelines, log: Log = tell) -> None:
+    def __init__(
+        self, guidelines: Guidelines, log: Log = tell, settled: Callable[[], None] | None = None
+    ) -> None:
         """Take the guidelines, whose settings hold, and where to write what was done.
+
+        Args:
+            guidelines: the guidelines.
+            log: what writes a line.
+            settled: what is done once all is there that lasts.
 
         Raises:
             IndicantError: the keys of tokens or the file of feedback are no good.
@@ -93,12 +101,12 @@ class Service:
         self._queries = Workers(_QUERIES, settings.seconds + 5)
         self._rates = Rates(settings.rate)
         self._feedback = Feedback(settings)
-        self._tokens = Tokens(settings.jwks, settings.issuers) if settings.jwks else None
+        self._tokens = _tokens(settings)
         self._asking = Asking(guidelines)
         self._patient = PatientPage(guidelines)
         self.endpoint = protocol.Endpoint(guidelines, settings.seconds, _QUERIES)
         self._workbench = Workbench(guidelines, self.endpoint)
-        self._log = log
+        self._log, self._settled = log, settled
         self._openapi = json.dumps(openapi.document(settings.base_url)).encode()
 
     def application(self) -> Starlette:
@@ -155,6 +163,8 @@ class Service:
             one.warm()
             self._patient.inquiries(one)
         self.endpoint.warm()
+        if self._settled is not None:
+            self._settled()
         self.ready.set()
 
     # ------------------------------------------------------------------ what routes have in common
@@ -321,6 +331,19 @@ class Service:
             said = await self._queries.run(lambda: self.endpoint.answer(name, query, accept))
         told, form = said
         return Response(told, headers=_NEVER, media_type=form)
+
+
+def _tokens(settings: Settings) -> Tokens | None:
+    """Return what tokens are held to; what knows how to is 10 MB, and loaded where it is needed.
+
+    Raises:
+        IndicantError: the keys are no good.
+    """
+    if settings.jwks is None:
+        return None
+    from indicant.serve.tokens import Tokens
+
+    return Tokens(settings.jwks, settings.issuers)
 
 
 def _shown(shown: Shown) -> Response:

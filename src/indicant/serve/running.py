@@ -12,6 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from indicant.errors import IndicantError
+from indicant.process import memory
 
 try:
     import uvicorn
@@ -112,7 +113,8 @@ def run(
     """
     # What answers would otherwise keep what reads and refuses waiting at each of its turns.
     sys.setswitchinterval(_TURN)
-    service = Service(Guidelines(names, settings))
+    memory.few_arenas()
+    service = Service(Guidelines(names, settings), settled=memory.settle)
     config = uvicorn.Config(
         service.application(),
         access_log=False,
