@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from indicant.files.rdf import TURTLE, parse
+from indicant.files.turtle import tidy
 from indicant.intake import casegraph
 from indicant.intake.casegraph import CaseGraph
 from indicant.terms import PREFIXES
@@ -16,7 +17,9 @@ from indicant.terms import PREFIXES
 
 def case() -> CaseGraph:
     made = CaseGraph("https://example.org/case/a", datetime.date(2026, 11, 30))
-    node = made.node("b", casegraph.HAS, ["https://example.org/Rain"], "https://example.org/Condition/b")
+    node = made.node(
+        "b", casegraph.HAS, ["https://example.org/Rain"], "https://example.org/Condition/b"
+    )
     node.said[casegraph.ONSET] = casegraph.date(datetime.date(2026, 11, 1))
     return made
 
@@ -33,7 +36,6 @@ def test_the_text_is_written_once_and_only_where_it_is_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     written: list[str] = []
-    tidy = casegraph.tidy
 
     def counted(text: str, *, file: str) -> str:
         written.append(file)

@@ -21,9 +21,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from indicant.errors import IndicantError
-from indicant.serve import openapi, protocol
+from indicant.serve import front, openapi, protocol
 from indicant.serve.asking import Asking, question
 from indicant.serve.feedback import Feedback
+from indicant.serve.gate import Gate, is_page
 from indicant.serve.hookrequest import read_request
 from indicant.serve.limits import Rates, Workers, body_of
 from indicant.serve.metrics import CONTENT_TYPE, Metrics
@@ -38,15 +39,11 @@ if TYPE_CHECKING:
 
     from indicant.serve.guidelines import Guidelines
     from indicant.serve.patientpage import Shown
-    from indicant.serve.settings import Settings
-    from indicant.serve.tokens import Tokens
 
     Handler = Callable[[Request], Awaitable[Response]]
     Log = Callable[[str], None]
 
 JSON: Final = "application/json"
-_OPEN: Final = frozenset({"/healthz", "/readyz", "/metrics", "/cds-services", "/openapi.json"})
-"""The routes that ask for no token: they tell nothing of anybody."""
 _HOOKS: Final = "/cds-services"
 _NEVER: Final = {
     "Cache-Control": "no-store",
@@ -101,7 +98,7 @@ class Service:
         self._queries = Workers(_QUERIES, settings.seconds + 5)
         self._rates = Rates(settings.rate)
         self._feedback = Feedback(settings)
-        self._tokens = _tokens(settings)
+        self._gate = Gate(settings)
         self._asking = Asking(guidelines)
         self._patient = PatientPage(guidelines)
         self.endpoint = protocol.Endpoint(guidelines, settings.seconds, _QUERIES)
@@ -112,6 +109,7 @@ class Service:
     def application(self) -> Starlette:
         """Return the application."""
         routes = [
+            self._route("/", self._front),
             self._route("/healthz", self._live),
             self._route("/readyz", self._is_ready),
             self._route("/metrics", self._metrics),
@@ -186,19 +184,17 @@ class Service:
         try:
             if path not in {"/healthz", "/readyz", "/metrics"}:
                 self._rates.take(request.client.host if request.client else "")
-            if self._tokens is not None and path not in _OPEN:
-                url = self.settings.base_url.rstrip("/") + request.url.path
-                self._tokens.demand(request.headers.get("authorization", ""), url)
+            self._gate.demand(path, request.url.path, request.headers)
             return await handler(request)
         except Refused as refusal:
-            return _refusal(path, refusal)
+            return _refusal(path, refusal, request)
         except ClientDisconnect:
             return Response(status_code=499)
         except Exception as error:  # what nobody foresaw may quote a patient
             frames = traceback.extract_tb(error.__traceback__)
             place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
             self._log(json.dumps({"fault": type(error).__name__, "place": place}))
-            return _refusal(path, Refused(500, "the service is at fault itself"))
+            return _refusal(path, Refused(500, "the service is at fault itself"), request)
 
     def _note(self, path: str, method: str, status: int, seconds: float) -> None:
         self.metrics.count(path, method, status, seconds)
@@ -213,12 +209,19 @@ class Service:
         refusal = Refused(error.status_code, told, headers=dict(error.headers or {}))
         method = request.method if request.method in {"GET", "HEAD", "POST"} else "other"
         self._note("other", method, error.status_code, 0.0)
-        return _refusal(request.url.path, refusal)
+        path = request.url.path
+        return _refusal(path if path.startswith(f"{_HOOKS}/") else "/", refusal, request)
 
     async def _body(self, request: Request) -> bytes:
         return await body_of(request, self.settings.max_body, self.settings.seconds)
 
-    # ------------------------------------------------------------------ how it is
+    # ------------------------------------------------------------------ what there is, how it is
+
+    async def _front(self, request: Request) -> Response:
+        accept = request.headers.get("accept", "")
+        made = _shown(await self.workers.run(lambda: front.front(self.guidelines, accept)))
+        made.headers["Vary"] = "Accept"
+        return made
 
     async def _live(self, _: Request) -> Response:
         return _text("it runs\n")
@@ -333,19 +336,6 @@ class Service:
         return Response(told, headers=_NEVER, media_type=form)
 
 
-def _tokens(settings: Settings) -> Tokens | None:
-    """Return what tokens are held to; what knows how to is 10 MB, and loaded where it is needed.
-
-    Raises:
-        IndicantError: the keys are no good.
-    """
-    if settings.jwks is None:
-        return None
-    from indicant.serve.tokens import Tokens
-
-    return Tokens(settings.jwks, settings.issuers)
-
-
 def _shown(shown: Shown) -> Response:
     headers = dict(_OF_PAGES)
     if shown.name:
@@ -374,7 +364,11 @@ def _demand_json(request: Request) -> None:
         raise Refused(415, "the media type is not taken", help=JSON)
 
 
-def _refusal(path: str, refusal: Refused) -> Response:
+def _refusal(path: str, refusal: Refused, request: Request) -> Response:
+    if is_page(path) and front.likes_pages(request.headers.get("accept", "")):
+        shown = front.refusal_page(refusal, request.url.path.count("/") - 1)
+        headers = {**_OF_PAGES, **refusal.headers}
+        return Response(shown.body, shown.status, headers=headers, media_type=shown.media_type)
     hook = path.startswith(f"{_HOOKS}/")
     told = refusal.as_outcome() if hook else refusal.as_json()
     return _json(json.dumps(told).encode(), refusal.status, refusal.headers)
