@@ -26,7 +26,7 @@ from indicant.serve.asking import Asking, question
 from indicant.serve.feedback import Feedback
 from indicant.serve.gate import Gate, is_page
 from indicant.serve.hookrequest import read_request
-from indicant.serve.limits import Rates, Workers, body_of
+from indicant.serve.limits import Bodies, Rates, Workers
 from indicant.serve.metrics import CONTENT_TYPE, Metrics
 from indicant.serve.patientpage import HTML, PatientPage, asset, form_of
 from indicant.serve.refusals import Refused
@@ -96,6 +96,7 @@ class Service:
         settings = self.settings
         self.workers = Workers(settings.concurrency, settings.seconds)
         self._queries = Workers(_QUERIES, settings.seconds + 5)
+        self._bodies = Bodies(settings.max_body, settings.seconds)
         self._rates = Rates(settings.rate)
         self._feedback = Feedback(settings)
         self._gate = Gate(settings)
@@ -212,9 +213,6 @@ class Service:
         path = request.url.path
         return _refusal(path if path.startswith(f"{_HOOKS}/") else "/", refusal, request)
 
-    async def _body(self, request: Request) -> bytes:
-        return await body_of(request, self.settings.max_body, self.settings.seconds)
-
     # ------------------------------------------------------------------ what there is, how it is
 
     async def _front(self, request: Request) -> Response:
@@ -251,7 +249,7 @@ class Service:
     async def _hook(self, request: Request) -> Response:
         name = self._service(request)
         _demand_json(request)
-        body = await self._body(request)
+        body = await self._bodies.read(request)
         hook = self.guidelines.services[name][0]
 
         def work() -> dict[str, Any]:
@@ -265,7 +263,7 @@ class Service:
     async def _told(self, request: Request) -> Response:
         name = self._service(request)
         _demand_json(request)
-        body = await self._body(request)
+        body = await self._bodies.read(request)
         try:
             await self.workers.run(lambda: self._feedback.take(name, body))
         except IndicantError as error:
@@ -278,7 +276,7 @@ class Service:
         answer = getattr(self._asking, name)
 
         async def asked(request: Request) -> Response:
-            body = await self._body(request)
+            body = await self._bodies.read(request)
             query = _parameters(request)
             media_type = _media_type(request)
             told: str = await self.workers.run(lambda: answer(question(body, media_type, query)))
@@ -297,7 +295,7 @@ class Service:
             return _shown(await self.workers.run(lambda: self._patient.start(name)))
         if _media_type(request) != protocol.FORM:
             raise Refused(415, "the media type is not taken", help=protocol.FORM)
-        body = await self._body(request)
+        body = await self._bodies.read(request)
         return _shown(await self.workers.run(lambda: self._patient.act(name, body)))
 
     async def _asset(self, request: Request) -> Response:
@@ -311,12 +309,12 @@ class Service:
         if request.method == "POST":
             if _media_type(request) != protocol.FORM:
                 raise Refused(415, "the media type is not taken", help=protocol.FORM)
-            form = form_of(await self._body(request))
+            form = form_of(await self._bodies.read(request))
         return _shown(await self._queries.run(lambda: self._workbench.act(name, form)))
 
     async def _sparql(self, request: Request) -> Response:
         name = request.path_params.get("guideline", "")
-        body = await self._body(request) if request.method == "POST" else b""
+        body = await self._bodies.read(request) if request.method == "POST" else b""
         query = protocol.query_of(request.method, _parameters(request), _media_type(request), body)
         accept = request.headers.get("accept", "")
         if query is None:
