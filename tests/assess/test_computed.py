@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 def answers(path: Path, cases: Sequence[str], engine: str = "oxigraph") -> list[dict[str, str]]:
     """Return what is answered of each case, by the name of the recommendation."""
-    return answered(Assessor(path, engine=engine, use_cache=False), cases)
+    return answered(Assessor(path, engine=engine), cases)
 
 
 def answered(assessor: Assessor, cases: Sequence[str]) -> list[dict[str, str]]:
@@ -180,7 +180,7 @@ def test_engines_agree_about_days(tmp_path: Path, engine: str) -> None:
 def contradicted(tmp_path_factory: pytest.TempPathFactory) -> Assessor:
     path = tmp_path_factory.mktemp("contradicted") / "guideline.ttl"
     path.write_text(CONTRADICTED, encoding="utf-8")
-    return Assessor(path, use_cache=False)
+    return Assessor(path)
 
 
 @pytest.mark.parametrize(("said", "told"), OTHERWISE)

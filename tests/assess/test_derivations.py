@@ -33,7 +33,7 @@ def assessor(folder: Path) -> Assessor:
 
 def made(tmp_path: Path, rule: str) -> Assessor:
     """Return an assessor with one derivation."""
-    return Assessor(guideline(tmp_path, {"soaked": rule}), use_cache=False)
+    return Assessor(guideline(tmp_path, {"soaked": rule}))
 
 
 def refused(assessor: Assessor, said: str, *more: str) -> tuple[str, ...]:
@@ -198,7 +198,7 @@ def test_a_completeness_from_a_day_on_is_about_what_is_dated_since(tmp_path: Pat
 
 def test_what_is_counted_is_not_both_recorded_and_derived(tmp_path: Path) -> None:
     criteria = {**CRITERIA, "twice": TWICE}
-    assessor = Assessor(guideline(tmp_path, {"soaked": SOAKED}, criteria), use_cache=False)
+    assessor = Assessor(guideline(tmp_path, {"soaked": SOAKED}, criteria))
     second = " . :case0 ind:hasFinding :rain3 . :rain3 a ex:Rain ; ex:depth 2"
     (found,) = answers(assessor, case(WET + second))
     assert found["twice"] == "met"
@@ -235,7 +235,7 @@ def test_a_record_that_is_none_is_refused(
 
 def test_two_derivations_do_not_write_of_one_node(tmp_path: Path) -> None:
     rules = {"one": SOAKED, "two": SOAKED.replace("ex:Soaked", "ex:Drenched")}
-    told = refused(Assessor(guideline(tmp_path, rules), use_cache=False), WET)
+    told = refused(Assessor(guideline(tmp_path, rules)), WET)
     assert any("shall not write of one node, two and one" in one for one in told)
 
 
@@ -263,7 +263,7 @@ def test_one_that_does_not_end_is_ended(
 ) -> None:
     monkeypatch.setattr("indicant.assess.derivations.SECONDS", 6.0)
     place = guideline(tmp_path, {"a-quick-one": SOAKED, "loop": LOOP})
-    assessor = Assessor(place, engine=engine, use_cache=False)
+    assessor = Assessor(place, engine=engine)
     with pytest.raises(IndicantError, match="the derivation loop was stopped after 6 seconds"):
         assessor.assess(case(WET))
     assert answers(assessor, case("ind:excludes ex:Rain"))[0]["rain"] == "refuted"

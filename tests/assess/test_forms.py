@@ -566,7 +566,7 @@ def test_urgency_counts_before_the_phase_and_a_condition_keeps_its_exception(
     )
     path = tmp_path / "guideline.ttl"
     path.write_text(text, encoding="utf-8")
-    made = Assessor(path, use_cache=False)
+    made = Assessor(path)
     (record,) = made.assess(parse(rain.CASE, path="case.ttl"))
     first, second, third = record["actions"]
     assert [one["status"] for one in record["actions"]] == [

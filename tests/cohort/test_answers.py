@@ -96,7 +96,7 @@ def test_the_steps_of_every_bound_are_answered_alike(grid: Grid, tmp_path: Path)
     dice = random.Random(1)  # noqa: S311
     cases = dice.sample(list(grid.cases), min(30, len(grid.cases)))
     documents = [parse(case_text([one]), path=f"{one.name}.ttl") for one in cases]
-    told = compare(Assessor(file, use_cache=False), documents)
+    told = compare(Assessor(file), documents)
     assert told.differences == []
     assert told.states["assessed"] > 5
 

@@ -312,7 +312,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Resource:
             written,
         )
         file.write_text(written, encoding="utf-8")
-    assessor = Assessor(folder / "guideline.ttl", use_cache=False)
+    assessor = Assessor(folder / "guideline.ttl")
     document = parse(
         "@prefix ind: <https://w3id.org/indicant/core/> .\n"
         "<https://example.org/case/1> a ind:PatientCase ; "
