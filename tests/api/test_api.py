@@ -500,6 +500,7 @@ def test_a_query_of_ones_own_is_a_table(guideline: Guideline) -> None:
         guideline.query("SELECT * WHERE { SERVICE <http://example.org/> { ?s ?p ?o } }")
 
 
+@pytest.mark.slow
 def test_a_table_becomes_a_frame_where_there_is_a_library(
     guideline: Guideline, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -183,6 +183,7 @@ def contradicted(tmp_path_factory: pytest.TempPathFactory) -> Assessor:
     return Assessor(path)
 
 
+@pytest.mark.many(10)
 @pytest.mark.parametrize(("said", "told"), OTHERWISE)
 def test_a_value_recorded_otherwise_than_it_follows_is_a_finding(
     contradicted: Assessor, said: str, told: str
@@ -193,6 +194,7 @@ def test_a_value_recorded_otherwise_than_it_follows_is_a_finding(
     assert caught.value.findings[0].line is not None
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("said", ALIKE)
 def test_a_value_that_may_follow_is_none(contradicted: Assessor, said: str) -> None:
     assert answered(contradicted, [f"; {said}"])

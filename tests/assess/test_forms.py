@@ -541,6 +541,7 @@ def _advice(name: str, kind: str, action: str, criterion: str, more: str = "") -
     return f":{name} a ind:{kind} ; ind:action :{action} ; ind:criterion :{criterion}{more} .\n"
 
 
+@pytest.mark.slow
 def test_urgency_counts_before_the_phase_and_a_condition_keeps_its_exception(
     tmp_path: Path,
 ) -> None:

@@ -146,6 +146,7 @@ def test_nothing_is_computed_of_what_there_never_was(tmp_path: Path, engine: str
         assert found == {"High": high, "Dosed": dosed}, said
 
 
+@pytest.mark.slow
 def test_a_record_of_two_classes_is_counted_where_both_are_demanded(tmp_path: Path) -> None:
     """No class is below both; the record is of both nevertheless."""
     path = tmp_path / "guideline.ttl"

@@ -184,6 +184,7 @@ def test_a_length_is_computed_as_the_calendar_has_it(name: str) -> None:
         assert Fraction(text) == Fraction(math.floor(Fraction(length) * 10**12), 10**12), place
 
 
+@pytest.mark.slow
 def test_both_engines_write_the_same_weeks() -> None:
     text = f"""
 PREFIX : <{BASE}>

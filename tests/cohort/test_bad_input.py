@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import exporting
+import shipped
 from exporting import complete
-from indicant import Guideline
 from indicant.api.cohort import answer
 from indicant.cohort import tally
 from indicant.errors import IndicantError
@@ -51,6 +51,7 @@ def condition(name: str, of: str, code: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["parquet", "csv", "ndjson"])
 def test_a_run_over_what_another_one_wrote_is_refused(form: str, tmp_path: Path) -> None:
     folder, out = lines(tmp_path / "bulk", "Patient.ndjson", patient("a")), tmp_path / "answers"
@@ -63,6 +64,7 @@ def test_a_run_over_what_another_one_wrote_is_refused(form: str, tmp_path: Path)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["answers", "bulk"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [1, 3])
 def test_half_of_an_export_is_told(parts: int, tmp_path: Path) -> None:
     """A manifest names files that are not there, errors, and another page."""
@@ -82,7 +84,7 @@ def test_half_of_an_export_is_told(parts: int, tmp_path: Path) -> None:
         "link": [{"relation": "next", "url": f"{server}2"}],
     }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    found = answer(Guideline.load(), folder, as_of=DATE, parts=parts)
+    found = answer(shipped.guideline(), folder, as_of=DATE, parts=parts)
     told = found.record["intake"]["remarks"]
     assert [one.partition(": ")[0] for one in told] == [
         "manifest.json names Condition.000.ndjson, which is not here",
@@ -97,7 +99,7 @@ def test_half_of_an_export_is_told(parts: int, tmp_path: Path) -> None:
     del manifest["error"], manifest["link"]
     manifest["output"] = manifest["output"][:2]  # type: ignore[index]
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    whole = answer(Guideline.load(), folder, as_of=DATE, parts=parts)
+    whole = answer(shipped.guideline(), folder, as_of=DATE, parts=parts)
     assert whole.record["intake"]["remarks"] == []
 
 
@@ -127,12 +129,13 @@ def manifest(folder: Path, *output: dict[str, Any], **more: Any) -> str:
 
 
 def remarks(folder: Path, parts: int) -> list[str]:
-    found = answer(Guideline.load(), folder, as_of=DATE, parts=parts)
+    found = answer(shipped.guideline(), folder, as_of=DATE, parts=parts)
     said: list[str] = found.record["intake"]["remarks"]
     assert all(one.endswith(": what else there is is not known") for one in said)
     return [one.partition(": ")[0] for one in said]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [1, 3])
 def test_two_files_of_one_name_are_two(parts: int, tmp_path: Path) -> None:
     """A manifest has files on a server, of which one may have overwritten the other."""
@@ -148,6 +151,7 @@ def test_two_files_of_one_name_are_two(parts: int, tmp_path: Path) -> None:
     assert remarks(folder, parts) == ["manifest.json names 30 files a.ndjson, of which 1 is here"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "packed", "parts"),
     [("manifest.json", False, 1), ("AA.json", True, 1), ("AA.json", False, 3)],
@@ -176,6 +180,7 @@ def test_a_manifest_says_how_many_records_there_are(
         assert remarks(folder, parts) == [broken, *expected]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [1, 3])
 def test_nothing_is_complete_where_a_manifest_says_more(parts: int, tmp_path: Path) -> None:
     folder = lines(tmp_path / "bulk", "a.ndjson", *(patient(f"p{n}") for n in range(4)))
@@ -189,13 +194,14 @@ def test_nothing_is_complete_where_a_manifest_says_more(parts: int, tmp_path: Pa
     ):
         manifest(folder, *rows)
         found = answer(
-            Guideline.load(), folder, as_of=DATE, parts=parts, completeness=str(complete)
+            shipped.guideline(), folder, as_of=DATE, parts=parts, completeness=str(complete)
         )
         said = [one["said"] for one in found.record["intake"]["stated"]]
         assert said
         assert any(one.startswith("it is not stated") for one in said) is not is_whole
 
 
+@pytest.mark.slow
 def test_a_manifest_is_one_however_it_is_written(tmp_path: Path) -> None:
     folder = lines(tmp_path / "bulk", "a.ndjson", patient("a"))
     text = manifest(folder, {"type": "Patient", "url": "https://s.example/1/b.ndjson"})
@@ -215,9 +221,10 @@ def test_a_manifest_is_one_however_it_is_written(tmp_path: Path) -> None:
     assert said[-1] == "manifest.json names 19,980 more files that are not here"
     file.write_text(text[:-1] + " " * MOST_BYTES + "}", encoding="utf-8")
     with pytest.raises(IndicantError, match="manifest of an export, and larger than 32 MB"):
-        answer(Guideline.load(), folder, as_of=DATE)
+        answer(shipped.guideline(), folder, as_of=DATE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [1, 3])
 def test_deleted_lines_take_records_away(parts: int, tmp_path: Path) -> None:
     folder = lines(tmp_path / "bulk", "Patient.ndjson", patient("a"), patient("b"))
@@ -226,12 +233,13 @@ def test_deleted_lines_take_records_away(parts: int, tmp_path: Path) -> None:
     lines(
         folder, "deleted.ndjson", {"resourceType": "Bundle", "type": "transaction", "entry": [gone]}
     )
-    found = answer(Guideline.load(), folder, as_of=DATE, parts=parts)
+    found = answer(shipped.guideline(), folder, as_of=DATE, parts=parts)
     left = {one["reason"]: one["records"] for one in found.record["intake"]["notUsed"]}
     assert left == {"deleted": 2, "unknown-code": 1}
     assert found.record["intake"]["used"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [1, 3])
 def test_a_packed_file_that_is_cut_off_is_refused(parts: int, tmp_path: Path) -> None:
     folder = lines(tmp_path / "bulk", "Patient.ndjson", *(patient(f"p{n}") for n in range(500)))
@@ -240,14 +248,15 @@ def test_a_packed_file_that_is_cut_off_is_refused(parts: int, tmp_path: Path) ->
     (folder / "Patient.ndjson.gz").write_bytes(data[: len(data) // 2])
     out = tmp_path / "answers"
     with pytest.raises(IndicantError, match="packed by gzip, and cut off or spoilt"):
-        answer(Guideline.load(), folder, as_of=DATE, parts=parts, output=out)
+        answer(shipped.guideline(), folder, as_of=DATE, parts=parts, output=out)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["bulk"]
 
 
+@pytest.mark.slow
 def test_what_is_packed_otherwise_is_told_as_not_read(tmp_path: Path) -> None:
     folder = lines(tmp_path / "bulk", "Patient.ndjson", patient("a"))
     (folder / "Condition.ndjson.zst").write_bytes(b"\x28\xb5\x2f\xfd")
-    found = answer(Guideline.load(), folder, as_of=DATE)
+    found = answer(shipped.guideline(), folder, as_of=DATE)
     assert found.record["intake"]["remarks"] == ["not read: Condition.ndjson.zst"]
     (folder / "Patient.ndjson").unlink()
     hold_to_one_line("cohort", str(folder), "--as-of", DATE)
@@ -261,7 +270,7 @@ def test_codes_without_end_are_counted_and_not_all_told_apart(
     records = [condition(f"c{n}", f"p{n % 10}", str(90_000_000 + n)) for n in range(30_000)]
     lines(folder, "Condition.ndjson", *records)
     monkeypatch.setattr(tally, "MOST_CODES", 5_000)
-    told = answer(Guideline.load(), folder, as_of=DATE, parts=3, processes=1).record["intake"]
+    told = answer(shipped.guideline(), folder, as_of=DATE, parts=3, processes=1).record["intake"]
     assert len(told["unknownCodes"]) == 1_000
     assert told["unknownCodesNotListed"] == 4_000
     assert told["recordsOfOtherUnknownCodes"] == 25_000
@@ -279,7 +288,7 @@ def test_a_patient_with_a_hundred_thousand_records_is_one_patient(
     lines(
         folder, "Condition.ndjson", *(condition(f"c{n}", "a", code) for n, code in enumerate(codes))
     )
-    told = answer(Guideline.load(), folder, as_of=DATE, parts=parts, processes=1).record
+    told = answer(shipped.guideline(), folder, as_of=DATE, parts=parts, processes=1).record
     assert told["patients"]["assessed"] == told["patients"]["total"] == 2
     assert told["intake"]["records"] == 100_002
     assert told["intake"]["used"] == 50
@@ -299,7 +308,7 @@ sys.exit(cli.main(sys.argv[1:]))
 @pytest.mark.slow
 def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     """Files that may not grow stand for it."""
-    exporting.write(tmp_path / "bulk", 800, Guideline.load().assessor)
+    exporting.write(tmp_path / "bulk", 800, shipped.guideline().assessor)
     work = tmp_path / "work"
     work.mkdir()
     done = subprocess.run(
@@ -323,7 +332,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
 @POSIX
 @pytest.mark.slow
 def test_who_interrupts_it_finds_nothing_half_written(tmp_path: Path) -> None:
-    exporting.write(tmp_path / "bulk", 1_500, Guideline.load().assessor)
+    exporting.write(tmp_path / "bulk", 1_500, shipped.guideline().assessor)
     work = tmp_path / "work"
     work.mkdir()
     asked = ("cohort", str(tmp_path / "bulk"), "--as-of", DATE, "--processes", "2")
