@@ -154,10 +154,11 @@ async def pressed(
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         while True:
             due, sent = await waiting.get()
+            begun = time.perf_counter()
             status, body = await answer(reader, writer, sent)
             told.statuses[status] += 1
             if status == 503:
-                told.refused.append(time.perf_counter() - due)
+                told.refused.append(time.perf_counter() - begun)
             if status in (200, 412):
                 told.seconds.append(time.perf_counter() - due)
                 if body != wanted[sent.name]:
@@ -229,10 +230,8 @@ async def measure(port: int, pid: int, begun: float, options: argparse.Namespace
         print(f"  {' '.join(f'{one * 1000:7.1f}' for one in figures)}  {name}")
     fresh, cost = await alone(port, lookups(), 1, pid)
     middle = statistics.median(taken[0] for _, taken in fresh.values())
-    each = sum(cost.values()) / len(cost)
-    print(
-        f"a lookup that nobody asked before: {middle * 1000:.1f} ms, {each * 1000:.1f} of a processor"
-    )
+    each = sum(cost.values()) / len(cost) * 1000
+    print(f"a lookup that nobody asked before: {middle * 1000:.1f} ms, {each:.1f} of a processor")
     wanted = {name: body for name, (body, _) in found.items()}
     right = True
     for rate, seconds, what, chosen in (
@@ -250,7 +249,7 @@ async def measure(port: int, pid: int, begun: float, options: argparse.Namespace
             f"{dict(sorted(told.statuses.items()))}, {before} MB before, {told.largest} at most"
         )
         if told.refused:
-            print(f"  refused after {percentile(told.refused, 0.5):.0f} ms, p50")
+            print(f"  refused after {percentile(told.refused, 0.5):.0f} ms, p50, once it was sent")
         if told.others:
             print(f"  OTHER ANSWERS: {Counter(told.others)}")
             right = False
