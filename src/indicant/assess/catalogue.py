@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from indicant.assess.engine import Engine
+    from indicant.guideline.wording import Words
 
 T = TypeVar("T")
 
@@ -101,7 +102,7 @@ class _Table(dict[str, T]):
 class Catalogue:
     """What a guideline says whatever the case, asked once."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, words: Words) -> None:
         self.recommendations = self._recommendations(engine)
         self.passages = self._passages(engine)
         self.support, self.evidence, self.citations = self._support(engine)
@@ -148,7 +149,7 @@ class Catalogue:
             (iri, label, version, scope)
             for iri, label, version, scope in engine.ask("which-guidelines-are-there")
         ] or [(None, None, None, None)]
-        self.validity = Validity(engine)
+        self.validity = Validity(engine, words)
 
     def versions(self) -> list[dict[str, str | None]]:
         """Return which guidelines there are, each with its IRI, label and version."""

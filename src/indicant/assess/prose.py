@@ -73,7 +73,7 @@ def finding_line(finding: Finding, words: Words | None = None) -> str:
     place = f"{finding.file}:{finding.line}" if finding.line else f"{finding.file}"
     name = local_name(finding.shape)
     meant = finding.suggestion and words("refused", "meant", name=finding.suggestion)
-    told = words.finding(name, finding.message) + (f" ({meant})" if meant else "")
+    told = finding.message + (f" ({meant})" if meant else "")
     return plain(f"{place}: {words('refused', finding.severity)}: {told} [shape:{name}]")
 
 

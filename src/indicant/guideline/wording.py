@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -84,31 +83,10 @@ class Words:
         keys = [f"{kind}-{one.replace(' ', '-')}" for kind, one in given if one]
         return ", ".join(self("grade", key) for key in keys)
 
-    def finding(self, shape: str, message: str) -> str:
-        """Return what a finding says, by the name of its shape; what has no words is as it was.
-
-        >>> Words("de").finding("Weeks-sign", "a number of weeks shall not be negative: -3")
-        'eine Zahl von Wochen soll nicht negativ sein: -3'
-        """
-        english = self._english["shape"].get(shape)
-        found = english and _pattern(english).fullmatch(message)
-        if not found or self.language == ENGLISH:
-            return message
-        rest = found.groups()[-1] or ""
-        values = {name: self("shape-value", value) for name, value in found.groupdict().items()}
-        return f"{self('shape', shape, **values)}{rest}"
-
     def padded(self, part: str, key: str, among: Iterable[str]) -> str:
         """Return a label as wide as the widest of those that it stands among."""
         width = max(len(self(part, one)) for one in among)
         return self(part, key).ljust(width)
-
-
-@functools.cache
-def _pattern(text: str) -> re.Pattern[str]:
-    """Return what finds the values of a text in its places, and what stands behind it."""
-    places = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(text))
-    return re.compile(f"{places}(: .*)?", re.DOTALL)
 
 
 @functools.cache
