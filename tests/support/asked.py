@@ -93,16 +93,25 @@ class Running:
 
 
 @functools.cache
-def loaded(*names: str, completeness: tuple[str, ...] = ()) -> Guidelines:
+def loaded(
+    *names: str, completeness: tuple[str, ...] = (), languages: tuple[str, ...] = ("en",)
+) -> Guidelines:
     """Return guidelines, loaded once for all services of a process."""
-    return Guidelines(names, Settings(as_of=AS_OF, completeness=completeness))
+    settings = Settings(as_of=AS_OF, completeness=completeness, languages=languages)
+    return Guidelines(names, settings)
 
 
 @contextlib.contextmanager
-def running(*names: str, completeness: tuple[str, ...] = (), **settings: Any) -> Iterator[Running]:
+def running(
+    *names: str,
+    completeness: tuple[str, ...] = (),
+    languages: tuple[str, ...] = ("en",),
+    **settings: Any,
+) -> Iterator[Running]:
     """Run a service with guidelines while the block runs."""
-    known = loaded(*(names or (NAME,)), completeness=completeness)
-    guidelines = Guidelines((), Settings())
+    known = loaded(*(names or (NAME,)), completeness=completeness, languages=languages)
+    guidelines = Guidelines((), Settings(languages=languages[:1]))
+    guidelines.others = known.others
     guidelines.each = {name: copy.copy(one) for name, one in known.each.items()}
     lines: list[str] = []
     with taken("127.0.0.1", 0) as sock:

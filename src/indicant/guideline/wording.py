@@ -42,7 +42,23 @@ class Words:
 
     def count(self, part: str, key: str, n: int, **values: object) -> str:
         """Return how many there are of something."""
-        return self(part, f"{key}-{'one' if n == 1 else 'many'}", n=n, **values)
+        return self(part, f"{key}-{'one' if n == 1 else 'many'}", n=self.number(n), **values)
+
+    def number(self, number: int) -> str:
+        """Return how many there are of something as the language writes it.
+
+        >>> Words("en").number(12345), Words("de").number(12345)
+        ('12,345', '12.345')
+        """
+        return f"{number:,}".replace(",", self("number", "thousands"))
+
+    def decimal(self, number: str) -> str:
+        """Return a number of a fact as the language writes it, in no groups.
+
+        >>> Words("en").decimal("1200.5"), Words("de").decimal("1200.5")
+        ('1200.5', '1200,5')
+        """
+        return number.replace(".", self("number", "decimal"))
 
     def case(self, record: Mapping[str, object]) -> str:
         """Return which case a record is about, and as of which date."""

@@ -22,15 +22,15 @@ from starlette.routing import Route
 
 from indicant.errors import IndicantError
 from indicant.serve import openapi, protocol
-from indicant.serve.asking import Asking, question
+from indicant.serve.asking import question
 from indicant.serve.feedback import Feedback
 from indicant.serve.hookrequest import read_request
 from indicant.serve.limits import Rates, Workers, body_of
 from indicant.serve.metrics import CONTENT_TYPE, Metrics
-from indicant.serve.patientpage import HTML, PatientPage, asset, form_of
+from indicant.serve.patientpage import HTML, asset, form_of
 from indicant.serve.refusals import Refused
 from indicant.serve.tokens import Tokens
-from indicant.serve.workbench import Workbench
+from indicant.serve.voices import Voices
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from indicant.serve.guidelines import Guidelines
     from indicant.serve.patientpage import Shown
+    from indicant.serve.voices import Voice
 
     Handler = Callable[[Request], Awaitable[Response]]
     Log = Callable[[str], None]
@@ -94,10 +95,8 @@ class Service:
         self._rates = Rates(settings.rate)
         self._feedback = Feedback(settings)
         self._tokens = Tokens(settings.jwks, settings.issuers) if settings.jwks else None
-        self._asking = Asking(guidelines)
-        self._patient = PatientPage(guidelines)
         self.endpoint = protocol.Endpoint(guidelines, settings.seconds, _QUERIES)
-        self._workbench = Workbench(guidelines, self.endpoint)
+        self._voices = Voices(guidelines, self.endpoint)
         self._log = log
         self._openapi = json.dumps(openapi.document(settings.base_url)).encode()
 
@@ -151,9 +150,10 @@ class Service:
         self.endpoint.end()
 
     def _warm(self) -> None:
-        for one in self.guidelines.each.values():
-            one.warm()
-            self._patient.inquiries(one)
+        for voice in self._voices.each:
+            for one in voice.guidelines.each.values():
+                one.warm()
+                voice.patient.inquiries(one)
         self.endpoint.warm()
         self.ready.set()
 
@@ -179,7 +179,9 @@ class Service:
             if self._tokens is not None and path not in _OPEN:
                 url = self.settings.base_url.rstrip("/") + request.url.path
                 self._tokens.demand(request.headers.get("authorization", ""), url)
-            return await handler(request)
+            response = await handler(request)
+            response.headers.update(getattr(request.state, "spoken", {}))
+            return response
         except Refused as refusal:
             return _refusal(path, refusal)
         except ClientDisconnect:
@@ -205,6 +207,12 @@ class Service:
         self._note("other", method, error.status_code, 0.0)
         return _refusal(request.url.path, refusal)
 
+    def _voice(self, request: Request) -> Voice:
+        """Return in which language a request is answered, which its answer then tells."""
+        voice = self._voices.of(request.headers.get("accept-language", ""))
+        request.state.spoken = self._voices.headers(voice)
+        return voice
+
     async def _body(self, request: Request) -> bytes:
         return await body_of(request, self.settings.max_body, self.settings.seconds)
 
@@ -226,8 +234,9 @@ class Service:
 
     # ------------------------------------------------------------------ CDS Hooks
 
-    async def _discovery(self, _: Request) -> Response:
-        return _json(json.dumps(await self.workers.run(self.guidelines.discovery)).encode())
+    async def _discovery(self, request: Request) -> Response:
+        guidelines = self._voice(request).guidelines
+        return _json(json.dumps(await self.workers.run(guidelines.discovery)).encode())
 
     def _service(self, request: Request) -> str:
         name: str = request.path_params["id"]
@@ -239,10 +248,10 @@ class Service:
         name = self._service(request)
         _demand_json(request)
         body = await self._body(request)
-        hook = self.guidelines.services[name][0]
+        hook, guidelines = self.guidelines.services[name][0], self._voice(request).guidelines
 
         def work() -> dict[str, Any]:
-            return self.guidelines.answer(name, read_request(body, hook))
+            return guidelines.answer(name, read_request(body, hook))
 
         answer = await self.workers.run(work)
         for card in answer["cards"]:
@@ -262,9 +271,8 @@ class Service:
     # ------------------------------------------------------------------ documents and queries
 
     def _question(self, name: str) -> Handler:
-        answer = getattr(self._asking, name)
-
         async def asked(request: Request) -> Response:
+            answer = getattr(self._voice(request).asking, name)
             body = await self._body(request)
             query = _parameters(request)
             media_type = _media_type(request)
@@ -275,17 +283,17 @@ class Service:
 
     # ------------------------------------------------------------------ the page for one patient
 
-    async def _pages(self, _: Request) -> Response:
-        return _shown(await self.workers.run(self._patient.index))
+    async def _pages(self, request: Request) -> Response:
+        return _shown(await self.workers.run(self._voice(request).patient.index))
 
     async def _page(self, request: Request) -> Response:
-        name = request.path_params["guideline"]
+        name, page = request.path_params["guideline"], self._voice(request).patient
         if request.method != "POST":
-            return _shown(await self.workers.run(lambda: self._patient.start(name)))
+            return _shown(await self.workers.run(lambda: page.start(name)))
         if _media_type(request) != protocol.FORM:
             raise Refused(415, "the media type is not taken", help=protocol.FORM)
         body = await self._body(request)
-        return _shown(await self.workers.run(lambda: self._patient.act(name, body)))
+        return _shown(await self.workers.run(lambda: page.act(name, body)))
 
     async def _asset(self, request: Request) -> Response:
         path = request.url.path
@@ -299,7 +307,8 @@ class Service:
             if _media_type(request) != protocol.FORM:
                 raise Refused(415, "the media type is not taken", help=protocol.FORM)
             form = form_of(await self._body(request))
-        return _shown(await self._queries.run(lambda: self._workbench.act(name, form)))
+        bench = self._voice(request).workbench
+        return _shown(await self._queries.run(lambda: bench.act(name, form)))
 
     async def _sparql(self, request: Request) -> Response:
         name = request.path_params.get("guideline", "")
