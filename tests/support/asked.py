@@ -110,15 +110,18 @@ def running(
 ) -> Iterator[Running]:
     """Run a service with guidelines while the block runs."""
     known = loaded(*(names or (NAME,)), completeness=completeness, languages=languages)
-    guidelines = Guidelines((), Settings(languages=languages[:1]))
-    guidelines.others = known.others
-    guidelines.each = {name: copy.copy(one) for name, one in known.each.items()}
+    spoken = [Guidelines((), Settings(languages=(one.language,))) for one in (known, *known.others)]
+    guidelines = spoken[0]
+    guidelines.others = tuple(spoken[1:])
+    for mine, theirs in zip(spoken, (known, *known.others), strict=True):
+        mine.each = {name: copy.copy(one) for name, one in theirs.each.items()}
     lines: list[str] = []
     with taken("127.0.0.1", 0) as sock:
         url = url_of(sock)
-        guidelines.settings = replace(known.settings, **{"base_url": url, **settings})
-        for one in guidelines.each.values():
-            one.settings = guidelines.settings
+        for mine in spoken:
+            mine.settings = replace(known.settings, **{"base_url": url, **settings})
+            for one in mine.each.values():
+                one.settings = mine.settings
         service = Service(guidelines, lines.append)
         config = uvicorn.Config(
             service.application(), access_log=False, log_level="critical", lifespan="on"
