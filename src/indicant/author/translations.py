@@ -29,13 +29,14 @@ SHOWN: Final = (
     IND + "paraphrase",
     IND + "resolution",
     IND + "lacksCode",
+    IND + "note",
     DCTERMS + "description",
     SKOS + "altLabel",
     SKOS + "definition",
     SKOS + "scopeNote",
 )
 """What is shown to people, of a case and on pages; a strength stays the source's own word, and what
-is noted for editors and of publications their language."""
+is noted for editors its language."""
 PHRASED: Final = frozenset((IND + "phrase", IND + "absencePhrase"))
 """What has places for values."""
 _MOST: Final = 60
