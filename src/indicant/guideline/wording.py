@@ -93,7 +93,7 @@ class Words:
         """Return how strong advice is by GRADE, and how certain what it rests on.
 
         >>> Words("en").graded("conditional", "very low"), Words("de").graded(None, "high")
-        ('conditional recommendation, very low certainty', 'hohe Sicherheit')
+        ('conditional recommendation, very low certainty', 'hohe Evidenzqualität')
         """
         given = (("strength", strength), ("certainty", certainty))
         keys = [f"{kind}-{one.replace(' ', '-')}" for kind, one in given if one]
