@@ -181,6 +181,7 @@ def _value(name: str, parameter: str, values: dict[str, str]) -> object:
     return ox.Literal(block[1:-1]) if block.startswith('"') else ox.NamedNode(block[1:-1])
 
 
+@pytest.mark.slow
 def test_a_case_that_is_chosen_hides_the_others() -> None:
     rows = asker().ask("which-cases-are-there", {CASE: "cord-compressed"}).rows
     assert [row[0] for row in rows] == [ox.NamedNode("https://example.org/ward#cord-compressed")]

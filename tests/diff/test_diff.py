@@ -19,13 +19,13 @@ import jsonschema
 import pyoxigraph as ox
 import pytest
 
+import kept
 from brute import Advice, Guideline, Not, Span
 from each import each
 from indicant.assess.assessor import Assessor
 from indicant.assess.engine import make_engine
 from indicant.assess.validation import Validator
 from indicant.cli import main
-from indicant.compile.compiled import compile_source
 from indicant.diff.behaviour import with_terms
 from indicant.diff.differences import Difference, _renamed, compare
 from indicant.diff.forms import as_markdown, as_text, report
@@ -535,7 +535,7 @@ class Answering:
 
     def __init__(self, guideline: Guideline) -> None:
         self.source: Source = source_of(guideline_text(guideline))
-        compiled = compile_source(self.source)
+        compiled = kept.compiled(self.source)
         self._engine = make_engine("oxigraph", compiled, self.source)
         shapes = (resources.shapes() / "case.ttl").read_text(encoding="utf-8")
         self._validator = Validator(shapes, compiled.vocabulary)

@@ -15,7 +15,6 @@ import fhir_reader
 import shipped
 from each import each
 from fhir_validators import NODE, found_in, missing
-from indicant import Guideline
 from indicant.assess.assessor import Assessor
 from indicant.errors import IndicantError
 from indicant.exchange.codings import MOST, codings_of
@@ -264,7 +263,7 @@ def test_an_invalid_case_is_a_failure_with_its_findings() -> None:
 def test_a_release_that_is_not_here_is_told() -> None:
     hold_to_one_line("assess", "--example", "--format", "fhir", "--fhir-version", "R3")
     hold_to_one_line("assess", "--example", "--fhir-version", "R5")
-    assessed = Guideline.load().assess(Guideline.load().example())
+    assessed = shipped.guideline().assess(shipped.guideline().example())
     with pytest.raises(IndicantError, match="no release 'R3'"):
         assessed.to_fhir(version="R3")  # type: ignore[arg-type]
 
@@ -273,7 +272,7 @@ def test_a_release_that_is_not_here_is_told() -> None:
 
 
 def test_the_api_returns_what_the_command_prints() -> None:
-    guideline = Guideline.load()
+    guideline = shipped.guideline()
     found = guideline.assess(guideline.example()).to_fhir()
     assert found == printed("--example")
     found["entry"].clear()
@@ -312,7 +311,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Resource:
             written,
         )
         file.write_text(written, encoding="utf-8")
-    assessor = Assessor(folder / "guideline.ttl", use_cache=False)
+    assessor = Assessor(folder / "guideline.ttl")
     document = parse(
         "@prefix ind: <https://w3id.org/indicant/core/> .\n"
         "<https://example.org/case/1> a ind:PatientCase ; "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+import shipped
 from each import each
 from exchanged import SMALL
 from fhir_validators import NODE, found_in, missing
@@ -444,4 +445,4 @@ def test_questions_and_answers_are_valid_by_all_four() -> None:
 def test_the_url_is_another_for_other_questions() -> None:
     urls = [guideline(name).questionnaire()["url"] for name in (None, str(SMALL[0]))]
     assert urls[0] != urls[1]
-    assert urls[0] == Guideline.load().questionnaire()["url"]
+    assert urls[0] == shipped.guideline().questionnaire()["url"]

@@ -71,7 +71,7 @@ def random_guideline(folder: Path, seed: int) -> tuple[Assessor, list[int]]:
     guideline = maker.guideline()
     file = folder / "guideline.ttl"
     file.write_text(guideline_text(guideline), encoding="utf-8")
-    made = Assessor(file, use_cache=False)
+    made = Assessor(file)
     cases = [maker.case(guideline, f"c{number}") for number in range(40)]
     documents = (parse(case_text([one]), path=one.name) for one in cases)
     establisher = Establisher(made, plan_of(made.compiled.graph))

@@ -29,7 +29,16 @@ SPEAKING: Final = (
     *(
         f"serve/{name}.py"
         for name in (
-            *("advice", "answers", "cards", "inquiry", "patientpage", "prefetch", "recorded"),
+            *(
+                "advice",
+                "answers",
+                "cards",
+                "front",
+                "inquiry",
+                "patientpage",
+                "prefetch",
+                "recorded",
+            ),
             "workbench",
         )
     ),

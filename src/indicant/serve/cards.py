@@ -12,6 +12,7 @@ from indicant.assess.prose import (
     disputed_by,
     folded,
     heading,
+    paraphrased,
     reference,
     strengths,
 )
@@ -195,7 +196,7 @@ def _detail(told: Told, one: RecommendationRecord, actions: list[ActionRecord]) 
             yield f"- {say('evidence', said=marked(told_of))}"
     for passage in one["passages"]:
         place = f"{passage['start']}-{passage['end']}"
-        yield f"- {marked(passage['id'])} [{place}]: {marked(passage['paraphrase'])}"
+        yield f"- {marked(passage['id'])} [{place}]: {marked(paraphrased(passage, told.words))}"
     yield ""
     yield say("as-of", date=told.record["asOf"])
 
