@@ -9,6 +9,7 @@ import pyoxigraph as ox
 
 from docparts.markup import ROOT, blocks, fenced, folded, heading, plain, sections
 from indicant.files import resources
+from indicant.guideline.languages import ENGLISH
 from indicant.terms import PREFIXES
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def described(file: str) -> dict[str, dict[str, list[str]]]:
     said: dict[str, dict[str, list[str]]] = {}
     text = (resources.shapes() / f"{file}.ttl").read_bytes()
     for triple in ox.parse(text, format=ox.RdfFormat.TURTLE):
+        if getattr(triple.object, "language", None) not in {None, ENGLISH}:
+            continue
         if isinstance(triple.subject, ox.NamedNode):
             of_one = said.setdefault(triple.subject.value.removeprefix(SHAPE), {})
             value = getattr(triple.object, "value", "")

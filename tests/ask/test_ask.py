@@ -549,7 +549,7 @@ def test_a_case_that_breaks_a_shape_is_not_asked_about(
     file = "tests/shapes/breaks-grade-out-of-range/case.ttl"
     code, out, err = ask(capsys, "what-is-open", str(ROOT / file))
     assert (code, out) == (1, "")
-    assert "shall be at most 5" in err
+    assert "shall be ≤ 5" in err
 
 
 @pytest.mark.many(3)

@@ -278,7 +278,7 @@ def test_nothing_is_written_when_it_fails(tmp_path: Path, monkeypatch: pytest.Mo
                 "x.ttl",
             ],
             1,
-            "shall be at most 5",
+            "shall be ≤ 5",
         ),
     ],
 )

@@ -22,6 +22,7 @@ TEXTS = (
     ':Cloud a owl:Class ; rdfs:subClassOf ind:Finding ; rdfs:label "cloud"@en ;\n'
     '    skos:definition "water in the air"@en ;\n'
     '    ind:question "Is it grey?"@en , "Ist es grau?"@de ;\n'
+    '    skos:editorialNote "seldom"@en ;\n'
     '    ind:strength "grey"@en .\n'
     ':Fog a owl:Class ; rdfs:subClassOf :Cloud ; rdfs:label "fog"@en , "Nebel"@de-AT ;\n'
     '    ind:phrase "fog about"@en ; ind:absencePhrase "no fog"@en , "kein Nebel"@de .\n'
@@ -50,7 +51,11 @@ def test_what_has_no_text_is_listed(tmp_path: Path) -> None:
         "owl:imports <https://w3id.org/indicant/core/> .\n" + TEXTS,
         encoding="utf-8",
     )
-    wanted = {("label", "Cloud: cloud"), ("phrase", "Fog: fog about")}
+    wanted = {
+        ("label", "Cloud: cloud"),
+        ("definition", "Cloud: water in the air"),
+        ("phrase", "Fog: fog about"),
+    }
     for tag in ("de", "de-CH"):
         report = check([str(path)], reasoner=False, language=tag)
         assert listed(report) == wanted

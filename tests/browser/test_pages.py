@@ -41,6 +41,7 @@ KINDS: Final = (
     "german/search.html",
     "german/example.html",
     "case.html",
+    "fall.html",
     "cases.html",
     "hostile/index.html",
     "hostile/example.html",
@@ -72,6 +73,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert cli.main(["site", str(folder / "hostile"), "--guideline", str(HOSTILE)]) == 0
         for name, cases in (
             ("case.html", ["--example"]),
+            ("fall.html", ["--example", "--lang", "de"]),
             (
                 "cases.html",
                 [
@@ -142,7 +144,10 @@ def test_text_stays_in_its_box(site: Path, browser: Browser, width: str) -> None
     context = browser.new_context(viewport={"width": WIDTHS[width], "height": 900})
     page = context.new_page()
     outside = []
-    for name in ("seed/index.html", "seed/example.html", "seed/terms.html", "hostile/index.html"):
+    for name in (
+        *("seed/index.html", "seed/example.html", "seed/terms.html", "hostile/index.html"),
+        *("german/index.html", "german/example.html", "german/terms.html"),
+    ):
         page.goto((site / name).as_uri())
         outside += page.evaluate(
             """() => Array.from(document.querySelectorAll('g.box')).flatMap(box => {

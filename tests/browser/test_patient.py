@@ -38,13 +38,13 @@ NEEDED: Final = {
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Running]:
-    with running(SEED, NAME, as_of="2026-11-30", concurrency=8) as found:
+    with running(SEED, NAME, as_of="2026-11-30", concurrency=8, languages=("en", "de")) as found:
         yield found
 
 
 def begin(page: Page, service: Running, guideline: str) -> None:
     page.goto(f"{service.url}/patient/{guideline}")
-    page.click("text=Start with nothing known")
+    page.click("button[value=start]")
     page.wait_for_selector("#question")
 
 
@@ -68,7 +68,7 @@ def answer(page: Page, reply: str, **values: str) -> None:
 def ask(page: Page, key: str) -> None:
     page.evaluate(OPEN)
     page.select_option("#any", key)
-    page.click("text=Ask me that")
+    page.click("button[value=ask]")
     settled(page)
     assert page.input_value("#answer [name=key]") == key
 
@@ -79,7 +79,7 @@ def stages(page: Page, service: Running, guideline: str) -> Iterator[str]:
     yield "guidelines"
     page.goto(f"{service.url}/patient/{guideline}")
     yield "start"
-    page.click("text=Start with nothing known")
+    page.click("button[value=start]")
     page.wait_for_selector("#question")
     yield "first"
     plain, valued = NEEDED[guideline]
@@ -95,24 +95,34 @@ def stages(page: Page, service: Running, guideline: str) -> Iterator[str]:
     yield "problem"
     answer(page, "yes", startedOn="2026-03-01")
     yield "more"
-    page.click("text=Finish: print and save")
+    page.click("button[value=finish]")
     page.wait_for_selector(".print")
     yield "result"
 
 
 @pytest.mark.parametrize("guideline", BOTH)
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light"), (390, "light")])
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"),
+    [
+        *((390, "dark", "en-US"), (1280, "light", "en-US"), (390, "light", "en-US")),
+        *((390, "light", "de-DE"), (1280, "dark", "de-DE")),
+    ],
+)
 def test_every_stage_is_accessible_and_fits(
-    service: Running, browser: Browser, guideline: str, width: int, scheme: Any
+    service: Running, browser: Browser, guideline: str, width: int, scheme: Any, language: str
 ) -> None:
     context = browser.new_context(
-        viewport={"width": width, "height": 844}, color_scheme=scheme, bypass_csp=True
+        viewport={"width": width, "height": 844},
+        color_scheme=scheme,
+        locale=language,
+        bypass_csp=True,
     )
     page = context.new_page()
     found = []
     seen = []
     for stage in stages(page, service, guideline):
         seen.append(stage)
+        assert page.locator("html").get_attribute("lang") == language[:2]
         page.evaluate(OPEN)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, stage
         found += barriers(page, stage)
@@ -236,14 +246,14 @@ def test_without_scripts_it_is_the_same(service: Running, browser: Browser) -> N
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{service.url}/patient/{SEED}")
-    page.click("text=Start with nothing known")
+    page.click("button[value=start]")
     asked = []
     for reply in ("yes", "no", "unknown"):
         asked.append(page.inner_text("#question"))
         page.click(f"#answer button[value={reply}]")
     assert len(set(asked)) == 3
     page.click("button:has-text('Undo')")
-    page.click("text=Finish: print and save")
+    page.click("button[value=finish]")
     assert page.locator("#told dd").count() == 2
     assert not page.locator(".print").is_visible()
     with page.expect_download() as got:
@@ -302,7 +312,7 @@ def test_leaving_is_asked_about_until_the_case_is_saved(service: Running, page: 
     page.wait_for_timeout(300)
     assert asked == ["beforeunload"]
     assert page.locator("#told li").count() == 1
-    page.click("text=Finish: print and save")
+    page.click("button[value=finish]")
     page.wait_for_selector(".print")
     with page.expect_download() as got:
         page.click("text=Save the case")
@@ -323,7 +333,7 @@ def test_the_result_prints_on_two_pages_at_most(service: Running, page: Page) ->
     begin(page, service, SEED)
     for reply in ("yes", "yes", "no", "yes", "no"):
         answer(page, reply)
-    page.click("text=Finish: print and save")
+    page.click("button[value=finish]")
     page.wait_for_selector(".print")
     page.emulate_media(media="print")
     assert page.locator("button:visible").count() == 0

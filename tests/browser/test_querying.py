@@ -21,7 +21,7 @@ WORD: Final = "which-terms-mention-a-word"
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Running]:
-    with running(SEED, NAME) as found:
+    with running(SEED, NAME, languages=("en", "de")) as found:
         yield found
 
 
@@ -50,16 +50,22 @@ def stages(page: Page, service: Running) -> Iterator[str]:
     yield "problem"
     page.fill("#query", "ASK {}")
     page.click(".query button.main")
-    page.wait_for_selector("#rows:has-text('Yes')")
+    page.wait_for_selector("#rows:has-text('Yes'), #rows:has-text('Ja')")
     yield "truth"
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"),
+    [(390, "dark", "en-US"), (1280, "light", "en-US"), (390, "light", "de-DE")],
+)
 def test_every_stage_is_accessible_and_fits(
-    service: Running, browser: Browser, width: int, scheme: Any
+    service: Running, browser: Browser, width: int, scheme: Any, language: str
 ) -> None:
     context = browser.new_context(
-        viewport={"width": width, "height": 844}, color_scheme=scheme, bypass_csp=True
+        viewport={"width": width, "height": 844},
+        color_scheme=scheme,
+        locale=language,
+        bypass_csp=True,
     )
     page = context.new_page()
     found, seen = [], []

@@ -38,6 +38,10 @@ PHRASES = (
     (f"{EX}Salve", "absencePhrase", "no salve so far", "en"),
     (f"{EX}Salve", "phrase", "Salbe aufgetragen", "de"),
     (f"{EX}Salve", "absencePhrase", "noch keine Salbe", "de"),
+    (f"{EX}dose", "phrase", "{minInclusive} mg {thing}", "en"),
+    (f"{EX}dose", "absencePhrase", "less than {minInclusive} mg {thing}", "en"),
+    (f"{EX}dose", "phrase", "mindestens {minInclusive} mg {thing}", "de"),
+    (f"{EX}dose", "absencePhrase", "weniger als {minInclusive} mg {thing}", "de"),
 )
 
 
@@ -132,6 +136,17 @@ def test_another_language_has_its_own_phrases_and_borrows_none() -> None:
     assert german == ("Salbe aufgetragen", "noch keine Salbe")
     assert made.words(had("received", "Salve", least(DAYS, 42)), "de", str) is None
     assert made.words(had("hasFinding", "Rash"), "de", str) is None
+
+
+def test_a_number_is_written_as_its_language_writes_it() -> None:
+    half = RangeFacet(f"{EX}dose", Range(integral=False, min_inclusive=Decimal("1200.5")))
+    atom = had("received", "Salve", half)
+    made = phrases()
+    assert made.words(atom, "en", str) == ("1200.5 mg salve", "less than 1200.5 mg salve")
+    assert made.words(atom, "de", str) == (
+        "mindestens 1200,5 mg Salbe",
+        "weniger als 1200,5 mg Salbe",
+    )
 
 
 @pytest.mark.slow

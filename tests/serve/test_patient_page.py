@@ -14,6 +14,7 @@ from asked import NAME, SEED, Running, running
 from each import each
 from indicant.assess.reasons import answering
 from indicant.files.rdf import TURTLE, parse, read
+from indicant.guideline.wording import Words
 from indicant.serve.advice import advice
 from places import EXAMPLES, SEVEN_MONTHS, TESTS
 from walking import FORM, Walk
@@ -495,7 +496,7 @@ def test_what_everything_rests_on_is_said_once_and_nothing_is_left_out(
     once = 0
     for path in each(sorted(folder.glob("*/case.ttl"))[::9]):
         (record,) = of.assess(read(path), everything=True)[:1]
-        made = advice(record, of.catalogue)
+        made = advice(record, of.catalogue, Words())
         once += bool(made.common)
         lines = [
             *made.now,

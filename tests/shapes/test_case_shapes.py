@@ -49,10 +49,10 @@ def vocabulary(*, own: bool) -> tuple[Document, ...]:
 
 
 @functools.cache
-def validator(*, own: bool) -> Validator:
+def validator(*, own: bool, language: str = "en") -> Validator:
     quads = [quad for document in vocabulary(own=own) for quad in document.quads]
     slim = slim_vocabulary((quad.subject, quad.predicate, quad.object) for quad in quads)
-    return Validator(TEXT, slim)
+    return Validator(TEXT, slim, language)
 
 
 @functools.cache
@@ -79,6 +79,21 @@ def test_a_case_gets_its_findings_with_their_lines(folder: Path) -> None:
     assert text == (expected.read_text(encoding="utf-8") if expected.is_file() else "")
     for one in found:
         assert not set("{}") & set(one.message)
+
+
+@pytest.mark.parametrize("folder", CASES, ids=name)
+def test_a_case_gets_its_findings_in_german(folder: Path) -> None:
+    """They are the same findings, each with other words and the same values in them."""
+    document = read(folder / "case.ttl")
+    english, german = (validator(own=True, language=one).check(document) for one in ("en", "de-CH"))
+    keys = [
+        sorted((one.line or 0, one.shape, one.path or "", one.value or "") for one in found)
+        for found in (english, german)
+    ]
+    assert keys[0] == keys[1]
+    assert not {one.message for one in english} & {one.message for one in german}
+    words = " ".join(one.message for one in german)
+    assert not re.search(r"\b(shall|which|written|the|and)\b|[{}]", words)
 
 
 @pytest.mark.many(4)

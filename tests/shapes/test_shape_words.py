@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -9,6 +10,7 @@ from rdflib import Graph, Literal
 from rdflib.namespace import RDF, SH
 
 from each import each
+from indicant.guideline.wording import languages
 from places import ROOT
 
 if TYPE_CHECKING:
@@ -54,6 +56,23 @@ def test_a_shape_says_what_is_wrong_and_what_to_do(name: str) -> None:
         assert all("shall" in one for one in told), (shape, told)
         (description,) = in_english(graph, shape, SH.description)
         assert description.endswith("."), shape
+
+
+@pytest.mark.parametrize("language", languages())
+def test_what_shapes_of_a_case_say_is_there_in_each_language(language: str) -> None:
+    """Each message has one text in the language, with the places of the English one."""
+    graph = Graph().parse(ROOT / "shapes" / "case.ttl")
+    said: dict[Node, dict[str | None, list[str]]] = {}
+    for node, _, text in graph.triples((None, SH.message, None)):
+        assert isinstance(text, Literal)
+        said.setdefault(node, {}).setdefault(text.language, []).append(str(text))
+    assert len(said) > 70
+    for texts in each(said.values()):
+        (english,), (other,) = texts["en"], texts[language]
+        assert sorted(re.findall(r"{\?\w+}", other)) == sorted(re.findall(r"{\?\w+}", english))
+    told = [one for texts in said.values() for one in texts[language]]
+    assert len(told) == len(said)
+    assert language == "en" or not {one for texts in said.values() for one in texts["en"]} & {*told}
 
 
 @pytest.mark.parametrize("name", [file.stem for file in FILES])

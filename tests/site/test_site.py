@@ -485,7 +485,7 @@ def test_several_cases_share_a_page(capsys: pytest.CaptureFixture[str]) -> None:
     broken = str(BROKEN)
     page = Page(case_page(capsys, case, broken, case, code=1))
     assert len(page.texts["article"]) == 2
-    assert "shall be at most 5" in page.texts["main"][0]
+    assert "shall be ≤ 5" in page.texts["main"][0]
     assert len(page.ids) == len(set(page.ids))
 
 

@@ -99,9 +99,12 @@ class Running:
 
 
 @functools.cache
-def loaded(*names: str, completeness: tuple[str, ...] = ()) -> Guidelines:
+def loaded(
+    *names: str, completeness: tuple[str, ...] = (), languages: tuple[str, ...] = ("en",)
+) -> Guidelines:
     """Return guidelines, loaded once for all services of a process."""
-    return Guidelines(names, Settings(as_of=AS_OF, completeness=completeness))
+    settings = Settings(as_of=AS_OF, completeness=completeness, languages=languages)
+    return Guidelines(names, settings)
 
 
 @contextlib.contextmanager
@@ -109,18 +112,23 @@ def running(
     *names: str,
     completeness: tuple[str, ...] = (),
     http: type[Connection] | None = None,
+    languages: tuple[str, ...] = ("en",),
     **settings: Any,
 ) -> Iterator[Running]:
     """Run a service with guidelines while the block runs, perhaps with connections of one's own."""
-    known = loaded(*(names or (NAME,)), completeness=completeness)
-    guidelines = Guidelines((), Settings())
-    guidelines.each = {name: copy.copy(one) for name, one in known.each.items()}
+    known = loaded(*(names or (NAME,)), completeness=completeness, languages=languages)
+    spoken = [Guidelines((), Settings(languages=(one.language,))) for one in (known, *known.others)]
+    guidelines = spoken[0]
+    guidelines.others = tuple(spoken[1:])
+    for mine, theirs in zip(spoken, (known, *known.others), strict=True):
+        mine.each = {name: copy.copy(one) for name, one in theirs.each.items()}
     lines: list[str] = []
     with taken("127.0.0.1", 0) as sock:
         url = url_of(sock)
-        guidelines.settings = replace(known.settings, **{"base_url": url, **settings})
-        for one in guidelines.each.values():
-            one.settings = guidelines.settings
+        for mine in spoken:
+            mine.settings = replace(known.settings, **{"base_url": url, **settings})
+            for one in mine.each.values():
+                one.settings = mine.settings
         service = Service(guidelines, lines.append)
         config = configured(service, http or connection(guidelines.settings.seconds))
         begun = threading.Event()

@@ -666,7 +666,7 @@ class _Told:
         if found and self._form != "text":
             self.titles.append(TITLES["left"])
             yield TITLES["left"]
-        for at, said in found.items():
+        for at, said in sorted(found.items(), reverse=True):
             told = f"--detail {at}: {'; '.join(said)}"
             yield f"LEFT OUT (--detail {at}): {'; '.join(said)}" if self._form == "text" else told
 

@@ -22,7 +22,7 @@ from indicant.assess.records import (
     Status,
     TermRecord,
 )
-from indicant.assess.validation import MORE
+from indicant.assess.validation import MORE, is_least
 from indicant.errors import IndicantError
 from indicant.guideline.wording import Words
 
@@ -51,7 +51,7 @@ class InvalidCase(IndicantError):  # noqa: N818 - it is a finding, told as one
         count = sum(finding.severity == "violation" for finding in listed)
         more = [finding for finding in findings if finding.shape == MORE]
         count += sum(int(finding.value or 0) for finding in more)
-        self._count, self._least = count, any("at least" in one.message for one in more)
+        self._count, self._least = count, any(is_least(one) for one in more)
         super().__init__(
             self.told(Words()), help="every finding says what to mend; nothing is assessed before"
         )

@@ -22,13 +22,13 @@ from indicant.assess.quantities import read_quantities
 from indicant.assess.validation import SHAPE, Finding, Validator, Vocabulary, locate_findings
 from indicant.compile import derivations
 from indicant.compile.compiled import key_of, obtain
-from indicant.compile.graph import BOUND_WORDS
 from indicant.errors import IndicantError
 from indicant.files import bounded, resources
 from indicant.files.fence import Fence, fence_of
 from indicant.files.rdf import Document, read
 from indicant.files.sources import EXAMPLE_FILE, load, resolve
 from indicant.guideline.languages import ENGLISH, in_language
+from indicant.guideline.wording import Words
 from indicant.process.sharing import helpers
 from indicant.terms import IND, TYPE, XSD, local_name
 
@@ -94,9 +94,9 @@ class Assessor:
             )
         )
         with self._engines.lend() as first:
-            self._catalogue = Catalogue(first)
+            self._catalogue = Catalogue(first, Words(language))
         shapes = bounded.text(resources.shapes() / "case.ttl")
-        self._validator = Validator(shapes, compiled.vocabulary)
+        self._validator = Validator(shapes, compiled.vocabulary, language)
         if validator not in {"shacl", "pyshacl"}:
             raise IndicantError(f"unknown validator '{validator}'", help="one of: shacl, pyshacl")
         self._reference = validator == "pyshacl"
@@ -221,8 +221,8 @@ class Assessor:
         """
         rows = {(row[0], row[1]): row for row in engine.contradictions()}
         if rows:
-            findings = [_disagreement(row) for row in rows.values()]
-            demand(locate_findings(document, findings, self.vocabulary))
+            findings = [_disagreement(row, self._validator.words) for row in rows.values()]
+            demand(locate_findings(document, findings, self.vocabulary, self._validator.words))
 
     @contextmanager
     def _checked(self, document: Document) -> Iterator[Taken]:
@@ -234,7 +234,7 @@ class Assessor:
         derivations run, it is checked before, and what they write before the block.
         """
         findings = self._check(document)
-        read = read_quantities(document.quads, self.vocabulary)
+        read = read_quantities(document.quads, self.vocabulary, self._validator.words)
         if self._deriver is not None:
             taken = self._derived(document, read, demand(findings()))
             demand(taken.findings())
@@ -256,7 +256,7 @@ class Assessor:
         )
         written = [one for one in derived.quads if one.predicate.value != DERIVED_BY]
         found = validate((*document.quads, *written))
-        more = told_of(derived, found, known, document, self.vocabulary)
+        more = told_of(derived, found, known, document, self.vocabulary, self._validator.words)
         findings = [*known, *more]
         return Taken((*read.counted, *derived.quads), lambda: findings, read.readings, derived)
 
@@ -313,22 +313,28 @@ class Assessor:
         return sorted(found, key=str)
 
 
-def _disagreement(row: Row) -> Finding:
+def _disagreement(row: Row, words: Words) -> Finding:
     """Return that a value is recorded otherwise than it follows; see ``contradictions``."""
     record, about, label, path, value, least, most = row
     limits = {"minInclusive": least, "maxInclusive": most}
     told = [
-        f"{BOUND_WORDS[name]} {limit}"
+        f"{words('bound', name)} {limit}"
         for name, limit in limits.items()
         if limit is not None and abs(float(limit)) < BEYOND
     ]
-    follows = least if least == most and least is not None else " and ".join(told) or "another"
-    recorded = "otherwise" if value is None else f"as {value}"
+    joined = words("settling", "and").join(told)
+    follows = least if least == most and least is not None else joined or words("refused", "other")
+    key = "disagrees" if value is None else "disagrees-as"
     return Finding(
         SHAPE + "Value-contradiction",
         "violation",
-        f"{label or local_name(about or '')} is recorded {recorded}, and {follows} follows from "
-        "the other records: take back what is wrong, or record it as the others have it",
+        words(
+            "refused",
+            key,
+            what=label or local_name(about or ""),
+            recorded=value,
+            follows=follows,
+        ),
         record,
         path if value is not None else None,
         value,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from indicant.assess.engine import Engine
+    from indicant.guideline.wording import Words
 
 T = TypeVar("T")
 
@@ -102,7 +103,7 @@ class _Table(dict[str, T]):
 class Catalogue:
     """What a guideline says whatever the case, asked once."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, words: Words) -> None:
         self.recommendations = self._recommendations(engine)
         self.passages = self._passages(engine)
         self.support, self.evidence, self.citations = self._support(engine)
@@ -149,7 +150,7 @@ class Catalogue:
             (iri, label, version, scope)
             for iri, label, version, scope in engine.ask("which-guidelines-are-there")
         ] or [(None, None, None, None)]
-        self.validity = Validity(engine)
+        self.validity = Validity(engine, words)
 
     @functools.cached_property
     def mentioned(self) -> Counter[str]:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from indicant.files.rdf import Document
     from indicant.files.sources import Source
     from indicant.guideline.vocabulary import Vocabulary
+    from indicant.guideline.wording import Words
 
 SECONDS: Final = 10.0
 """How long the derivations of a few cases may take."""
@@ -160,6 +161,7 @@ def told_of(
     known: Iterable[Finding],
     document: Document,
     vocabulary: Vocabulary,
+    words: Words,
 ) -> list[Finding]:
     """Return what does not hold of cases with what was derived, each with the derivation.
 
@@ -169,12 +171,14 @@ def told_of(
         known: what does not hold of what is recorded alone, which is left out.
         document: the cases, for the short names that they use.
         vocabulary: the terms that they use.
+        words: the words of the program.
     """
     before = {_key(one) for one in known}
     new = [one for one in findings if _key(one) not in before]
-    located = {_key(one): one for one in locate_findings(document, new, vocabulary)}
+    located = {_key(one): one for one in locate_findings(document, new, vocabulary, words)}
     return [
-        _with_derivation(derived, located.get(_key(one), one)) for one in (*derived.problems, *new)
+        _with_derivation(derived, located.get(_key(one), one), words)
+        for one in (*derived.problems, *new)
     ]
 
 
@@ -182,18 +186,18 @@ def _key(one: Finding) -> tuple[str, str | None, str | None, str | None]:
     return one.shape, one.focus, one.path, one.value and one.value[:1_000]
 
 
-def _with_derivation(derived: Derived, one: Finding) -> Finding:
+def _with_derivation(derived: Derived, one: Finding, words: Words) -> Finding:
     """Name in a finding the derivations that it is due to, and where the first of them stands."""
     nodes = [node for node in (one.focus, one.value) if node is not None]
     made = [derived.made[node] for node in nodes if node in derived.made]
     due = {each.rule.iri: each for each in (made or derived.made.values())}
     if not due:
         return one
-    names = " or ".join(each.rule.name for each in due.values())
+    names = words("refused", "either").join(each.rule.name for each in due.values())
     first = next(iter(due.values()))
     return replace(
         one,
-        message=f"{one.message}, as the derivation {names} has it",
+        message=words("refused", "derived", what=one.message, name=names),
         file=first.path,
         line=first.rule.line,
         suggestion=None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from indicant.assess.reasons import answering, graded
+from indicant.assess.reasons import answering
 from indicant.compile.graph import denied
 from indicant.foreign import plain
 from indicant.guideline.wording import Words
@@ -75,7 +75,7 @@ def finding_line(finding: Finding, words: Words | None = None) -> str:
     place = f"{finding.file}:{finding.line}" if finding.line else f"{finding.file}"
     name = local_name(finding.shape)
     meant = finding.suggestion and words("refused", "meant", name=finding.suggestion)
-    told = words.finding(name, finding.message) + (f" ({meant})" if meant else "")
+    told = finding.message + (f" ({meant})" if meant else "")
     return plain(f"{place}: {words('refused', finding.severity)}: {told} [shape:{name}]")
 
 
@@ -154,18 +154,17 @@ def disputed_by(records: list[ActionRecord]) -> str:
     return "; ".join(f"{words} ({', '.join(sorted(at))})" for words, at in found.values())
 
 
-def strengths(records: list[ActionRecord]) -> str:
+def strengths(records: list[ActionRecord], words: Words | None = None) -> str:
     """Return how strongly the source puts what decided, in its own words and by GRADE."""
     deciding = [one for record in records for one in _answering(record)]
-    return _joined(_strength(one) for one in deciding)
+    return _joined(_strength(one, words or Words()) for one in deciding)
 
 
-def _strength(one: RecommendationRecord) -> str:
-    words = f'"{one["strength"]}"' if one["strength"] else ""
-    grade = graded(one["gradeStrength"], one["certainty"])
-    if words and grade:
-        return f"{words} (GRADE: {grade})"
-    return words or (f"GRADE: {grade}" if grade else "")
+def _strength(one: RecommendationRecord, words: Words) -> str:
+    own = f'"{one["strength"]}"' if one["strength"] else ""
+    grade = words.graded(one["gradeStrength"], one["certainty"])
+    told = words("line", "grade", grade=grade) if grade else ""
+    return f"{own} ({told})" if own and told else own or told
 
 
 def stated(fact: Stated) -> str:
@@ -258,15 +257,15 @@ def could_be_indicated(record: ActionRecord) -> bool:
     )
 
 
-def heading(record: ActionRecord) -> str:
+def heading(record: ActionRecord, words: Words | None = None) -> str:
     """Return what an intervention is called, with what is to be known at a glance."""
-    title = record["label"]
+    speak, title = words or Words(), record["label"]
     if record["status"] == "conditional":
-        title += " (once what is open has been excluded)"
-    if record["including"]:
-        title += f" (with {', '.join(term['label'] for term in record['including'])})"
-    if record["excepting"]:
-        title += f", but not {', '.join(term['label'] for term in record['excepting'])}"
+        title = speak("line", "conditional", label=title)
+    for key in ("including", "excepting"):
+        if terms := record[key]:
+            others = ", ".join(term["label"] for term in terms)
+            title = speak("line", key, label=title, others=others)
     return title
 
 

@@ -18,6 +18,7 @@ from indicant.compile.owl import constant
 from indicant.compile.values import around
 from indicant.files.rdf import text_of
 from indicant.guideline.units import PLACES, WHOLE
+from indicant.guideline.wording import Words
 from indicant.terms import IND, TYPE
 
 if TYPE_CHECKING:
@@ -86,19 +87,27 @@ class Quantities:
             yield found
 
 
-def read_quantities(quads: Iterable[ox.Quad], vocabulary: Vocabulary) -> Quantities:
-    """Read every quantity of a document that is given in a unit."""
+def read_quantities(
+    quads: Iterable[ox.Quad], vocabulary: Vocabulary, words: Words | None = None
+) -> Quantities:
+    """Read every quantity of a document that is given in a unit.
+
+    Args:
+        quads: the document.
+        vocabulary: what its terms are.
+        words: the words in which it is told why one was not read; without, they are English.
+    """
     quads = list(quads)
     if not any(is_quantity(quad.object) for quad in quads):
         return Quantities(quads, quads)
-    return _Reader(vocabulary).read(quads)
+    return _Reader(vocabulary, words or Words()).read(quads)
 
 
 class _Reader:
     """Reads the quantities of one document."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self._vocabulary = vocabulary
+    def __init__(self, vocabulary: Vocabulary, words: Words) -> None:
+        self._vocabulary, self._words = vocabulary, words
         self._units: set[str] = set()
         self._checked: list[ox.Quad] = []
         self._counted: list[ox.Quad] = []
@@ -212,9 +221,9 @@ class _Reader:
             low, high = around(self._number(path, text), PLACES)
             if max(abs(low), abs(high)) >= 10**WHOLE:
                 unit = self._vocabulary.units[path]
-                raise UnitError(f"in {unit} it has more than {WHOLE} digits before the point")
+                raise UnitError("digits", unit=unit, most=WHOLE)
         except UnitError as error:
-            self._unread[about] = str(error)
+            self._unread[about] = error.told(self._words)
             return None
         return low, high
 
@@ -234,15 +243,15 @@ class _Reader:
 
         wanted = self._vocabulary.units.get(path)
         if wanted is None:
-            raise UnitError("the vocabulary declares no unit for it")
+            raise UnitError("undeclared")
         found = quantity_of(text)
         if found is None:
-            raise UnitError("it is not a number, a space and a unit of UCUM")
+            raise UnitError("form")
         number, unit = found
         if unit == wanted:
             return number
         if unit not in self._units and len(self._units) == MOST_UNITS:
-            raise UnitError(f"more than {MOST_UNITS} units of one document are not looked up")
+            raise UnitError("many", most=MOST_UNITS)
         self._units.add(unit)
         known = self._vocabulary.conversions.get(path, ())
         if not measure_same(unit, wanted):
@@ -256,8 +265,8 @@ class _Reader:
             raise
         except UnitError as error:
             units = ", ".join(one.unit for one in known)
-            told = f"only from {units} is it converted" if units else "no conversion is declared"
-            raise UnitError(f"{error}, and {told}") from error
+            key = "only-from" if units else "no-conversion"
+            raise UnitError(key, why=error, units=units) from error
 
 
 def _written(number: Decimal) -> str:

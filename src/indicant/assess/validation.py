@@ -16,7 +16,9 @@ from indicant.errors import IndicantError
 from indicant.files.habits import is_idle_in_case
 from indicant.files.rdf import text_of
 from indicant.foreign import excerpt
+from indicant.guideline.languages import ENGLISH, told_in
 from indicant.guideline.vocabulary import Vocabulary
+from indicant.guideline.wording import Words, languages
 from indicant.process.sharing import RDFLIB
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ Severity = Literal["violation", "warning", "info"]
 __all__ = ["Finding", "Validator", "Vocabulary", "locate_findings"]
 
 SHACL: Final = "http://www.w3.org/ns/shacl#"
+MESSAGE: Final = SHACL + "message"
 SHAPE: Final = "https://w3id.org/indicant/shape/"
 ASSERTION: Final = SHAPE + "Assertion-plain"
 MORE: Final = SHAPE + "More-findings"
@@ -97,13 +100,18 @@ class Finding:
 class Validator:
     """Shapes and a vocabulary, compiled once for many cases."""
 
-    def __init__(self, shapes_turtle: str, vocabulary_ntriples: str) -> None:
-        """Compile shapes given as Turtle, and the output of :func:`slim_vocabulary`."""
+    def __init__(
+        self, shapes_turtle: str, vocabulary_ntriples: str, language: str = ENGLISH
+    ) -> None:
+        """Compile shapes given as Turtle, and the output of :func:`slim_vocabulary`.
+
+        What they say is said in a language, and in English where they do not speak it.
+        """
         import shacl
 
-        self.vocabulary = Vocabulary(vocabulary_ntriples)
-        self._turtle = shapes_turtle
-        self._shapes = shacl.Shapes.from_turtle(shapes_turtle)
+        self.vocabulary, self.words = Vocabulary(vocabulary_ntriples), Words(language)
+        self._turtle = told_in(shapes_turtle, MESSAGE, language)
+        self._shapes = shacl.Shapes.from_turtle(self._turtle)
 
     def check(self, document: Document, *, reference: bool = False) -> list[Finding]:
         """Return what does not hold of the cases of a document, each with its line.
@@ -137,7 +145,7 @@ class Validator:
                     help=terms.hint_of_scheme(document.text)
                     or "give the node of the patient the type ind:PatientCase",
                 )
-            return locate_findings(document, found, self.vocabulary)
+            return locate_findings(document, found, self.vocabulary, self.words)
 
         return check
 
@@ -149,7 +157,7 @@ class Validator:
         return self._preparing(quads)()
 
     def _preparing(self, quads: Iterable[pyoxigraph.Quad]) -> Callable[[], list[Finding]]:
-        read = read_quantities(quads, self.vocabulary)
+        read = read_quantities(quads, self.vocabulary, self.words)
         facts, found = self._split(read.checked)
         parts = parted(facts, self.vocabulary).complete()
         texts: Iterable[str] = map(self._graph_of, parts)
@@ -181,7 +189,7 @@ class Validator:
     def _preparing_for_pyshacl(
         self, quads: Iterable[pyoxigraph.Quad]
     ) -> Callable[[], list[Finding]]:
-        read = read_quantities(quads, self.vocabulary)
+        read = read_quantities(quads, self.vocabulary, self.words)
         facts, found = self._split(read.checked)
         text = written(with_related(facts, self.vocabulary))
 
@@ -241,15 +249,28 @@ def validate_graph(shapes_turtle: str, ntriples: str, *, reference: bool = False
     return _unique(_findings(shacl.Shapes.from_turtle(shapes_turtle), ntriples))
 
 
-def more_findings(count: int, *, counted: bool = True) -> Finding:
+def more_findings(count: int, *, counted: bool = True, words: Words | None = None) -> Finding:
     """Return the finding that there are others that are not listed."""
-    told = f"{count:,}" if counted else f"at least {count:,}"
-    message = f"{told} more findings are not listed"
+    speak = words or Words()
+    least = "" if counted else speak("refused", "least")
+    message = speak("refused", "more", least=least, n=f"{count:,}")
     return Finding(MORE, "violation", message, None, None, str(count))
 
 
+def is_least(finding: Finding) -> bool:
+    """Tell whether a finding that there are more says how many at least."""
+    number = int(finding.value or 0)
+    uncounted = (
+        more_findings(number, counted=False, words=Words(language)) for language in languages()
+    )
+    return finding.message in {one.message for one in uncounted}
+
+
 def locate_findings(
-    document: Document, findings: Sequence[Finding], vocabulary: Vocabulary
+    document: Document,
+    findings: Sequence[Finding],
+    vocabulary: Vocabulary,
+    words: Words | None = None,
 ) -> list[Finding]:
     """Add to each finding its file, its line and, for an unknown term, the nearest known one.
 
@@ -301,7 +322,7 @@ def locate_findings(
     listed = sorted(unique.values(), key=lambda item: (item.line or 0, item.shape, item.message))
     left = len(placed) - len(located)
     if left or not counted:
-        listed.append(replace(more_findings(left, counted=counted), file=file))
+        listed.append(replace(more_findings(left, counted=counted, words=words), file=file))
     return listed
 
 

@@ -10,13 +10,15 @@ from indicant.terms import local_name
 
 if TYPE_CHECKING:
     from indicant.assess.engine import Engine
+    from indicant.guideline.wording import Words
 
 
 class Validity:
     """From when until when the guidelines of a graph hold, and the resolutions merged with them."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Ask an engine, once."""
+    def __init__(self, engine: Engine, words: Words) -> None:
+        """Ask an engine, once; what it says is put in words of a language."""
+        self._words = words
         self._rows = [
             row for row in engine.select(_query()) if any(value is not None for value in row[3:])
         ]
@@ -25,16 +27,13 @@ class Validity:
         """Return what does not hold on a day, a line each."""
         found: list[str] = []
         for kind, thing, label, status, first, last in self._rows:
-            name = f"the {kind} '{label or local_name(thing or '')}'"
-            if status == "draft":
-                found.append(f"{name} is a draft and not to be acted on")
-            elif status == "retired":
-                found.append(f"{name} is retired")
+            say = functools.partial(self._words, "validity", what=label or local_name(thing or ""))
+            if status in {"draft", "retired"}:
+                found.append(say(key=f"{kind}-{status}"))
             if first is not None and as_of < first:
-                found.append(f"{name} does not hold before {first}")
+                found.append(say(key=f"{kind}-before", date=first))
             if last is not None and as_of > last:
-                again = "; merge the guidelines again" if kind == "resolution" else ""
-                found.append(f"{name} held until {last}{again}")
+                found.append(say(key=f"{kind}-after", date=last))
         return found
 
 

@@ -12,7 +12,7 @@ from indicant.files.rdf import text_of
 from indicant.foreign import excerpt
 from indicant.guideline.languages import ENGLISH, is_tag
 from indicant.report.findings import Result
-from indicant.terms import CITO, GENID, IND, LABEL, SKOS, local_name
+from indicant.terms import CITO, DCTERMS, GENID, IND, LABEL, SKOS, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +28,15 @@ SHOWN: Final = (
     IND + "absencePhrase",
     IND + "paraphrase",
     IND + "resolution",
+    IND + "lacksCode",
+    IND + "note",
+    DCTERMS + "description",
     SKOS + "altLabel",
+    SKOS + "definition",
+    SKOS + "scopeNote",
 )
-"""What is shown to people of a case; a strength stays the source's own word."""
+"""What is shown to people, of a case and on pages; a strength stays the source's own word, and what
+is noted for editors its language."""
 PHRASED: Final = frozenset((IND + "phrase", IND + "absencePhrase"))
 """What has places for values."""
 _MOST: Final = 60

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from indicant.assess.validation import MORE as UNLISTED
+from indicant.assess.validation import is_least
 from indicant.author.rules import LEVELS, SHAPES_OF_GUIDELINES, rule_name, shapes_text
 from indicant.author.slips import shortener
 from indicant.compile.owl import ontology_text
@@ -58,7 +59,7 @@ class Places(lines.Places):
 def left_out(finding: Finding, file: str | None = None) -> Result:
     """Return what is to be told of findings that were counted at best."""
     number = int(finding.value or 0)
-    counted = not finding.message.startswith("at least")
+    counted = not is_least(finding)
     return not_listed({"error": number}, counted=counted, file=file)
 
 

@@ -26,6 +26,7 @@ from indicant.compile.model import (
     RangeFacet,
 )
 from indicant.compile.owl import constant
+from indicant.guideline.wording import Words
 from indicant.terms import IND, LABEL, TYPE, local_name
 
 if TYPE_CHECKING:
@@ -151,10 +152,12 @@ class Phrases:
     def _of_facet(self, facet: Facet, language: str, kind: str) -> str | None:
         """Return what is said of a facet, with its values in their places."""
         values: dict[str, str] = {}
+        number = Words(language).decimal
         about = [facet.property]
         if isinstance(facet, RangeFacet):
             values = {
-                bound: str(constant(value).value) for bound, value in facet.range.bounds().items()
+                bound: number(constant(value).value)
+                for bound, value in facet.range.bounds().items()
             }
         elif isinstance(facet, LiteralFacet):
             values = {"value": str(constant(facet.value).value)}

@@ -16,7 +16,9 @@ from indicant.exchange.questions import DENIALS, Asked, Detail, Questions
 from indicant.exchange.renderings import EXCHANGE, tables
 from indicant.files.rdf import BASE
 from indicant.foreign import as_json, excerpt
+from indicant.guideline.languages import ENGLISH
 from indicant.guideline.names import prefixes_in
+from indicant.guideline.wording import Words
 from indicant.intake import casegraph
 from indicant.intake.decoding import Broken
 from indicant.intake.supply import Supply
@@ -51,7 +53,7 @@ class Form:
     """What a guideline asks, as a Questionnaire, and how to read what was answered."""
 
     def __init__(self, assessor: Assessor) -> None:
-        self._codings = codings_of(assessor)
+        self._codings, self._words = codings_of(assessor), Words(assessor.language)
         self._guidelines = assessor.catalogue.guidelines
         self._prefixes = prefixes_in([one.text for one in assessor.source.documents]) | PREFIXES
         self._questions = Questions(assessor)
@@ -63,20 +65,21 @@ class Form:
         }
         for detail in self._questions.own:
             self._details[f"{_OWN} {detail.path}"] = None, detail
-        items = list(self._items())
-        self.url = f"urn:uuid:{identity('Questionnaire', as_json(items))}"
-        self._item = items
+        self._item = list(self._items())
+        asked = sorted(_unsaid(self._item), key=lambda one: str(one["linkId"]))
+        self.url = f"urn:uuid:{identity('Questionnaire', as_json(asked))}"
 
     # ------------------------------------------------------------------ asking
 
     def resource(self) -> Resource:
-        """Return the Questionnaire; its ``url`` is another for other questions."""
+        """Return the Questionnaire; its ``url`` is another for other questions, in any language."""
         names = [label or iri or "" for iri, label, *_ in self._guidelines]
         versions = [version for _, _, version, _ in self._guidelines if version]
         return pruned(
             {
                 "resourceType": "Questionnaire",
                 "id": self.url.removeprefix("urn:uuid:"),
+                "language": "" if self._words.language == ENGLISH else self._words.language,
                 "url": self.url,
                 "version": text(versions[0]) if len(versions) == 1 else "",
                 "title": text("; ".join(names)),
@@ -103,14 +106,14 @@ class Form:
                     "code": self._codings.concept(one.term, "")["coding"],
                     "text": text(one.words),
                     "type": "group" if one.only_values else "choice",
-                    "answerOption": [] if one.only_values else list(map(_option, _replies())),
+                    "answerOption": [] if one.only_values else list(map(self._option, _replies())),
                     "item": details,
                 }
             )
         for number, words in enumerate(self._questions.left, 1):
             yield {
                 "linkId": f"left {number}",
-                "text": text(f"Not asked here, and open unless the case says it: {words}"),
+                "text": text(self._words("asking", "left", what=words)),
                 "type": "display",
             }
 
@@ -124,7 +127,7 @@ class Form:
                 "text": text(f"{detail.words} ({detail.unit})" if unit else detail.words),
                 "type": detail.kind,
                 "enableWhen": [
-                    {"question": of.name, "operator": "=", "answerCoding": _coding("Yes")}
+                    {"question": of.name, "operator": "=", "answerCoding": self._coding("Yes")}
                 ]
                 if of is not None and asks
                 else [],
@@ -133,6 +136,17 @@ class Form:
                 ],
             }
         )
+
+    def _coding(self, reply: str) -> Resource:
+        row = tables().renderings[_REPLY, EXCHANGE + reply]
+        return {
+            "system": row.system,
+            "code": row.code,
+            "display": self._words("asking", reply),
+        }
+
+    def _option(self, reply: str) -> Resource:
+        return {"valueCoding": self._coding(reply)}
 
     # ------------------------------------------------------------------ reading
 
@@ -297,13 +311,13 @@ def _replies() -> tuple[str, ...]:
     return "Yes", "No", "NotKnown"
 
 
-def _coding(reply: str) -> Resource:
-    row = tables().renderings[_REPLY, EXCHANGE + reply]
-    return {"system": row.system, "code": row.code, "display": row.display}
-
-
-def _option(reply: str) -> Resource:
-    return {"valueCoding": _coding(reply)}
+def _unsaid(of: Any) -> Any:
+    """Return resources without what they say to people."""
+    if isinstance(of, list):
+        return [_unsaid(one) for one in of]
+    if not isinstance(of, dict):
+        return of
+    return {name: _unsaid(one) for name, one in of.items() if name not in {"text", "display"}}
 
 
 def response_in(data: bytes, path: str) -> Resource | None:

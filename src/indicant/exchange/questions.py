@@ -14,6 +14,7 @@ from indicant.compile.model import (
     RECEIVED,
     TIMES,
 )
+from indicant.guideline.wording import Words
 from indicant.intake.casegraph import ENDED, EXCLUDES, ON, ONGOING, ONSET, STARTED
 from indicant.intake.codes import scale_of
 from indicant.terms import IND, OWL, TYPE, XSD, local_name
@@ -26,13 +27,8 @@ if TYPE_CHECKING:
 BIRTH: Final = IND + "birthDate"
 NEVER_HAD: Final = IND + "neverHad"
 NOT_PROPOSED: Final = IND + "doesNotPropose"
-_WORDS: Final = {
-    HAS_FINDING: "Is there {} now?",
-    HAD_FINDING: "Has there ever been {}, now or before?",
-    RECEIVED: "Has there ever been {}, now or before?",
-    PROPOSES: "Is {} planned, ordered or proposed?",
-}
-"""What is asked of a class, so that "no" is what ``DENIALS`` says and nothing less."""
+_ROLES: Final = (HAS_FINDING, HAD_FINDING, RECEIVED, PROPOSES)
+"""What is asked of a class, in words by which "no" is what ``DENIALS`` says and nothing less."""
 DENIALS: Final = {
     HAS_FINDING: EXCLUDES,
     HAD_FINDING: NEVER_HAD,
@@ -40,13 +36,13 @@ DENIALS: Final = {
     PROPOSES: NOT_PROPOSED,
 }
 _DATES: Final = {
-    HAS_FINDING: ((ONSET, "date", "Since when?"),),
-    HAD_FINDING: ((ONSET, "date", "Since when?"), (ENDED, "date", "Until when?")),
+    HAS_FINDING: ((ONSET, "date", "onset"),),
+    HAD_FINDING: ((ONSET, "date", "onset"), (ENDED, "date", "endedOn")),
     RECEIVED: (
-        (ON, "date", "If it was done on one day: on which?"),
-        (STARTED, "date", "If it lasted: when did it begin?"),
-        (ENDED, "date", "If it lasted and is over: when did it end?"),
-        (ONGOING, "boolean", "Is it still under way?"),
+        (ON, "date", "received-on"),
+        (STARTED, "date", "received-startedOn"),
+        (ENDED, "date", "received-endedOn"),
+        (ONGOING, "boolean", "received-ongoing"),
     ),
     PROPOSES: (),
 }
@@ -129,7 +125,7 @@ class Questions:
     """
 
     def __init__(self, assessor: Assessor) -> None:
-        self._vocabulary = assessor.vocabulary
+        self._vocabulary, self._words = assessor.vocabulary, Words(assessor.language)
         self._labels: dict[str, str] = {}
         for term, label in assessor.ask("what-is-each-term-called"):
             self._labels.setdefault(term or "", label or "")
@@ -144,13 +140,13 @@ class Questions:
                 if path:
                     own[path] = True
                 continue
-            if role not in _WORDS:
+            if role not in _ROLES:
                 continue
             of = asked.setdefault((role, term), {})
             if several == "true":
-                self._leave(f"how many times: {self.label(term)}")
+                self._leave(self._words("asking", "many-times", what=self.label(term)))
             if path and inner == "true":
-                self._leave(f"{self.label(path)} of {self.label(term)}, which is another record")
+                self._leave_property("other-record", path, term)
             elif path:
                 of[path] = True
         found = [
@@ -162,7 +158,7 @@ class Questions:
 
     def _asked(self, role: str, term: str, paths: dict[str, bool], quantity: bool) -> Asked:
         label = self.label(term)
-        words = label if quantity else _WORDS[role].format(label)
+        words = label if quantity else self._words("asking", local_name(role), what=label)
         times = () if quantity else self._times(role, paths)
         return Asked(role, term, words, (*times, *self._values(term, paths)), quantity)
 
@@ -172,34 +168,38 @@ class Questions:
 
     def _place(self, one: tuple[tuple[str, str], object]) -> tuple[int, str, str]:
         (role, term), _ = one
-        return list(_WORDS).index(role), self.label(term), term
+        return _ROLES.index(role), self.label(term), term
 
     def _leave(self, words: str) -> None:
         if words not in self.left:
             self.left.append(words)
 
+    def _leave_property(self, key: str, path: str, term: str = "") -> None:
+        what = {"what": self.label(term)} if term else {}
+        self._leave(self._words("asking", key, property=self.label(path), **what))
+
     def _times(self, role: str, paths: dict[str, bool]) -> Iterator[Detail]:
         if not TIMES.isdisjoint(paths):
-            for path, kind, words in _DATES[role]:
-                yield Detail(path, kind, words)
+            for path, kind, key in _DATES[role]:
+                yield Detail(path, kind, self._words("asking", key))
 
     def _values(self, term: str, paths: dict[str, bool]) -> Iterator[Detail]:
         for path in paths:
             if path not in TIMES:
                 found = self._detail(path)
                 if found is None:
-                    self._leave(f"{self.label(path)} of {self.label(term)}")
+                    self._leave_property("property-of", path, term)
                 else:
                     yield found
 
     def _own(self, paths: dict[str, bool]) -> Iterator[Detail]:
         if not paths.keys().isdisjoint(AGES):
-            yield Detail(BIRTH, "date", "When was the patient born?")
+            yield Detail(BIRTH, "date", self._words("asking", "birthDate"))
         for path in paths:
             if path not in AGES:
                 found = self._detail(path)
                 if found is None:
-                    self._leave(f"{self.label(path)} of the patient")
+                    self._leave_property("of-patient", path)
                 else:
                     yield found
 

@@ -121,6 +121,37 @@ def speaking(source: Source, language: str) -> Source:
     return replace(source, documents=documents, digest=digest)
 
 
+def told_in(turtle: str, path: str, language: str) -> str:
+    """Return Turtle in which a property says each thing in one language, as N-Triples.
+
+    What there is in none of the language and of English stays.
+
+    >>> told_in('<urn:a> <urn:b> "Schnee"@de , "snow"@en .', "urn:b", "de-AT").strip()
+    '<urn:a> <urn:b> "Schnee"@de .'
+
+    Raises:
+        IndicantError: the language is no language tag.
+    """
+    import pyoxigraph as ox
+
+    wanted = _checked(language)
+    quads = list(ox.parse(turtle, format=ox.RdfFormat.TURTLE))
+    said: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for quad in quads:
+        if quad.predicate.value == path and isinstance(quad.object, ox.Literal):
+            tag = (quad.object.language or ENGLISH).lower()
+            said[str(quad.subject)][tag].append(quad.object.value)
+    best = {node: _best(texts, wanted) or ENGLISH for node, texts in said.items()}
+
+    def stays(quad: ox.Quad) -> bool:
+        if quad.predicate.value != path or not isinstance(quad.object, ox.Literal):
+            return True
+        node, tag = str(quad.subject), (quad.object.language or ENGLISH).lower()
+        return tag == best[node] or best[node] not in said[node]
+
+    return "".join(f"{quad.triple} .\n" for quad in quads if stays(quad))
+
+
 def is_tag(language: str) -> bool:
     """Tell whether a text is a language tag by its form."""
     return _TAG.fullmatch(language) is not None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
+from indicant.guideline.wording import Words
 from indicant.process.sharing import Renewed
 
 if TYPE_CHECKING:
@@ -78,7 +79,27 @@ _WRITTEN: Final = tuple(
 
 
 class UnitError(ValueError):
-    """A unit that is not converted into another one, or not at all."""
+    """A unit that is not converted into another one, or not at all.
+
+    >>> str(UnitError("sizes", one="mg", other="mL"))
+    'mg and mL do not measure the same'
+    """
+
+    def __init__(self, key: str, **values: object) -> None:
+        """Take which words say why, and what stands in their places."""
+        super().__init__(key, values)
+        self.key, self.values = key, values
+
+    def __str__(self) -> str:
+        return self.told(Words())
+
+    def told(self, words: Words) -> str:
+        """Return why, in a language."""
+        said = {
+            name: value.told(words) if isinstance(value, UnitError) else value
+            for name, value in self.values.items()
+        }
+        return words("unit", self.key, **said)
 
 
 class NoUnitError(UnitError):
@@ -122,7 +143,7 @@ class _Product:
     def times(self, other: _Product, power: int = 1) -> _Product:
         """Return the product with a power of another unit."""
         if self.offset or other.offset:
-            raise UnitError("a unit with a nought of its own stands alone")
+            raise UnitError("nought")
         one, two = (other.above, other.below) if power > 0 else (other.below, other.above)
         number = abs(power)
         return _Product(
@@ -153,7 +174,7 @@ def factor_of(text: str) -> Fraction:
         UnitError: it is none.
     """
     if not _DECIMAL.fullmatch(text):
-        raise UnitError(f"{text[:40]} is no decimal number")
+        raise UnitError("decimal", text=text[:40])
     return Fraction(text)
 
 
@@ -170,7 +191,7 @@ def convert(value: Fraction, unit: str, to: str) -> Fraction:
         return value
     one, two = unit_of(unit), unit_of(to)
     if not one.measures(two):
-        raise UnitError(f"{unit} and {to} do not measure the same")
+        raise UnitError("sizes", one=unit, other=to)
     return one.convert(value, two)
 
 
@@ -197,21 +218,19 @@ def unit_of(code: str) -> Unit:
         UnitError: it stands for no multiple of anything, as ``[pH]`` does.
     """
     found = _found(code)
-    if isinstance(found, str):
-        raise NoUnitError(found)
     if isinstance(found, UnitError):
-        raise UnitError(*found.args)
+        raise type(found)(found.key, **found.values)
     return found
 
 
 @functools.lru_cache(maxsize=1_000)
-def _found(code: str) -> Unit | UnitError | str:
+def _found(code: str) -> Unit | UnitError:
     """Return a unit or why there is none, which is found out once."""
     try:
         made = _Reader().unit(_parsed(code))
     except NoUnitError as error:
         meant = _meant(code)
-        return f"{error}: {meant} may be meant" if meant else str(error)
+        return NoUnitError("meant", why=error, meant=meant) if meant else error
     except UnitError as error:
         return error
     return Unit(
@@ -249,14 +268,14 @@ _TURN: Final = Renewed(threading.RLock)
 
 def _parsed(code: str) -> Any:
     if len(code) > LONGEST_UNIT:
-        raise NoUnitError(f"a unit of UCUM has at most {LONGEST_UNIT} characters here")
+        raise NoUnitError("long", most=LONGEST_UNIT)
     from ucumvert.parser import InvalidUcumError, parse_ucum
 
     with _TURN.value:
         try:
             return parse_ucum(code, _parser())
         except InvalidUcumError as error:
-            raise NoUnitError(f"{code} is no unit of UCUM") from error
+            raise NoUnitError("none", code=code) from error
 
 
 @functools.cache
@@ -328,9 +347,9 @@ class _Reader:
 
     def _power(self, part: Any, exponent: Any) -> _Product:
         if part.children[0].type == "FACTOR":
-            raise NoUnitError("in UCUM a number has no exponent: 10*3 is a thousand")
+            raise NoUnitError("power")
         if len(exponent) > 3 or abs(int(exponent)) > LARGEST_EXPONENT:
-            raise NoUnitError(f"an exponent of a unit is at most {LARGEST_EXPONENT} here")
+            raise NoUnitError("exponent", most=LARGEST_EXPONENT)
         return _Product().times(self.unit(part), int(exponent))
 
     def _simple(self, parts: Sequence[Any]) -> _Product:
@@ -342,7 +361,7 @@ class _Reader:
             factor, offset = _SHIFTED[code]
             return _Product(scale * factor, Counter(["K"]), offset=offset)
         if code in table.beyond:
-            raise UnitError(f"{code} is no multiple of a unit")
+            raise UnitError("multiple", code=code)
         if code in table.alone:
             return _Product(scale, Counter([code]))
         number, unit = table.units[code]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -43,7 +42,23 @@ class Words:
 
     def count(self, part: str, key: str, n: int, **values: object) -> str:
         """Return how many there are of something."""
-        return self(part, f"{key}-{'one' if n == 1 else 'many'}", n=n, **values)
+        return self(part, f"{key}-{'one' if n == 1 else 'many'}", n=self.number(n), **values)
+
+    def number(self, number: int) -> str:
+        """Return how many there are of something as the language writes it.
+
+        >>> Words("en").number(12345), Words("de").number(12345)
+        ('12,345', '12.345')
+        """
+        return f"{number:,}".replace(",", self("number", "thousands"))
+
+    def decimal(self, number: str) -> str:
+        """Return a number of a fact as the language writes it, in no groups.
+
+        >>> Words("en").decimal("1200.5"), Words("de").decimal("1200.5")
+        ('1200.5', '1200,5')
+        """
+        return number.replace(".", self("number", "decimal"))
 
     def case(self, record: Mapping[str, object]) -> str:
         """Return which case a record is about, and as of which date."""
@@ -78,37 +93,16 @@ class Words:
         """Return how strong advice is by GRADE, and how certain what it rests on.
 
         >>> Words("en").graded("conditional", "very low"), Words("de").graded(None, "high")
-        ('conditional recommendation, very low certainty', 'hohe Sicherheit')
+        ('conditional recommendation, very low certainty', 'hohe Evidenzqualität')
         """
         given = (("strength", strength), ("certainty", certainty))
         keys = [f"{kind}-{one.replace(' ', '-')}" for kind, one in given if one]
         return ", ".join(self("grade", key) for key in keys)
 
-    def finding(self, shape: str, message: str) -> str:
-        """Return what a finding says, by the name of its shape; what has no words is as it was.
-
-        >>> Words("de").finding("Weeks-sign", "a number of weeks shall not be negative: -3")
-        'eine Zahl von Wochen soll nicht negativ sein: -3'
-        """
-        english = self._english["shape"].get(shape)
-        found = english and _pattern(english).fullmatch(message)
-        if not found or self.language == ENGLISH:
-            return message
-        rest = found.groups()[-1] or ""
-        values = {name: self("shape-value", value) for name, value in found.groupdict().items()}
-        return f"{self('shape', shape, **values)}{rest}"
-
     def padded(self, part: str, key: str, among: Iterable[str]) -> str:
         """Return a label as wide as the widest of those that it stands among."""
         width = max(len(self(part, one)) for one in among)
         return self(part, key).ljust(width)
-
-
-@functools.cache
-def _pattern(text: str) -> re.Pattern[str]:
-    """Return what finds the values of a text in its places, and what stands behind it."""
-    places = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(text))
-    return re.compile(f"{places}(: .*)?", re.DOTALL)
 
 
 @functools.cache

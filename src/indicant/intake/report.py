@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from indicant.foreign import as_json, excerpt, joined
+from indicant.guideline.languages import ENGLISH
+from indicant.guideline.wording import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,37 +18,7 @@ MOST_LISTED: Final = 10_000
 _FEW: Final = 3
 _MOST_CODES: Final = 10
 _LABEL: Final = 48
-REASONS: Final = {
-    "absent-then": "says that something was absent, on a day that is not the as-of date",
-    "aside": "of a type that says nothing of what the patient has or received",
-    "broken": "no record that can be read",
-    "contained": "stands within another record, and not by itself",
-    "contradiction": "contradicts itself or another record",
-    "deleted": "deleted, or not handed over",
-    "duplicate": "the same record stands twice, and says two things",
-    "in-error": "entered in error",
-    "incomplete": "a message of the server: not all was handed over, or something went wrong",
-    "late": "after the as-of date, or perhaps so",
-    "malformed": "not what the standard has it to be",
-    "modifier": "has a modifier extension, which nobody here knows",
-    "no-code": "without a code",
-    "no-patient": "not about a patient who is here",
-    "no-system": "with codes without a system",
-    "no-value": "an observation without a value",
-    "not-done": "not done on that occasion, from which nothing follows",
-    "other-kind": "its code stands for something of another kind",
-    "panel": "a part of a panel whose own code nobody here knows",
-    "rules": "written under rules that nobody here knows",
-    "same-perhaps": "may be what another record says already, and would be counted twice",
-    "status": "by its status it says neither yes nor no",
-    "subset": "not whole: the server says that it left parts out",
-    "twice": "an object has an element twice",
-    "unit": "its value is in a unit that is not converted",
-    "unknown-code": "no table knows its codes",
-    "unknown-type": "of a type that nobody here knows",
-    "value": "its value decides nothing",
-    "weak-match": "its codes are only near to a term, or broader",
-}
+REASONS: Final = table(ENGLISH)["unused"]
 """Why a record may not be used, in words."""
 
 

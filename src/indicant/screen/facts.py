@@ -162,14 +162,18 @@ class Facts:
         if lasted is not None:
             long = lasted >= _FORTNIGHT
             n = lasted // 7 if long else lasted
-            found.append(self._words("told", "weeks" if long else "days", n=n))
+            found.append(self._length("weeks" if long else "days", str(n)))
         elif weeks:
-            found.append(self._words("told", "weeks", n=weeks))
+            found.append(self._length("weeks", weeks))
         ongoing = self._first(about.get(_ONGOING))
         if ongoing:
             going = ongoing in {"true", "1"}
             found.append(self._words("told", "ongoing" if going else "ended"))
         return found
+
+    def _length(self, unit: str, number: str) -> str:
+        many = "one" if number in {"1", "1.0"} else "many"
+        return self._words("told", f"{unit}-{many}", n=self._words.decimal(number))
 
     def _values(self, node: str) -> list[str]:
         """Return the other properties of a node, each with its values."""

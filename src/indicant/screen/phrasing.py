@@ -32,6 +32,8 @@ SIGNS: Final[dict[Verdict, str]] = {
     "not-applicable": "=",
 }
 _TOLD: Final = frozenset({"met", "open"})
+_CALLED: Final[dict[str, str]] = {"not-applicable": "neither", "undetermined": "waiting"}
+"""What is called on a screen so that nobody takes it for a go-ahead."""
 LABELLED: Final = ("by", "why", "done", "once", "says", "ask", "followed")
 """What stands under an intervention, each with a label before it."""
 
@@ -79,7 +81,7 @@ class Phrases:
 
     def verdict(self, verdict: Verdict) -> str:
         """Return a verdict in words."""
-        return self.words("verdict", "neither" if verdict == "not-applicable" else verdict)
+        return self.words("verdict", _CALLED.get(verdict, verdict))
 
     def what(self, line: LineRecord) -> str:
         """Return what interventions of a line are called."""
@@ -191,7 +193,7 @@ class Phrases:
         for one in screen["left"]:
             counted = self.words.count("left", one["what"], one["count"])
             found.setdefault(one["at"], []).append(counted)
-        for detail, said in found.items():
+        for detail, said in sorted(found.items(), reverse=True):
             yield detail, "; ".join(said)
 
     def disputed(self, screen: ScreenRecord, line: LineRecord) -> str:

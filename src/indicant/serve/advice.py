@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from indicant.assess.prose import folded, stated
-from indicant.assess.reasons import answering, graded
+from indicant.assess.reasons import answering
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -20,21 +20,24 @@ if TYPE_CHECKING:
         TensionRecord,
     )
     from indicant.explain.whatif import DifferenceRecord
+    from indicant.guideline.wording import Words
 
 SOON: Final = frozenset({"immediate", "urgent"})
-VERDICTS: Final = {
-    "recommended": ("✓", "recommended"),
-    "conditional": ("◐", "recommended, once what is open is excluded"),
-    "conflicting": ("⚠", "for and against at once"),
-    "contraindicated": ("✕", "advised against"),
-    "undetermined": ("?", "open"),
-    "not-applicable": ("-", "no advice on it"),
+SIGNS: Final = {
+    "recommended": "✓",
+    "conditional": "◐",
+    "conflicting": "⚠",
+    "contraindicated": "✕",
+    "undetermined": "?",
+    "not-applicable": "-",
 }
-"""The sign and the words for each status."""
-_RELATIONS: Final = (
-    ("agrees", "agree", "agrees"),
-    ("disputes", "dispute", "disputes"),
-    ("qualifies", "qualify", "qualifies"),
+"""The sign of each status."""
+_RELATIONS: Final = ("agrees", "disputes", "qualifies")
+_SIDES: Final = (
+    ("for", "met"),
+    ("for", "refuted"),
+    ("against", "met"),
+    ("against", "refuted"),
 )
 _SETS: Final = 2
 _SEVERAL: Final = 3
@@ -93,7 +96,7 @@ class Advice:
     waiting: list[str] = field(default_factory=list)
 
 
-def advice(record: CaseRecord, catalogue: Catalogue) -> Advice:
+def advice(record: CaseRecord, catalogue: Catalogue, words: Words) -> Advice:
     """Return what is shown of an assessment that lists what does not apply as well."""
     made = Advice(all=len(record["actions"]), common=common_facts(record))
     guideline = record["guideline"]
@@ -102,13 +105,13 @@ def advice(record: CaseRecord, catalogue: Catalogue) -> Advice:
     for proposal in record["proposals"]:
         one = by_action.get(proposal["action"])
         if one is not None:
-            made.proposed.append(_line(one, made.common))
+            made.proposed.append(_line(one, made.common, words))
         else:
-            words = "nothing is said about this itself"
-            made.proposed.append(Line("", proposal["label"], "not-applicable", "-", words))
+            said = words("advice", "nothing-said")
+            made.proposed.append(Line("", proposal["label"], "not-applicable", "-", said))
     steps: dict[tuple[int, str], list[Line]] = {}
     for one in folded(record["actions"]):
-        line = _line(one, made.common)
+        line = _line(one, made.common, words)
         if one["status"] in {"recommended", "conditional"}:
             if one["urgency"] in SOON and not line.done:
                 made.now.append(line)
@@ -156,9 +159,9 @@ def _phase(one: ActionRecord, catalogue: Catalogue) -> tuple[int, str]:
     return min(places, default=(99, ""))
 
 
-def _line(one: ActionRecord, common: Collection[str]) -> Line:
+def _line(one: ActionRecord, common: Collection[str], words: Words) -> Line:
     deciding = answering(one["status"], one["recommendations"])
-    sign, verdict = VERDICTS[one["status"]]
+    sign, verdict = SIGNS[one["status"]], words("advice", one["status"])
     done = tuple(
         dict.fromkeys(
             each["label"]
@@ -169,26 +172,30 @@ def _line(one: ActionRecord, common: Collection[str]) -> Line:
     finished = bool(deciding) and all(each["fulfilment"] == "fulfilled" for each in deciding)
     return Line(
         action=one["action"],
-        title=_title(one),
+        title=_title(one, words),
         status=one["status"],
         sign="✔" if done and finished else sign,
-        verdict=f"{verdict}, done" if done and finished else verdict,
-        how=", ".join(filter(None, (one["urgency"], _strengths(deciding)))),
+        verdict=words("advice", "done", verdict=verdict) if done and finished else verdict,
+        how=", ".join(filter(None, (_urgency(one["urgency"], words), _strengths(deciding, words)))),
         phase=one["phase"] or "",
         why=tuple(dict.fromkeys(_reasons(one, deciding, common))),
-        open=tuple(_open(one)) if one["status"] in {"undetermined", "conditional"} else (),
+        open=tuple(_open(one, words)) if one["status"] in {"undetermined", "conditional"} else (),
         done=done if finished else (),
-        evidence=_evidence(deciding),
+        evidence=_evidence(deciding, words),
         disputed=one["disputed"],
     )
 
 
-def _title(one: ActionRecord) -> str:
+def _urgency(urgency: str | None, words: Words) -> str:
+    return words("urgency", urgency) if urgency else ""
+
+
+def _title(one: ActionRecord, words: Words) -> str:
     title = one["label"]
-    if one["including"]:
-        title += f" (with {', '.join(term['label'] for term in one['including'])})"
-    if one["excepting"]:
-        title += f", but not {', '.join(term['label'] for term in one['excepting'])}"
+    for key in ("including", "excepting"):
+        if terms := one[key]:
+            others = ", ".join(term["label"] for term in terms)
+            title = words("line", key, label=title, others=others)
     return title
 
 
@@ -228,52 +235,46 @@ def _told(facts: Iterable[str], common: Collection[str]) -> str:
     return "; ".join(dict.fromkeys(fact for fact in facts if fact not in common))
 
 
-def _open(one: ActionRecord) -> Iterator[str]:
+def _open(one: ActionRecord, words: Words) -> Iterator[str]:
     """Yield what would settle an action: the least sets of facts, those in its favour first."""
     sides = {each["iri"]: each["direction"] for each in one["recommendations"]}
-    words = {
-        ("for", "met"): "recommended if",
-        ("for", "refuted"): "does not apply if",
-        ("against", "met"): "advised against if",
-        ("against", "refuted"): "not advised against if",
-    }
     sets: dict[tuple[str, str], list[str]] = {}
     for each in one["settledBy"]:
-        facts = " and ".join(stated(fact) for fact in each["facts"])
+        facts = words("settling", "and").join(stated(fact) for fact in each["facts"])
         sets.setdefault((sides[each["recommendation"]], each["answer"]), []).append(facts)
-    for side, lead in words.items():
+    for side in _SIDES:
         found = list(dict.fromkeys(sets.get(side, ())))
         if found:
-            more = f"; or {len(found) - _SETS} more" if len(found) > _SETS else ""
-            yield f"{lead} {'; or '.join(found[:_SETS])}{more}"
+            more = len(found) - _SETS
+            ways = [*found[:_SETS], *([words("settling", "more", n=more)] if more > 0 else [])]
+            yield words("advice", f"{side[0]}-{side[1]}", facts=words("settling", "or").join(ways))
 
 
-def _strengths(deciding: Iterable[RecommendationRecord]) -> str:
+def _strengths(deciding: Iterable[RecommendationRecord], words: Words) -> str:
     told: dict[str, None] = {}
     for each in deciding:
-        words = f"“{each['strength']}”" if each["strength"] else ""
-        grade = graded(each["gradeStrength"], each["certainty"])
-        told[" ".join(filter(None, (words, grade)))] = None
+        own = words("advice", "quoted", what=each["strength"]) if each["strength"] else ""
+        grade = words.graded(each["gradeStrength"], each["certainty"])
+        told[" ".join(filter(None, (own, grade)))] = None
     return ", ".join(one for one in told if one)
 
 
-def _evidence(deciding: Iterable[RecommendationRecord]) -> str:
+def _evidence(deciding: Iterable[RecommendationRecord], words: Words) -> str:
     """Count the publications that agree, dispute and qualify."""
     seen = {(said["publication"], said["relation"]) for one in deciding for said in one["evidence"]}
     counts: Counter[str] = Counter(relation for _, relation in seen)
-    return ", ".join(
-        f"{counts[name]} {one if counts[name] == 1 else many}"
-        for name, many, one in _RELATIONS
-        if counts[name]
-    )
+    return ", ".join(words.count("line", name, counts[name]) for name in _RELATIONS if counts[name])
 
 
-def changes(differences: Iterable[DifferenceRecord], after: CaseRecord) -> list[Change]:
+def changes(
+    differences: Iterable[DifferenceRecord], after: CaseRecord, words: Words
+) -> list[Change]:
     """Return what changed, each with the facts that decide it now; what is pressing comes first.
 
     Args:
         differences: the interventions of which something else is said.
         after: what is said now.
+        words: the words of the program.
     """
     urgencies = {one["action"]: one["urgency"] for one in after["actions"]}
     common = common_facts(after)
@@ -285,15 +286,14 @@ def changes(differences: Iterable[DifferenceRecord], after: CaseRecord) -> list[
         ]
         urgency = urgencies.get(one["action"])
         pressing = urgency in SOON and one["after"] in {"recommended", "conditional"}
-        sign, words = VERDICTS[one["after"]]
         found.append(
             Change(
                 title=one["label"],
-                before=VERDICTS[one["before"]][1],
-                after=words,
+                before=words("advice", one["before"]),
+                after=words("advice", one["after"]),
                 status=one["after"],
-                sign=sign,
-                how=urgency or "" if pressing else "",
+                sign=SIGNS[one["after"]],
+                how=_urgency(urgency, words) if pressing else "",
                 why=tuple(dict.fromkeys(filter(None, why))),
             )
         )

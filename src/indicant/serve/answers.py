@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from indicant.exchange.questions import Detail
     from indicant.files.rdf import Document
     from indicant.guideline.vocabulary import Vocabulary
+    from indicant.guideline.wording import Words
     from indicant.serve.inquiry import Inquiry
 
 CASE: Final = IND + "PatientCase"
@@ -49,10 +50,14 @@ _DECIMAL: Final = re.compile(r"[+-]?\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 class Misunderstood(Exception):  # noqa: N818 - an answer to a person, not a fault
     """An answer that says nothing: which field, and what to write instead."""
 
-    def __init__(self, field: str, message: str) -> None:
-        """Take the field, or nothing where it is about the whole, and the words."""
-        super().__init__(message)
-        self.field, self.message = field, message
+    def __init__(self, field: str, key: str, **values: object) -> None:
+        """Take the field, or nothing where it is about the whole, and which words say why."""
+        super().__init__(key)
+        self.field, self._key, self._values = field, key, values
+
+    def told(self, words: Words) -> str:
+        """Return what to write instead, in a language."""
+        return words("misunderstood", self._key, **self._values)
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def case_of(document: Document) -> str:
         if quad.predicate.value == TYPE and text_of(quad.object) == CASE
     }
     if len(cases) != 1:
-        raise Misunderstood("", f"there are {len(cases)} patients in it, and one is asked about")
+        raise Misunderstood("", "patients", n=len(cases))
     return cases.pop()
 
 
@@ -133,7 +138,7 @@ def trail_in(text: str) -> list[Step]:
             for row in rows[-_MOST_STEPS:]
         ]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise Misunderstood("", "what was answered before cannot be read") from error
+        raise Misunderstood("", "trail") from error
 
 
 def trail_as(steps: list[Step]) -> str:
@@ -175,9 +180,13 @@ class Answering:
     """Puts answers into one case."""
 
     def __init__(
-        self, document: Document, vocabulary: Vocabulary, label: Callable[[str], str]
+        self,
+        document: Document,
+        vocabulary: Vocabulary,
+        label: Callable[[str], str],
+        words: Words,
     ) -> None:
-        """Take the case, which stays as it is, the terms, and what each is called.
+        """Take the case, which stays as it is, the terms, what each is called, and the words.
 
         Raises:
             Misunderstood: the document has not one case.
@@ -185,7 +194,7 @@ class Answering:
         self.case = case_of(document)
         self._before = document
         self._draft = Draft(document)
-        self._vocabulary, self._label = vocabulary, label
+        self._vocabulary, self._label, self._speak = vocabulary, label, words
         days = [text_of(one.object) for one in self._draft.matching(self.case, IND + "asOf")]
         self._as_of = days[0] if days else ""
 
@@ -201,28 +210,28 @@ class Answering:
         """
         reply = form.get("reply", "")
         if reply not in REPLIES:
-            raise Misunderstood("reply", "Choose one of the answers.")
+            raise Misunderstood("reply", "choose")
         self._forget_unanswered(inquiry.role, inquiry.term)
         if reply == UNKNOWN:
             self._leave(inquiry)
-            return f"{inquiry.label}: not known"
+            return self._said("not-known", inquiry)
         if reply == SINCE and inquiry.since:
             day = _day("since", form.get("since", ""))
             self._complete(inquiry.term, day)
             if inquiry.role == RECORDS_ALL:
-                return f"{inquiry.label}: all recorded since {day}"
-            return f"{inquiry.label}: none since {day}, beside what is recorded"
+                return self._said("all-since", inquiry, day=day)
+            return self._said("none-since", inquiry, day=day)
         if reply == NO and inquiry.term and self.nodes(inquiry) and inquiry.role in CLOSED:
             self._add(self.case, RECORDS_ALL, ox.NamedNode(inquiry.term))
-            return f"{inquiry.label}: no others than those recorded"
+            return self._said("others", inquiry)
         if reply == NO and inquiry.no:
             self._add(self.case, DENIALS[inquiry.role], ox.NamedNode(inquiry.term))
-            return f"{inquiry.label}: {inquiry.no}"
+            return self._said("is", inquiry, said=inquiry.no)
         if reply != YES:
-            raise Misunderstood("reply", "This cannot be answered so.")
+            raise Misunderstood("reply", "so")
         if inquiry.role == RECORDS_ALL:
             self._add(self.case, RECORDS_ALL, ox.NamedNode(inquiry.term))
-            return f"{inquiry.label}: all recorded"
+            return self._said("all", inquiry)
         if not inquiry.term:
             return self._own(inquiry, form)
         return self._there(inquiry, form)
@@ -240,7 +249,7 @@ class Answering:
         """
         found = list(self._draft.matching(self.case, path, value or None))
         if not found or path in {TYPE, IND + "asOf"}:
-            raise Misunderstood("", "That is not in the case any longer.")
+            raise Misunderstood("", "gone")
         self._draft.remove(found)
         for node in dict.fromkeys(text_of(one.object) for one in found):
             if (
@@ -273,16 +282,14 @@ class Answering:
                 else (detail.path, self._value(detail, given, form))
             )
             if said:
-                raise Misunderstood(f"d {detail.path}", "Give one of the two.")
+                raise Misunderstood(f"d {detail.path}", "one")
             for other in (*(one.path for one in inquiry.details), path):
                 self._draft.remove(list(self._draft.matching(self.case, other)))
             self._add(self.case, path, value)
             said[path] = given
         if not said:
-            raise Misunderstood(
-                f"d {inquiry.details[0].path}", "Give a value, or say that it is not known."
-            )
-        return f"{inquiry.label}: {', '.join(said.values())}"
+            raise Misunderstood(f"d {inquiry.details[0].path}", "value")
+        return self._said("is", inquiry, said=", ".join(said.values()))
 
     def _birth(self, given: str) -> tuple[str, ox.Literal]:
         """Return a date of birth, or the age that follows from its month or year."""
@@ -293,10 +300,7 @@ class Answering:
         ages = {_age(one, today) for one in (at.first, at.last)}
         if len(ages) > 1:
             older = max(ages)
-            raise Misunderstood(
-                f"d {BIRTH}",
-                f"The age may be {older - 1} or {older}: give the day of birth, or the age.",
-            )
+            raise Misunderstood(f"d {BIRTH}", "age", younger=older - 1, older=older)
         return AGE, casegraph.typed(str(ages.pop()), "integer")
 
     def _there(self, inquiry: Inquiry, form: Mapping[str, str]) -> str:
@@ -306,12 +310,10 @@ class Answering:
             if form.get(f"d {one.path}", "").strip()
         }
         if inquiry.only_values and not given:
-            raise Misunderstood(
-                f"d {inquiry.details[0].path}", "Give a value, or say that it is not known."
-            )
+            raise Misunderstood(f"d {inquiry.details[0].path}", "value")
         node = form.get("node", "")
         if node and node not in self.nodes(inquiry):
-            raise Misunderstood("node", "This record is not in the case any longer.")
+            raise Misunderstood("node", "record-gone")
         if not node:
             # Whoever is asked once more and says yes takes back that there is none.
             self._undeny(inquiry.role, inquiry.term)
@@ -323,11 +325,15 @@ class Answering:
         if needed(inquiry.details, list(given)):
             self._leave(inquiry)
         values = "; ".join(self._words(one, text, form) for one, text in given.items())
-        return f"{inquiry.label}: {inquiry.yes}" + (f" ({values})" if values else "")
+        return self._said("is-with" if values else "is", inquiry, said=inquiry.yes, values=values)
+
+    def _said(self, key: str, inquiry: Inquiry, **values: object) -> str:
+        return self._speak("reply", key, what=inquiry.label, **values)
 
     def _words(self, detail: Detail, text: str, form: Mapping[str, str]) -> str:
         """Return a value that was given, by what its property is called."""
-        names = {"true": "yes", "false": "no", **dict(detail.options)}
+        names = {one: self._speak("recorded", one) for one in ("true", "false")}
+        names |= dict(detail.options)
         unit = form.get(f"u {detail.path}", detail.unit)
         said = f"{names.get(text, text)} {unit}".strip()
         return f"{self._label(detail.path)} {said}"
@@ -336,7 +342,7 @@ class Answering:
         field = f"d {detail.path}"
         if detail.kind == RECORD:
             if text not in dict(detail.options):
-                raise Misunderstood(field, "Choose one of these.")
+                raise Misunderstood(field, "these")
             other = self._fresh(local_name(text))
             self._add(node, detail.path, ox.NamedNode(other))
             self._add(other, TYPE, ox.NamedNode(text))
@@ -358,22 +364,22 @@ class Answering:
         field = f"d {detail.path}"
         if detail.kind == "choice":
             if text not in dict(detail.options):
-                raise Misunderstood(field, "Choose one of these.")
+                raise Misunderstood(field, "these")
             return ox.NamedNode(text)
         if detail.kind == "boolean":
             if text not in {"true", "false"}:
-                raise Misunderstood(field, "Choose yes or no.")
+                raise Misunderstood(field, "yes-no")
             return casegraph.typed(text, "boolean")
         number = text.replace(",", ".")
         unit = form.get(f"u {detail.path}", detail.unit)
         if unit != detail.unit:
             if unit not in units_of(self._vocabulary, detail) or not _DECIMAL.fullmatch(number):
-                raise Misunderstood(field, "Give a number, such as 12 or 6.5, in one of the units.")
+                raise Misunderstood(field, "number-unit")
             return casegraph.quantity(number, unit)
         if detail.kind == "integer" and not _INTEGER.fullmatch(number):
-            raise Misunderstood(field, "Give a whole number, such as 12.")
+            raise Misunderstood(field, "whole")
         if not _DECIMAL.fullmatch(number):
-            raise Misunderstood(field, "Give a number, such as 12 or 6.5.")
+            raise Misunderstood(field, "number")
         return casegraph.typed(number, "integer" if _INTEGER.fullmatch(number) else "decimal")
 
     def _complete(self, term: str, day: datetime.date) -> None:
@@ -458,9 +464,7 @@ def _moment(field: str, text: str) -> Moment:
             raise MomentError(text)
         return moment(text)
     except MomentError as error:
-        raise Misunderstood(
-            field, "Write a day as 2026-11-30, a month as 2026-11, a year as 2026."
-        ) from error
+        raise Misunderstood(field, "moment") from error
 
 
 def _day(field: str, text: str) -> datetime.date:

@@ -22,15 +22,15 @@ from starlette.routing import Route
 
 from indicant.errors import IndicantError
 from indicant.serve import front, openapi, protocol
-from indicant.serve.asking import Asking, question
+from indicant.serve.asking import question
 from indicant.serve.feedback import Feedback
 from indicant.serve.gate import Gate, is_page
 from indicant.serve.hookrequest import read_request
 from indicant.serve.limits import Bodies, Rates, Workers
 from indicant.serve.metrics import CONTENT_TYPE, Metrics
-from indicant.serve.patientpage import HTML, PatientPage, asset, form_of
+from indicant.serve.patientpage import HTML, asset, form_of
 from indicant.serve.refusals import Refused
-from indicant.serve.workbench import Workbench
+from indicant.serve.voices import Voices
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from indicant.serve.guidelines import Guidelines
     from indicant.serve.patientpage import Shown
+    from indicant.serve.voices import Voice
 
     Handler = Callable[[Request], Awaitable[Response]]
     Log = Callable[[str], None]
@@ -100,10 +101,8 @@ class Service:
         self._rates = Rates(settings.rate)
         self._feedback = Feedback(settings)
         self._gate = Gate(settings)
-        self._asking = Asking(guidelines)
-        self._patient = PatientPage(guidelines)
         self.endpoint = protocol.Endpoint(guidelines, settings.seconds, _QUERIES)
-        self._workbench = Workbench(guidelines, self.endpoint)
+        self._voices = Voices(guidelines, self.endpoint)
         self._log, self._settled = log, settled
         self._openapi = json.dumps(openapi.document(settings.base_url)).encode()
 
@@ -158,9 +157,10 @@ class Service:
         self.endpoint.end()
 
     def _warm(self) -> None:
-        for one in self.guidelines.each.values():
-            one.warm()
-            self._patient.inquiries(one)
+        for voice in self._voices.each:
+            for one in voice.guidelines.each.values():
+                one.warm()
+                voice.patient.inquiries(one)
         self.endpoint.warm()
         if self._settled is not None:
             self._settled()
@@ -186,16 +186,22 @@ class Service:
             if path not in {"/healthz", "/readyz", "/metrics"}:
                 self._rates.take(request.client.host if request.client else "")
             self._gate.demand(path, request.url.path, request.headers)
-            return await handler(request)
+            response = await handler(request)
+            for name, value in getattr(request.state, "spoken", {}).items():
+                if name == "Vary":
+                    response.headers.add_vary_header(value)
+                else:
+                    response.headers[name] = value
+            return response
         except Refused as refusal:
-            return _refusal(path, refusal, request)
+            return self._refusal(path, refusal, request)
         except ClientDisconnect:
             return Response(status_code=499)
         except Exception as error:  # what nobody foresaw may quote a patient
             frames = traceback.extract_tb(error.__traceback__)
             place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
             self._log(json.dumps({"fault": type(error).__name__, "place": place}))
-            return _refusal(path, Refused(500, "the service is at fault itself"), request)
+            return self._refusal(path, Refused(500, "the service is at fault itself"), request)
 
     def _note(self, path: str, method: str, status: int, seconds: float) -> None:
         self.metrics.count(path, method, status, seconds)
@@ -211,13 +217,30 @@ class Service:
         method = request.method if request.method in {"GET", "HEAD", "POST"} else "other"
         self._note("other", method, error.status_code, 0.0)
         path = request.url.path
-        return _refusal(path if path.startswith(f"{_HOOKS}/") else "/", refusal, request)
+        return self._refusal(path if path.startswith(f"{_HOOKS}/") else "/", refusal, request)
+
+    def _voice(self, request: Request) -> Voice:
+        """Return in which language a request is answered, which its answer then tells."""
+        voice = self._voices.of(request.headers.get("accept-language", ""))
+        request.state.spoken = self._voices.headers(voice)
+        return voice
+
+    def _refusal(self, path: str, refusal: Refused, request: Request) -> Response:
+        if is_page(path) and front.likes_pages(request.headers.get("accept", "")):
+            words = self._voice(request).guidelines.words
+            shown = front.refusal_page(refusal, request.url.path.count("/") - 1, words)
+            headers = {**_OF_PAGES, **refusal.headers, **request.state.spoken}
+            return Response(shown.body, shown.status, headers=headers, media_type=shown.media_type)
+        hook = path.startswith(f"{_HOOKS}/")
+        told = refusal.as_outcome() if hook else refusal.as_json()
+        return _json(json.dumps(told).encode(), refusal.status, refusal.headers)
 
     # ------------------------------------------------------------------ what there is, how it is
 
     async def _front(self, request: Request) -> Response:
         accept = request.headers.get("accept", "")
-        made = _shown(await self.workers.run(lambda: front.front(self.guidelines, accept)))
+        guidelines = self._voice(request).guidelines
+        made = _shown(await self.workers.run(lambda: front.front(guidelines, accept)))
         made.headers["Vary"] = "Accept"
         return made
 
@@ -237,8 +260,9 @@ class Service:
 
     # ------------------------------------------------------------------ CDS Hooks
 
-    async def _discovery(self, _: Request) -> Response:
-        return _json(json.dumps(await self.workers.run(self.guidelines.discovery)).encode())
+    async def _discovery(self, request: Request) -> Response:
+        guidelines = self._voice(request).guidelines
+        return _json(json.dumps(await self.workers.run(guidelines.discovery)).encode())
 
     def _service(self, request: Request) -> str:
         name: str = request.path_params["id"]
@@ -250,10 +274,10 @@ class Service:
         name = self._service(request)
         _demand_json(request)
         body = await self._bodies.read(request)
-        hook = self.guidelines.services[name][0]
+        hook, guidelines = self.guidelines.services[name][0], self._voice(request).guidelines
 
         def work() -> dict[str, Any]:
-            return self.guidelines.answer(name, read_request(body, hook))
+            return guidelines.answer(name, read_request(body, hook))
 
         answer = await self.workers.run(work)
         for card in answer["cards"]:
@@ -273,9 +297,8 @@ class Service:
     # ------------------------------------------------------------------ documents and queries
 
     def _question(self, name: str) -> Handler:
-        answer = getattr(self._asking, name)
-
         async def asked(request: Request) -> Response:
+            answer = getattr(self._voice(request).asking, name)
             body = await self._bodies.read(request)
             query = _parameters(request)
             media_type = _media_type(request)
@@ -286,17 +309,17 @@ class Service:
 
     # ------------------------------------------------------------------ the page for one patient
 
-    async def _pages(self, _: Request) -> Response:
-        return _shown(await self.workers.run(self._patient.index))
+    async def _pages(self, request: Request) -> Response:
+        return _shown(await self.workers.run(self._voice(request).patient.index))
 
     async def _page(self, request: Request) -> Response:
-        name = request.path_params["guideline"]
+        name, page = request.path_params["guideline"], self._voice(request).patient
         if request.method != "POST":
-            return _shown(await self.workers.run(lambda: self._patient.start(name)))
+            return _shown(await self.workers.run(lambda: page.start(name)))
         if _media_type(request) != protocol.FORM:
             raise Refused(415, "the media type is not taken", help=protocol.FORM)
         body = await self._bodies.read(request)
-        return _shown(await self.workers.run(lambda: self._patient.act(name, body)))
+        return _shown(await self.workers.run(lambda: page.act(name, body)))
 
     async def _asset(self, request: Request) -> Response:
         path = request.url.path
@@ -310,7 +333,8 @@ class Service:
             if _media_type(request) != protocol.FORM:
                 raise Refused(415, "the media type is not taken", help=protocol.FORM)
             form = form_of(await self._bodies.read(request))
-        return _shown(await self._queries.run(lambda: self._workbench.act(name, form)))
+        bench = self._voice(request).workbench
+        return _shown(await self._queries.run(lambda: bench.act(name, form)))
 
     async def _sparql(self, request: Request) -> Response:
         name = request.path_params.get("guideline", "")
@@ -360,16 +384,6 @@ def _media_type(request: Request) -> str:
 def _demand_json(request: Request) -> None:
     if _media_type(request) not in {JSON, "application/fhir+json"}:
         raise Refused(415, "the media type is not taken", help=JSON)
-
-
-def _refusal(path: str, refusal: Refused, request: Request) -> Response:
-    if is_page(path) and front.likes_pages(request.headers.get("accept", "")):
-        shown = front.refusal_page(refusal, request.url.path.count("/") - 1)
-        headers = {**_OF_PAGES, **refusal.headers}
-        return Response(shown.body, shown.status, headers=headers, media_type=shown.media_type)
-    hook = path.startswith(f"{_HOOKS}/")
-    told = refusal.as_outcome() if hook else refusal.as_json()
-    return _json(json.dumps(told).encode(), refusal.status, refusal.headers)
 
 
 def _json(data: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:

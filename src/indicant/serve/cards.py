@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -18,8 +19,7 @@ from indicant.assess.prose import (
 from indicant.assess.reasons import answering
 from indicant.foreign import marked, prose
 from indicant.intake.gaps import HARMLESS
-from indicant.intake.report import REASONS
-from indicant.serve.prefetch import GAPS, MISSING, PATIENT, words_of
+from indicant.serve.prefetch import GAPS, MISSING, PATIENT
 from indicant.serve.rows import OVERRIDES, hook_rows
 from indicant.terms import IND
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from indicant.assess.records import ActionRecord, CaseRecord, RecommendationRecord
     from indicant.guideline.vocabulary import Vocabulary
+    from indicant.guideline.wording import Words
     from indicant.intake.codes import Terms
     from indicant.intake.report import Left, PatientReport
     from indicant.serve.prefetch import Prefetch
@@ -35,13 +36,8 @@ if TYPE_CHECKING:
 LONGEST: Final = 139
 """How many characters a summary has at most: fewer than 140."""
 _FEW: Final = 8
-_LEADS: Final = {
-    "recommended": "Recommended",
-    "conditional": "Once what is open has been excluded",
-    "contraindicated": "Advised against",
-    "conflicting": "Advice for and against",
-}
-_SAID: Final = frozenset(_LEADS)
+_LONGEST_TAIL: Final = 80
+_SAID: Final = frozenset({"recommended", "conditional", "contraindicated", "conflicting"})
 
 
 @dataclass(frozen=True)
@@ -64,6 +60,7 @@ class Told:
     prefetch: Prefetch
     instance: uuid.UUID
     service: str
+    words: Words
     notes: Sequence[str] = field(default_factory=tuple)
 
     @property
@@ -105,6 +102,7 @@ def _uuid(told: Told, name: str) -> str:
 
 
 def _card(told: Told, one: RecommendationRecord, actions: list[ActionRecord]) -> dict[str, Any]:
+    say = functools.partial(told.words, "card")
     status = actions[0]["status"]
     proposed = _proposed(told, actions) if one["direction"] == "against" else []
     given = {
@@ -118,25 +116,25 @@ def _card(told: Told, one: RecommendationRecord, actions: list[ActionRecord]) ->
     }
     card: dict[str, Any] = {
         "uuid": _uuid(told, f"{one['iri']} {status}"),
-        "summary": shortened(f"{_LEADS[status]}: {one['label']}"),
+        "summary": shortened(say(status, what=one["label"])),
         "detail": "\n".join(_detail(told, one, actions)),
         "indicator": hook_rows().indicator(given),
-        "source": _source(told.record, one),
+        "source": _source(told, one),
         "overrideReasons": [
             {"system": OVERRIDES, "code": code, "display": label}
-            for code, label in hook_rows().overrides
+            for code, label in hook_rows(told.words.language).overrides
         ],
     }
     if proposed:
         card["selectionBehavior"] = "any"
         card["suggestions"] = [
             {
-                "label": shortened(f"withdraw the draft {name}", 80),
+                "label": shortened(say("withdraw", name=name), 80),
                 "uuid": _uuid(told, f"{one['iri']} {name}"),
                 "actions": [
                     {
                         "type": "delete",
-                        "description": f"Withdraw {name}, which is not given yet",
+                        "description": say("withdraws", name=name),
                         "resourceId": name,
                     }
                 ],
@@ -156,12 +154,13 @@ def _proposed(told: Told, actions: list[ActionRecord]) -> list[str]:
     ]
 
 
-def _source(record: CaseRecord, one: RecommendationRecord | None = None) -> dict[str, Any]:
-    guideline = record["guideline"]
-    label = f"{guideline['label'] or 'guideline'} {guideline['version'] or ''}".rstrip()
+def _source(told: Told, one: RecommendationRecord | None = None) -> dict[str, Any]:
+    guideline = told.record["guideline"]
+    called = guideline["label"] or told.words("pages", "guideline")
+    label = f"{called} {guideline['version'] or ''}".rstrip()
     if one is not None and one["passages"]:
         names = ", ".join(passage["id"] for passage in one["passages"])
-        label += f", passage {names}" if len(one["passages"]) == 1 else f", passages {names}"
+        label += f", {told.words.count('card', 'passage', len(one['passages']), names=names)}"
     made: dict[str, Any] = {"label": shortened(label, 200)}
     if (guideline["iri"] or "").startswith("https://"):
         made["url"] = guideline["iri"]
@@ -172,31 +171,34 @@ def _source(record: CaseRecord, one: RecommendationRecord | None = None) -> dict
 
 
 def _detail(told: Told, one: RecommendationRecord, actions: list[ActionRecord]) -> Iterator[str]:
-    first = actions[0]
-    parts = [first["status"], first["urgency"], first["phase"], strengths(actions[:1])]
+    say, first = functools.partial(told.words, "card"), actions[0]
+    urgency = first["urgency"] and told.words("urgency", first["urgency"])
+    status = told.words("verdict", first["status"])
+    parts = [status, urgency, first["phase"], strengths(actions[:1], told.words)]
     yield f"**{marked(one['label'])}** ({marked(', '.join(part for part in parts if part))})"
     yield ""
     for action in actions:
-        yield f"- {marked(heading(action))}"
+        yield f"- {marked(heading(action, told.words))}"
     for reason in first["because"]:
         if reason["recommendation"] == one["iri"]:
-            because = f"{reason['literal']} ({attesting(reason)})"
-            yield f"- because: {marked(because)}"
+            because = f"{reason['literal']} ({attesting(reason, told.words)})"
+            yield f"- {say('because', why=marked(because))}"
     if first["status"] == "conditional":
         for awaited in first["awaiting"]:
-            yield f"- not known: {marked(awaited['label'])}"
+            yield f"- {say('not-known', what=marked(awaited['label']))}"
     if told_by := disputed_by([{**first, "recommendations": [one]}]):
-        yield f"- **disputed by** {marked(told_by)}"
+        yield f"- **{say('disputed')}** {marked(told_by)}"
     for said in one["evidence"]:
         if said["relation"] != "related":
             note = f": {said['note']}" if said["note"] else ""
-            told_of = f"{said['passage']} {said['relation']}: {reference(said)}{note}"
-            yield f"- evidence: {marked(told_of)}"
+            relation = told.words("relation", said["relation"])
+            told_of = f"{said['passage']} {relation}: {reference(said)}{note}"
+            yield f"- {say('evidence', said=marked(told_of))}"
     for passage in one["passages"]:
         place = f"{passage['start']}-{passage['end']}"
-        yield f"- {marked(passage['id'])} [{place}]: {marked(paraphrased(passage))}"
+        yield f"- {marked(passage['id'])} [{place}]: {marked(paraphrased(passage, told.words))}"
     yield ""
-    yield f"As of {told.record['asOf']}."
+    yield say("as-of", date=told.record["asOf"])
 
 
 # ------------------------------------------------------------------------- what is missing
@@ -204,6 +206,7 @@ def _detail(told: Told, one: RecommendationRecord, actions: list[ActionRecord]) 
 
 def _missing(told: Told) -> list[dict[str, Any]]:
     """Return a card for what could not be said, and why; none where nothing was open."""
+    say = functools.partial(told.words, "card")
     facts: dict[str, str] = {}
     waiting = {"undetermined", "conditional"}
     opened = [one for one in told.record["actions"] if one["status"] in waiting]
@@ -220,28 +223,27 @@ def _missing(told: Told) -> list[dict[str, Any]]:
         groups.setdefault(tuple(_brought(told, term)), []).append(label)
     lines = []
     if died:
-        lines.append(f"- **{marked(died)}**: what is advised is for nobody")
+        lines.append(f"- **{marked(died)}**: {say('nobody')}")
     lines += [f"- {marked(one)}" for one in told.notes]
     if opened:
-        lines.append(f"- of {len(opened)} interventions nothing final can be said")
+        lines.append(f"- {told.words.count('card', 'nothing-final', len(opened))}")
     for keys, labels in sorted(groups.items(), key=lambda one: -len(one[1])):
-        why = "; ".join(f"{key} {words_of(state)}" for key, state in keys)
-        named = ", ".join(labels[:_FEW])
-        more = f" and {len(labels) - _FEW} more" if len(labels) > _FEW else ""
-        shown = marked(why or "no search asks for it")
-        lines.append(f"- not known ({shown}): {marked(named)}{more}")
+        why = marked("; ".join(f"{key} {say(state)}" for key, state in keys) or say("no-search"))
+        named, more = marked(", ".join(labels[:_FEW])), len(labels) - _FEW
+        key = "lacks-more" if more > 0 else "lacks"
+        lines.append(f"- {say(key, why=why, what=named, n=more)}")
     for one in left[:_FEW]:
-        why = REASONS.get(one.reason, one.reason)
-        lines.append(f"- not used: {marked(one.reference)}, {marked(why)}")
+        why = marked(told.words("unused", one.reason))
+        lines.append(f"- {say('not-used', what=marked(one.reference), why=why)}")
     if len(left) > _FEW:
-        lines.append(f"- not used: {len(left) - _FEW} more")
-    lines += ["", f"Nothing of this is taken for absent. As of {told.record['asOf']}."]
+        lines.append(f"- {say('not-used-more', n=len(left) - _FEW)}")
+    lines += ["", say("absent", date=told.record["asOf"])]
     card = {
         "uuid": _uuid(told, "missing"),
         "summary": _summary(told, facts, groups, died, len(unread)),
         "detail": "\n".join(lines),
         "indicator": hook_rows().indicator({"status": "undetermined"}),
-        "source": _source(told.record),
+        "source": _source(told),
     }
     return [card]
 
@@ -253,23 +255,22 @@ def _summary(
     died: str,
     unread: int,
 ) -> str:
+    say = functools.partial(told.words, "card")
     if died:
-        return shortened(f"By the records {died}: what is advised is for nobody")
+        return shortened(say("by-records", died=died))
     if unread:
-        orders = "order is" if unread == 1 else "orders are"
-        return shortened(f"{unread} draft {orders} not understood: what it is cannot be excluded")
+        return shortened(told.words.count("card", "drafts", unread))
     if not facts:
         return shortened(told.notes[0])
     gone = {key: state for keys in groups for key, state in keys if state in GAPS}
     first = next(iter(facts))
-    more = f" and {len(facts) - 1} more" if len(facts) > 1 else ""
-    if not gone:
-        return f"Cannot be excluded: {shortened(first, 118 - len(more))}{more}"
-    names = ", ".join(key for key in told.states if key in gone)
-    tail = f"{more}: {names} not prefetched"
-    if len(tail) > 80:
-        tail = f"{more}: {len(gone)} searches not prefetched"
-    return shortened(f"Cannot be excluded: {shortened(first, 118 - len(tail))}{tail}")
+    tail = more = say("and-more", n=len(facts) - 1) if len(facts) > 1 else ""
+    if gone:
+        tail = more + say("not-prefetched", names=", ".join(k for k in told.states if k in gone))
+    if len(tail) > _LONGEST_TAIL:
+        tail = more + say("searches", n=len(gone))
+    room = LONGEST - len(say("open", what="")) - len(tail)
+    return shortened(say("open", what=shortened(first, room)) + tail)
 
 
 def _brought(told: Told, term: str) -> list[tuple[str, str]]:

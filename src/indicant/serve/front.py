@@ -11,34 +11,22 @@ from indicant.serve.protocol import chosen
 from indicant.serve.refusals import Refused
 
 if TYPE_CHECKING:
+    from indicant.guideline.wording import Words
     from indicant.serve.guidelines import Guidelines, Served
 
 JSON: Final = "application/json"
 ROUTES: Final = (
-    ("/patient", "a page that asks about one patient"),
-    ("/workbench", "a page to query what is published"),
-    ("/cds-services", "CDS Hooks: what can be called, and what is to be prefetched"),
-    ("/openapi.json", "the routes, by OpenAPI"),
-    ("/sparql", "SPARQL queries of the published graph"),
-    ("/readyz", "whether it is ready"),
-    ("/metrics", "counts and times, for Prometheus"),
+    *("patient", "workbench", "cds-services", "openapi.json", "sparql", "readyz", "metrics"),
 )
-"""Where one can begin, and what is there."""
-_WORDS: Final = {
-    401: "Sign in first",
-    404: "There is no such page",
-    429: "Too much at once",
-    503: "Too much at once",
-}
-_ADVICE: Final = {
-    401: "Pages are opened through the address at which your institution signs people in. Whoever "
-    "runs this service puts them behind a proxy that does.",
-    404: "The first page lists what there is.",
-    429: "Wait a moment and try again. Nothing is lost: go back in this window.",
-    503: "Wait a moment and try again. Nothing is lost: go back in this window.",
-}
+"""Where one can begin."""
+_EXPLAINED: Final = frozenset({401, 404, 429, 503})
+"""Of these refusals it is said what to do."""
 _DEEPEST: Final = 8
-_OTHERWISE: Final = "Nothing is lost: go back in this window."
+
+
+def routes(words: Words) -> dict[str, str]:
+    """Return where one can begin, and what is there."""
+    return {f"/{one}": words("route", one) for one in ROUTES}
 
 
 def front(guidelines: Guidelines, accept: str) -> Shown:
@@ -48,17 +36,25 @@ def front(guidelines: Guidelines, accept: str) -> Shown:
         Refused: it likes neither.
     """
     each = [_of(one) for one in guidelines.each.values()]
-    settings = guidelines.settings
-    day = settings.as_of or f"the day on which it arrives in {settings.timezone or 'UTC'}"
+    settings, words = guidelines.settings, guidelines.words
+    zone = settings.timezone or "UTC"
+    day = settings.as_of or words("front", "arrives", zone=zone)
     if chosen(accept, {JSON: "", HTML: ""}) == HTML:
-        return rendered("front.html", guidelines=each, routes=ROUTES, day=day, version=__version__)
+        return rendered(
+            "front.html",
+            words,
+            guidelines=each,
+            routes=routes(words),
+            day=day,
+            version=__version__,
+        )
     told = {
         "name": "Indicant",
         "version": __version__,
         "asOf": settings.as_of,
-        "timezone": settings.timezone or "UTC",
+        "timezone": zone,
         "guidelines": each,
-        "routes": dict(ROUTES),
+        "routes": routes(words),
     }
     return Shown(json.dumps(told, ensure_ascii=False).encode(), JSON)
 
@@ -77,19 +73,22 @@ def likes_pages(accept: str) -> bool:
         return False
 
 
-def refusal_page(refusal: Refused, depth: int) -> Shown:
-    """Return a refusal as a page.
+def refusal_page(refusal: Refused, depth: int, words: Words) -> Shown:
+    """Return a refusal as a page; what exactly is refused is told in English.
 
     Args:
         refusal: what is told.
         depth: how many folders the page is below the first one.
+        words: the words of the program.
     """
+    kind = str(refusal.status) if refusal.status in _EXPLAINED else "other"
     return rendered(
         "refused.html",
+        words,
         status=refusal.status,
-        title=_WORDS.get(refusal.status, "That was not taken"),
+        title=words("front", f"refused-{kind}"),
         told=f"{refusal.message[:1].upper()}{refusal.message[1:]}.",
         help=refusal.help,
-        advice=_ADVICE.get(refusal.status, _OTHERWISE),
+        advice=words("front", f"advice-{kind}"),
         up="../" * min(depth, _DEEPEST),
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from indicant.assess.assessor import Assessor, with_date
 from indicant.errors import IndicantError
 from indicant.files.rdf import EXTENSIONS, parse, text_of
+from indicant.guideline.wording import Words
 from indicant.intake.casegraph import PROPOSES
 from indicant.intake.decoding import Record
 from indicant.intake.patients import Intake, Options
@@ -132,6 +133,7 @@ class Served:
             prefetch=self.prefetch,
             instance=asked.instance,
             service=service,
+            words=Words(self.assessor.language),
         )
         return Answered(cards_of(told), states, answered=True)
 
@@ -157,7 +159,7 @@ class Served:
             else:
                 supplies.append(one)
         options = Options(datetime.date.fromisoformat(day), self.settings.zone, self.claims)
-        missing = missing_words({**states, **others})
+        missing = missing_words({**states, **others}, Words(self.assessor.language))
         return self.reader.gather(supplies, "request", options, strict=True, missing=missing)
 
     # ------------------------------------------------------------------ documents
@@ -336,17 +338,28 @@ def _by_guideline(given: Iterable[str], names: list[str]) -> dict[str, str]:
 
 
 class Guidelines:
-    """All guidelines of a service, by the names of their services."""
+    """All guidelines of a service, by the names of their services, in one language.
 
-    def __init__(self, names: Iterable[str | None], settings: Settings) -> None:
-        """Load them.
+    ``others`` are the same in the other languages that the service speaks.
+    """
+
+    def __init__(
+        self, names: Iterable[str | None], settings: Settings, language: str | None = None
+    ) -> None:
+        """Load them in a language; without one, in all of the service, of which this is the first.
 
         Raises:
             IndicantError: one cannot be read, or two are called alike.
         """
-        self.settings = settings
+        names = list(names)
+        self.language = language or settings.languages[0]
+        self.settings, self.words = settings, Words(self.language)
+        self.others: tuple[Guidelines, ...] = ()
+        if language is None:
+            more = dict.fromkeys(settings.languages[1:])
+            self.others = tuple(Guidelines(names, settings, one) for one in more)
         self.each: dict[str, Served] = {}
-        assessors = [Assessor(name) for name in names]
+        assessors = [Assessor(name, language=self.language) for name in names]
         files = _by_guideline(settings.completeness, [called(one) for one in assessors])
         for assessor in assessors:
             made = Served(assessor, settings, files.get(called(assessor)))
@@ -380,12 +393,15 @@ class Guidelines:
 
     def discovery(self) -> dict[str, Any]:
         """Return what the service tells clients that it can do."""
+        named = {
+            name: ", ".join(one.label for one in some) for name, (_, some) in self.services.items()
+        }
         return {
             "services": [
                 {
                     "hook": hook.name,
-                    "title": f"{', '.join(one.label for one in some)}: {hook.name}",
-                    "description": _description(some),
+                    "title": f"{named[name]}: {hook.name}",
+                    "description": self.words("card", "service", of=named[name]),
                     "id": name,
                     "prefetch": merged([one.prefetch for one in some]),
                 }
@@ -417,11 +433,3 @@ class Guidelines:
 
     def _zone(self) -> dict[str, str]:
         return {"timezone": self.settings.timezone} if self.settings.timezone else {}
-
-
-def _description(some: tuple[Served, ...]) -> str:
-    names = ", ".join(one.label for one in some)
-    return (
-        f"What is advised, advised against and left open for the patient by: {names}. What is not "
-        "known is told, and never taken for absent."
-    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from indicant.compile.model import AGES, HAD_FINDING, HAS_FINDING, ITSELF, PROPOSES, RECEIVED, TIMES
+from indicant.compile.model import AGES, HAD_FINDING, HAS_FINDING, ITSELF, RECEIVED, TIMES
 from indicant.exchange.questions import BIRTH, DENIALS, Asked, Detail, Questions
+from indicant.guideline.wording import Words
 from indicant.intake.casegraph import ENDED, ON, ONGOING, ONSET, STARTED
 from indicant.intake.codes import scale_of
 from indicant.terms import IND, TYPE, XSD, local_name
@@ -22,14 +23,6 @@ AGE: Final = IND + "ageInYears"
 WEEKS: Final = IND + "weeks"
 RECORD: Final = "record"
 """The kind of a value that is another record, of one of some classes."""
-_REPLIES: Final = {
-    HAS_FINDING: ("Yes, there is now", "No, there is none now"),
-    HAD_FINDING: ("Yes, now or before", "No, never"),
-    RECEIVED: ("Yes, at some time or still", "No, never"),
-    PROPOSES: ("Yes, it is planned", "No, nothing of the kind is planned"),
-    RECORDS_ALL: ("Yes, all of them", ""),
-}
-"""What yes and no say, by the property of the case that is asked for."""
 _PAST: Final = frozenset({HAD_FINDING, RECEIVED, RECORDS_ALL})
 """Of what it may be known only that there was none since some day."""
 _TIMES: Final = frozenset({STARTED, ENDED, ON, ONGOING, ONSET})
@@ -114,7 +107,7 @@ class Inquiries:
     """All that a guideline can be asked about a patient."""
 
     def __init__(self, assessor: Assessor) -> None:
-        self._assessor = assessor
+        self._assessor, self.words = assessor, Words(assessor.language)
         self._questions = Questions(assessor)
         self._worded: dict[str, str] = {}
         for term, question in assessor.select(_WORDED):
@@ -135,6 +128,12 @@ class Inquiries:
         """Return what a term is called."""
         return self._questions.label(iri)
 
+    def _replies(self, role: str) -> tuple[str, str]:
+        """Return what yes and no say; of all that is recorded nobody can say no."""
+        name = local_name(role)
+        yes = self.words("reply", f"{name}-yes")
+        return yes, "" if role == RECORDS_ALL else self.words("reply", f"{name}-no")
+
     # ------------------------------------------------------------------ what there is to ask
 
     def _demanded(self) -> dict[tuple[str, str], dict[str, tuple[str, ...]]]:
@@ -153,11 +152,11 @@ class Inquiries:
         known: Asked | None,
         demanded: dict[tuple[str, str], dict[str, tuple[str, ...]]],
     ) -> Inquiry:
-        yes, no = _REPLIES[role]
+        yes, no = self._replies(role)
         details = list(known.details) if known else []
         times = [place for place, one in enumerate(details, 1) if one.path in _TIMES]
         if times:
-            details.insert(times[-1], Detail(WEEKS, "decimal", "Or for how many weeks in all?"))
+            details.insert(times[-1], Detail(WEEKS, "decimal", self.words("asking", "weeks")))
         paths = {one.path for one in details}
         for path, options in demanded.get((role, term), {}).items():
             more = self._detail(path, options) if path not in paths | TIMES else None
@@ -206,7 +205,7 @@ class Inquiries:
         by_path = {one.path: one for one in self._questions.own}
         birth = by_path.pop(BIRTH, None)
         if birth is not None:
-            years = Detail(AGE, "integer", "Or how old, in completed years?")
+            years = Detail(AGE, "integer", self.words("asking", "ageInYears"))
             yield Inquiry(AGE, "", self.label(AGE), self._words(AGE), details=(birth, years))
         for path, detail in by_path.items():
             yield Inquiry(
@@ -269,8 +268,8 @@ class Inquiries:
     def complete(self, term: str, label: str = "", question: str = "") -> Inquiry:
         """Return the question whether all is recorded of a class."""
         label = label or self.label(term)
-        yes, no = _REPLIES[RECORDS_ALL]
-        words = question or f"Are all {label} recorded?"
+        yes, no = self._replies(RECORDS_ALL)
+        words = question or self.words("asking", "all", what=label)
         return Inquiry(RECORDS_ALL, term, label, words, yes, no)
 
     def named(self, key: str) -> Inquiry | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import threading
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
@@ -18,7 +18,6 @@ from indicant.explain.whatif import differences_of
 from indicant.files import bounded
 from indicant.files.rdf import EXTENSIONS, parse, text_of
 from indicant.intake.patients import Options
-from indicant.intake.report import REASONS
 from indicant.intake.supply import is_fhir
 from indicant.serve import answers
 from indicant.serve.advice import advice, changes
@@ -29,13 +28,14 @@ from indicant.serve.recorded import recorded
 from indicant.serve.refusals import Refused, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import jinja2
 
     from indicant.assess.records import CaseRecord
     from indicant.explain.next import NextRecord, SettledRecord
     from indicant.files.rdf import Document
+    from indicant.guideline.wording import Words
     from indicant.serve.advice import Change
     from indicant.serve.answers import Step
     from indicant.serve.guidelines import Guidelines, Served
@@ -48,7 +48,6 @@ _MOST_FIELDS: Final = 400
 _OTHERS: Final = 4
 _NEXT: Final = 5
 _NOTES: Final = 12
-_TRUTH: Final = (("true", "yes"), ("false", "no"))
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,7 @@ class _State:
     trail: list[Step] = field(default_factory=list)
     said: str = ""
     before: Document | None = None
+    undone: bool = False
     key: str = ""
     form: Mapping[str, str] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
@@ -79,8 +79,8 @@ class PatientPage:
     """Answers the requests of the page, for each guideline of a service."""
 
     def __init__(self, guidelines: Guidelines) -> None:
-        """Take the guidelines."""
-        self._guidelines = guidelines
+        """Take the guidelines, in whose language the page speaks."""
+        self._guidelines, self._words = guidelines, guidelines.words
         self._inquiries: dict[str, Inquiries] = {}
         self._lock = threading.Lock()
 
@@ -94,7 +94,7 @@ class PatientPage:
     def index(self) -> Shown:
         """Return the list of the guidelines."""
         each = [(name, one.label) for name, one in self._guidelines.each.items()]
-        return rendered("patient_index.html", label="", up="", guidelines=each)
+        return self._rendered("patient_index.html", label="", up="", guidelines=each)
 
     def start(self, name: str) -> Shown:
         """Return the page on which one begins.
@@ -138,7 +138,7 @@ class PatientPage:
         self, served: Served, form: Mapping[str, str], problems: list[str], status: int = 200
     ) -> Shown:
         day = form.get("as-of") or self._guidelines.settings.day()
-        return rendered(
+        return self._rendered(
             "patient_start.html",
             status=status,
             label=served.label,
@@ -155,41 +155,41 @@ class PatientPage:
             if not "1000" <= day[:4] <= "2999":
                 raise ValueError(day)
         except ValueError:
-            told = ["Write the day to answer for as in 2026-11-30."]
-            return self._start(served, form, told, 422)
+            return self._start(served, form, [self._words("misunderstood", "day")], 422)
         try:
             if do == "start":
                 return self._asked(served, _State(answers.empty(day)))
             return self._asked(served, self._given(served, form.get("text", ""), day))
         except InvalidCase as error:
-            problems = [f"line {one.line}: {one.message}" for one in error.findings[:_NOTES]]
+            problems = [
+                self._words("misunderstood", "line", line=one.line, what=one.message)
+                for one in error.findings[:_NOTES]
+            ]
         except IndicantError as error:
-            problems = [_told(error)]
+            problems = [self._told(error)]
         except Misunderstood as error:
-            problems = [error.message]
+            problems = [error.told(self._words)]
         return self._start(served, form, problems, 422)
 
     def _given(self, served: Served, text: str, day: str) -> _State:
         """Return what is known of a patient whose records or whose case was pasted."""
         data = text.encode()
         if not text.strip():
-            raise Misunderstood("", "There is nothing in the field.")
+            raise Misunderstood("", "empty")
         if is_fhir(data):
             options = Options(
                 datetime.date.fromisoformat(day), self._guidelines.settings.zone, served.claims
             )
             taken = served.reader.take("patient.json", options, data=data, strict=True)
             if len(taken.documents) != 1:
-                raise Misunderstood(
-                    "",
-                    f"there are {len(taken.documents)} patients in it, and one is asked about",
-                )
+                raise Misunderstood("", "patients", n=len(taken.documents))
             report = taken.report
             left = list(report.all_left())
-            notes = [f"{report.used} of {report.records} records of FHIR were used."]
+            say = functools.partial(self._words, "patient")
+            notes = [say("used", used=report.used, records=report.records)]
             for reason in dict.fromkeys(one.reason for one in left):
                 count = sum(one.reason == reason for one in left)
-                notes.append(f"Not used, {count}: {REASONS.get(reason, reason)}.")
+                notes.append(say("not-used", n=count, why=self._words("unused", reason)))
             return _State(taken.documents[0], notes=notes[:_NOTES])
         form = "jsonld" if text.lstrip()[:1] in "{[" else "ttl"
         document = parse(data, path=f"case.{form}", format=EXTENSIONS[f".{form}"])
@@ -208,23 +208,23 @@ class PatientPage:
                 state.key = form.get("key", "")
                 inquiry = inquiries.named(state.key)
                 if inquiry is None:
-                    raise Misunderstood("", "That is no question of this guideline.")
-                answering = Answering(before, served.assessor.vocabulary, inquiries.label)
+                    raise Misunderstood("", "question")
+                answering = self._answering(served, before)
                 said = answering.answer(inquiry, form)
                 return self._changed(served, state, answering.document(), said)
             if do == "propose":
-                answering = Answering(before, served.assessor.vocabulary, inquiries.label)
+                answering = self._answering(served, before)
                 term = form.get("action", "")
                 if term not in served.assessor.vocabulary.classes:
-                    raise Misunderstood("", "That is no intervention of this guideline.")
+                    raise Misunderstood("", "intervention")
                 answering.propose(term)
-                said = f"{inquiries.label(term)}: planned"
+                said = self._words("reply", "planned", what=inquiries.label(term))
                 return self._changed(served, state, answering.document(), said)
             if do == "forget":
                 path, _, value = rest.partition(" ")
-                answering = Answering(before, served.assessor.vocabulary, inquiries.label)
+                answering = self._answering(served, before)
                 answering.forget(path, value)
-                said = f"Taken back: {inquiries.label(path)}"
+                said = self._words("reply", "taken-back", what=inquiries.label(path))
                 return self._changed(served, state, answering.document(), said)
             if do == "undo" and state.trail:
                 return self._undone(served, state)
@@ -234,9 +234,9 @@ class PatientPage:
             told = [one.message for one in error.findings[:_NOTES]]
             state.problems = {str(place): words for place, words in enumerate(told)}
         except Misunderstood as error:
-            state.problems = {error.field or "0": error.message}
+            state.problems = {error.field or "0": error.told(self._words)}
         except IndicantError as error:
-            state.problems = {"0": _told(error)}
+            state.problems = {"0": self._told(error)}
         state.document = before
         return self._asked(served, state)
 
@@ -249,7 +249,8 @@ class PatientPage:
         *rest, last = state.trail
         quads = answers.undone(state.document, last)
         text = answers.text_in(quads, self._prefixes(served, state.document))
-        made = _State(answers.read(text), rest, f"Undone: {last.said}", state.document)
+        said = self._words("reply", "undone", what=last.said)
+        made = _State(answers.read(text), rest, said, state.document, undone=True)
         return self._asked(served, made)
 
     def _saved(self, served: Served, state: _State) -> Shown:
@@ -278,7 +279,7 @@ class PatientPage:
         changed: list[Change] = []
         if state.before is not None:
             (old,) = assessor.assess(state.before, everything=True)
-            changed = changes(differences_of(old, record), record)
+            changed = changes(differences_of(old, record), record, self._words)
         unknown = {key_of(asked, of) for _, asked, of in answers.unanswered(document.quads)}
         unknown |= {
             key_of(role, text_of(quad.object))
@@ -287,8 +288,8 @@ class PatientPage:
             if quad.predicate.value == path and text_of(quad.subject) == case
         }
         due = inquiries.due(told, unknown)
-        asked = self._question(inquiries, document, state, due, assessor)
-        shown = advice(record, assessor.catalogue)
+        asked = self._question(served, document, state, due)
+        shown = advice(record, assessor.catalogue, self._words)
         page = {
             "case": text,
             "trail": answers.trail_as(state.trail),
@@ -296,6 +297,7 @@ class PatientPage:
             "version": record["guideline"]["version"] or "",
             "shown": shown,
             "said": state.said,
+            "undone": state.undone,
             "undo": state.trail[-1].said if state.trail else "",
             "changes": changed,
             "asked": asked,
@@ -310,45 +312,42 @@ class PatientPage:
                 ((one["action"], one["label"]) for one in record["actions"]), key=lambda row: row[1]
             ),
             "problems": list(state.problems.values()),
-            "told": recorded(document, case, inquiries.label),
+            "told": recorded(document, case, inquiries.label, self._words),
             "notes": [*state.notes, *record["warnings"]],
             "passages": _passages(record),
             "unasked": _left(inquiries, told),
         }
         status = 422 if state.problems else 200
-        return rendered(
+        return self._rendered(
             template, status=status, label=served.label, name=served.name, up="../", page=page
         )
 
     def _question(
-        self,
-        inquiries: Inquiries,
-        document: Document,
-        state: _State,
-        due: list[Due],
-        assessor: Any,
+        self, served: Served, document: Document, state: _State, due: list[Due]
     ) -> dict[str, Any] | None:
         """Return the question that is asked: the one that is wanted, or the most telling one."""
+        inquiries = self.inquiries(served)
         wanted = inquiries.named(state.key) if state.key and not state.said else None
         first = next((one for one in due if wanted is None or one.inquiry.key == wanted.key), None)
         inquiry = wanted or (first.inquiry if first else None)
         if inquiry is None:
             return None
         given = state.form if state.problems else {}
-        answering = Answering(document, assessor.vocabulary, inquiries.label)
+        answering = self._answering(served, document)
         nodes = [] if not inquiry.term or inquiry.role == RECORDS_ALL else answering.nodes(inquiry)
         words = {
             item.value: item.words
-            for _, items in recorded(document, answering.case, inquiries.label)
+            for _, items in recorded(document, answering.case, inquiries.label, self._words)
             for item in items
         }
+        truths = [(one, self._words("recorded", one)) for one in ("true", "false")]
         fields = [
             {
                 "path": one.path,
                 "words": one.words[:1].upper() + one.words[1:],
                 "kind": one.kind,
-                "options": _TRUTH if one.kind == "boolean" else one.options,
-                "units": answers.units_of(assessor.vocabulary, one),
+                "options": truths if one.kind == "boolean" else one.options,
+                "units": answers.units_of(served.assessor.vocabulary, one),
                 "given": given.get(f"d {one.path}", ""),
                 "unit": given.get(f"u {one.path}", one.unit),
                 "problem": state.problems.get(f"d {one.path}", ""),
@@ -358,49 +357,54 @@ class PatientPage:
         more = nodes and inquiry.role in answers.CLOSED
         bare = not inquiry.term or inquiry.only_values
         of_all = inquiry.role == RECORDS_ALL
+        say = functools.partial(self._words, "reply")
         return {
             "key": inquiry.key,
             "words": inquiry.words,
             "label": inquiry.label,
-            "yes": "There is more to say" if nodes else inquiry.yes,
-            "no": "No others: these are all" if more else inquiry.no,
+            "yes": say("more") if nodes else inquiry.yes,
+            "no": say("no-others") if more else inquiry.no,
             "since": inquiry.since,
-            "since_words": "All of them since" if of_all else "None since",
+            "since_words": say("since-all") if of_all else say("since"),
             "since_day": given.get("since", ""),
             "reply": given.get("reply", ""),
-            "of_all": of_all,
+            "unknown_words": say("unknown-all") if of_all else say("unknown"),
             "fields": fields,
             "bare": bare,
             "simple": not fields and not inquiry.since and not nodes,
             "nodes": [(node, words.get(node, node)) for node in nodes],
             "node": given.get("node", nodes[0] if nodes else ""),
             "by": ", ".join(first.by) if first else "",
-            "settles": _settles(first) if first else [],
+            "settles": list(self._settles(first)) if first else [],
         }
 
+    def _answering(self, served: Served, document: Document) -> Answering:
+        label = self.inquiries(served).label
+        return Answering(document, served.assessor.vocabulary, label, self._words)
 
-def _told(error: IndicantError) -> str:
-    """Return a mistake of what was pasted in words, with its place."""
-    place = f"line {error.line}: " if error.line else ""
-    return ". ".join(filter(None, (f"{place}{error}", error.help)))
+    def _told(self, error: IndicantError) -> str:
+        """Return a mistake of what was pasted in words, with its place."""
+        told = str(error)
+        if error.line:
+            told = self._words("misunderstood", "line", line=error.line, what=told)
+        return ". ".join(filter(None, (told, error.help)))
 
+    def _settles(self, due: Due) -> Iterator[str]:
+        for key, settled in (("if-yes", due.present), ("if-no", due.absent)):
+            if settled:
+                yield self._words("patient", key, what=self._listed(settled))
 
-def _settles(due: Due) -> list[str]:
-    found = []
-    for word, settled in (("Yes", due.present), ("No", due.absent)):
-        if settled:
-            found.append(f"{word}: {_listed(settled)}")
-    return found
+    def _listed(self, settled: tuple[SettledRecord, ...]) -> str:
+        by_status: dict[str, list[str]] = {}
+        for one in settled:
+            by_status.setdefault(one["status"], []).append(one["label"])
+        return "; ".join(
+            f"{', '.join(labels)} ({self._words('advice', status)})"
+            for status, labels in by_status.items()
+        )
 
-
-def _listed(settled: tuple[SettledRecord, ...]) -> str:
-    by_status: dict[str, list[str]] = {}
-    for one in settled:
-        by_status.setdefault(one["status"], []).append(one["label"])
-    words = {"contraindicated": "advised against", "not-applicable": "no advice on it"}
-    return "; ".join(
-        f"{', '.join(labels)} ({words.get(status, status)})" for status, labels in by_status.items()
-    )
+    def _rendered(self, template: str, *, status: int = 200, **more: Any) -> Shown:
+        return rendered(template, self._words, status=status, **more)
 
 
 def _called(inquiries: Inquiries, inquiry: Inquiry) -> str:
@@ -442,7 +446,7 @@ def form_of(body: bytes) -> dict[str, str]:
     return {name: value.replace("\r\n", "\n") for name, value in fields}
 
 
-@cache
+@functools.cache
 def environment() -> jinja2.Environment:
     """Return the environment of the templates, which escapes everything."""
     import jinja2
@@ -452,13 +456,13 @@ def environment() -> jinja2.Environment:
     return of_site().overlay(loader=jinja2.FileSystemLoader(TEMPLATES))
 
 
-def rendered(template: str, *, status: int = 200, **more: Any) -> Shown:
-    """Return a page of a template."""
-    text = environment().get_template(template).render(**more)
+def rendered(template: str, words: Words, *, status: int = 200, **more: Any) -> Shown:
+    """Return a page of a template, in the words of a language."""
+    text = environment().get_template(template).render(w=words, **more)
     return Shown(text.encode(), status=status)
 
 
-@cache
+@functools.cache
 def asset(name: str) -> bytes:
     """Return the style sheet or the script."""
     return bounded.text(TEMPLATES / name).encode()

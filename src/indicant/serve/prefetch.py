@@ -12,6 +12,7 @@ from indicant.serve.rows import hook_rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from indicant.guideline.wording import Words
     from indicant.intake.codes import Terms
 
 PATIENT: Final = "patient"
@@ -23,13 +24,6 @@ SENT, EMPTY, FAILED, MISSING, BROKEN = "sent", "empty", "failed", "missing", "br
 system; not there; handed over as something that cannot be read."""
 GAPS: Final = frozenset({FAILED, MISSING, BROKEN})
 """Of these nobody knows what there is."""
-_TOLD: Final = {
-    EMPTY: "searched and not found, which is no proof of absence",
-    FAILED: "the record system answered with an error",
-    MISSING: "not prefetched",
-    BROKEN: "prefetched, and cannot be read",
-    SENT: "prefetched, and does not say",
-}
 
 
 @dataclass(frozen=True)
@@ -50,11 +44,6 @@ class Prefetch:
                 if is_kept(name, term, terms) and terms.is_recorded_by(term, name)
             ]
         return found
-
-
-def words_of(state: str) -> str:
-    """Return in words what became of a key."""
-    return _TOLD[state]
 
 
 def is_kept(record_type: str, term: str, terms: Terms) -> bool:
@@ -101,14 +90,14 @@ def prefetch_of(terms: Terms, *, narrow: bool) -> Prefetch:
     return Prefetch(templates, types)
 
 
-def missing_words(states: Mapping[str, str]) -> list[str]:
+def missing_words(states: Mapping[str, str], words: Words) -> list[str]:
     """Return why not all that is recorded may be here, for what is said to be complete.
 
     A search that found nothing was answered: that it is no proof of absence is for whoever says
     that records are complete to know.
     """
     return [
-        f"{key}: {words_of(state)}"
+        f"{key}: {words('card', state)}"
         for key, state in states.items()
         if state in GAPS and key != PATIENT
     ]

@@ -14,24 +14,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from indicant.files.rdf import Document
+    from indicant.guideline.wording import Words
 
 _SINCE: Final = IND + "since"
 _GROUPS: Final = (
-    ("Planned", ("proposes",)),
-    ("Present", ("hasFinding",)),
-    ("At some time", ("hadFinding",)),
-    ("Done or under way", ("received",)),
-    ("Not present, or never received", ("excludes",)),
-    ("Never", ("neverHad",)),
-    ("Not planned", ("doesNotPropose", "recordsAllProposals")),
-    ("All that there is", ("recordsAll", "completeness")),
-    ("Not known", ("unanswered",)),
+    ("proposes",),
+    ("hasFinding",),
+    ("hadFinding",),
+    ("received",),
+    ("excludes",),
+    ("neverHad",),
+    ("doesNotPropose", "recordsAllProposals"),
+    ("recordsAll", "completeness"),
+    ("unanswered",),
 )
-"""What a case says, by the properties that say it."""
-_TITLES: Final = {IND + name: title for title, names in _GROUPS for name in names}
-_OWN: Final = "The patient"
+"""What a case says, by the properties that say it; the first gives a kind its title."""
+_TITLES: Final = {IND + name: names[0] for names in _GROUPS for name in names}
+_OWN: Final = "patient"
 _HIDDEN: Final = frozenset({TYPE, PROV + "wasDerivedFrom", IND + "derivedBy"})
 _DEEPEST: Final = 4
+_TRUTHS: Final = frozenset({"true", "false"})
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Item:
 
 
 def recorded(
-    document: Document, case: str, label: Callable[[str], str]
+    document: Document, case: str, label: Callable[[str], str], speak: Words
 ) -> list[tuple[str, list[Item]]]:
     """Return what a case says, by kind, each with a title.
 
@@ -53,12 +55,13 @@ def recorded(
         document: the case.
         case: its IRI.
         label: what a term is called.
+        speak: the words of the program.
     """
     said: dict[str, list[tuple[str, str, bool]]] = defaultdict(list)
     for quad in document.quads:
         row = (quad.predicate.value, text_of(quad.object), _shown(quad.object) is not None)
         said[text_of(quad.subject)].append(row)
-    words = _Words(said, label)
+    words = _Told(said, label, speak)
     found: dict[str, list[Item]] = defaultdict(list)
     for path, value, _ in said[case]:
         if path in {IND + "asOf", *_HIDDEN} or (path == TYPE and value == CASE):
@@ -72,35 +75,38 @@ def recorded(
                 for one, node, _ in said[case]
             )
             if known:
-                words_of = f"{label(asked)}: more than is recorded"
+                words_of = speak("recorded", "more", what=label(asked))
                 found[title].append(Item(words_of, path, value, known=False))
                 continue
             more = f" ({label(of.get(ASKED, ''))})" if OF in of else ""
             found[title].append(Item(f"{label(asked)}{more}", path, value, known=False))
         elif path == IND + "completeness":
             of = {one: what for one, what, _ in said[value]}
-            text = f"{label(of.get(OF, ''))}, since {of.get(_SINCE, '')}"
+            text = speak("recorded", "since", what=label(of.get(OF, "")), day=of.get(_SINCE, ""))
             found[title].append(Item(text, path, value))
         elif title == _OWN:
             text = value if not value.startswith("http") else label(value)
             found[title].append(Item(f"{label(path)}: {text}", path, ""))
         else:
             found[title].append(Item(words.of(value), path, value))
-    order = [_OWN, *(title for title, _ in _GROUPS)]
+    order = [_OWN, *(names[0] for names in _GROUPS)]
     return [
-        (title, sorted(found[title], key=lambda one: (one.words, one.value)))
+        (speak("recorded", title), sorted(found[title], key=lambda one: (one.words, one.value)))
         for title in order
         if title in found
     ]
 
 
-class _Words:
+class _Told:
     """Says of a record what it is and what its values are."""
 
     def __init__(
-        self, said: dict[str, list[tuple[str, str, bool]]], label: Callable[[str], str]
+        self,
+        said: dict[str, list[tuple[str, str, bool]]],
+        label: Callable[[str], str],
+        speak: Words,
     ) -> None:
-        self._said, self._label = said, label
+        self._said, self._label, self._speak = said, label, speak
 
     def of(self, node: str, depth: int = 0) -> str:
         """Return a record in words: its classes, then its values."""
@@ -117,17 +123,14 @@ class _Words:
             if path in _HIDDEN:
                 continue
             if path == WHEN:
-                yield f"{value}, of which the day is not known"
+                yield self._speak("recorded", "no-day", date=value)
             elif path == IND + "bounds":
-                yield "a value within bounds"
+                yield self._speak("recorded", "bounds")
             elif literal:
-                yield f"{self._label(path)} {_truth(value)}"
+                said = self._speak("recorded", value) if value in _TRUTHS else value
+                yield f"{self._label(path)} {said}"
             else:
                 yield f"{self._label(path)} {self.of(value, depth + 1)}"
-
-
-def _truth(value: str) -> str:
-    return {"true": "yes", "false": "no"}.get(value, value)
 
 
 def _shown(term: object) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from indicant.files.rdf import text_of
+from indicant.guideline.languages import ENGLISH
 from indicant.intake.readings import INTAKE, condition, rows
 from indicant.terms import LABEL, TYPE, local_name
 
@@ -70,10 +71,13 @@ class Rows:
 
 
 @functools.cache
-def hook_rows() -> Rows:
-    """Return the rows that ship, read once."""
+def hook_rows(language: str = ENGLISH) -> Rows:
+    """Return the rows that ship, read once, with labels in a language that there are words of."""
     said: dict[str, dict[str, list[str]]] = {}
     for stated in rows():
+        tag = getattr(stated.object, "language", None)
+        if stated.predicate.value == LABEL and tag not in {None, language}:
+            continue
         values = said.setdefault(text_of(stated.subject), {})
         values.setdefault(stated.predicate.value, []).append(text_of(stated.object))
 

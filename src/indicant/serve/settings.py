@@ -34,6 +34,7 @@ class Settings:
         feedback: a file that feedback is added to.
         comments: whether the words of users are kept with it.
         origins: the origins of web pages that may ask.
+        languages: the languages in which it answers; the first is for whoever asks for no other.
     """
 
     as_of: str | None = None
@@ -51,6 +52,7 @@ class Settings:
     feedback: str | None = None
     comments: bool = False
     origins: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ("en",)
     clock: Callable[[], datetime.datetime] = field(
         default=lambda: datetime.datetime.now(datetime.UTC), repr=False
     )

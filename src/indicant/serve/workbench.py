@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import threading
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -64,7 +65,7 @@ class Workbench:
 
     def __init__(self, guidelines: Guidelines, endpoint: Endpoint) -> None:
         """Take the guidelines, and what answers queries about them."""
-        self._guidelines, self._endpoint = guidelines, endpoint
+        self._guidelines, self._endpoint, self._words = guidelines, endpoint, guidelines.words
         self._known: dict[str, tuple[dict[str, str], dict[str, Named], dict[str, str]]] = {}
         self._lock = threading.Lock()
 
@@ -115,10 +116,10 @@ class Workbench:
             try:
                 return _ABOUT.format(term=ox.NamedNode(about)), ""
             except ValueError:
-                return "", "about is no IRI"
+                return "", self._words("bench", "no-iri")
         if asked is None:
             if form.get("question"):
-                return "", "There is no such question about a guideline."
+                return "", self._words("bench", "no-question")
             return questions()[FIRST].text, ""
         given = {
             one.name: form[_GIVEN + one.name].strip()
@@ -127,7 +128,7 @@ class Workbench:
         }
         lacking = [one.name for one in asked.parameters if one.required and one.name not in given]
         if lacking:
-            return asked.text, f"It needs {', '.join(lacking)}."
+            return asked.text, self._words("bench", "needs", what=", ".join(lacking))
         prefixes, terms, _ = self._terms(name)
         return asked.filled(bind(asked, given, lambda: terms, prefixes)), ""
 
@@ -175,7 +176,7 @@ class Workbench:
             "columns": table.columns,
             "rows": table.rows,
             "count": len(rows),
-            "told": _shown(table, len(rows), len(columns)),
+            "told": self._shown(table, len(rows), len(columns)),
         }
 
     def _page(
@@ -188,11 +189,12 @@ class Workbench:
         problem: str,
         status: int,
     ) -> Shown:
-        graphs = [("", "All guidelines together")]
+        graphs = [("", self._words("bench", "together"))]
         graphs += [(each, one.label) for each, one in self._guidelines.each.items()]
         link = "?" + urlencode({"query": query})
         return rendered(
             "workbench.html",
+            self._words,
             status=status,
             up="../" if name else "",
             name=name,
@@ -231,6 +233,24 @@ class Workbench:
             )
         return found
 
+    def _shown(self, table: _Table, rows: int, columns: int) -> str:
+        """Return what to say of a table that does not show all; of one that does, nothing."""
+        say = functools.partial(self._words, "bench")
+        told = []
+        for key, there, of in (
+            ("first-rows", len(table.rows), rows),
+            ("first-columns", len(table.columns), columns),
+        ):
+            if there < of:
+                told.append(say(key, n=self._words.number(there), all=self._words.number(of)))
+        if table.is_cut:
+            told.append(say("text-cut"))
+        if not told:
+            return ""
+        *first, last = told
+        joined = f"{', '.join(first)} {self._words('step', 'and')} {last}" if first else last
+        return say("shown", what=joined)
+
 
 class _Table:
     """The rows of a page, as many as its cells and their text leave room for."""
@@ -258,22 +278,6 @@ class _Table:
         found = Cell(f"{cell.text[: self._text // 6]}…", "", "", "")
         self._text, self.is_cut = 0, True
         return found
-
-
-def _shown(table: _Table, rows: int, columns: int) -> str:
-    """Return what to say of a table that does not show all; of one that does, nothing."""
-    told = []
-    if len(table.rows) < rows:
-        told.append(f"the first {len(table.rows):,} of {rows:,} rows")
-    if len(table.columns) < columns:
-        told.append(f"the first {len(table.columns):,} of {columns:,} columns")
-    if table.is_cut:
-        told.append("the beginning of a text that is too long")
-    if not told:
-        return ""
-    *first, last = told
-    named = f"{', '.join(first)} and {last}" if first else last
-    return f"Of this the page has {named}; what is saved has all."
 
 
 def _is_to_fill(asked: Question, form: Mapping[str, str]) -> bool:

@@ -19,6 +19,7 @@ _EPILOG: Final = """\
 examples:
   indicant serve                                    the guideline that ships, on this machine alone
   indicant serve --guideline policy --timezone America/New_York
+  indicant serve --lang de --lang en                pages and cards in German, or English
   indicant serve --guideline a --guideline b --port 9000 --as-of 2026-11-22
   indicant serve --jwks keys.json --base-url https://cds.hospital.example --feedback feedback.ndjson
 
@@ -48,6 +49,13 @@ def add(verbs: Verbs) -> None:
         "--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (127.0.0.1)"
     )
     verb.add_argument("--port", type=int, default=8000, metavar="N", help="the port (8000)")
+    verb.add_argument(
+        "--lang",
+        action="append",
+        metavar="TAG",
+        help="a language to answer in (en); may be repeated: clients get the one that they accept "
+        "by Accept-Language, and else the first",
+    )
     _add_reading(verb)
     _add_limits(verb)
     _add_clients(verb)
@@ -136,12 +144,17 @@ def _add_clients(verb: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the service until it is asked to end."""
+    from indicant.command.output import tell_language
+    from indicant.guideline.languages import ENGLISH
     from indicant.intake.patients import zone_of
     from indicant.serve.running import run as run_service
     from indicant.serve.running import taken, url_of
     from indicant.serve.settings import Settings
 
     check_as_of(options)
+    languages = tuple(dict.fromkeys(options.lang or [ENGLISH]))
+    for language in languages:
+        tell_language(language)
     if options.timezone is not None:
         zone_of(options.timezone)
     if options.issuer and options.jwks is None:
@@ -169,6 +182,7 @@ def run(options: argparse.Namespace) -> int:
             feedback=options.feedback,
             comments=options.feedback_comments,
             origins=tuple(options.allow_origin),
+            languages=languages,
         )
         if not _is_loopback(options.host) and options.jwks is None:
             print(
@@ -189,13 +203,14 @@ def _is_loopback(host: str) -> bool:
 def _tell(service: Service) -> None:
     """Tell what can be opened, and for which day requests are answered."""
     from indicant.foreign import plain
-    from indicant.serve.front import ROUTES
+    from indicant.guideline.wording import Words
+    from indicant.serve.front import routes
 
     settings = service.settings
     day = settings.as_of or f"the day on which they arrive in {settings.timezone or 'UTC'}"
     print(f"serves {', '.join(one.label for one in service.guidelines.each.values())}")
     print(plain(f"requests are answered for {day}"))
     print(plain(f"  {settings.base_url}/  what there is"))
-    for route, said in ROUTES:
+    for route, said in routes(Words()).items():
         print(plain(f"  {settings.base_url}{route}  {said}"))
     sys.stdout.flush()

@@ -63,7 +63,7 @@
       const text = await answer.text();
       const found = new DOMParser().parseFromString(text, "text/html").getElementById("page");
       if (!found) {
-        fail("The service did not take that (" + answer.status + "). Nothing is lost: try again.");
+        fail(page.dataset.refused.replace("{}", answer.status));
         return;
       }
       keep();
@@ -76,7 +76,7 @@
       keep();
       arrive();
     } catch (error) {
-      fail("The service cannot be reached. Nothing is lost: try again.");
+      fail(page.dataset.unreachable);
     } finally {
       busy = false;
       page.removeAttribute("aria-busy");
