@@ -8,9 +8,11 @@ read say the same characters by the escapes that they have for it.
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import re
+import sys
 import textwrap
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 100
 _MOST: Final = 40
+_LONG: Final = 1_000_000
+"""From how many characters on a library that breaks lines sooner is worth loading."""
 _ODD: Final = re.compile(r"[^ -~]")
 _SPACE: Final = re.compile(r"\s")
 _NAMED: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
@@ -156,6 +160,13 @@ def as_json(value: object) -> str:
     >>> print(as_json("\u202eabc\x9b"))
     "\u202eabc\u009b"
     """
+    dense = json_shown(json.dumps(value, ensure_ascii=False))
+    if len(dense) > _LONG or "msgspec" in sys.modules:
+        import msgspec
+
+        # Half a character, or a number that is none, it does not take for JSON.
+        with contextlib.suppress(msgspec.DecodeError):
+            return msgspec.json.format(dense, indent=2)
     return json_shown(json.dumps(value, indent=2, ensure_ascii=False))
 
 

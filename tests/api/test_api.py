@@ -123,15 +123,24 @@ def test_the_words_are_those_of_the_records() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", SOME, ids=case_id)
+@pytest.mark.parametrize("everything", [False, True])
+def test_assessments_are_what_the_command_prints(
+    guideline: Guideline, capsys: pytest.CaptureFixture[str], *, everything: bool
+) -> None:
+    """Of many cases at once, as of one."""
+    found = [guideline.assess(path).to_dict(everything=everything) for path in SOME]
+    assert len(found) == len(SOME) > 5
+    more = ("--all",) if everything else ()
+    told = printed(capsys, "assess", *map(str, SOME), "--format", "json", *more)
+    assert json.loads(told) == found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", SOME[::3], ids=case_id)
 def test_an_assessment_is_what_the_command_prints(
     path: Path, guideline: Guideline, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = guideline.assess(path)
-    for everything in (False, True):
-        more = ("--all",) if everything else ()
-        told = json.loads(printed(capsys, "assess", str(path), "--format", "json", *more))
-        assert [found.to_dict(everything=everything)] == told
     assert str(found) == printed(capsys, "assess", str(path))
     assert found.to_markdown() == printed(capsys, "assess", str(path), "--format", "markdown")
 
@@ -491,6 +500,7 @@ def test_a_query_of_ones_own_is_a_table(guideline: Guideline) -> None:
         guideline.query("SELECT * WHERE { SERVICE <http://example.org/> { ?s ?p ?o } }")
 
 
+@pytest.mark.slow
 def test_a_table_becomes_a_frame_where_there_is_a_library(
     guideline: Guideline, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -181,6 +181,7 @@ def _value(name: str, parameter: str, values: dict[str, str]) -> object:
     return ox.Literal(block[1:-1]) if block.startswith('"') else ox.NamedNode(block[1:-1])
 
 
+@pytest.mark.slow
 def test_a_case_that_is_chosen_hides_the_others() -> None:
     rows = asker().ask("which-cases-are-there", {CASE: "cord-compressed"}).rows
     assert [row[0] for row in rows] == [ox.NamedNode("https://example.org/ward#cord-compressed")]
@@ -295,6 +296,16 @@ def test_a_case_that_breaks_a_shape_leaves_nothing_to_ask_about() -> None:
     assert here.ask("which-terms-are-there", {"kind": "ind:PatientCase"}).rows == ()
     with pytest.raises(IndicantError, match="asks about a case, and none is given"):
         here.ask("what-is-open")
+
+
+def test_prefixes_are_those_of_the_case_that_was_taken_last() -> None:
+    here = Asker()
+    before = here.prefixes
+    before["mine"] = "urn:mine#"
+    assert "mine" not in here.prefixes
+    for name in ("one", "other"):
+        here.take(read_as(f"@prefix {name}: <urn:{name}#> .\n" + CASES.read_text("utf-8")))
+        assert here.prefixes.keys() & {"one", "other"} == {name}
 
 
 @pytest.mark.slow

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 def answers(path: Path, cases: Sequence[str], engine: str = "oxigraph") -> list[dict[str, str]]:
     """Return what is answered of each case, by the name of the recommendation."""
-    return answered(Assessor(path, engine=engine, use_cache=False), cases)
+    return answered(Assessor(path, engine=engine), cases)
 
 
 def answered(assessor: Assessor, cases: Sequence[str]) -> list[dict[str, str]]:
@@ -180,9 +180,10 @@ def test_engines_agree_about_days(tmp_path: Path, engine: str) -> None:
 def contradicted(tmp_path_factory: pytest.TempPathFactory) -> Assessor:
     path = tmp_path_factory.mktemp("contradicted") / "guideline.ttl"
     path.write_text(CONTRADICTED, encoding="utf-8")
-    return Assessor(path, use_cache=False)
+    return Assessor(path)
 
 
+@pytest.mark.many(10)
 @pytest.mark.parametrize(("said", "told"), OTHERWISE)
 def test_a_value_recorded_otherwise_than_it_follows_is_a_finding(
     contradicted: Assessor, said: str, told: str
@@ -193,6 +194,7 @@ def test_a_value_recorded_otherwise_than_it_follows_is_a_finding(
     assert caught.value.findings[0].line is not None
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("said", ALIKE)
 def test_a_value_that_may_follow_is_none(contradicted: Assessor, said: str) -> None:
     assert answered(contradicted, [f"; {said}"])

@@ -33,7 +33,7 @@ def assessor(folder: Path) -> Assessor:
 
 def made(tmp_path: Path, rule: str) -> Assessor:
     """Return an assessor with one derivation."""
-    return Assessor(guideline(tmp_path, {"soaked": rule}), use_cache=False)
+    return Assessor(guideline(tmp_path, {"soaked": rule}))
 
 
 def refused(assessor: Assessor, said: str, *more: str) -> tuple[str, ...]:
@@ -58,6 +58,7 @@ def test_what_is_derived_is_a_fact_for_every_engine(folder: Path, engine: str) -
     assert found["drenched"] == "open"
 
 
+@pytest.mark.slow
 def test_nothing_follows_from_what_is_not_recorded(assessor: Assessor) -> None:
     dry, unknown, mild = answers(
         assessor,
@@ -124,6 +125,7 @@ def test_a_number_is_computed_alike(tmp_path: Path) -> None:
     assert written == ['"4.625"^^<http://www.w3.org/2001/XMLSchema#decimal>'] * 2
 
 
+@pytest.mark.slow
 def test_units_are_converted_before(tmp_path: Path) -> None:
     text = (guideline(tmp_path, {}) / "guideline.ttl").read_text(encoding="utf-8")
     measured = 'rdfs:label "weight"@en ; ind:unit "kg" ;'
@@ -152,6 +154,7 @@ def test_what_is_derived_passes_the_shapes(assessor: Assessor) -> None:
     assert told[0].endswith("as the derivation soaked has it")
 
 
+@pytest.mark.slow
 def test_an_invalid_record_is_told_with_its_derivation(tmp_path: Path) -> None:
     assessor = made(tmp_path, SOAKED.replace("ex:depth ?depth ; prov", "ex:depth 12 ; prov"))
     (told,) = refused(assessor, WET)
@@ -180,6 +183,7 @@ def test_who_records_all_records_what_is_derived_as_well(assessor: Assessor) -> 
     assert found["soaked"] == "met"
 
 
+@pytest.mark.slow
 def test_a_completeness_from_a_day_on_is_about_what_is_dated_since(tmp_path: Path) -> None:
     rule = SOAKED.replace("ex:depth ?depth ; prov", "ind:onset ?day ; prov").replace(
         "; ex:depth ?depth .", "; ind:onset ?day ."
@@ -196,9 +200,10 @@ def test_a_completeness_from_a_day_on_is_about_what_is_dated_since(tmp_path: Pat
     assert found["soaked"] == "met"
 
 
+@pytest.mark.slow
 def test_what_is_counted_is_not_both_recorded_and_derived(tmp_path: Path) -> None:
     criteria = {**CRITERIA, "twice": TWICE}
-    assessor = Assessor(guideline(tmp_path, {"soaked": SOAKED}, criteria), use_cache=False)
+    assessor = Assessor(guideline(tmp_path, {"soaked": SOAKED}, criteria))
     second = " . :case0 ind:hasFinding :rain3 . :rain3 a ex:Rain ; ex:depth 2"
     (found,) = answers(assessor, case(WET + second))
     assert found["twice"] == "met"
@@ -206,6 +211,7 @@ def test_what_is_counted_is_not_both_recorded_and_derived(tmp_path: Path) -> Non
     assert "both recorded and derived" in told
 
 
+@pytest.mark.slow
 @pytest.mark.many(4)
 @pytest.mark.parametrize(
     ("name", "change", "message"),
@@ -233,9 +239,10 @@ def test_a_record_that_is_none_is_refused(
     assert any(message in one for one in refused(made(tmp_path, rule), said))
 
 
+@pytest.mark.slow
 def test_two_derivations_do_not_write_of_one_node(tmp_path: Path) -> None:
     rules = {"one": SOAKED, "two": SOAKED.replace("ex:Soaked", "ex:Drenched")}
-    told = refused(Assessor(guideline(tmp_path, rules), use_cache=False), WET)
+    told = refused(Assessor(guideline(tmp_path, rules)), WET)
     assert any("shall not write of one node, two and one" in one for one in told)
 
 
@@ -263,12 +270,13 @@ def test_one_that_does_not_end_is_ended(
 ) -> None:
     monkeypatch.setattr("indicant.assess.derivations.SECONDS", 6.0)
     place = guideline(tmp_path, {"a-quick-one": SOAKED, "loop": LOOP})
-    assessor = Assessor(place, engine=engine, use_cache=False)
+    assessor = Assessor(place, engine=engine)
     with pytest.raises(IndicantError, match="the derivation loop was stopped after 6 seconds"):
         assessor.assess(case(WET))
     assert answers(assessor, case("ind:excludes ex:Rain"))[0]["rain"] == "refuted"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_one_that_writes_without_end_is_ended(tmp_path: Path) -> None:
     lengths = ", ".join(f'"/", STR(STRLEN(STR(?{one})))' for one in "abc")
@@ -290,6 +298,7 @@ def test_a_text_that_grows_without_end_is_ended(tmp_path: Path) -> None:
         made(tmp_path, SOAKED.replace(NAMED, grown)).assess(case(WET))
 
 
+@pytest.mark.slow
 def test_a_document_of_many_cases_is_derived_from_as_each_is(assessor: Assessor) -> None:
     text, prefix = "", PREFIXES
     for number in range(120):

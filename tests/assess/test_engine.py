@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from indicant.files.rdf import Document
 
 FOLDERS = ASSESSED[::12]
+TOGETHER = pytest.mark.xdist_group("work of engines")
 NEVER = """
 @prefix : <https://example.org/case#> .
 @prefix ind: <https://w3id.org/indicant/core/> .
@@ -45,7 +47,8 @@ def known(engine: Engine, document: Document) -> set[str]:
     return {str(triple) for triple in engine.known()}
 
 
-def work(name: str) -> list[tuple[Engine, Document]]:
+@cache
+def work(name: str) -> tuple[tuple[Engine, Document], ...]:
     """Return engines with documents: of the guideline that ships, and of small ones.
 
     rdflib, which takes fifty times as long, is given fewer.
@@ -58,19 +61,25 @@ def work(name: str) -> list[tuple[Engine, Document]]:
         made = bench(GUIDELINES.index(trap.guideline))
         found.append((made.engines[name], made.document([trap.case])))
     counting = TESTS / "ask" / "counting"
-    compiled = obtain(load(counting / "guideline.ttl"), use_cache=False)
+    compiled = obtain(load(counting / "guideline.ttl"))
     found.append((make_engine(name, compiled, None), read(counting / "case.ttl")))
     examples = ("interval", "nested", "days-covered", "expression")
     for example in examples if all_of_them else examples[:2]:
         folder = ROOT / "docs" / "examples" / example
-        made_of = make_engine(name, obtain(load(folder / "guideline.ttl"), use_cache=False), None)
+        made_of = make_engine(name, obtain(load(folder / "guideline.ttl")), None)
         found += [
             (made_of, read(folder / f"{one}.ttl"))
             for one in ("met", "refuted")[: 2 if all_of_them else 1]
         ]
         if example == "interval":
             found.append((made_of, parse(NEVER, path="never.ttl")))
-    return found
+    return tuple(found)
+
+
+@cache
+def usual() -> list[set[str]]:
+    """Return what Oxigraph holds in the end of each document."""
+    return [known(engine, document) for engine, document in work("oxigraph")]
 
 
 def everything(engine: Engine) -> list[str]:
@@ -95,6 +104,7 @@ def test_a_case_that_repeats_the_guideline_takes_nothing_of_it_away(name: str) -
 
 
 @pytest.mark.slow
+@TOGETHER
 @pytest.mark.parametrize("name", ["oxigraph", "rdflib"])
 def test_a_rule_without_what_it_needs_says_nothing(
     name: str, monkeypatch: pytest.MonkeyPatch
@@ -131,13 +141,13 @@ def test_a_rule_without_what_it_needs_says_nothing(
 
 
 @pytest.mark.slow
+@TOGETHER
 @pytest.mark.parametrize("backwards", [False, True])
 def test_rules_of_one_number_do_not_build_on_one_another(
     monkeypatch: pytest.MonkeyPatch, *, backwards: bool
 ) -> None:
     """One after the other, in whatever order, they derive what they derive together."""
-    pairs = work("oxigraph")
-    found = [known(engine, document) for engine, document in pairs]
+    pairs, found = work("oxigraph"), usual()
     assert any(len(together) > 1 for _, together in strata())
     alone = [
         (stratum, (rule,))
@@ -149,6 +159,7 @@ def test_rules_of_one_number_do_not_build_on_one_another(
 
 
 @pytest.mark.slow
+@TOGETHER
 def test_a_question_without_what_it_needs_finds_nothing() -> None:
     """Not asking it finds the same, and every question that needs something is not asked once."""
     needy = {name: one.text for name, one in questions().items() if needs(one.text)}

@@ -541,6 +541,7 @@ def _advice(name: str, kind: str, action: str, criterion: str, more: str = "") -
     return f":{name} a ind:{kind} ; ind:action :{action} ; ind:criterion :{criterion}{more} .\n"
 
 
+@pytest.mark.slow
 def test_urgency_counts_before_the_phase_and_a_condition_keeps_its_exception(
     tmp_path: Path,
 ) -> None:
@@ -566,7 +567,7 @@ def test_urgency_counts_before_the_phase_and_a_condition_keeps_its_exception(
     )
     path = tmp_path / "guideline.ttl"
     path.write_text(text, encoding="utf-8")
-    made = Assessor(path, use_cache=False)
+    made = Assessor(path)
     (record,) = made.assess(parse(rain.CASE, path="case.ttl"))
     first, second, third = record["actions"]
     assert [one["status"] for one in record["actions"]] == [

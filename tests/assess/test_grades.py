@@ -81,6 +81,7 @@ def test_the_record_has_the_grades(graded: Guideline) -> None:
     jsonschema.validate([found.to_dict()], schema)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("grades", "words"),
     [

@@ -167,6 +167,7 @@ def told(
 # ---------------------------------------------------------------------- what follows
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("engine", EVERY)
 @pytest.mark.parametrize(
     ("quantity", "same"),
@@ -526,6 +527,7 @@ def test_what_is_in_the_unit_of_the_property_is_not_said_twice(
             assert reason.recorded is None
 
 
+@pytest.mark.slow
 def test_why_says_what_was_recorded_and_the_unit_of_a_number(guideline: Guideline) -> None:
     def statements(values: str) -> Iterator[str]:
         for argument in guideline.assess(case(values)).why("act", facts=1).reasons:

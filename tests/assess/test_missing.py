@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("guideline", GUIDELINES, ids=lambda folder: folder.name)
 def test_what_is_kept_is_what_is_found_anew(
     guideline: Path, monkeypatch: pytest.MonkeyPatch

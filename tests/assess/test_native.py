@@ -98,7 +98,7 @@ def test_all_that_is_derived_is_the_same_whatever_the_language_says() -> None:
     assert native_ones > 0.9 * len(TRAPS[::3])
     answered = []
     for path in each(EXAMPLES):
-        engines = both(obtain(load(path), use_cache=False).graph)
+        engines = both(obtain(load(path)).graph)
         for name in each(("met", "refuted")):
             file = path.with_name(f"{name}.ttl")
             if file.is_file():
@@ -107,6 +107,7 @@ def test_all_that_is_derived_is_the_same_whatever_the_language_says() -> None:
     assert answered.count(False) <= 2 < len(answered) - 20
 
 
+@pytest.mark.slow
 def test_every_rule_of_a_decision_is_written() -> None:
     """One that is not would be answered by Oxigraph, right and late."""
     small = sorted((ROOT / "examples" / "guidelines").glob("*/guideline.ttl"))
@@ -118,6 +119,7 @@ def test_every_rule_of_a_decision_is_written() -> None:
         assert all(written.answers(question(name)) for name in native._ASKED)
 
 
+@pytest.mark.slow
 def test_what_is_not_computed_with_is_answered_by_oxigraph() -> None:
     """A number of a kind that engines read in different ways, whatever it stands for."""
     graph = assessor().compiled.graph
@@ -138,6 +140,7 @@ def test_what_is_not_computed_with_is_answered_by_oxigraph() -> None:
     assert "1.5e3" not in str(list(ours.known()))
 
 
+@pytest.mark.slow
 def test_a_question_of_ones_own_sees_the_case_at_hand_and_no_other() -> None:
     """What is asked in other words goes to a store, which is filled anew for each case."""
     theirs, ours = both(assessor().compiled.graph)
@@ -157,6 +160,7 @@ def test_a_question_of_ones_own_sees_the_case_at_hand_and_no_other() -> None:
     assert len(seen) == 4
 
 
+@pytest.mark.slow
 def test_a_guideline_that_has_seen_many_cases_goes_on_with_loops_and_the_same_answers() -> None:
     """Until then it does not pay to write them."""
     made = Assessor()
@@ -199,6 +203,7 @@ def test_plans_are_kept_and_made_anew_where_they_are_not_ones_own(
         plans.cache_clear()
 
 
+@pytest.mark.slow
 def test_an_escape_in_a_case_is_no_code() -> None:
     """Nothing of a case stands in what is written."""
     graph = assessor().compiled.graph

@@ -47,7 +47,7 @@ def path_of(folder: Path, of: Kind) -> Path:
 
 @functools.cache
 def assessor(path: Path, engine: str) -> Assessor:
-    return Assessor(path, engine=engine, use_cache=False)
+    return Assessor(path, engine=engine)
 
 
 def answers(path: Path, cases: Sequence[Case], engine: str = "oxigraph") -> list[dict[str, str]]:
@@ -136,7 +136,7 @@ def test_nothing_is_computed_of_what_there_never_was(tmp_path: Path, engine: str
     }
     for said, (high, dosed) in each(answered.items()):
         case = f':c a ind:PatientCase ; ind:asOf "{AS_OF}"^^xsd:date ; {said} .'
-        (record,) = Assessor(path, engine=engine, use_cache=False).assess(
+        (record,) = Assessor(path, engine=engine).assess(
             parse(PREFIXES + case, path="case.ttl"), everything=True
         )
         (action,) = record["actions"]
@@ -146,6 +146,7 @@ def test_nothing_is_computed_of_what_there_never_was(tmp_path: Path, engine: str
         assert found == {"High": high, "Dosed": dosed}, said
 
 
+@pytest.mark.slow
 def test_a_record_of_two_classes_is_counted_where_both_are_demanded(tmp_path: Path) -> None:
     """No class is below both; the record is of both nevertheless."""
     path = tmp_path / "guideline.ttl"
@@ -156,7 +157,7 @@ def test_a_record_of_two_classes_is_counted_where_both_are_demanded(tmp_path: Pa
     answered = {":Dose , :Large": "met", ":Dose": "refuted", ":Large": "refuted"}
     for classes, right in each(answered.items()):
         said = f"ind:received [ a {classes} ] ; ind:recordsAll :Dose , :Large"
-        (found,) = Assessor(path, use_cache=False).assess(
+        (found,) = Assessor(path).assess(
             parse(
                 f'{PREFIXES} :c a ind:PatientCase ; ind:asOf "{AS_OF}"^^xsd:date ; {said} .',
                 path="case.ttl",

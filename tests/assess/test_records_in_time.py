@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import kept
 from indicant.assess.engine import ENGINES, Engine, make_engine
-from indicant.compile.compiled import compile_source
 from indicant.files.rdf import parse
 from making import PREFIXES
 from oracle import ANSWERS, source_of
@@ -109,7 +109,7 @@ def engines() -> dict[str, Engine]:
         for name, text in CRITERIA.items()
     ]
     source = source_of(PREFIXES + VOCABULARY + "".join(advice))
-    compiled = compile_source(source)
+    compiled = kept.compiled(source)
     return {name: make_engine(name, compiled, source) for name in ENGINES}
 
 

@@ -20,6 +20,7 @@ import pyoxigraph as ox
 import pytest
 
 import brute
+import kept
 import series
 import spells
 from brute import DAYS, RECEIVED, WEEKS, Case, Is, Models, Node, Ref, Some
@@ -28,7 +29,6 @@ from grids import Grid, grids
 from indicant.assess import engine as module
 from indicant.assess.engine import OxigraphEngine, RdflibEngine, rules
 from indicant.assess.validation import Validator
-from indicant.compile.compiled import CompiledGuideline, compile_source
 from indicant.files import bounded, resources
 from indicant.files.rdf import Document, parse, read
 from indicant.files.sources import load
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 
     from brute import Guideline
     from indicant.assess.engine import Engine, Rule
+    from indicant.compile.compiled import CompiledGuideline
     from making import Maker
 
 T = TypeVar("T")
@@ -77,7 +78,7 @@ GRIDS: Final = {grid.name: grid for grid in grids()}
 
 @functools.cache
 def compiled(name: str) -> CompiledGuideline:
-    return compile_source(source_of(guideline_text(GRIDS[name].guideline)))
+    return kept.compiled(source_of(guideline_text(GRIDS[name].guideline)))
 
 
 @functools.cache
@@ -183,6 +184,7 @@ def test_a_length_is_computed_as_the_calendar_has_it(name: str) -> None:
         assert Fraction(text) == Fraction(math.floor(Fraction(length) * 10**12), 10**12), place
 
 
+@pytest.mark.slow
 def test_both_engines_write_the_same_weeks() -> None:
     text = f"""
 PREFIX : <{BASE}>
@@ -216,7 +218,7 @@ def test_a_truth_value_is_one_however_the_guideline_writes_it(
     text = guideline_text(one)
     assert f"owl:hasValue {word}" in text
     text = text.replace(f"owl:hasValue {word}", f'owl:hasValue "{other}"^^xsd:boolean')
-    made = OxigraphEngine(compile_source(source_of(text)).graph)
+    made = OxigraphEngine(kept.compiled(source_of(text)).graph)
     node = Node("n", RECEIVED, ("ex:Course",), (("ex:firm", value), ("ex:free", value)))
     cases = [case for case in grid.cases if {"ex:firm", "ex:free"} & told(case)]
     compare(Grid("truth", one, ()), made, [*cases, Case("both", TODAY, (node,))])
@@ -674,7 +676,7 @@ def work() -> list[tuple[OxigraphEngine, list[ox.Quad]]]:
         found += [(made, quads_of(spells.document(some))) for some in few(texts)]
     for example in ("expression", "days-covered", "interval", "nested"):
         folder = ROOT / "docs" / "examples" / example
-        made = OxigraphEngine(compile_source(load(folder / "guideline.ttl")).graph)
+        made = OxigraphEngine(kept.compiled(load(folder / "guideline.ttl")).graph)
         for one in ("met", "refuted"):
             found.append((made, [*read(folder / f"{one}.ttl").quads]))
     return found
@@ -686,7 +688,7 @@ def few(cases: Sequence[T]) -> list[Sequence[T]]:
 
 
 def engine_of(guideline: str) -> OxigraphEngine:
-    return OxigraphEngine(compile_source(source_of(guideline)).graph)
+    return OxigraphEngine(kept.compiled(source_of(guideline)).graph)
 
 
 def quads_of(cases: str) -> list[ox.Quad]:

@@ -56,6 +56,7 @@ def arguments_of(folder: Path) -> list[str]:
     return [str(relative)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "told"), [(3, ["T0", "T1", "T2"]), (5, ["T0"])])
 def test_many_terms_of_a_namespace_that_nothing_declares_are_told_once(
     count: int, told: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -196,6 +197,7 @@ def test_without_java_the_rest_is_checked(
     assert not {"inconsistent", "unsatisfiable"} & {rule.name for rule in report.rules}
 
 
+@pytest.mark.slow
 def test_what_the_reasoner_has_no_time_for_is_not_decided(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -239,6 +241,7 @@ def test_every_form_names_file_and_line(
         json.loads(text)
 
 
+@pytest.mark.slow
 def test_a_report_that_cannot_be_written_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -377,6 +380,7 @@ def test_a_broken_catalog_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFix
     assert "catalog-v001.xml: error: not an XML catalog" in printed
 
 
+@pytest.mark.slow
 def test_blank_nodes_in_a_circle_are_located(tmp_path: Path) -> None:
     text = TEXT + "_:a\n    ind:nix _:b ;\n.\n_:b\n    ind:nix _:a ;\n.\n"
     report = checks.check([written(tmp_path, text.encode())])
@@ -432,6 +436,7 @@ def test_more_units_than_anybody_declares_are_not_looked_up(
 EXPRESSION = ROOT / "docs/examples/expression"
 
 
+@pytest.mark.slow
 @pytest.mark.many(4)
 @pytest.mark.parametrize(
     ("units", "text", "told"),

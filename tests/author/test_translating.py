@@ -68,6 +68,7 @@ def read(path: Path) -> dict[tuple[str, str, str], list[str]]:
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(texts=said())
 def test_out_and_in_again_changes_no_byte(
@@ -82,6 +83,7 @@ def test_out_and_in_again_changes_no_byte(
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(texts=said(), data=st.data())
 def test_what_is_filled_in_is_said_and_the_rest_stays(

@@ -37,6 +37,7 @@ def listed(report: Report) -> set[tuple[str, str]]:
     }
 
 
+@pytest.mark.slow
 def test_what_has_no_text_is_listed(tmp_path: Path) -> None:
     path = tmp_path / "fog.ttl"
     path.write_text(

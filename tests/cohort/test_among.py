@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import shipped
 from cohorts import cases, older
 from indicant import Guideline
 from indicant.api.among import Patients, diff_among
@@ -61,7 +62,7 @@ def test_diff_tells_whom_among_patients_as_both_versions_answer_one_by_one(tmp_p
     (told,) = record["against"]
     theirs, changed = differing(
         statuses(Guideline.load(old, allow_outside=True), folder),
-        statuses(Guideline.load(), folder),
+        statuses(shipped.guideline(), folder),
     )
     assert counted(told) == theirs
     assert theirs
@@ -77,6 +78,7 @@ def test_diff_tells_whom_among_patients_as_both_versions_answer_one_by_one(tmp_p
     assert run(*same)[0] == 0
 
 
+@pytest.mark.slow
 def test_numbers_that_are_withheld_are_not_those_of_everybody(tmp_path: Path) -> None:
     """Of three patients one is not answered, and none of these numbers is told."""
     folder = cases(tmp_path / "cases", 2)
@@ -137,6 +139,7 @@ def test_merge_tells_for_whom_guidelines_are_at_odds(tmp_path: Path) -> None:
     hold_to_one_line("merge", *files, "--cohort", str(folder), "-o", str(tmp_path / "x.trig"))
 
 
+@pytest.mark.slow
 def test_update_takes_patients_as_well(tmp_path: Path) -> None:
     folder = cases(tmp_path / "cases", 3)
     code, out, _ = run(
@@ -149,6 +152,7 @@ def test_update_takes_patients_as_well(tmp_path: Path) -> None:
     assert [one["changed"] for one in record["against"]] == [0]
 
 
+@pytest.mark.slow
 def test_misuse_is_told_in_one_line(tmp_path: Path) -> None:
     folder = cases(tmp_path / "cases", 1)
     asked = ("diff", str(SEED), str(SEED))

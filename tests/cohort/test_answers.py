@@ -96,7 +96,7 @@ def test_the_steps_of_every_bound_are_answered_alike(grid: Grid, tmp_path: Path)
     dice = random.Random(1)  # noqa: S311
     cases = dice.sample(list(grid.cases), min(30, len(grid.cases)))
     documents = [parse(case_text([one]), path=f"{one.name}.ttl") for one in cases]
-    told = compare(Assessor(file, use_cache=False), documents)
+    told = compare(Assessor(file), documents)
     assert told.differences == []
     assert told.states["assessed"] > 5
 
@@ -220,6 +220,7 @@ def test_whose_facts_cannot_all_hold_gets_no_answer() -> None:
     assert words.count(" and ") == 1
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_told_once_for_each_answer_that_waits_for_it() -> None:
     documents = [read(path) for path in ASSESSED[:6]]
     _, summary = answer(assessor("auto"), documents)
@@ -284,6 +285,7 @@ def test_how_many_answers_a_complete_record_would_close_is_what_the_columns_say(
     assert any(one.closes for one in told)
 
 
+@pytest.mark.slow
 def test_what_a_fact_would_close_is_withheld_with_what_it_would_close() -> None:
     """Also of an intervention that is open for want of others."""
     answered, summary = answer(assessor("auto"), [read(path) for path in ASSESSED[::2]])

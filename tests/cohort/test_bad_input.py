@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 import exporting
+import shipped
 from cdmwriting import Tables
 from cohorts import cases
 from each import each
 from exporting import complete
-from indicant import Guideline
 from indicant.api.cohort import answer
 from indicant.cohort import tally
 from indicant.errors import IndicantError
@@ -52,6 +52,7 @@ def condition(name: str, of: str, code: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["parquet", "csv", "ndjson"])
 def test_a_run_over_what_another_one_wrote_is_refused(form: str, tmp_path: Path) -> None:
     folder, out = lines(tmp_path / "bulk", "Patient.ndjson", patient("a")), tmp_path / "answers"
@@ -64,6 +65,7 @@ def test_a_run_over_what_another_one_wrote_is_refused(form: str, tmp_path: Path)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["answers", "bulk"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [1, 3])
 def test_half_of_an_export_is_told(parts: int, tmp_path: Path) -> None:
     """A manifest names files that are not there, errors, and another page."""
@@ -83,7 +85,7 @@ def test_half_of_an_export_is_told(parts: int, tmp_path: Path) -> None:
         "link": [{"relation": "next", "url": f"{server}2"}],
     }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    found = answer(Guideline.load(), folder, as_of=DATE, parts=parts)
+    found = answer(shipped.guideline(), folder, as_of=DATE, parts=parts)
     told = found.record["intake"]["remarks"]
     assert [one.partition(": ")[0] for one in told] == [
         "manifest.json names Condition.000.ndjson, which is not here",
@@ -98,7 +100,7 @@ def test_half_of_an_export_is_told(parts: int, tmp_path: Path) -> None:
     del manifest["error"], manifest["link"]
     manifest["output"] = manifest["output"][:2]  # type: ignore[index]
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    whole = answer(Guideline.load(), folder, as_of=DATE, parts=parts)
+    whole = answer(shipped.guideline(), folder, as_of=DATE, parts=parts)
     assert whole.record["intake"]["remarks"] == []
 
 
@@ -128,12 +130,13 @@ def manifest(folder: Path, *output: dict[str, Any], **more: Any) -> str:
 
 
 def remarks(folder: Path, parts: int) -> list[str]:
-    found = answer(Guideline.load(), folder, as_of=DATE, parts=parts)
+    found = answer(shipped.guideline(), folder, as_of=DATE, parts=parts)
     said: list[str] = found.record["intake"]["remarks"]
     assert all(one.endswith(": what else there is is not known") for one in said)
     return [one.partition(": ")[0] for one in said]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [1, 3])
 def test_two_files_of_one_name_are_two(parts: int, tmp_path: Path) -> None:
     """A manifest has files on a server, of which one may have overwritten the other."""
@@ -149,6 +152,7 @@ def test_two_files_of_one_name_are_two(parts: int, tmp_path: Path) -> None:
     assert remarks(folder, parts) == ["manifest.json names 30 files a.ndjson, of which 1 is here"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "packing", "parts"),
     [("manifest.json", "", 1), ("AA.json", "gzip", 1), ("AA.json", "", 3), ("m.json", "zstd", 3)],
@@ -178,6 +182,7 @@ def test_a_manifest_says_how_many_records_there_are(
         assert remarks(folder, parts) == [broken, *expected]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [1, 3])
 def test_nothing_is_complete_where_a_manifest_says_more(parts: int, tmp_path: Path) -> None:
     folder = lines(tmp_path / "bulk", "a.ndjson", *(patient(f"p{n}") for n in range(4)))
@@ -191,13 +196,14 @@ def test_nothing_is_complete_where_a_manifest_says_more(parts: int, tmp_path: Pa
     ):
         manifest(folder, *rows)
         found = answer(
-            Guideline.load(), folder, as_of=DATE, parts=parts, completeness=str(complete)
+            shipped.guideline(), folder, as_of=DATE, parts=parts, completeness=str(complete)
         )
         said = [one["said"] for one in found.record["intake"]["stated"]]
         assert said
         assert any(one.startswith("it is not stated") for one in said) is not is_whole
 
 
+@pytest.mark.slow
 def test_a_manifest_is_one_however_it_is_written(tmp_path: Path) -> None:
     folder = lines(tmp_path / "bulk", "a.ndjson", patient("a"))
     text = manifest(folder, {"type": "Patient", "url": "https://s.example/1/b.ndjson"})
@@ -217,9 +223,10 @@ def test_a_manifest_is_one_however_it_is_written(tmp_path: Path) -> None:
     assert said[-1] == "manifest.json names 19,980 more files that are not here"
     file.write_text(text[:-1] + " " * MOST_BYTES + "}", encoding="utf-8")
     with pytest.raises(IndicantError, match="manifest of an export, and larger than 32 MB"):
-        answer(Guideline.load(), folder, as_of=DATE)
+        answer(shipped.guideline(), folder, as_of=DATE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [1, 3])
 def test_deleted_lines_take_records_away(parts: int, tmp_path: Path) -> None:
     folder = lines(tmp_path / "bulk", "Patient.ndjson", patient("a"), patient("b"))
@@ -228,12 +235,13 @@ def test_deleted_lines_take_records_away(parts: int, tmp_path: Path) -> None:
     lines(
         folder, "deleted.ndjson", {"resourceType": "Bundle", "type": "transaction", "entry": [gone]}
     )
-    found = answer(Guideline.load(), folder, as_of=DATE, parts=parts)
+    found = answer(shipped.guideline(), folder, as_of=DATE, parts=parts)
     left = {one["reason"]: one["records"] for one in found.record["intake"]["notUsed"]}
     assert left == {"deleted": 2, "unknown-code": 1}
     assert found.record["intake"]["used"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [1, 3])
 @pytest.mark.parametrize("packing", PACKINGS)
 def test_a_packed_file_that_is_cut_off_or_spoilt_is_refused(
@@ -246,14 +254,15 @@ def test_a_packed_file_that_is_cut_off_or_spoilt_is_refused(
     for data in each(spoilt(packing, text).values()):
         (folder / f"Patient.ndjson{PACKINGS[packing][0]}").write_bytes(data)
         with pytest.raises(IndicantError, match=told):
-            answer(Guideline.load(), folder, as_of=DATE, parts=parts, output=out)
+            answer(shipped.guideline(), folder, as_of=DATE, parts=parts, output=out)
         assert sorted(one.name for one in tmp_path.iterdir()) == ["bulk"]
 
 
+@pytest.mark.slow
 def test_what_is_packed_otherwise_is_told_as_not_read(tmp_path: Path) -> None:
     folder = lines(tmp_path / "bulk", "Patient.ndjson", patient("a"))
     (folder / "Condition.ndjson.xz").write_bytes(b"\xfd7zXZ")
-    found = answer(Guideline.load(), folder, as_of=DATE)
+    found = answer(shipped.guideline(), folder, as_of=DATE)
     assert found.record["intake"]["remarks"] == ["not read: Condition.ndjson.xz"]
     (folder / "Patient.ndjson").unlink()
     hold_to_one_line("cohort", str(folder), "--as-of", DATE)
@@ -267,7 +276,7 @@ def test_codes_without_end_are_counted_and_not_all_told_apart(
     records = [condition(f"c{n}", f"p{n % 10}", str(90_000_000 + n)) for n in range(30_000)]
     lines(folder, "Condition.ndjson", *records)
     monkeypatch.setattr(tally, "MOST_CODES", 5_000)
-    told = answer(Guideline.load(), folder, as_of=DATE, parts=3, processes=1).record["intake"]
+    told = answer(shipped.guideline(), folder, as_of=DATE, parts=3, processes=1).record["intake"]
     assert len(told["unknownCodes"]) == 1_000
     assert told["unknownCodesNotListed"] == 4_000
     assert told["recordsOfOtherUnknownCodes"] == 25_000
@@ -285,7 +294,7 @@ def test_a_patient_with_a_hundred_thousand_records_is_one_patient(
     lines(
         folder, "Condition.ndjson", *(condition(f"c{n}", "a", code) for n, code in enumerate(codes))
     )
-    told = answer(Guideline.load(), folder, as_of=DATE, parts=parts, processes=1).record
+    told = answer(shipped.guideline(), folder, as_of=DATE, parts=parts, processes=1).record
     assert told["patients"]["assessed"] == told["patients"]["total"] == 2
     assert told["intake"]["records"] == 100_002
     assert told["intake"]["used"] == 50
@@ -306,7 +315,7 @@ sys.exit(cli.main())
 def bulk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an export that takes a while."""
     folder: Path = tmp_path_factory.mktemp("export") / "bulk"
-    exporting.write(folder, 1_500, Guideline.load().assessor)
+    exporting.write(folder, 1_500, shipped.guideline().assessor)
     return folder
 
 

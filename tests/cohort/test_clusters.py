@@ -6,7 +6,7 @@ import importlib.util
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pyoxigraph as ox
@@ -15,10 +15,10 @@ from test_parts_of_sources import written
 
 import exporting
 import killed
+import shipped
 from cohorts import mixed
 from each import each
 from exporting import complete
-from indicant import Guideline
 from indicant.api import cohort
 from indicant.api.cohort import recipe_of
 from indicant.cohort import clusters, portions
@@ -28,6 +28,9 @@ from indicant.intake.patients import Options
 from places import ASSESSED, EXAMPLES
 from running import hold_to_one_line, run
 from spread import PARTS, answered, export, reach
+
+if TYPE_CHECKING:
+    from indicant import Guideline
 
 COMPLETE = complete(
     "ind:recordsAll spine:CervicalFusion , spine:NeckPain", "ind:recordsAllProposals true"
@@ -106,6 +109,7 @@ def test_portions_of_cases_are_answered_as_the_whole(
     assert min(told["assessed"], told["invalid"]) > 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("here")
 def test_portions_with_half_a_character_are_answered_as_the_whole(tmp_path: Path) -> None:
     """It stands where no text of UTF-8 can hold it: in the name of a code that no table knows."""
@@ -128,11 +132,12 @@ def test_portions_with_half_a_character_are_answered_as_the_whole(tmp_path: Path
     assert len(one[0]["intake"]["unknownCodes"]) == 1
 
 
+@pytest.mark.slow
 def test_who_does_a_portion_twice_writes_the_same_twice(tmp_path: Path) -> None:
     data = export(tmp_path / "export")
     folder = tmp_path / "portions"
     folder.mkdir()
-    guideline = Guideline.load()
+    guideline = shipped.guideline()
     setup, source = prepared(guideline, data)
     tally = portions.prepare(source, setup, folder, 3)
     counts = alone(portions.work, str(folder), 3)
@@ -159,7 +164,7 @@ def test_what_has_to_be_known_is_text_alone(tmp_path: Path) -> None:
     """So that a worker makes nothing of it but what is said."""
     folder = tmp_path / "portions"
     folder.mkdir()
-    setup, source = prepared(Guideline.load(), export(tmp_path / "export"))
+    setup, source = prepared(shipped.guideline(), export(tmp_path / "export"))
     portions.prepare(source, setup, folder, 2)
     told = json.loads((folder / portions.SETUP).read_text(encoding="utf-8"))
     assert portions.Setup(**told) == setup
@@ -211,7 +216,7 @@ def test_what_fails_for_good_is_told_in_one_line(
     out = tmp_path / "out"
     with pytest.raises(IndicantError, match="the disk of this worker is full") as caught:
         cohort.answer(
-            Guideline.load(),
+            shipped.guideline(),
             export(tmp_path / "export"),
             as_of=exporting.AS_OF,
             engine="dask",
@@ -246,7 +251,7 @@ def test_a_cluster_is_of_an_engine() -> None:
     assert "a cluster is of Spark or of Dask" in run(*words)[2]
     hold_to_one_line(*words)
     with pytest.raises(IndicantError, match="unknown engine 'ray'"):
-        cohort.answer(Guideline.load(), "nowhere", engine="ray")
+        cohort.answer(shipped.guideline(), "nowhere", engine="ray")
 
 
 def test_engines_are_those_of_the_command() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
+import shipped
 from cohorts import cases, older
 from indicant import Guideline
 from indicant.api.cohort import answer
@@ -95,7 +96,7 @@ def test_a_folder_of_cases_is_added_up(tmp_path: Path) -> None:
         "invalid": 0,
         "twice": 0,
     }
-    guideline = Guideline.load()
+    guideline = shipped.guideline()
     counted: dict[str, dict[str, int]] = {}
     for path in sorted(folder.iterdir()):
         for action in actions(guideline, path):
@@ -115,6 +116,7 @@ def test_a_folder_of_cases_is_added_up(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_rows_are_the_same_in_every_form(tmp_path: Path) -> None:
     folder = cases(tmp_path / "cases")
     found: dict[str, list[list[str]]] = {}
@@ -133,6 +135,7 @@ def test_the_rows_are_the_same_in_every_form(tmp_path: Path) -> None:
         assert next(csv.reader(file))[:4] == ["patient", "intervention", "label", "status"]
 
 
+@pytest.mark.slow
 def test_the_same_source_gives_the_same_bytes(tmp_path: Path) -> None:
     folder = cases(tmp_path / "cases")
     for name in ("one", "other"):
@@ -141,6 +144,7 @@ def test_the_same_source_gives_the_same_bytes(tmp_path: Path) -> None:
         assert file.read_bytes() == (tmp_path / "other" / file.name).read_bytes()
 
 
+@pytest.mark.slow
 def test_what_does_not_apply_is_left_out_unless_it_is_asked_for(tmp_path: Path) -> None:
     folder = cases(tmp_path / "cases")
     run("cohort", str(folder), "-o", str(tmp_path / "few"))
@@ -149,6 +153,7 @@ def test_what_does_not_apply_is_left_out_unless_it_is_asked_for(tmp_path: Path) 
     assert "not-applicable" not in statuses
 
 
+@pytest.mark.slow
 def test_a_case_that_is_not_valid_is_told_and_not_answered(tmp_path: Path) -> None:
     folder, out = cases(tmp_path / "cases", 2), tmp_path / "answers"
     (folder / "wrong.ttl").write_text(
@@ -169,6 +174,7 @@ def test_a_case_that_is_not_valid_is_told_and_not_answered(tmp_path: Path) -> No
     assert "NOT ASSESSED, with a case that is not valid" in text
 
 
+@pytest.mark.slow
 def test_who_stands_in_two_files_is_told_and_not_answered(tmp_path: Path) -> None:
     folder, out = cases(tmp_path / "cases", 3), tmp_path / "answers"
     first = sorted(folder.iterdir())[0]
@@ -196,6 +202,7 @@ def test_who_stands_in_two_files_is_told_and_not_answered(tmp_path: Path) -> Non
     assert twice[0]["patient"] not in json.dumps(told)
 
 
+@pytest.mark.slow
 def test_records_are_read_in_whatever_order_they_stand(tmp_path: Path) -> None:
     """Those of one patient in several files, some before the patient."""
     straight = lines(tmp_path / "straight", "Patient.ndjson", patient("a"), patient("b"))
@@ -216,6 +223,7 @@ def test_records_are_read_in_whatever_order_they_stand(tmp_path: Path) -> None:
     assert {one[0] for one in found[0]} == {"a", "b"}
 
 
+@pytest.mark.slow
 def test_a_patient_of_whom_nothing_is_recorded_is_answered_as_well(tmp_path: Path) -> None:
     folder = lines(tmp_path / "bulk", "Patient.ndjson", patient("a"), patient("nothing"))
     lines(folder, "Condition.ndjson", pain("1", "a"))
@@ -226,11 +234,12 @@ def test_a_patient_of_whom_nothing_is_recorded_is_answered_as_well(tmp_path: Pat
     assert waiting
 
 
+@pytest.mark.slow
 def test_a_line_that_is_no_record_is_named_and_counted(tmp_path: Path) -> None:
     folder = lines(tmp_path / "bulk", "Patient.ndjson", patient("a"), "{", patient("b"))
     lines(folder, "Condition.ndjson", pain("1", "a"), "[1, 2]")
     for parts in (1, 3):
-        found = answer(Guideline.load(), folder, as_of=DATE, parts=parts)
+        found = answer(shipped.guideline(), folder, as_of=DATE, parts=parts)
         assert not found.is_whole
         told = found.record["intake"]
         assert told["brokenLines"] == 2
@@ -243,6 +252,7 @@ def test_a_line_that_is_no_record_is_named_and_counted(tmp_path: Path) -> None:
     assert run("cohort", str(folder), "--as-of", DATE)[0] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", PACKINGS)
 def test_what_is_packed_is_read_alike(packing: str, tmp_path: Path) -> None:
     ending, pack = PACKINGS[packing]
@@ -257,6 +267,7 @@ def test_what_is_packed_is_read_alike(packing: str, tmp_path: Path) -> None:
     assert one == other
 
 
+@pytest.mark.slow
 def test_strata_add_up_to_the_whole(tmp_path: Path) -> None:
     folder = cases(tmp_path / "cases")
     out = tmp_path / "answers"
@@ -280,6 +291,7 @@ def test_strata_add_up_to_the_whole(tmp_path: Path) -> None:
     assert compared > 200
 
 
+@pytest.mark.slow
 def test_small_numbers_are_withheld_with_what_gives_them_away(tmp_path: Path) -> None:
     folder = cases(tmp_path / "cases", 7)
     told = summary(str(folder), "--suppress", "5")[1]
@@ -311,6 +323,7 @@ def depressed(folder: Path, **many: int) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_who_lacks_a_fact_does_not_tell_who_is_recommended_what(tmp_path: Path) -> None:
     """Of nine, six are open for want of a fact: three are not."""
     spec = {"open_depression_not_recorded": 6, "fires_two_failed": 3}
@@ -328,6 +341,7 @@ def test_who_lacks_a_fact_does_not_tell_who_is_recommended_what(tmp_path: Path) 
     assert " 6 " not in text.partition("MISSING FACTS")[2]
 
 
+@pytest.mark.slow
 def test_of_few_who_are_not_assessed_it_is_not_told_why(tmp_path: Path) -> None:
     """What is told names their records; and of others no number that gives them away."""
     folder = cases(tmp_path / "cases", 2)
@@ -350,7 +364,7 @@ def test_whom_another_version_answers_otherwise(tmp_path: Path) -> None:
     """As both versions answer one by one."""
     folder, out = cases(tmp_path / "cases", 7), tmp_path / "answers"
     old = Guideline.load(older(tmp_path / "ontology"), allow_outside=True, use_cache=False)
-    new = Guideline.load()
+    new = shipped.guideline()
     found = new.cohort(folder, output=out, against=old)
     told = found.record["against"]
     statuses = [
@@ -397,6 +411,7 @@ def test_misuse_is_told_in_one_line(tmp_path: Path) -> None:
         hold_to_one_line("cohort", str(folder), "--as-of", DATE, "--strata", str(table))
 
 
+@pytest.mark.slow
 def test_nothing_is_left_where_a_run_ends_early(tmp_path: Path) -> None:
     folder = lines(tmp_path / "bulk", "Condition.ndjson", pain("1", "a"))
     out = tmp_path / "answers"
@@ -409,13 +424,14 @@ def test_nothing_is_left_where_a_run_ends_early(tmp_path: Path) -> None:
 def test_without_polars_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "polars", None)
     with pytest.raises(IndicantError, match="needs Polars") as told:
-        Guideline.load().cohort(ASSESS)
+        shipped.guideline().cohort(ASSESS)
     assert told.value.help == "pip install 'indicant[cohort]'"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["omop", "tables"])
 def test_tables_are_answered_person_by_person(source: str, tmp_path: Path) -> None:
-    guideline = Guideline.load()
+    guideline = shipped.guideline()
     folder, out = EXAMPLES / source, tmp_path / "answers"
     found = guideline.cohort(folder, as_of=DATE, output=out, everything=True)
     assert found.is_whole
@@ -457,6 +473,7 @@ def test_a_bulk_export_is_answered_patient_by_patient(name: str, tmp_path: Path)
     assert mine == theirs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [1, 3])
 def test_a_patient_who_stands_in_two_files_is_one_if_both_say_the_same(
     parts: int, tmp_path: Path
@@ -468,12 +485,13 @@ def test_a_patient_who_stands_in_two_files_is_one_if_both_say_the_same(
     ):
         folder = lines(tmp_path / name, "1.ndjson", patient("a", birthDate="1960-01-01"))
         lines(folder, "2.ndjson", again, pain("1", "a"), patient("b"))
-        found = answer(Guideline.load(), folder, as_of=DATE, parts=parts)
+        found = answer(shipped.guideline(), folder, as_of=DATE, parts=parts)
         assert found.record["patients"]["assessed"] == found.record["patients"]["total"] == 2
         told = [one["said"] for one in found.record["intake"]["stated"]]
         assert sum("neither birth date nor sex is used" in one for one in told) == said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [1, 3])
 def test_the_day_of_what_happens_around_midnight_is_that_of_the_place(
     parts: int, tmp_path: Path
@@ -493,7 +511,7 @@ def test_the_day_of_what_happens_around_midnight_is_that_of_the_place(
         ("Europe/Berlin", 2),
         ("Pacific/Kiritimati", 2),
     ):
-        found = answer(Guideline.load(), folder, as_of=DATE, timezone=zone, parts=parts)
+        found = answer(shipped.guideline(), folder, as_of=DATE, timezone=zone, parts=parts)
         left = {one["reason"]: one["records"] for one in found.record["intake"]["notUsed"]}
         assert left == ({"late": late} if late else {})
         assert found.record["intake"]["used"] == 3 - late

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import shipped
 from cohorts import cases
 from each import each
 from fhir_validators import NODE, found_in
-from indicant import Guideline
 from indicant.errors import IndicantError
 from indicant.exchange.measure import measure_reports
 from indicant.site.cohortpage import as_page
@@ -29,7 +29,7 @@ BAD = "</text><script>alert(1)</script>\u202e&<b>"
 
 
 def record(folder: Path, **how: Any) -> dict[str, Any]:
-    return Guideline.load().cohort(cases(folder, 6), as_of=DATE, **how).record
+    return shipped.guideline().cohort(cases(folder, 6), as_of=DATE, **how).record
 
 
 def strata(path: Path, folder: Path) -> Path:
@@ -94,8 +94,9 @@ def test_the_page_says_what_the_summary_says(tmp_path: Path) -> None:
     assert "@media print" in page
 
 
+@pytest.mark.slow
 def test_what_others_wrote_stays_text() -> None:
-    told = Guideline.load().cohort(EXAMPLES / "tables", as_of=DATE).record
+    told = shipped.guideline().cohort(EXAMPLES / "tables", as_of=DATE).record
     spoilt = json.loads(json.dumps(told))
     spoilt["source"] = BAD
     spoilt["interventions"][0]["label"] = spoilt["recommendations"][0]["label"] = BAD
@@ -125,7 +126,7 @@ def test_a_measure_report_has_the_numbers_of_the_summary(tmp_path: Path) -> None
     folder = tmp_path / "cases"
     record(folder)
     table = strata(tmp_path / "strata.csv", folder)
-    answers = Guideline.load().cohort(folder, as_of=DATE, strata=table)
+    answers = shipped.guideline().cohort(folder, as_of=DATE, strata=table)
     bundle = answers.to_measure_reports()
     resources = [one["resource"] for one in bundle["entry"]]
     assert len(resources) == len(answers.record["recommendations"]) > 20
@@ -142,7 +143,7 @@ def test_a_measure_report_has_the_numbers_of_the_summary(tmp_path: Path) -> None
         assert found.get("numerator") == row["patients"].get("fulfilled")
         assert len(one["group"][0]["stratifier"][0]["stratum"]) == 2
     assert faults([*resources, bundle]) == []
-    small = Guideline.load().cohort(folder, as_of=DATE, suppress=5).to_measure_reports()
+    small = shipped.guideline().cohort(folder, as_of=DATE, suppress=5).to_measure_reports()
     few = [one["resource"] for one in small["entry"]]
     assert "masked" in json.dumps(few)
     assert faults(few) == []
@@ -151,11 +152,12 @@ def test_a_measure_report_has_the_numbers_of_the_summary(tmp_path: Path) -> None
 @NODE
 @pytest.mark.slow
 def test_a_measure_report_is_valid_by_all_four() -> None:
-    told = Guideline.load().cohort(EXAMPLES / "tables", as_of=DATE)
+    told = shipped.guideline().cohort(EXAMPLES / "tables", as_of=DATE)
     resources = [one["resource"] for one in told.to_measure_reports()["entry"]]
     assert faults(resources, npm=True) == []
 
 
+@pytest.mark.slow
 def test_the_command_prints_both_forms() -> None:
     asked = ("cohort", str(EXAMPLES / "tables"), "--as-of", DATE, "--format")
     code, page, _ = run(*asked, "html")
@@ -171,5 +173,5 @@ def test_the_command_prints_both_forms() -> None:
 def test_a_measure_report_needs_a_day(tmp_path: Path) -> None:
     folder = cases(tmp_path / "cases", 1)
     with pytest.raises(IndicantError, match="about a period"):
-        Guideline.load().cohort(folder).to_measure_reports()
+        shipped.guideline().cohort(folder).to_measure_reports()
     hold_to_one_line("cohort", str(folder), "--format", "measure-report")

@@ -134,6 +134,7 @@ def test_another_language_has_its_own_phrases_and_borrows_none() -> None:
     assert made.words(had("hasFinding", "Rash"), "de", str) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [None, "opioids-for-pain"])
 def test_no_two_facts_are_said_alike(name: str | None) -> None:
     """A phrase that left out what sets two facts apart would make one out of them."""
@@ -142,6 +143,7 @@ def test_no_two_facts_are_said_alike(name: str | None) -> None:
     assert [label for label, count in said.items() if count > 1] == []
 
 
+@pytest.mark.slow
 def test_facts_of_the_guidelines_read_as_language() -> None:
     spine = {one.label for one in Guideline.load().assessor.catalogue.literals.values()}
     assert {

@@ -19,13 +19,13 @@ import jsonschema
 import pyoxigraph as ox
 import pytest
 
+import kept
 from brute import Advice, Guideline, Not, Span
 from each import each
 from indicant.assess.assessor import Assessor
 from indicant.assess.engine import make_engine
 from indicant.assess.validation import Validator
 from indicant.cli import main
-from indicant.compile.compiled import compile_source
 from indicant.diff.behaviour import with_terms
 from indicant.diff.differences import Difference, _renamed, compare
 from indicant.diff.forms import as_markdown, as_text, report
@@ -535,7 +535,7 @@ class Answering:
 
     def __init__(self, guideline: Guideline) -> None:
         self.source: Source = source_of(guideline_text(guideline))
-        compiled = compile_source(self.source)
+        compiled = kept.compiled(self.source)
         self._engine = make_engine("oxigraph", compiled, self.source)
         shapes = (resources.shapes() / "case.ttl").read_text(encoding="utf-8")
         self._validator = Validator(shapes, compiled.vocabulary)
@@ -628,6 +628,7 @@ def test_the_report_of_a_program_holds_all_of_it(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize("form", ["sarif", "junit", "github"])
 def test_other_programs_are_told_in_their_own_form(
@@ -945,6 +946,7 @@ def test_what_git_does_not_have_is_one_clear_line(
         assert captured.out == ""
 
 
+@pytest.mark.slow
 @needs_git
 def test_an_error_in_a_revision_names_its_file_there(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -1110,6 +1112,7 @@ def test_outputs_appear_whole_or_not_at_all(
     capsys.readouterr()
 
 
+@pytest.mark.slow
 def test_cases_that_are_none_are_named(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -85,7 +85,7 @@ def test_a_case_is_answered_as_its_name_says(folder: Path) -> None:
     """The first recommendation is met, refuted or open, and what is expected is told."""
     cases = [one for one in examples.ANSWERS if (folder / f"{one}.ttl").is_file()]
     assert cases or any(folder.glob("refused-*.ttl"))
-    assessor = Assessor(folder, use_cache=False)
+    assessor = Assessor(folder)
     found = RECOMMENDATION.search((folder / "guideline.ttl").read_text(encoding="utf-8"))
     assert found
     expected = folder / "expected.json"

@@ -283,7 +283,7 @@ COUNTING = TESTS / "ask" / "counting"
 
 @pytest.mark.slow
 def test_it_asks_whether_all_is_recorded_where_that_would_settle_something() -> None:
-    here = Assessor(COUNTING / "guideline.ttl", use_cache=False)
+    here = Assessor(COUNTING / "guideline.ttl")
     text = (COUNTING / "case.ttl").read_text(encoding="utf-8").replace("ind:recordsAll", "ex:seen")
     text = text.replace("    ex:seen knee:Pain ;\n", "")
     found = {one["case"]: one for one in next_facts(here, parse(text, path="case.ttl"))}

@@ -485,7 +485,7 @@ def test_a_statement_that_bears_on_two_bounds_is_told_once(tmp_path: Path) -> No
     path.write_text(making.guideline_text(one), encoding="utf-8")
     case = traps.case(traps.node("ind:received", "ex:Act", days=20))
     document = parse(making.case_text([case]), path="case.ttl")
-    (record,) = why(Assessor(path, use_cache=False), document, "Act")
+    (record,) = why(Assessor(path), document, "Act")
     (reason,) = record["reasons"]
     (fact,) = reason["because"]
     assert [node["statement"] for node in fact["nodes"]] == ["started on 2026-11-02, ongoing true"]

@@ -128,7 +128,7 @@ def test_a_witness_is_confirmed_by_an_assessment_and_by_hermit(
     path = merged(tmp_path, *names, as_of=as_of)
     engines = ("oxigraph", "hermit") if folder in INTERACTING[::3] else ("oxigraph",)
     for engine in engines:
-        assessor = Assessor(path, engine=engine, use_cache=False)
+        assessor = Assessor(path, engine=engine)
         for result in results:
             _confirm(result, assessor)
 
@@ -527,7 +527,7 @@ def test_equal_interventions_share_what_is_said_of_either(tmp_path: Path) -> Non
 <#f> a ex:Fever .
 """
     for engine in ("oxigraph", "rdflib", "hermit"):
-        assessor = Assessor(path, engine=engine, use_cache=False)
+        assessor = Assessor(path, engine=engine)
         (record,) = assessor.assess(parse(text, path="case.ttl"))
         assert {action["action"]: action["status"] for action in record["actions"]} == {
             one: "conflicting",
@@ -549,7 +549,7 @@ def dated(tmp_path: Path, header: str) -> Assessor:
     changed = text.replace('    rdfs:label "Guideline A"@en ;\n', f"    {header} ;\n", 1)
     assert changed != text
     path.write_text(f"@prefix adms: <http://www.w3.org/ns/adms#> .\n{changed}", encoding="utf-8")
-    return Assessor(path, use_cache=False)
+    return Assessor(path)
 
 
 IN_PAIN = f"""@prefix ind: <{IND}> .

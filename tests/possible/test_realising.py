@@ -83,7 +83,7 @@ def test_a_conflict_is_shown_by_a_case_that_is_assessed_so(tmp_path: Path, numbe
     report = verified(tmp_path / "g.ttl", *POSSIBLE[number])
     (found,) = [one for one in report.results if one.rule == "conflict"]
     assert found.witness is not None
-    assessor = Assessor(tmp_path / "g.ttl", use_cache=False)
+    assessor = Assessor(tmp_path / "g.ttl")
     (record,) = assessor.assess(parse(found.witness, path="case.ttl"), everything=True)
     statuses = {one["action"]: one["status"] for one in record["actions"]}
     assert statuses[f"{EX}Act"] == "conflicting"
@@ -176,9 +176,7 @@ def test_there_are_as_many_records_as_are_counted(tmp_path: Path, number: int) -
     assert not any("conflict" in one for one in report.undecided)
     (one,) = found
     assert one.witness is not None
-    (record,) = Assessor(path, use_cache=False).assess(
-        parse(one.witness, path="case.ttl"), everything=True
-    )
+    (record,) = Assessor(path).assess(parse(one.witness, path="case.ttl"), everything=True)
     statuses = {one["action"]: one["status"] for one in record["actions"]}
     assert statuses[f"{EX}Act"] == "conflicting"
 

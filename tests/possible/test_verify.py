@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import kept
 from each import each
 from indicant import cli
 from indicant.assess.engine import Engine, make_engine
 from indicant.assess.validation import Validator
-from indicant.compile.compiled import compile_source
 from indicant.files import resources
 from indicant.files.rdf import parse, read
 from indicant.files.sources import load, resolve
@@ -67,7 +67,7 @@ def engines(folder: Path) -> tuple[Validator, dict[str, Engine]]:
 
 
 def engines_of(source: Source) -> tuple[Validator, dict[str, Engine]]:
-    compiled = compile_source(source)
+    compiled = kept.compiled(source)
     shapes = (resources.shapes() / "case.ttl").read_text(encoding="utf-8")
     names = ("oxigraph", "hermit")
     return Validator(shapes, compiled.vocabulary), {

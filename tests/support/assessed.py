@@ -122,7 +122,7 @@ def benchmark() -> Assessor:
     combined = combine([str(BENCHMARK / one) for one in names], output=str(path), fence=OPEN)
     assert combined.data is not None
     atomic.write(combined.data, path)
-    return Assessor(path, use_cache=False)
+    return Assessor(path)
 
 
 def anybody(assessor: Assessor, count: int) -> list[Document]:

@@ -10,6 +10,7 @@ import datetime
 import functools
 import itertools
 import math
+import operator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 from pysat.solvers import Solver
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 FINDING = "ind:Finding"
 INTERVENTION = "ind:Intervention"
@@ -76,13 +77,19 @@ class Span:
             return False
         if self.datatype == "nonNegativeInteger" and number < 0:
             return False
-        tests = {
-            "minInclusive": number.__ge__,
-            "minExclusive": number.__gt__,
-            "maxInclusive": number.__le__,
-            "maxExclusive": number.__lt__,
-        }
-        return all(tests[kind](Fraction(limit)) for kind, limit in self.bounds)
+        return all(test(number, limit) for test, limit in self._tests)
+
+    @functools.cached_property
+    def _tests(self) -> list[tuple[Callable[[Fraction, Fraction], bool], Fraction]]:
+        return [(_TESTS[kind], Fraction(limit)) for kind, limit in self.bounds]
+
+
+_TESTS: Mapping[str, Callable[[Fraction, Fraction], bool]] = {
+    "minInclusive": operator.ge,
+    "minExclusive": operator.gt,
+    "maxInclusive": operator.le,
+    "maxExclusive": operator.lt,
+}
 
 
 @dataclass(frozen=True)
@@ -130,6 +137,8 @@ class Related:
 
 
 Facet = Within | Is | IsA | Related
+Options = dict[frozenset[tuple[str, Fraction | str]], set[Facet]]
+"""Values that a property can have, each with the facets that accept it."""
 
 
 def plain(facets: Iterable[Facet]) -> Iterator[Within | Is | IsA]:
@@ -283,6 +292,11 @@ class Guideline:
         """Return all names of a class."""
         named = self.alias.get(cls, cls)
         return {named, *(one for one, of in self.alias.items() if of == named)}
+
+    @functools.cached_property
+    def options(self) -> dict[tuple[object, ...], Options]:
+        """What properties can have as values, as far as it was asked for."""
+        return {}
 
     @functools.cached_property
     def pairs(self) -> frozenset[tuple[str, str]]:
@@ -646,7 +660,7 @@ class Models:
             points = [Fraction(one) for _, one in limit.bounds] if limit else []
             points += [number for number in self._before.get(name, ()) if number is not None]
             points += self._lacked.get(name, ())
-            options = self._options(name, here, given, points)
+            options = self._known_options(name, here, given, points)
             chosen = {one: self._fresh() for one in options}
             chances[name] = {variable: one for one, variable in chosen.items()}
             if limit is not None:
@@ -759,12 +773,23 @@ class Models:
         ]
         one.facets[facet] = self._either(ways)
 
+    def _known_options(
+        self, name: str, facets: list[Facet], given: list[Value], points: list[Fraction]
+    ) -> Options:
+        """Return the options, which most individuals of most cases have in common."""
+        known = self._guideline.options
+        place = (name, *facets, None, *map(key, given), None, *points)
+        found = known.get(place)
+        if found is None:
+            found = known[place] = self._options(name, facets, given, points)
+        return found
+
     def _options(
         self, name: str, facets: list[Facet], given: list[Value], points: list[Fraction]
-    ) -> dict[frozenset[tuple[str, Fraction | str]], set[Facet]]:
+    ) -> Options:
         """Return values that a property can have, each with the facets that accept it."""
         guideline = self._guideline
-        found: dict[frozenset[tuple[str, Fraction | str]], set[Facet]] = {}
+        found: Options = {}
         if name in guideline.objects:
             always = guideline.above[guideline.reach[name]] if name in guideline.reach else set()
             used = sorted({facet.cls for facet in facets if isinstance(facet, IsA)})

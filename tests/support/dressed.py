@@ -253,7 +253,7 @@ def assessor(seed: int) -> Assessor:
     """Return a random guideline, compiled."""
     path = folder() / f"{seed}.ttl"
     path.write_text(guideline(seed)[2], encoding="utf-8")
-    return Assessor(path, use_cache=False)
+    return Assessor(path)
 
 
 @functools.cache

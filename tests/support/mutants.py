@@ -100,7 +100,7 @@ def environment(place: Path) -> dict[str, str]:
     return {
         **kept,
         "PYTHONPATH": f"{place / 'src'}{os.pathsep}{place / 'tests' / 'support'}",
-        "XDG_CACHE_HOME": str(place / ".cache"),
+        "INDICANT_CACHE": str(place / ".cache" / "indicant"),
     }
 
 

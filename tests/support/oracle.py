@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import brute
+import kept
 from brute import (
     HAD_FINDING,
     HAS_FINDING,
@@ -31,7 +32,6 @@ from brute import (
 )
 from indicant.assess.engine import ENGINES, Engine, make_engine
 from indicant.assess.validation import Validator
-from indicant.compile.compiled import CompiledGuideline, compile_source
 from indicant.compile.profile import read_model
 from indicant.diff.behaviour import computed_otherwise
 from indicant.errors import IndicantError
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from indicant.assess.records import Answer
+    from indicant.compile.compiled import CompiledGuideline
     from indicant.possible.circuit import Formula
     from indicant.query.rows import Row
 
@@ -130,7 +131,7 @@ class Bench:
     def __init__(self, guideline: Guideline, engines: Sequence[str] = ENGINES) -> None:
         self.guideline = guideline
         self.source = source_of(guideline_text(guideline))
-        self.compiled: CompiledGuideline = compile_source(self.source)
+        self.compiled: CompiledGuideline = kept.compiled(self.source)
         self.engines: dict[str, Engine] = {
             name: make_engine(name, self.compiled, self.source) for name in engines
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from indicant import Guideline
 from indicant.assess.assessor import Assessor
 
 PREFIXES = """\
@@ -18,3 +19,9 @@ PREFIXES = """\
 def assessor(engine: str = "oxigraph", validator: str = "shacl") -> Assessor:
     """Return the guideline that ships, loaded once for all tests of a process."""
     return Assessor(engine=engine, validator=validator)
+
+
+@functools.cache
+def guideline() -> Guideline:
+    """Return the same as a program has it; nothing in it can be changed."""
+    return Guideline.load()

@@ -211,12 +211,12 @@ class Assessment:
             everything: whether to list what does not apply as well, as ``--all`` does.
             detail: how much, as ``--detail`` has it; without, all of it and each in its place.
         """
-        import copy
+        from indicant.api.values import anew
 
         if detail is not None:
             screen, _ = self._screen(detail, everything=everything)
-            return copy.deepcopy(dict(screen))
-        return copy.deepcopy(dict(self._record if everything else self._applying()))
+            return anew(dict(screen))
+        return anew(dict(self._record if everything else self._applying()))
 
     def to_fhir(
         self, *, version: Literal["R4", "R5"] = "R4", everything: bool = False
@@ -230,13 +230,12 @@ class Assessment:
         Raises:
             IndicantError: there is no such release here, or a table of codes cannot be read.
         """
-        import copy
-
+        from indicant.api.values import anew
         from indicant.exchange.fhir import Bundle
 
         bundle = Bundle(self._assessor, version)
         bundle.records([self._record if everything else self._applying()], self._document)
-        return copy.deepcopy(bundle.resource())
+        return anew(bundle.resource())
 
     def _applying(self) -> CaseRecord:
         """Return the record without what does not apply; the rest is shared with it."""

@@ -39,9 +39,9 @@ class Forms:
         Raises:
             IndicantError: a table of codes cannot be read.
         """
-        import copy
+        from indicant.api.values import anew
 
-        return copy.deepcopy(self._form.resource())
+        return anew(self._form.resource())
 
     def answered(
         self, response: dict[str, Any], *, as_of: str | datetime.date, path: str = "response"

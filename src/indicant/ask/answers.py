@@ -82,6 +82,7 @@ class Asker:
         self._named: Mapping[str, Named] | None = None
         self._text: str | None = None
         self._engine: Engine | None = None
+        self._prefixes: dict[str, str] | None = None
 
     def example(self) -> Document:
         """Return the example case of the guideline.
@@ -103,8 +104,10 @@ class Asker:
     @property
     def prefixes(self) -> dict[str, str]:
         """Return the prefixes that the guideline and the case declare."""
-        documents = [*([self.case] if self.case else []), *self._assessor.source.documents]
-        return prefixes_of(documents)
+        if self._prefixes is None:
+            documents = [*([self.case] if self.case else []), *self._assessor.source.documents]
+            self._prefixes = prefixes_of(documents)
+        return dict(self._prefixes)
 
     def query(self, name: str, given: Mapping[str, str] | None = None) -> str:
         """Return a question as the SPARQL that is run, with the values given filled in.

@@ -55,7 +55,7 @@ def published(
     if engine is not None:
         found.update(dict.fromkeys(one for one in engine.known() if not _is_idle(one)))
         found.update(dict.fromkeys(engine.describe()))
-    return sorted(found, key=lambda one: (str(one.subject), str(one.predicate), str(one.object)))
+    return sorted(found, key=str)
 
 
 def lines(source: Source, compiled: CompiledGuideline) -> Iterator[bytes]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import itertools
+from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
@@ -13,10 +14,14 @@ from indicant.files import bounded, resources
 from indicant.terms import GENID, IND, OWL, RDF, TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from indicant.compile.model import Score
     from indicant.files.sources import Source
+
+
+_TOGETHER: Final = 16
+"""Of how many criteria the definitions are in force together."""
 
 
 class HermitEngine(OxigraphEngine):
@@ -80,8 +85,10 @@ class HermitEngine(OxigraphEngine):
         answers: list[tuple[object, object, object]] = []
         defined = {*names.values(), *self._criteria}
         with Reasoner("\n".join(lines), "ntriples", defined=defined) as reasoner:
-            for case, _ in self.ask("which-cases-are-there"):
-                for subject, name in names.items():
+            cases = [case for case, _ in self.ask("which-cases-are-there")]
+            for some in _parts(names.items()):
+                reasoner.together([name for _, name in some])
+                for case, (subject, name) in itertools.product(cases, some):
                     assert case is not None  # noqa: S101
                     node, about = ox.NamedNode(case), ox.NamedNode(subject)
                     if reasoner.entails_type(_named(case), name):
@@ -89,6 +96,13 @@ class HermitEngine(OxigraphEngine):
                     elif reasoner.refutes_type(_named(case), name):
                         answers.append((node, ox.NamedNode(IND + "refutes"), about))
         self._add(answers)
+
+
+def _parts(names: Iterable[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    """Yield names in parts of which the definitions are in force together."""
+    left = iter(names)
+    while some := list(itertools.islice(left, _TOGETHER)):
+        yield some
 
 
 def _named(text: str) -> str:

@@ -130,9 +130,10 @@ class Phrases:
             yield words("now", "open", labels=", ".join(calm["open"]))
         elif calm["pressing"]:
             yield words("now", "nothing")
-        if "due" in calm:
-            yield words("now", "due", labels="; ".join(calm["due"]))
-        elif not calm["pressing"]:
+        for key in ("due", "later"):
+            if key in calm:
+                yield words("now", key, labels="; ".join(calm[key]))
+        if not (calm["pressing"] or "due" in calm or "later" in calm):
             yield words("now", "none")
 
     def proposed(self, one: ProposedRecord) -> str:
@@ -147,13 +148,11 @@ class Phrases:
     def answers(self, one: QuestionRecord, *, terse: bool = False) -> Iterator[str]:
         """Yield what each answer to a question would do.
 
-        Tersely the fact is said but once, and of two answers the one that settles nothing is not.
+        Tersely the fact is said but once.
         """
         absent = self.words("ask", "otherwise") if terse else one["absent"]
         both = (one["present"], one["ifPresent"]), (absent, one["ifAbsent"])
         for fact, settled in both:
-            if terse and not settled and any(other for _, other in both):
-                continue
             yield self.words("ask", "present", fact=fact, settles=self._settles(settled))
 
     def _settles(self, settled: list[SettlesRecord]) -> str:
@@ -168,10 +167,14 @@ class Phrases:
 
     def named(self, step: StepRecord) -> Iterator[str]:
         """Yield the interventions of a stage that are only named."""
-        for key in ("folded", "unlikely"):
-            labels = step.get(key)
-            if isinstance(labels, list):
-                yield self.words("step", key, labels=", ".join(labels))
+        if "folded" in step:
+            yield self.words("step", "folded", labels=", ".join(step["folded"]))
+
+    def uncleared(self, screen: ScreenRecord) -> Iterator[str]:
+        """Yield what is not cleared, if anything."""
+        if "uncleared" in screen:
+            key = "briefly" if screen["detail"] == "brief" else "uncleared"
+            yield self.words("avoid", key, labels=", ".join(screen["uncleared"]))
 
     def told(self, screen: ScreenRecord) -> Iterator[tuple[str, str]]:
         """Yield what the case says, part by part: the label of the part, and what it is."""
