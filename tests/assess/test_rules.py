@@ -322,6 +322,7 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
     },
     "15-planned.rq": {
         "without a ind:PatientCase ;": CASE,
+        "without ; ind:proposes ?node": "what was received lasts from start to end as well",
         "3 for 2 in sd:integer(SUBSTR(?s, 9, 2)) AS ?d1) BIND(xsd:int": ENDING,
         "3 for 2 in sd:integer(SUBSTR(?e, 9, 2)) AS ?d2) BIND(?y1 - I": ENDING,
     },
