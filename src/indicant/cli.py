@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Final
 import indicant.verbs
 from indicant import __version__
 from indicant.command.arguments import Parser
-from indicant.command.output import tell, tell_language
+from indicant.command.output import tell, tell_language, tell_recovered
 from indicant.errors import DOCUMENTATION, IndicantError
+from indicant.process.ending import Ended, EndedError, is_short_of_memory, raise_when_asked, watched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 TRACEBACK_VARIABLE: Final = "INDICANT_TRACEBACK"
 HOME: Final = "https://w3id.org/indicant/"
 _FAULT: Final = 70
+_NO_MEMORY: Final = "indicant: out of memory"
 _NO_READER: Final = 141
 """What a shell says of a program that SIGPIPE ended."""
 _LOOP: Final = "Symlink loop"
@@ -59,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         speak_utf8()
     closed = _open_streams()
     try:
+        if arguments is None:
+            raise_when_asked()
         code = _run(arguments)
         sys.stdout.flush()
     except IndicantError as error:
@@ -75,10 +79,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         place = f"{error.filename}: " if error.filename else ""
         tell(IndicantError(f"{place}{error.strerror or error}"))
         return 2
+    except EndedError as ended:
+        return ended.code
     except KeyboardInterrupt:
         return 130
     except MemoryError:
-        print("indicant: out of memory", file=sys.stderr)
+        print(_NO_MEMORY, file=sys.stderr)
         return 2
     except SystemExit:
         raise
@@ -86,11 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if str(error).startswith(_LOOP):  # which is no OSError before Python 3.13
             tell(IndicantError(f"cannot be read: {error}"))
             return 2
-        _tell_fault(error)
-        return _FAULT
+        return _tell_fault(error)
     except BaseException as error:  # a panic of a library in Rust is no Exception
-        _tell_fault(error)
-        return _FAULT
+        return _tell_fault(error)
     return code
 
 
@@ -101,28 +105,56 @@ def _run(arguments: Sequence[str] | None) -> int:
     except SystemExit:
         sys.stdout.flush()
         raise
+    if arguments is None and _is_of_many(options):
+        ended = watched()
+        if ended is not None:
+            return _told_of(ended, options)
     if getattr(options, "spoken", False):
         tell_language(options.lang)
     code: int = options.run(options)
     return code
 
 
-def _tell_fault(error: BaseException) -> None:
-    """Tell in one line what nobody foresaw, with where to report it.
+def _is_of_many(options: argparse.Namespace) -> bool:
+    """Tell whether a verb answers for many patients, which may take more memory than there is."""
+    return options.verb == "cohort" or getattr(options, "cohort", None) is not None
 
-    What the error says is left out unless it is asked for, since it may quote a patient.
+
+def _told_of(ended: Ended, options: argparse.Namespace) -> int:
+    """Tell if a process was ended by the system, and return the exit code."""
+    if not ended.signal:
+        return ended.code
+    output = getattr(options, "output", None)
+    if output is not None:
+        tell_recovered(output)
+    raise IndicantError(
+        f"was ended by the system ({ended.signal}), most likely out of memory",
+        help="give it more memory, let fewer processes work at once (--processes 1), "
+        "or give fewer patients at a time",
+    )
+
+
+def _tell_fault(error: BaseException) -> int:
+    """Tell in one line what nobody foresaw, with where to report it, and return the exit code.
+
+    What the error says is left out unless it is asked for, since it may quote a patient. A library
+    that is out of memory may raise anything.
     """
     with contextlib.suppress(OSError):
         sys.stdout.flush()
     if os.environ.get(TRACEBACK_VARIABLE):
         traceback.print_exception(error)
     frames = traceback.extract_tb(error.__traceback__)
+    if is_short_of_memory():
+        print(_NO_MEMORY, file=sys.stderr)
+        return 2
     place = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     print(
         f"indicant: a fault of indicant {__version__} itself ({type(error).__name__}{place}), "
         f"please report it: {HOME}  ({TRACEBACK_VARIABLE}=1 shows the traceback)",
         file=sys.stderr,
     )
+    return _FAULT
 
 
 def speak_utf8() -> None:

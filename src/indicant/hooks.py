@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from indicant import cli
 from indicant.command.output import tell
 from indicant.errors import IndicantError
+from indicant.process.ending import raise_when_asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if arguments is None:
         cli.speak_utf8()
+        raise_when_asked()
     try:
         words = list(named(sys.argv[1:] if arguments is None else arguments))
     except IndicantError as error:

@@ -13,7 +13,8 @@ import pytest
 import rdflib
 
 from indicant.ask.answers import Asker
-from indicant.ask.published import FORMATS, serialize
+from indicant.ask.published import FORMATS, lines, published, serialize
+from indicant.assess.assessor import Assessor
 from indicant.cli import main
 from indicant.compile.owl import ontology_text
 from indicant.errors import IndicantError
@@ -59,6 +60,15 @@ def canonical_triples(triples: list[ox.Triple]) -> ox.Dataset:
     found = ox.Dataset(ox.Quad(*one) for one in triples)
     found.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
     return found
+
+
+@pytest.mark.parametrize("name", ["neck-pain-after-lumbar-fusion", "opioids-for-pain"])
+def test_a_service_has_the_published_graph_without_reading_it(name: str) -> None:
+    assessor = Assessor(name)
+    found = ox.parse(
+        b"".join(lines(assessor.source, assessor.compiled)), format=FORMATS["ntriples"]
+    )
+    assert {one.triple for one in found} == set(published(assessor.source, assessor.compiled))
 
 
 @pytest.mark.slow

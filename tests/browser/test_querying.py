@@ -27,6 +27,10 @@ def service() -> Iterator[Running]:
 
 def stages(page: Page, service: Running) -> Iterator[str]:
     """Lead from the list of questions to an answer, to a term, and to a query that fails."""
+    page.goto(f"{service.url}/")
+    yield "front"
+    page.goto(f"{service.url}/patient/none")
+    yield "refused"
     page.goto(f"{service.url}/workbench")
     yield "begun"
     page.click(f"a[href$='workbench/{NAME}']")
@@ -64,7 +68,7 @@ def test_every_stage_is_accessible_and_fits(
         assert page.evaluate("document.documentElement.scrollWidth") <= width, stage
         found += barriers(page, stage)
     context.close()
-    assert len(seen) == 7
+    assert len(seen) == 9
     assert found == []
 
 
@@ -74,7 +78,7 @@ def test_every_stage_is_valid_html(service: Running, browser: Browser, tmp_path:
     for number, _ in enumerate(stages(page, service)):
         (tmp_path / f"{number}.html").write_text(page.content(), encoding="utf-8")
     context.close()
-    assert len(list(tmp_path.iterdir())) == 7
+    assert len(list(tmp_path.iterdir())) == 9
     assert [one["message"] for one in slips(tmp_path)] == []
 
 

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 import exporting
 import shipped
+from cdmwriting import Tables
+from cohorts import cases
+from each import each
 from exporting import complete
 from indicant.api.cohort import answer
 from indicant.cohort import tally
 from indicant.errors import IndicantError
 from indicant.intake.manifests import MOST_BYTES, manifest_of
+from packing import PACKINGS, spoilt
 from running import environment, hold_to_one_line, run
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DATE = "2026-11-22"
 COMPLETE = complete("ind:recordsAll spine:LumbarFusion")
@@ -153,22 +154,23 @@ def test_two_files_of_one_name_are_two(parts: int, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "packed", "parts"),
-    [("manifest.json", False, 1), ("AA.json", True, 1), ("AA.json", False, 3)],
+    ("name", "packing", "parts"),
+    [("manifest.json", "", 1), ("AA.json", "gzip", 1), ("AA.json", "", 3), ("m.json", "zstd", 3)],
 )
 def test_a_manifest_says_how_many_records_there_are(
-    name: str, packed: bool, parts: int, tmp_path: Path
+    name: str, packing: str, parts: int, tmp_path: Path
 ) -> None:
     """It may stand before them or behind; lines that are no records count, blank ones do not."""
     folder = lines(tmp_path / "bulk", "a.ndjson", patient("a"), patient("b"))
     with (folder / "a.ndjson").open("a", encoding="utf-8") as file:
         file.write("\n  \n{\n")
-    if packed:
-        data = gzip.compress((folder / "a.ndjson").read_bytes())
-        (folder / "a.ndjson.gz").write_bytes(data)
+    ending, pack = PACKINGS.get(packing, ("", bytes))
+    if packing:
+        data = pack((folder / "a.ndjson").read_bytes())
+        (folder / f"a.ndjson{ending}").write_bytes(data)
         (folder / "a.ndjson").unlink()
     row = {"type": "Patient", "url": "https://s.example/1/a.ndjson"}
-    broken = f"{folder / 'a.ndjson'}{'.gz' if packed else ''}:5 is no record"
+    broken = f"{folder / 'a.ndjson'}{ending}:5 is no record"
     for count, expected in (
         (3, []),
         (None, []),
@@ -241,23 +243,27 @@ def test_deleted_lines_take_records_away(parts: int, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("parts", [1, 3])
-def test_a_packed_file_that_is_cut_off_is_refused(parts: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_a_packed_file_that_is_cut_off_or_spoilt_is_refused(
+    packing: str, parts: int, tmp_path: Path
+) -> None:
     folder = lines(tmp_path / "bulk", "Patient.ndjson", *(patient(f"p{n}") for n in range(500)))
-    data = gzip.compress((folder / "Patient.ndjson").read_bytes())
+    text, out = (folder / "Patient.ndjson").read_bytes(), tmp_path / "answers"
     (folder / "Patient.ndjson").unlink()
-    (folder / "Patient.ndjson.gz").write_bytes(data[: len(data) // 2])
-    out = tmp_path / "answers"
-    with pytest.raises(IndicantError, match="packed by gzip, and cut off or spoilt"):
-        answer(shipped.guideline(), folder, as_of=DATE, parts=parts, output=out)
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["bulk"]
+    told = f"packed by {packing[:4]}, and cut off or spoilt"
+    for data in each(spoilt(packing, text).values()):
+        (folder / f"Patient.ndjson{PACKINGS[packing][0]}").write_bytes(data)
+        with pytest.raises(IndicantError, match=told):
+            answer(shipped.guideline(), folder, as_of=DATE, parts=parts, output=out)
+        assert sorted(one.name for one in tmp_path.iterdir()) == ["bulk"]
 
 
 @pytest.mark.slow
 def test_what_is_packed_otherwise_is_told_as_not_read(tmp_path: Path) -> None:
     folder = lines(tmp_path / "bulk", "Patient.ndjson", patient("a"))
-    (folder / "Condition.ndjson.zst").write_bytes(b"\x28\xb5\x2f\xfd")
+    (folder / "Condition.ndjson.xz").write_bytes(b"\xfd7zXZ")
     found = answer(shipped.guideline(), folder, as_of=DATE)
-    assert found.record["intake"]["remarks"] == ["not read: Condition.ndjson.zst"]
+    assert found.record["intake"]["remarks"] == ["not read: Condition.ndjson.xz"]
     (folder / "Patient.ndjson").unlink()
     hold_to_one_line("cohort", str(folder), "--as-of", DATE)
 
@@ -298,60 +304,177 @@ def test_a_patient_with_a_hundred_thousand_records_is_one_patient(
 LIMITED = """\
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+limit = int(sys.argv.pop(2))
+resource.setrlimit(getattr(resource, sys.argv.pop(1)), (limit, limit))
 from indicant import cli
-sys.exit(cli.main(sys.argv[1:]))
+sys.exit(cli.main())
 """
 
 
-@POSIX
-@pytest.mark.slow
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
-    """Files that may not grow stand for it."""
-    exporting.write(tmp_path / "bulk", 800, shipped.guideline().assessor)
-    work = tmp_path / "work"
-    work.mkdir()
+@pytest.fixture(scope="module")
+def bulk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an export that takes a while."""
+    folder: Path = tmp_path_factory.mktemp("export") / "bulk"
+    exporting.write(folder, 1_500, shipped.guideline().assessor)
+    return folder
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """Return the folder for temporary files."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return folder
+
+
+def limited(kind: str, limit: int, bulk: Path, work: Path) -> subprocess.CompletedProcess[str]:
+    """Answer within a limit, and see that nothing stays behind."""
+    out = work.parent / "answers"
+    asked = ("cohort", str(bulk), "--as-of", DATE, "-o", str(out))
     done = subprocess.run(
-        [
-            *(sys.executable, "-c", LIMITED, "cohort", str(tmp_path / "bulk"), "--as-of", DATE),
-            *("-o", str(tmp_path / "answers")),
-        ],
+        [sys.executable, "-c", LIMITED, kind, str(limit), *asked],
         capture_output=True,
         text=True,
         check=False,
         env={**environment(), "TMPDIR": str(work)},
         timeout=300,
     )
-    assert done.returncode == 2, done.stderr
-    assert "cannot be written: File too large" in done.stderr
-    assert "TMPDIR" in done.stderr
     assert list(work.iterdir()) == []
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["bulk", "work"]
+    left = ["answers", "work"] if done.returncode == 0 else ["work"]
+    assert sorted(one.name for one in work.parent.iterdir()) == left
+    return done
 
 
 @POSIX
 @pytest.mark.slow
-def test_who_interrupts_it_finds_nothing_half_written(tmp_path: Path) -> None:
-    exporting.write(tmp_path / "bulk", 1_500, shipped.guideline().assessor)
-    work = tmp_path / "work"
-    work.mkdir()
-    asked = ("cohort", str(tmp_path / "bulk"), "--as-of", DATE, "--processes", "2")
+def test_a_full_disk_is_told_and_leaves_nothing(bulk: Path, work: Path) -> None:
+    """Files that may not grow stand for it."""
+    done = limited("RLIMIT_FSIZE", 100_000, bulk, work)
+    assert done.returncode == 2, done.stderr
+    assert "cannot be written: File too large" in done.stderr
+    assert "TMPDIR" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how much address space there was, Linux tells")
+@pytest.mark.slow
+def test_too_little_memory_is_told_and_leaves_nothing(bulk: Path, work: Path) -> None:
+    """Libraries in Rust end the process at once where they get none, each in its own words."""
+    for megabytes in each((400, 800)):
+        done = limited("RLIMIT_AS", megabytes * 1_000_000, bulk, work)
+        assert done.returncode == 2, (megabytes, done.stderr)
+        assert "out of memory" in done.stderr, megabytes
+        assert "fault of indicant" not in done.stderr, megabytes
+    done = limited("RLIMIT_AS", 16_000_000_000, bulk, work)
+    assert done.returncode == 0, done.stderr
+
+
+def begun(source: Path, work: Path, *more: str) -> subprocess.Popen[bytes]:
+    """Return a run that has begun to write working files."""
+    out = str(work.parent / "answers")
     running = subprocess.Popen(
-        [sys.executable, "-m", "indicant.cli", *asked, "-o", str(tmp_path / "answers")],
+        [
+            *(sys.executable, "-m", "indicant.cli", "cohort", str(source), "--as-of", DATE),
+            *("-o", out, *more),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**environment(), "TMPDIR": str(work)},
         start_new_session=True,
     )
-    for _ in range(600):
-        if any(work.glob("indicant-*/told.json")) or any(work.glob("indicant-*/*/told.json")):
-            break
+    while running.poll() is None and not any(work.glob("indicant-*/indicant-*/*")):
+        time.sleep(0.02)
+    assert running.poll() is None
+    return running
+
+
+def told_at_the_end(running: subprocess.Popen[bytes], work: Path) -> str:
+    """Return what a run told that was ended, and see that nothing stays behind."""
+    out, err = running.communicate(timeout=120)
+    assert out == b""
+    deadline = 600
+    while deadline and (list(work.iterdir()) or is_there(running.pid)):
         time.sleep(0.1)
-    os.killpg(running.pid, signal.SIGINT)
-    _, err = running.communicate(timeout=60)
-    assert running.returncode == 130, err
-    assert err == b""
+        deadline -= 1
     assert list(work.iterdir()) == []
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["bulk", "work"]
-    with pytest.raises(ProcessLookupError):
-        os.killpg(running.pid, 0)
+    assert not is_there(running.pid)
+    assert [one.name for one in work.parent.iterdir()] == ["work"]
+    return err.decode()
+
+
+def is_there(group: int) -> bool:
+    """Tell whether there is still a process of a group."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@POSIX
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_who_ends_it_finds_nothing_half_written(
+    processes: int, name: str, whole: bool, bulk: Path, work: Path
+) -> None:
+    """The keyboard asks all processes of a group to end, a system perhaps the first alone."""
+    number = getattr(signal, name)
+    running = begun(bulk, work, "--processes", str(processes))
+    (os.killpg if whole else os.kill)(running.pid, number)
+    assert told_at_the_end(running, work) == ""
+    assert running.returncode == 128 + number
+
+
+@POSIX
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("form", ["omop", "cases"])
+def test_other_sources_leave_nothing_either(form: str, work: Path) -> None:
+    source = work / "source"
+    source.mkdir()
+    if form == "omop":
+        tables = Tables()
+        for number in range(1, 4_000):
+            tables.person(number)
+        tables.concept("81680005", "SNOMED")
+        tables.csv(source)
+    else:
+        cases(source / "few")
+        text = next((source / "few").iterdir()).read_text(encoding="utf-8")
+        for number in range(1_500):
+            (source / f"c{number}.ttl").write_text(
+                text.replace("https://example.org/", f"https://example.org/{number}/"), "utf-8"
+            )
+    elsewhere = work.parent.parent / f"{work.parent.name}-source"
+    source.rename(elsewhere)
+    running = begun(elsewhere, work)
+    os.kill(running.pid, signal.SIGTERM)
+    assert told_at_the_end(running, work) == ""
+    assert running.returncode == 128 + signal.SIGTERM
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="children are listed by Linux")
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("processes", [1, 2])
+def test_what_the_system_kills_is_told_and_leaves_nothing(
+    processes: int, bulk: Path, work: Path
+) -> None:
+    """The system kills who has most memory where none is left, and asks nobody."""
+    running = begun(bulk, work, "--processes", str(processes))
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+    os.kill(int(children.read_text(encoding="ascii")), signal.SIGKILL)
+    err = told_at_the_end(running, work)
+    assert err.startswith("indicant: was ended by the system (SIGKILL), most likely out of memory")
+    assert running.returncode == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a child is told that it is alone")
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_without_the_process_that_was_started_the_work_ends(bulk: Path, work: Path) -> None:
+    running = begun(bulk, work)
+    running.kill()
+    assert told_at_the_end(running, work) == ""

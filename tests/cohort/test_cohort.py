@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import json
 import re
 import shutil
@@ -17,6 +16,7 @@ from cohorts import cases, older
 from indicant import Guideline
 from indicant.api.cohort import answer
 from indicant.errors import IndicantError
+from packing import PACKINGS
 from places import ASSESS, EXAMPLES, SEED, SHARED
 from running import hold_to_one_line, run
 from shipped import PREFIXES
@@ -253,13 +253,15 @@ def test_a_line_that_is_no_record_is_named_and_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_packed_is_read_alike(tmp_path: Path) -> None:
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_what_is_packed_is_read_alike(packing: str, tmp_path: Path) -> None:
+    ending, pack = PACKINGS[packing]
     plain = lines(tmp_path / "plain", "Patient.ndjson", patient("a"))
     lines(plain, "Condition.ndjson", pain("1", "a"))
     packed = tmp_path / "packed"
     packed.mkdir()
     for file in plain.iterdir():
-        (packed / f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes()))
+        (packed / f"{file.name}{ending}").write_bytes(pack(file.read_bytes()))
     one, other = (summary(str(folder), "--as-of", DATE)[1] for folder in (plain, packed))
     del one["source"], other["source"]
     assert one == other

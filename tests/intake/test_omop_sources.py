@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -14,14 +14,14 @@ import pytest
 from cdmwriting import ALL, Tables, ddl, from_fhir, take_path, take_rows
 from each import each
 from indicant.errors import IndicantError
-from indicant.intake import cdm
+from indicant.intake import cdm, databases
 from indicant.intake.report import as_record
 from intaking import concept, reasons, record, said
+from packing import PACKINGS, by_zstd, spoilt
 from postgresing import emptied, missing, server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from indicant.intake.patients import Taken
 
@@ -103,13 +103,11 @@ def refused(path: str, **how: Any) -> IndicantError:
 
 
 def test_a_file_and_folders_say_the_same(file: str, tmp_path: Path) -> None:
-    from pathlib import Path as Place
-
     found = take_path(file)
     assert both(found) == SAID
     others = [
         some().csv(tmp_path / "csv"),
-        some().parquet(tmp_path / "parquet", Place(file)),
+        some().parquet(tmp_path / "parquet", Path(file)),
     ]
     for other in each(others):
         taken = take_path(other)
@@ -276,10 +274,37 @@ def test_a_table_of_tabs_as_athena_writes_it_is_read(tmp_path: Path) -> None:
     rest = "\n".join(line.replace(",", "\t") for line in lines[1:])
     file.write_text(f'{text}\n{rest}\n9\tan "odd name\tMetadata\tx\t\ty\n', encoding="utf-8")
     person = folder / "PERSON.csv"
-    packed = gzip.compress(b"\xef\xbb\xbf" + person.read_bytes())
+    data = b"\xef\xbb\xbf" + person.read_bytes()
     person.unlink()
-    (folder / "person.csv.gz").write_bytes(packed)
-    assert both(take_path(str(folder))) == SAID
+    for ending, pack in each(PACKINGS.values()):
+        packed = folder / f"person.csv{ending}"
+        packed.write_bytes(pack(data))
+        assert both(take_path(str(folder))) == SAID
+        packed.unlink()
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_a_packed_table_that_is_cut_off_or_spoilt_is_refused(packing: str, tmp_path: Path) -> None:
+    """DuckDB takes what zstd packed and was cut off for all that there is."""
+    folder = Path(some().csv(tmp_path / "cdm"))
+    person = folder / "PERSON.csv"
+    head, _, rest = person.read_bytes().partition(b"\n")
+    text = head + b"\n" + rest * 3_000
+    person.unlink()
+    for what, data in each(spoilt(packing, text).items()):
+        (folder / f"person.csv{PACKINGS[packing][0]}").write_bytes(data)
+        assert "person.csv" in str(refused(str(folder))), what
+
+
+def test_of_a_packed_table_no_more_is_read_than_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(some().csv(tmp_path / "cdm"))
+    text = (folder / "PERSON.csv").read_bytes()
+    (folder / "PERSON.csv").unlink()
+    (folder / "PERSON.csv.zst").write_bytes(by_zstd(text + bytes(5_000_000)))
+    monkeypatch.setattr(databases, "MOST_UNPACKED", 1_000_000)
+    assert "larger than the limit of 1 MB" in str(refused(str(folder)))
 
 
 # ---------------------------------------------------------------------- what is refused
@@ -387,10 +412,8 @@ def test_a_file_that_is_no_database_is_refused(file: str, tmp_path: Path) -> Non
 
 
 def test_a_parquet_file_that_is_cut_off_is_refused(file: str, tmp_path: Path) -> None:
-    from pathlib import Path as Place
-
     folder = tmp_path / "cdm"
-    some().parquet(folder, Place(file))
+    some().parquet(folder, Path(file))
     place = folder / "measurement.parquet"
     data = place.read_bytes()
     for cut in (data[:-30], data[: len(data) // 2], b"", b"PAR1" + data[4:-4] + b"XXXX"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from each import each
 from indicant.errors import IndicantError
 from indicant.intake import supply
 from indicant.intake.patients import Options
@@ -28,6 +28,7 @@ from intaking import (
     take,
     take_text,
 )
+from packing import PACKINGS, spoilt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,20 +73,23 @@ def test_a_resource_brings_its_patient_with_it() -> None:
     assert said(take_text(json.dumps(one, indent=2))) == HAS
 
 
+@pytest.mark.parametrize("packing", PACKINGS)
 def test_lines_are_read_packed_or_not_from_a_file_a_folder_or_standard_input(
+    packing: str,
     tmp_path: Path,
 ) -> None:
+    ending, pack = PACKINGS[packing]
     text = lines(PATIENT, PAIN)
     assert said(take_text(text)) == HAS
-    assert said(take_text(gzip.compress(text.encode()))) == HAS
-    plain, packed = tmp_path / "a.ndjson", tmp_path / "b.ndjson.gz"
+    assert said(take_text(pack(text.encode()))) == HAS
+    plain, packed = tmp_path / "a.ndjson", tmp_path / f"b.ndjson{ending}"
     plain.write_text(text, encoding="utf-8")
-    packed.write_bytes(gzip.compress(text.encode()))
+    packed.write_bytes(pack(text.encode()))
     assert said(from_path(plain)) == said(from_path(packed)) == HAS
     folder = tmp_path / "export"
     folder.mkdir()
     (folder / "Patient.000.ndjson").write_text(lines(PATIENT), encoding="utf-8")
-    (folder / "Condition.000.ndjson.gz").write_bytes(gzip.compress(lines(PAIN).encode()))
+    (folder / f"Condition.000.ndjson{ending}").write_bytes(pack(lines(PAIN).encode()))
     (folder / "LICENSE").write_text("free", encoding="utf-8")
     (folder / ".hidden.ndjson").write_text("{", encoding="utf-8")
     taken = from_path(folder)
@@ -93,13 +97,20 @@ def test_lines_are_read_packed_or_not_from_a_file_a_folder_or_standard_input(
     assert taken.report.remarks == ["not read: LICENSE"]
 
 
-def test_a_bundle_may_be_packed(tmp_path: Path) -> None:
-    packed = tmp_path / "patient.json.gz"
-    packed.write_bytes(gzip.compress(json.dumps(bundle(PATIENT, PAIN)).encode()))
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_a_bundle_may_be_packed(packing: str, tmp_path: Path) -> None:
+    ending, pack = PACKINGS[packing]
+    packed = tmp_path / f"patient.json{ending}"
+    text = json.dumps(bundle(PATIENT, PAIN)).encode()
+    packed.write_bytes(pack(text))
     assert said(from_path(packed)) == HAS
-    packed.write_bytes(packed.read_bytes()[:-12])
-    with pytest.raises(IndicantError, match="packed by gzip, and cut off or spoilt"):
-        from_path(packed)
+    for what, data in each(spoilt(packing, text).items()):
+        packed.write_bytes(data)
+        with pytest.raises(IndicantError) as caught:
+            from_path(packed)
+        assert caught.value.help, what
+        if what != "nothing":
+            assert f"packed by {packing[:4]}, and cut off or spoilt" in str(caught.value), what
 
 
 def test_a_folder_without_records_is_told(tmp_path: Path) -> None:
@@ -310,20 +321,39 @@ def test_a_line_that_is_no_record_is_counted_or_ends_it(tmp_path: Path) -> None:
     assert said(from_path(file)) == HAS
 
 
+@pytest.mark.parametrize("packing", PACKINGS)
 def test_a_line_that_never_ends_is_not_read_to_its_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    packing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ending, pack = PACKINGS[packing]
     monkeypatch.setattr(supply, "MAX_LINE", 1_000)
-    file = tmp_path / "long.ndjson.gz"
-    file.write_bytes(gzip.compress(b"{" + b" " * 10_000))
-    with pytest.raises(IndicantError, match=r"long\.ndjson\.gz:1: the line is longer"):
+    file = tmp_path / f"long.ndjson{ending}"
+    file.write_bytes(pack(b"{" + b" " * 10_000))
+    with pytest.raises(IndicantError, match=r"long\.ndjson\.\w+:1: the line is longer"):
+        from_path(file)
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_of_what_is_packed_no_more_is_read_than_the_limit(
+    packing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending, pack = PACKINGS[packing]
+    file = tmp_path / f"a.ndjson{ending}"
+    file.write_bytes(pack(lines(PATIENT).encode() * 5_000))
+    monkeypatch.setattr(supply, "MAX_STREAM", 100_000)
+    with pytest.raises(IndicantError, match=r"a\.ndjson\.\w+:\d+: holds more than 0 GB"):
+        from_path(file)
+    file.write_bytes(pack(b"\n" * 20_000_000))
+    monkeypatch.setattr(supply, "MAX_STREAM", 10_000_000_000)
+    with pytest.raises(IndicantError, match="blank lines"):
         from_path(file)
 
 
 def test_more_than_the_limit_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supply, "MAX_DOCUMENT", 1_000)
     assert "larger than the limit" in told(json.dumps(bundle(PATIENT, PAIN, x="y" * 2_000)))
-    assert "larger than the limit" in told(gzip.compress(b"{" + b" " * 10_000))
+    for _, pack in each(PACKINGS.values()):
+        assert "larger than the limit" in told(pack(b"{" + b" " * 10_000))
     monkeypatch.setattr(supply, "MOST_RECORDS", 1)
     monkeypatch.setattr(supply, "MAX_DOCUMENT", 1_000_000)
     assert "more than 1 records" in told(json.dumps(bundle(PATIENT, PAIN)))

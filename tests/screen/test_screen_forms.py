@@ -11,7 +11,7 @@ import pytest
 
 import reading_back
 import told
-from assessed import QUICK, SOURCES, assessed
+from assessed import QUICK, SOURCES, assessed, few
 from indicant.command.output import Output
 from indicant.guideline.wording import Words
 from indicant.screen.records import DETAILS
@@ -20,17 +20,10 @@ from indicant.site.casepage import CasePage
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assessed import One
     from indicant.screen.records import Detail, ScreenRecord
 
 pytestmark = pytest.mark.xdist_group("site")
 RULES = {"text": f"\n{'-' * 72}\n\n", "markdown": "\n---\n\n"}
-
-
-def few(source: str) -> list[One]:
-    """Return cases of a source; of very many, some."""
-    ones = assessed(source)
-    return list(ones[:: max(1, len(ones) // 40)])
 
 
 def printed(form: str, screens: Sequence[ScreenRecord]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import select
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -58,6 +60,30 @@ def test_a_body_that_does_not_come_is_not_waited_for() -> None:
                 b"Content-Length: 100\r\n\r\nx"
             )
             assert there.recv(100).startswith(b"HTTP/1.1 408")
+
+
+@pytest.mark.timeout(60)
+def test_bodies_that_come_at_once_are_bounded_together() -> None:
+    """Each is small enough, and waits for its last byte."""
+    with running(max_body=10_000, seconds=20.0) as service:
+        host = urlsplit(service.url)
+        with contextlib.ExitStack() as stack:
+            told = []
+            for _ in range(9):
+                there = stack.enter_context(
+                    socket.create_connection((host.hostname or "", host.port or 0), 30)
+                )
+                there.sendall(
+                    b"POST /assess HTTP/1.1\r\nHost: a\r\nContent-Type: text/turtle\r\n"
+                    b"Content-Length: 10000\r\n\r\n" + b"x" * 9_990
+                )
+                told.append(there)
+            (refused, *more), _, _ = select.select(told, [], [], 30)
+            assert (more, refused.recv(100)[:12]) == ([], b"HTTP/1.1 503")
+            told.remove(refused)
+            told[0].sendall(b"x" * 10)
+            assert told[0].recv(100).startswith(b"HTTP/1.1 422")
+            assert service.post("/assess", b"x" * 5_000, "text/turtle").status == 422
 
 
 def test_a_body_that_is_packed_is_refused() -> None:

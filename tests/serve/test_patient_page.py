@@ -159,6 +159,67 @@ def test_an_answer_tells_what_it_changed_and_why(service: Running) -> None:
     assert "By itself it changes nothing yet." in walk.page.texts["changed"]
 
 
+def test_what_everything_waits_for_is_told_and_gets_less(service: Running) -> None:
+    """Before it is known whether a guideline speaks of somebody, answers change nothing else."""
+    walk = begun(service, NAME)
+
+    def waiting() -> list[str]:
+        text = walk.answer.body.decode().partition("All of them wait for: <bdi>")[2]
+        return text.partition("</bdi>")[0].split("; ") if text else []
+
+    first = waiting()
+    assert len(first) == 8
+    assert "18 or older" in first
+    walk.do(do="ask hasFinding https://w3id.org/indicant/opioid/LikelyTerminalCondition")
+    walk.reply("no")
+    assert waiting() == [one for one in first if one != "condition likely to be terminal"]
+    walk.do(do="ask hasFinding https://w3id.org/indicant/opioid/LikelyTerminalCondition")
+    walk.reply("yes")
+    assert waiting() == []
+    assert begun(service, SEED).answer.body.count(b"All of them wait for") == 0
+
+
+def test_who_is_asked_once_more_may_say_yes_after_no(service: Running) -> None:
+    key = "ask hasFinding https://w3id.org/indicant/opioid/LikelyTerminalCondition"
+    walk = begun(service, NAME)
+    walk.do(do=key)
+    walk.reply("yes")
+    wanted = walk.case
+    again = begun(service, NAME)
+    again.do(do=key)
+    again.reply("no")
+    again.do(do=key)
+    again.reply("yes")
+    assert again.answer.status == 200
+    assert again.case == wanted
+    again.do(do="undo")
+    assert "ind:excludes opioid:LikelyTerminalCondition" in again.case
+
+
+def test_what_changes_alike_is_told_once(service: Running) -> None:
+    walk = begun(service, NAME)
+    walk.do(do="ask hasFinding https://w3id.org/indicant/opioid/LikelyTerminalCondition")
+    walk.reply("yes")
+    told = " ".join(walk.page.texts["changed"].split())
+    assert told.count("because") == told.count("no advice on it") == 1
+    assert told.count("; ") == 30
+    assert b"31 changed." in walk.answer.body
+
+
+def test_what_a_fact_leaves_without_advice_is_not_said_to_be_out_of_the_question(
+    service: Running,
+) -> None:
+    """What spoke against a consultation no longer does: that does not rule the consultation out."""
+    walk = begun(service, SEED)
+    key = "hasFinding https://w3id.org/indicant/spine/NeuralCompression"
+    walk.do(do=f"ask {key}")
+    assert "surgical consultation (no advice on it)" in " ".join(walk.answer.body.decode().split())
+    walk.reply("yes")
+    told = " ".join(walk.page.texts["changed"].split())
+    assert "neurosurgical referral; surgical consultation: open → is now no advice on it" in told
+    assert "because neural compression" in told
+
+
 def test_everything_that_was_said_can_be_taken_back_in_any_order(service: Running) -> None:
     walk = begun(service, SEED)
     empty = walk.case

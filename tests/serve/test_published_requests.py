@@ -2,71 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 import pytest
 
-from asked import NAME, SEED, Record, Running, bundle, running
+from asked import NAME, SEED, Record, Running, running
 from each import each
+from hooked import COMPLETE, DIFFERENT, FOLDER, NAMES, advice, answering, concerned, request_of
 from indicant.errors import IndicantError
 from indicant.serve.guidelines import Guidelines
 from indicant.serve.rows import hook_rows
 from indicant.serve.settings import Settings
-from places import SHARED, TESTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-FOLDER: Final = SHARED / "opioid" / "requests"
-CLOSED: Final = TESTS / NAME / "published-and-closed"
-COMPLETE: Final = TESTS / "serve" / "complete.ttl"
-NAMES: Final = sorted(file.parent.name for file in CLOSED.glob("rec-*/expected.json"))
-DIFFERENT: Final = {
-    "rec-02-out-careplan-not-revisited": "a CarePlan is set aside: it may tell of another plan",
-    "rec-04-05-mme-greater-than-fifty": "the strength and units of a product are not read",
-    "rec-08-mme-greater-than-fifty": "the draft stands in it twice, and says two things",
-    "rec-08-on-benzodiazepine": "the draft stands in it twice, and says two things",
-    "rec-09-in-criteria-met": "a review under a code of a finding is none: others may be missing",
-    "rec-10-illicit-drugs": "two observations have one id, and say two things",
-    "rec-10-illicit-drugs-POS-Cocaine": "two observations have one id, and say two things",
-    "rec-10-illicit-drugs-POS-Opiate": "two observations have one id, and say two things",
-    "rec-10-illicit-drugs-POS-Opiate-non-synthetic": "two observations have one id",
-    "rec-10-no-screenings": "an Encounter without a type may be anything",
-}
-"""Where what is met once all is recorded gets no card, and why: what was sent does not say it."""
 
 
 def published(name: str) -> Record:
     """Return a published request with its cards, or skip the test where they are not at hand."""
     if not FOLDER.is_dir():
         pytest.skip("the published requests are not part of the project and not at hand")
-    (file,) = FOLDER.glob(f"*-{name}.json")
-    found: Record = json.loads(file.read_text(encoding="utf-8"))
-    return found
+    return request_of(name)
 
 
 def answered(name: str, service: Running) -> Record:
-    """Return a published request as a client would send it that answers the templates.
-
-    What was searched and not found is null; a bundle has its type, and draft orders are a bundle.
-    """
-    made: Record = published(name)["request"]
-    templates = service.get("/cds-services").json["services"][0]["prefetch"]
-    for key in templates:
-        made["prefetch"].setdefault(key, None)
-    for one in made["prefetch"].values():
-        if one is not None and one["resourceType"] == "Bundle":
-            one.setdefault("type", "searchset")
-    drafts = made["context"]["draftOrders"]
-    if drafts["resourceType"] != "Bundle":
-        made["context"]["draftOrders"] = bundle(drafts)
-    return made
-
-
-def advice(cards: list[Record]) -> set[str]:
-    """Return the names of the recommendations that cards are about."""
-    return {one["source"]["topic"]["code"] for one in cards if "topic" in one["source"]}
+    """Return a published request as a client would send it that answers the templates."""
+    published(name)
+    return answering(name, service)
 
 
 @pytest.fixture(scope="module")
@@ -105,9 +67,7 @@ def test_as_it_stands_nothing_is_advised_and_what_is_missing_is_told(
 def test_with_all_recorded_a_card_is_there_where_the_advice_is_met(
     complete: Running, name: str
 ) -> None:
-    answers: dict[str, Any] = json.loads(
-        (CLOSED / name / "expected.json").read_text(encoding="utf-8")
-    )["answers"]
+    answers = concerned(name)
     cards = complete.hook(answered(name, complete)).cards
     found = advice(cards)
     met = {one for one, answer in answers.items() if answer == "met"}

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from asked import NAME, OXYCODONE, Running, order, request, running
 from indicant.errors import IndicantError
+from indicant.serve.gate import Gate
+from indicant.serve.settings import Settings
 from indicant.serve.tokens import Tokens
 from running import hold_to_one_line
 
@@ -177,3 +179,55 @@ def test_routes_that_tell_of_somebody_ask_for_a_token(guarded: Running) -> None:
     wrong = {**kind, "Authorization": f"Bearer {elsewhere}"}
     assert guarded.ask("POST", PATH, asked, wrong).status == 401
     assert elsewhere not in "".join(guarded.log)
+
+
+BROWSER = {"Accept": "text/html,*/*;q=0.8"}
+KEY = "k3y-of-the-proxy-" + "x" * 32
+PAGES = (f"/patient/{NAME}", "/patient", "/workbench", f"/workbench/{NAME}")
+
+
+def test_a_browser_is_told_to_sign_in(guarded: Running) -> None:
+    for path in PAGES:
+        told = guarded.ask("GET", path, None, BROWSER)
+        assert (told.status, told.headers["www-authenticate"]) == (401, "Bearer"), path
+        assert b"signs people in" in told.body
+        assert guarded.get(path).json["error"]["status"] == 401
+    assert b"no such page" not in guarded.ask("GET", "/", None, BROWSER).body
+    for path in ("/", "/patient.css", "/patient.js", "/workbench.css"):
+        assert guarded.get(path).status == 200
+
+
+def test_a_proxy_that_has_the_key_opens_the_pages_and_nothing_else(
+    file: Path, tmp_path: Path
+) -> None:
+    key = tmp_path / "key"
+    key.write_text(f"{KEY}\n", encoding="utf-8")
+    asked = json.dumps(request(order(OXYCODONE))).encode()
+    with running(jwks=str(file), proxy_key=str(key)) as service:
+        known = {**BROWSER, "Indicant-Proxy-Key": KEY}
+        for path in PAGES:
+            assert service.ask("GET", path, None, known).status == 200, path
+            for wrong in ("", "x" * 49, KEY[:-1], KEY + "x", "\xe4" * 40):
+                told = service.ask("GET", path, None, {**BROWSER, "Indicant-Proxy-Key": wrong})
+                assert told.status == 401, (path, wrong)
+        form = {**known, "Content-Type": "application/x-www-form-urlencoded"}
+        begun = service.ask("POST", PAGES[0], b"do=start&as-of=2026-11-30", form)
+        assert begun.status == 200
+        kind = {**known, "Content-Type": "application/json"}
+        for path in ("/assess", "/why", "/next", "/whatif", "/sparql", PATH, f"{PATH}/feedback"):
+            assert service.ask("POST", path, asked, kind).status == 401, path
+        assert KEY not in "".join(service.log) + service.get("/metrics").body.decode()
+
+
+@pytest.mark.parametrize("text", ["", "short", "x" * 31, f"{'x' * 40} y", "\u00e4" * 40])
+def test_a_key_that_can_be_guessed_is_an_error(file: Path, tmp_path: Path, text: str) -> None:
+    key = tmp_path / "key"
+    key.write_text(text, encoding="utf-8")
+    with pytest.raises(IndicantError):
+        Gate(Settings(jwks=str(file), proxy_key=str(key)))
+
+
+def test_a_key_without_tokens_is_an_error(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text(KEY, encoding="utf-8")
+    hold_to_one_line("serve", "--port", "0", "--proxy-key", str(key))

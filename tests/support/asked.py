@@ -12,15 +12,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-import uvicorn
-
 from indicant.serve.app import Service
+from indicant.serve.connections import connection
 from indicant.serve.guidelines import Guidelines
-from indicant.serve.running import Server, taken, url_of
+from indicant.serve.running import Server, configured, taken, url_of
 from indicant.serve.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from indicant.serve.connections import Connection
 
 NAME: Final = "opioids-for-pain"
 SEED: Final = "neck-pain-after-lumbar-fusion"
@@ -59,7 +60,12 @@ class Running:
 
     service: Service
     url: str
+    server: Server
     log: list[str] = field(default_factory=list)
+
+    def open(self) -> list[Any]:
+        """Return the connections that stand open."""
+        return list(self.server.server_state.connections)
 
     def ask(
         self,
@@ -99,8 +105,13 @@ def loaded(*names: str, completeness: tuple[str, ...] = ()) -> Guidelines:
 
 
 @contextlib.contextmanager
-def running(*names: str, completeness: tuple[str, ...] = (), **settings: Any) -> Iterator[Running]:
-    """Run a service with guidelines while the block runs."""
+def running(
+    *names: str,
+    completeness: tuple[str, ...] = (),
+    http: type[Connection] | None = None,
+    **settings: Any,
+) -> Iterator[Running]:
+    """Run a service with guidelines while the block runs, perhaps with connections of one's own."""
     known = loaded(*(names or (NAME,)), completeness=completeness)
     guidelines = Guidelines((), Settings())
     guidelines.each = {name: copy.copy(one) for name, one in known.each.items()}
@@ -111,16 +122,14 @@ def running(*names: str, completeness: tuple[str, ...] = (), **settings: Any) ->
         for one in guidelines.each.values():
             one.settings = guidelines.settings
         service = Service(guidelines, lines.append)
-        config = uvicorn.Config(
-            service.application(), access_log=False, log_level="critical", lifespan="on"
-        )
+        config = configured(service, http or connection(guidelines.settings.seconds))
         begun = threading.Event()
         server = Server(config, begun.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
         thread.start()
         try:
             assert begun.wait(30)
-            yield Running(service, url, lines)
+            yield Running(service, url, server, lines)
         finally:
             server.should_exit = True
             thread.join(60)

@@ -21,11 +21,11 @@ from places import ASSESSED, BENCHMARK, SEVEN_MONTHS
 from stated import Known, Stated, stated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from indicant.assess.records import CaseRecord
+    from indicant.assess.records import ActionRecord, CaseRecord
     from indicant.files.rdf import Document
-    from indicant.screen.records import Detail, ScreenRecord
+    from indicant.screen.records import Detail, LineRecord, ScreenRecord
 
 RANDOM: Final = (*range(9), 14)
 QUICK: Final = ("some", "dressed 1")
@@ -83,6 +83,29 @@ def assessed(source: str) -> tuple[One, ...]:
     else:
         documents = [*map(read, ASSESSED[3::35]), read(SEVEN_MONTHS)]
     return tuple(each_of(made, documents))
+
+
+def few(source: str) -> list[One]:
+    """Return cases of a source; of very many, some."""
+    ones = assessed(source)
+    return list(ones[:: max(1, len(ones) // 40)])
+
+
+def lines(screen: ScreenRecord) -> Iterator[LineRecord]:
+    """Yield the lines of a screen."""
+    yield from (*screen["now"], *screen["conflicts"], *screen["avoid"])
+    for step in screen["steps"]:
+        yield from step["lines"]
+
+
+def named(found: Iterable[LineRecord]) -> list[str]:
+    """Return the interventions of lines."""
+    return [one["term"] for line in found for one in line["actions"]]
+
+
+def inside(record: Iterable[ActionRecord]) -> set[str]:
+    """Return what stands in the heading of a class above it."""
+    return {each["term"] for one in record for each in one["including"]}
 
 
 def each_of(assessor: Assessor, documents: list[Document] | tuple[Document, ...]) -> Iterator[One]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -68,6 +69,8 @@ class Tables:
 
     rows: dict[str, list[Values]] = field(default_factory=lambda: {name: [] for name in ALL})
     known: dict[tuple[str, str], int] = field(default_factory=dict)
+    written: Counter[str] = field(default_factory=Counter)
+    """How many rows of a table were written already, and are no longer held."""
 
     def concept(self, code: str, vocabulary: str = CODES, name: str = "") -> int:
         """Return the number of a concept, which is written with the tables."""
@@ -89,7 +92,7 @@ class Tables:
         key = ALL[table][0]
         made: Values = dict.fromkeys(ALL[table])
         if key.endswith("_id") and key not in values:
-            made[key] = len(self.rows[table]) + 1
+            made[key] = self.written[table] + len(self.rows[table]) + 1
         if "person_id" in made and table != "person":
             made["person_id"] = 1
         assert values.keys() <= made.keys(), values.keys() - made.keys()
@@ -118,16 +121,25 @@ class Tables:
         return str(path)
 
     def csv(self, folder: Path, leave_out: Iterable[str] = ()) -> str:
-        """Write a folder of CSV."""
+        """Write a folder of CSV, or what came since behind what was written."""
         folder.mkdir(exist_ok=True)
         for table, columns in ALL.items():
             if table in leave_out:
                 continue
-            with (folder / f"{table.upper()}.csv").open("w", encoding="utf-8", newline="") as file:
+            place = folder / f"{table.upper()}.csv"
+            with place.open("a", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)
-                writer.writerow(columns)
+                if not file.tell():
+                    writer.writerow(columns)
                 writer.writerows([row[one] for one in columns] for row in self.rows[table])
         return str(folder)
+
+    def spill(self, folder: Path) -> None:
+        """Write what came since into a folder of CSV, and hold it no longer."""
+        self.csv(folder)
+        for table, rows in self.rows.items():
+            self.written[table] += len(rows)
+            rows.clear()
 
     def parquet(self, folder: Path, database: Path) -> str:
         """Write a folder of Parquet, from a file of DuckDB."""
@@ -214,17 +226,37 @@ def take_path(
 # ---------------------------------------------------------------------- from FHIR
 
 
-def from_fhir(*records: dict[str, Any]) -> Tables:
+def from_csv(folder: Path, database: Path, parquet: Path) -> None:
+    """Write a folder of CSV as a file of DuckDB and as a folder of Parquet, with types."""
+    parquet.mkdir(parents=True)
+    with duckdb.connect(str(database)) as opened:
+        for table, columns in ALL.items():
+            opened.execute(ddl(table, columns))
+            opened.execute(
+                f"COPY {table} FROM '{folder / table.upper()}.csv' "
+                "(FORMAT csv, HEADER true, NULLSTR '')"
+            )
+            opened.execute(
+                f"COPY {table} TO '{parquet / table}.parquet' (FORMAT parquet, COMPRESSION zstd)"
+            )
+
+
+def from_fhir(*records: dict[str, Any], made: Tables | None = None) -> Tables:
     """Return what records of FHIR are as rows, each on its first day.
 
     What OMOP has no place for is refused, so that no test believes that it was compared: that
     something goes on, is planned, or was there before without being seen on a day.
+
+    Args:
+        records: those of some patients, with all records of each.
+        made: tables with others, to which they are added.
     """
-    made = Tables()
+    made = Tables() if made is None else made
     ids: dict[str, int] = {}
     for one in records:
         if one["resourceType"] == "Patient":
-            number = ids[one["id"]] = len(ids) + 1
+            there = made.written["person"] + len(made.rows["person"])
+            number = ids[one["id"]] = there + 1
             born = [int(part) for part in one.get("birthDate", "1961").split("-")]
             names = ("year_of_birth", "month_of_birth", "day_of_birth")
             gender = {"female": "F", "male": "M", "other": "O"}.get(one.get("gender", ""))

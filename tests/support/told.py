@@ -207,17 +207,17 @@ def attesting(reason: ReasonRecord) -> list[str]:
     return found
 
 
-def because(one: ActionRecord) -> list[str]:
-    """Return why, a line for each recommendation that decided."""
+def because(one: ActionRecord) -> list[list[str]]:
+    """Return why, for each recommendation that decided: its facts, each with its nodes."""
     found = []
     for each in deciding(one):
         facts = [
-            f"{reason['literal']} ({', '.join(attesting(reason))})"
+            flat(f"{reason['literal']} ({', '.join(attesting(reason))})")
             for reason in one["because"]
             if reason["recommendation"] == each["iri"]
         ]
         if facts:
-            found.append(flat("; ".join(facts)))
+            found.append(sorted(facts))
     return found
 
 
@@ -381,6 +381,7 @@ COUNTED: Final = {
         "how {} contradictions of the source were read",
     ),
     "reasons": ("reasons of {}",) * 2,
+    "common": ("{} fact on which all advice rests", "{} facts on which all advice rests"),
     "facts": ("{} fact", "{} facts"),
 }
 SIGNED: Final = SIGNS | {"done": "☑"}
@@ -416,7 +417,7 @@ class _Told:
         screen = self._screen
         yield from self._head()
         yield from self._part("proposed", self._proposed())
-        yield from self._part("now", self._lines(screen["now"]))
+        yield from self._part("now", [*self._lines(screen["now"]), *self._calm()])
         yield from self._part("conflicts", self._lines(screen["conflicts"]))
         yield from self._part("ask", self._asked())
         yield from self._part("steps", self._steps())
@@ -426,6 +427,20 @@ class _Told:
         yield from self._part("rest", self._lines(screen.get("rest", ())))
         yield from self._part("tensions", self._tensions())
         yield from self._left()
+
+    def _calm(self) -> Iterator[str]:
+        calm = self._screen.get("calm")
+        if calm is None:
+            return
+        nothing = "urgent or immediate: nothing, by what is recorded"
+        if calm.get("open"):
+            yield f"{nothing}; open: {', '.join(calm['open'])}"
+        elif calm["pressing"]:
+            yield nothing
+        if calm.get("due"):
+            yield f"recommended, see steps: {'; '.join(calm['due'])}"
+        elif not calm["pressing"]:
+            yield "nothing is recommended, by what is recorded"
 
     def _head(self) -> Iterator[str]:
         screen, several = self._screen, len(self._screen["guidelines"]) > 1
@@ -438,10 +453,15 @@ class _Told:
         rest = []
         for called, one in zip(names, screen["guidelines"], strict=True):
             whose = called if several else "the guideline"
+            facts = "; ".join(screen.get("common", {}).get(one["iri"] or "", []))
+            rests = f"all advice of {whose} rests on: {facts}"
             if one["scope"] == "met":
-                rest.append(f"within the scope of {whose}")
+                rest.append(f"within the scope of {whose}" + (f": {facts}" if facts else ""))
             elif one["scope"] == "open":
-                rest.append(f"whether the case is within the scope of {whose} is open")
+                lead = f"whether the case is within the scope of {whose} is open"
+                rest.append(f"{lead}; {rests}" if facts else lead)
+            elif facts:
+                rest.append(rests)
         rest += [f"note: {one}" for one in screen["warnings"]]
         if self._brief:
             rest += ["certainty is not stated"] if self._once else []
@@ -554,7 +574,8 @@ class _Told:
         for key in one["passages"]:
             passage = self._screen["passages"][key]
             section = passage.get("section", "") if self._form == "html" else ""
-            yield f"{key} {section} {self._place(key)} {passage['says']}"
+            whose = "of the patient of the source: " if passage.get("ofItsPatient") else ""
+            yield f"{key} {section} {self._place(key)} {whose}{passage['says']}"
             for how, capital in ((row[0], row[1]) for row in RELATIONS):
                 words = how if how != "related" else capital
                 for said in passage.get("evidence", {}).get(how, []):  # type: ignore[call-overload]

@@ -411,6 +411,37 @@ def test_a_guideline_of_ones_own_is_compiled_and_kept(where: str, room: Room, ca
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("verb", "words"), [("next", ()), ("why", ("ThoracicMri",)), ("whatif", ("+Myelopathy",))]
+)
+def test_the_example_stands_for_a_case(verb: str, words: tuple[str, ...], room: Room) -> None:
+    """What is told of the example is what is told of its file."""
+    told = room.call(verb, "--example", *words)
+    assert (told.code, told.err) == (0, "")
+    example = ROOT / "ontology" / "guidelines" / "neck-pain-after-lumbar-fusion" / "example.ttl"
+    assert room.call(verb, str(example), *words).out == told.out
+    assert "example as of" in told.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["next"], "no case is given"),
+        (["next", "--example", "case.ttl"], "--example takes no case"),
+        (["why"], "no case is given"),
+        (["why", "case.ttl"], "no intervention is given"),
+        (["why", "--example"], "no intervention is given"),
+        (["why", "--example", "case.ttl", "ThoracicMri"], "--example takes no case"),
+        (["whatif"], "no case is given"),
+    ],
+)
+def test_a_case_or_the_example_is_given(arguments: list[str], said: str, room: Room) -> None:
+    told = room.call(*arguments)
+    assert (told.code, told.out) == (2, "")
+    assert said in told.line
+
+
+@pytest.mark.slow
 def test_a_guideline_without_an_example_says_so(room: Room) -> None:
     guideline = room.file("rain/guideline.ttl", GUIDELINE)
     assert "has no example" in room.refused("--example", "--guideline", guideline)

@@ -143,6 +143,7 @@ def update_among(
         return among(Guideline.load(after.file), [Guideline.load(before.file)], patients)
 
 
+# One piece: each version is asked about the same patients, and one record is made of all.
 def among(
     after: Guideline,
     before: Sequence[Guideline],

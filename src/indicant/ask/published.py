@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,7 @@ from indicant.intake.readings import rows
 from indicant.terms import NOT_XML, OWL, TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from indicant.assess.assessment import Assessment
     from indicant.assess.engine import Engine
@@ -48,13 +49,25 @@ def published(
     """
     found: dict[ox.Triple, None] = dict.fromkeys(rows())
     for text in (ontology_text(source), compiled.graph):
-        for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES):
+        for quad in ox.parse(text.encode(), format=ox.RdfFormat.N_TRIPLES):
             if quad.predicate.value != _IMPORTS:
                 found[quad.triple] = None
     if engine is not None:
         found.update(dict.fromkeys(one for one in engine.known() if not _is_idle(one)))
         found.update(dict.fromkeys(engine.describe()))
     return sorted(found, key=str)
+
+
+def lines(source: Source, compiled: CompiledGuideline) -> Iterator[bytes]:
+    """Yield the published graph of no case as lines of N-Triples, in no order, some of them twice.
+
+    Nothing of it is read, so that it takes neither the time nor the memory of ``published``.
+    """
+    yield ox.serialize(rows(), format=ox.RdfFormat.N_TRIPLES) or b""
+    for text in (ontology_text(source), compiled.graph):
+        for line in io.StringIO(text):
+            if line.split(" ", 2)[1:2] != [f"<{_IMPORTS}>"]:
+                yield line.encode()
 
 
 def _is_idle(stated: ox.Triple) -> bool:

@@ -28,15 +28,20 @@ if TYPE_CHECKING:
 
 BEYOND: Final = Decimal(10**WHOLE)
 """A number that stands for a bound that is not known; that for one from below is its opposite."""
+_COMPUTES, _OF = ox.NamedNode(IND + "computes"), ox.NamedNode(IND + "of")
+_LEAST, _MOST = ox.NamedNode(IND + "minInclusive"), ox.NamedNode(IND + "maxInclusive")
+_MOST_KEPT: Final = 4096
 Triple = tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode | ox.Literal]
+Number = int | Fraction
+"""A whole number is an ``int`` where it can be, with which Python computes much sooner."""
 
 
 @dataclass(frozen=True)
 class Within:
     """Bounds of a number, which belong to it; nothing where there is none."""
 
-    least: Fraction | None
-    most: Fraction | None
+    least: Number | None
+    most: Number | None
 
     @property
     def is_known(self) -> bool:
@@ -61,7 +66,7 @@ def computed(terms: Sequence[Row], operands: Sequence[Row]) -> Iterator[Triple]:
             ``queries/arithmetic/operands.rq``.
     """
     made = {row[0] or "": _Term(row[1], row[2] or "", row[3] or "") for row in terms if row[1]}
-    numbers = {row[0] or "": Fraction(row[4]) for row in terms if row[4]}
+    numbers = {row[0] or "": _number(row[4]) for row in terms if row[4]}
     wanted = sorted({row[5] for row in terms if row[5]})
     constants = {term: Within(number, number) for term, number in numbers.items()}
     parts = {part for one in made.values() for part in (one.left, one.right)}
@@ -81,9 +86,10 @@ def computed(terms: Sequence[Row], operands: Sequence[Row]) -> Iterator[Triple]:
                 yield from _written(record, term, found)
 
 
-@functools.lru_cache(maxsize=4096)
-def _number(text: str) -> Fraction:
-    return Fraction(text)
+@functools.lru_cache(_MOST_KEPT)
+def _number(text: str) -> Number:
+    found = Fraction(text)
+    return found.numerator if found.denominator == 1 else found
 
 
 def _evaluate(
@@ -102,12 +108,20 @@ def _evaluate(
 
 def _written(record: str, term: str, found: Within) -> Iterator[Triple]:
     node = ox.NamedNode(f"{record}/computes/{term.rpartition('/')[2]}")
-    low = -BEYOND if found.least is None else around(found.least, PLACES)[0]
-    high = BEYOND if found.most is None else around(found.most, PLACES)[1]
-    yield ox.NamedNode(record), ox.NamedNode(IND + "computes"), node
-    yield node, ox.NamedNode(IND + "of"), ox.NamedNode(term)
-    yield node, ox.NamedNode(IND + "minInclusive"), constant(max(low, -BEYOND))
-    yield node, ox.NamedNode(IND + "maxInclusive"), constant(min(high, BEYOND))
+    yield ox.NamedNode(record), _COMPUTES, node
+    yield node, _OF, ox.NamedNode(term)
+    yield node, _LEAST, _limit(found.least, 0)
+    yield node, _MOST, _limit(found.most, 1)
+
+
+@functools.lru_cache(_MOST_KEPT)
+def _limit(number: Number | None, side: int) -> ox.Literal:
+    """Return a bound as it is written: rounded away from what it bounds, and not too far out."""
+    far = (-BEYOND, BEYOND)[side]
+    if number is None:
+        return constant(far)
+    near = around(Fraction(number), PLACES)[side]
+    return constant(min(near, far) if side else max(near, far))
 
 
 def _plus(one: Within, other: Within) -> Within:
@@ -115,22 +129,22 @@ def _plus(one: Within, other: Within) -> Within:
 
 
 def _minus(one: Within, other: Within) -> Within:
-    return _plus(one, _times(other, Within(Fraction(-1), Fraction(-1))))
+    return _plus(one, _times(other, Within(-1, -1)))
 
 
-def _add(one: Fraction, other: Fraction) -> Fraction:
+def _add(one: Number, other: Number) -> Number:
     return one + other
 
 
 def _both(
-    one: Fraction | None, other: Fraction | None, how: Callable[[Fraction, Fraction], Fraction]
-) -> Fraction | None:
+    one: Number | None, other: Number | None, how: Callable[[Number, Number], Number]
+) -> Number | None:
     return None if one is None or other is None else how(one, other)
 
 
 def _either(
-    one: Fraction | None, other: Fraction | None, how: Callable[[Fraction, Fraction], Fraction]
-) -> Fraction | None:
+    one: Number | None, other: Number | None, how: Callable[[Number, Number], Number]
+) -> Number | None:
     return other if one is None else one if other is None else how(one, other)
 
 
@@ -148,13 +162,13 @@ def _times(one: Within, other: Within) -> Within:
     return Within(least[1] if least[0] == 0 else None, most[1] if most[0] == 0 else None)
 
 
-def _ends(one: Within) -> tuple[tuple[Fraction | None, int], tuple[Fraction | None, int]]:
+def _ends(one: Within) -> tuple[tuple[Number | None, int], tuple[Number | None, int]]:
     return (one.least, -1), (one.most, 1)
 
 
 def _corner(
-    one: Fraction | None, my_side: int, other: Fraction | None, their_side: int
-) -> tuple[int, Fraction]:
+    one: Number | None, my_side: int, other: Number | None, their_side: int
+) -> tuple[int, Number]:
     """Return a product, before which stands -1 or 1 where it is without bound."""
     if one is not None and other is not None:
         return 0, one * other
@@ -162,16 +176,16 @@ def _corner(
         side if number is None else (number > 0) - (number < 0)
         for number, side in ((one, my_side), (other, their_side))
     ]
-    return signs[0] * signs[1], Fraction(0)
+    return signs[0] * signs[1], 0
 
 
 def _divided(one: Within, other: Within) -> Within | None:
     """Return the bounds of a quotient, nothing where what is divided by may be nought."""
     least, most = other.least, other.most
     if least is not None and least > 0:
-        return _times(one, Within(Fraction(0) if most is None else 1 / most, 1 / least))
+        return _times(one, Within(0 if most is None else Fraction(1, most), Fraction(1, least)))
     if most is not None and most < 0:
-        return _times(one, Within(1 / most, Fraction(0) if least is None else 1 / least))
+        return _times(one, Within(Fraction(1, most), 0 if least is None else Fraction(1, least)))
     return None
 
 

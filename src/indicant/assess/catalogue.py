@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast
 
@@ -150,6 +151,31 @@ class Catalogue:
         ] or [(None, None, None, None)]
         self.validity = Validity(engine)
 
+    @functools.cached_property
+    def mentioned(self) -> Counter[str]:
+        """On how many recommendations a fact bears, as it is told, for them to be met."""
+        return Counter(fact for one in self.recommendations for fact in self._bearing(one))
+
+    @functools.cached_property
+    def common(self) -> dict[str | None, frozenset[str]]:
+        """The facts that bear on every recommendation of a guideline, of one with several."""
+        sets: dict[str | None, list[set[str]]] = defaultdict(list)
+        for iri, one in self.recommendations.items():
+            sets[one.guideline].append(self._bearing(iri))
+        return {
+            guideline: frozenset(set.intersection(*found) if len(found) > 1 else ())
+            for guideline, found in sets.items()
+        }
+
+    def _bearing(self, iri: str) -> set[str]:
+        """Return the facts, as they are told, that take part in meeting a recommendation."""
+        return {
+            self.literals[literal].label
+            for answer, implicant in self.implicants[iri]
+            if answer == "met"
+            for literal in implicant
+        }
+
     def versions(self) -> list[dict[str, str | None]]:
         """Return which guidelines there are, each with its IRI, label and version."""
         return [
@@ -185,7 +211,7 @@ class Catalogue:
     def _passages(engine: Engine) -> dict[str, PassageRecord]:
         found: dict[str, PassageRecord] = {}
         for row in engine.ask("which-passages-are-there"):
-            iri, name, start, end, sha256, section, paraphrase = row
+            iri, name, start, end, sha256, section, paraphrase, of_its_patient = row
             assert iri is not None  # noqa: S101
             found[iri] = PassageRecord(
                 id=name or local_name(iri),
@@ -195,6 +221,8 @@ class Catalogue:
                 section=section,
                 paraphrase=paraphrase or "",
             )
+            if of_its_patient in {"true", "1"}:
+                found[iri]["ofItsPatient"] = True
         return found
 
     def _support(

@@ -292,7 +292,9 @@ class OxigraphEngine(Engine):
     def _load(self) -> None:
         self._taken = self._held = 0
         self._store = ox.Store()
-        self._store.load(self._graph, format=ox.RdfFormat.N_TRIPLES, to_graph=self._guideline)
+        self._store.load(
+            self._graph.encode(), format=ox.RdfFormat.N_TRIPLES, to_graph=self._guideline
+        )
 
     def select(self, query: str) -> list[Row]:
         """Return the rows of a SELECT query."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         ActionRecord,
         CaseRecord,
         EvidenceRecord,
+        PassageRecord,
         ReasonRecord,
         RecommendationRecord,
         Stated,
@@ -43,7 +44,8 @@ def is_now(record: ActionRecord) -> bool:
     return _to_do(record) and record["urgency"] in SOON
 
 
-def _next(record: ActionRecord) -> bool:
+def is_due(record: ActionRecord) -> bool:
+    """Tell whether something is recommended that can wait a while, and not known to be done."""
     return _to_do(record) and record["urgency"] not in SOON
 
 
@@ -57,7 +59,7 @@ def _open(record: ActionRecord) -> bool:
 
 GROUPS: Final[tuple[tuple[str, Callable[[ActionRecord], bool]], ...]] = (
     ("Now", is_now),
-    ("Next", _next),
+    ("Next", is_due),
     ("Done", fulfilled),
     ("Later", _later),
     ("In conflict", lambda record: record["status"] == "conflicting"),
@@ -83,20 +85,37 @@ def _answering(record: ActionRecord) -> list[RecommendationRecord]:
 
 
 def reasons(
-    record: ActionRecord, *, named: bool = True, words: Words | None = None
+    record: ActionRecord,
+    *,
+    named: bool = True,
+    words: Words | None = None,
+    telling: Callable[[list[ReasonRecord]], list[ReasonRecord]] | None = None,
 ) -> Iterator[str]:
     """Yield why a status is what it is: a line for each recommendation that made it so.
 
     Each fact comes with the nodes that establish it, or without their names.
+
+    Args:
+        record: the action.
+        named: whether to name the nodes.
+        words: the words of the program; without, they are English.
+        telling: what to tell of the facts of a recommendation, and in which order.
     """
     for one in _answering(record):
+        found = [each for each in record["because"] if each["recommendation"] == one["iri"]]
         parts = [
             f"{reason['literal']} ({attesting(reason, words)})" if named else reason["literal"]
-            for reason in record["because"]
-            if reason["recommendation"] == one["iri"]
+            for reason in (telling(found) if telling else found)
         ]
         if parts:
             yield "; ".join(parts)
+
+
+def paraphrased(passage: PassageRecord, words: Words | None = None) -> str:
+    """Return what a passage says, with of whom where that is the patient of its document."""
+    if not passage.get("ofItsPatient"):
+        return passage["paraphrase"]
+    return (words or Words())("line", "of-its-patient", said=passage["paraphrase"])
 
 
 def attesting(reason: ReasonRecord, words: Words | None = None) -> str:
@@ -161,7 +180,11 @@ def stated(fact: Stated) -> str:
 
 
 def settling_lines(
-    record: ActionRecord, *, most: int | None = _SHOWN, words: Words | None = None
+    record: ActionRecord,
+    *,
+    most: int | None = _SHOWN,
+    words: Words | None = None,
+    held: bool = True,
 ) -> Iterator[str]:
     """Say what would settle an open action: in its favour first, then against it.
 
@@ -169,6 +192,7 @@ def settling_lines(
         record: the action.
         most: how many ways to one answer are named, or all of them.
         words: the words of the program; without, they are English.
+        held: whether a contraindication stays open once it is indicated.
     """
     speak = words or Words()
     sides = {one["iri"]: one["direction"] for one in record["recommendations"]}
@@ -186,7 +210,7 @@ def settling_lines(
             more = [speak("settling", "more", n=left)] if left > 0 else []
             named = speak("settling", "or").join([*options[:most], *more])
             yield speak("settling", f"{side}-{answer}", facts=named)
-    if indicating and any(side == "against" for side, _ in sets):
+    if held and indicating and any(side == "against" for side, _ in sets):
         yield speak("settling", "as-well")
 
 

@@ -29,7 +29,10 @@ STATUSES: Final[dict[str, Status]] = {
 
 
 class PassageRecord(TypedDict):
-    """A passage of the source: its place in code points, end exclusive, and its digest."""
+    """A passage of the source: its place in code points, end exclusive, and its digest.
+
+    ``ofItsPatient`` is there where it states something of the one patient of its document.
+    """
 
     id: str
     start: int
@@ -37,6 +40,7 @@ class PassageRecord(TypedDict):
     sha256: str
     section: str | None
     paraphrase: str
+    ofItsPatient: NotRequired[bool]
 
 
 Relation = Literal["agrees", "disputes", "qualifies", "related"]

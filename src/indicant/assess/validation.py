@@ -171,7 +171,8 @@ class Validator:
         text = written(facts)
         if any(f"<{name}>" in text for name in self.vocabulary.leading):
             text = written(with_related(facts, self.vocabulary))
-        return text + self.vocabulary.excerpt(set(_NAMED.findall(text)))
+        # Most words of a text stand in it many times.
+        return text + self.vocabulary.excerpt(_NAMED.findall(" ".join(set(text.split(" ")))))
 
     def validate_with_pyshacl(self, quads: Iterable[pyoxigraph.Quad]) -> list[Finding]:
         """Do the same with pySHACL, the reference, on the whole vocabulary."""

@@ -20,6 +20,7 @@ from indicant.cohort.helping import Recipe, found_in, helped, usual
 from indicant.cohort.parting import PACKED, Parts, UnpartedError, adrift_in, parts_of
 from indicant.cohort.tally import MOST_LISTED, Tally
 from indicant.errors import IndicantError
+from indicant.files import packed
 from indicant.files.fence import Fence, real
 from indicant.files.rdf import EXTENSIONS, STDIN, read, text_of, visible
 from indicant.foreign import excerpt
@@ -225,7 +226,7 @@ def is_of_others(path: str) -> bool:
         return True
     if os.path.isdir(path):
         return holds_fhir(path) or any(
-            one.removesuffix(".gz").endswith(".json") for one in os.listdir(path)
+            packed.bare(one).endswith(".json") for one in os.listdir(path)
         )
     return os.path.splitext(path)[1].lower() not in EXTENSIONS or path.endswith(".json")
 
@@ -236,7 +237,9 @@ def size_of(path: str) -> int:
     if os.path.isdir(path):
         files = [one for one in Path(path).iterdir() if one.is_file()]
     try:
-        return sum(one.stat().st_size * (PACKED if one.suffix == ".gz" else 1) for one in files)
+        return sum(
+            one.stat().st_size * (PACKED if one.suffix in packed.PACKINGS else 1) for one in files
+        )
     except OSError as error:
         raise IndicantError(
             f"cannot be read: {excerpt(error.strerror or str(error))}", file=path

@@ -170,6 +170,26 @@ def add_told(verb: argparse.ArgumentParser) -> None:
     add_language(verb)
 
 
+def add_case(verb: argparse.ArgumentParser) -> None:
+    """Add the case that a verb tells something of, or the example in its place."""
+    verb.add_argument("case", nargs="?", metavar="CASE", help="a case; - is standard input")
+    verb.add_argument(
+        "--example", action="store_true", help="take the example case of the guideline"
+    )
+
+
+def check_case(options: argparse.Namespace) -> None:
+    """See that there is a case or the example.
+
+    Raises:
+        IndicantError: there is neither, or both.
+    """
+    if options.example and options.case is not None:
+        raise IndicantError("--example takes no case", help="give the one or the other")
+    if not options.example and options.case is None:
+        raise IndicantError("no case is given", help=f"try  indicant {options.verb} --example")
+
+
 def add_language(verb: argparse.ArgumentParser) -> None:
     """Add the option that chooses the language of the texts of a guideline."""
     verb.set_defaults(spoken=True)

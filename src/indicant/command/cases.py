@@ -211,7 +211,7 @@ def cases_of(options: argparse.Namespace, guideline: Guideline, path: str) -> li
         IndicantError: the file cannot be read.
     """
     from indicant.api.case import Case
-    from indicant.files import bounded
+    from indicant.files import bounded, packed
     from indicant.foreign import plain
 
     if _is_rdf(path):
@@ -226,7 +226,7 @@ def cases_of(options: argparse.Namespace, guideline: Guideline, path: str) -> li
     elif os.path.isdir(path):
         if not holds_fhir(path):
             return [Case.read(path)]
-    elif not path.removesuffix(".gz").endswith(LINES):
+    elif not packed.bare(path).endswith(LINES):
         data = whole(path, sys.stdin.buffer)
         if not is_fhir(data):
             if len(data) > bounded.MAX_BYTES:

@@ -101,7 +101,8 @@ def tell_of_case(
     guideline = guideline_of(options)
     found = []
     try:
-        for case in cases_of(options, guideline, options.case):
+        own = [guideline.example()] if options.example else None
+        for case in own or cases_of(options, guideline, options.case):
             document = guideline.document(case)
             if options.as_of is not None:
                 document = with_date(document, options.as_of)

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
 from indicant.compile.model import (
+    HAD_FINDING,
     ITSELF,
     PROPOSES,
     RECEIVED,
@@ -40,6 +41,12 @@ PLACE: Final = re.compile(r"\{(\w+)(?:=([^{}]*))?\}")
 FINDING: Final = IND + "hasFinding"
 _OWN: Final = frozenset({FINDING, RECEIVED})
 """The roles in which a class is spoken of by a phrase of its own."""
+
+
+_WINDOWS: Final = frozenset(
+    f"{IND}{unit}Since{end}" for unit in ("days", "months", "years") for end in ("Start", "End")
+)
+"""What puts a fact into a stretch of time, beside which nothing is said of at what time it was."""
 
 
 @dataclass
@@ -84,7 +91,9 @@ class Phrases:
             language: the language to say it in.
             plain: what is said of a facet of which there is no phrase.
         """
-        if atom.least > 1 or (language != ENGLISH and not self._named(atom, language)):
+        if atom.least > 1:
+            return self._several(atom, language, plain)
+        if language != ENGLISH and not self._named(atom, language):
             return None
         if not atom.facets:
             return self._of_class(atom, language)
@@ -101,7 +110,8 @@ class Phrases:
                 thing, wrapped = phrase.replace("{thing}", thing), True
             else:
                 tail.append(phrase)
-        shown = wrapped and atom.role == RECEIVED
+        windowed = atom.role == HAD_FINDING and any(one.property in _WINDOWS for one in facets)
+        shown = wrapped and (atom.role == RECEIVED or windowed)
         role = "{thing}" if shown else self._role(atom.role, language, PHRASE)
         said = " ".join(one for one in (role.replace("{thing}", thing), " and ".join(tail)) if one)
         absent = self._of_facet(facets[0], language, ABSENCE) if len(facets) == 1 else None
@@ -109,6 +119,16 @@ class Phrases:
             denied = self._denied(said, atom.role, language)
             return None if denied is None else (said, denied)
         return said, absent.replace("{thing}", self._name(atom.filler, language))
+
+    def _several(
+        self, atom: Existential, language: str, plain: Callable[[Facet], str]
+    ) -> tuple[str, str] | None:
+        """Say in English that there are several of what phrases speak of."""
+        once = self.words(replace(atom, least=1), language, plain)
+        if language != ENGLISH or once is None or not atom.facets:
+            return None
+        said = f"{once[0]} {atom.least} times or more"
+        return said, f"no {said}"
 
     def _of_class(self, atom: Existential, language: str) -> tuple[str, str] | None:
         name = self._name(atom.filler, language)
@@ -156,7 +176,7 @@ class Phrases:
         found = self._said[language].get((kind, role), ())
         if found:
             return found[0]
-        words = {RECEIVED: " received", PROPOSES: " proposed", IND + "hadFinding": " at any time"}
+        words = {RECEIVED: " received", PROPOSES: " proposed", HAD_FINDING: " at any time"}
         return ("no " if kind == ABSENCE else "") + "{thing}" + words.get(role, "")
 
     def _denied(self, said: str, role: str, language: str) -> str | None:

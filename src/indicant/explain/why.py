@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final, Literal, NotRequired, TypedDict, get_args
 
 from indicant.assess.derivations import DERIVED_BY
-from indicant.assess.prose import reference, stated
+from indicant.assess.prose import paraphrased, reference, stated
 from indicant.assess.reasons import answering
 from indicant.assess.records import Answer, Stated, Status, TermRecord
 from indicant.compile.derivations import SOURCE
@@ -555,7 +555,7 @@ def _argument_text(one: ArgumentRecord, words: Words) -> Iterator[str]:
         yield from _wrapped(6, ", ".join(places))
         return
     for passage, place in zip(one["passages"], places, strict=True):
-        yield from _wrapped(6, f"{place} {passage['paraphrase']}")
+        yield from _wrapped(6, f"{place} {paraphrased(passage, words)}")
         for said in one["evidence"]:
             if said["passage"] == passage["id"]:
                 sure = words.graded(None, said["certainty"])

@@ -79,6 +79,28 @@ class Document:
     foreign: frozenset[str] = frozenset()
     own: str = ""
 
+    @classmethod
+    def of(
+        cls, path: str, quads: tuple[pyoxigraph.Quad, ...], genid: str, written: Callable[[], str]
+    ) -> Document:
+        """Return statements as a document of Turtle, whose text is written when it is first read.
+
+        Who assesses many patients of whom he has the statements reads the text of those alone
+        with whom something is wrong.
+        """
+        made = cls(path, "", TURTLE, quads, genid=genid)
+        del made.__dict__["text"]
+        made.__dict__["_written"] = written
+        return made
+
+    def __getattr__(self, name: str) -> str:
+        """Write the text, which is all that may not be there yet."""
+        if name != "text" or "_written" not in self.__dict__:
+            raise AttributeError(name)
+        text: str = self.__dict__["_written"]()
+        self.__dict__["text"] = text
+        return text
+
 
 def read(
     path: str | os.PathLike[str],

@@ -42,7 +42,7 @@ _ORDERED: Final = """
     rdf:type rdfs:label skos:prefLabel skos:altLabel skos:hiddenLabel skos:definition
     skos:notation dcterms:identifier oa:hasSource oa:hasSelector oa:start oa:end
     dcterms:description dcterms:license dcterms:title dcterms:creator dcterms:source
-    ind:sha256 ind:section ind:paraphrase ind:scope
+    ind:sha256 ind:section ind:paraphrase ind:ofItsPatient ind:scope
     ind:authors ind:venue dcterms:issued bibo:doi bibo:pmid fabio:hasPubMedCentralId owl:sameAs
     ind:publication ind:passage ind:relation ind:note ind:basis
     dcterms:isPartOf ind:action ind:criterion ind:strength ind:gradeStrength ind:certainty

@@ -137,7 +137,16 @@ def _described(
 
 
 def of_source(source: Source) -> list[MappingSet]:
-    """Read the tables of a guideline, and hold their subjects against its terms.
+    """Read the tables of a guideline, and hold their subjects against its terms; see ``each_of``.
+
+    Raises:
+        IndicantError: a table cannot be read, or does not go with the guideline.
+    """
+    return list(each_of(source))
+
+
+def each_of(source: Source) -> Iterator[MappingSet]:
+    """Yield the tables of a guideline one by one, and hold their subjects against its terms.
 
     A row about a term of another vocabulary that the guideline does not use is left out, so that
     a published table can be taken as it is.
@@ -158,7 +167,6 @@ def of_source(source: Source) -> list[MappingSet]:
                         spaces.add(subject.value)
                 elif predicate.value == OWL + "deprecated" and str(value).startswith('"true"'):
                     deprecated.add(subject.value)
-    found = []
     for table in source.tables:
         origin = Origin(table.path, table.metadata, table.above)
         one = _mapping_set(table.text, origin)
@@ -168,8 +176,7 @@ def of_source(source: Source) -> list[MappingSet]:
                 1,
                 "mapping_set_id, ind:mappedBy and the catalog shall name the same",
             )
-        found.append(_about_terms(one, origin, known, deprecated, tuple(spaces)))
-    return found
+        yield _about_terms(one, origin, known, deprecated, tuple(spaces))
 
 
 def _about_terms(

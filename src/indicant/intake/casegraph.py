@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 
-from indicant.files.rdf import BASE, TURTLE, Document
+from indicant.files.rdf import BASE, Document
 from indicant.files.turtle import tidy
 from indicant.terms import GENID, IND, PREFIXES, PROV, TYPE, UCUM, XSD, local_name
 
@@ -129,20 +129,26 @@ class CaseGraph:
     def document(self, path: str, prefixes: Mapping[str, str]) -> Document:
         """Return the case as a document, whose text has the form of the house."""
         triples = self.triples()
-        named = {part.value for one in triples for part in one if isinstance(part, ox.NamedNode)}
-        named.discard(TYPE)
-        named |= {
-            part.datatype.value for one in triples for part in one if isinstance(part, ox.Literal)
-        }
-        used = {
-            name: space
-            for name, space in {**prefixes, **PREFIXES, "cdt": UCUM.removesuffix("ucum")}.items()
-            if any(iri.startswith(space) for iri in named)
-        }
-        written = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=used) or b""
-        text = tidy(written.decode(), file=path)
         quads = tuple(ox.Quad(one.subject, one.predicate, one.object) for one in triples)
-        return Document(path, text, TURTLE, quads, genid=f"{self.iri}{GENID}")
+        return Document.of(
+            path, quads, f"{self.iri}{GENID}", lambda: _written(triples, path, prefixes)
+        )
+
+
+def _written(triples: list[ox.Triple], path: str, prefixes: Mapping[str, str]) -> str:
+    """Return what a case says as Turtle, with the prefixes that it uses."""
+    named = {part.value for one in triples for part in one if isinstance(part, ox.NamedNode)}
+    named.discard(TYPE)
+    named |= {
+        part.datatype.value for one in triples for part in one if isinstance(part, ox.Literal)
+    }
+    used = {
+        name: space
+        for name, space in {**prefixes, **PREFIXES, "cdt": UCUM.removesuffix("ucum")}.items()
+        if any(iri.startswith(space) for iri in named)
+    }
+    written = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=used) or b""
+    return tidy(written.decode(), file=path)
 
 
 def case_iri(name: str, taken: set[str]) -> str:

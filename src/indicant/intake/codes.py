@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from indicant.files.rdf import text_of
 from indicant.files.sources import gather
-from indicant.guideline.mappings import EXACT, of_source
+from indicant.guideline.mappings import EXACT, each_of
 from indicant.intake.readings import INTAKE
 from indicant.terms import GENID, IND, OWL, RDF, RDFS, SKOS, XSD, local_name
 
@@ -74,11 +74,17 @@ def tables_of(source: Source) -> list[MappingSet]:
     Raises:
         IndicantError: a table cannot be read.
     """
-    return _tables(sources_of(source))
+    return list(_tables(sources_of(source)))
 
 
-def _tables(sources: Iterable[Source]) -> list[MappingSet]:
-    return list({one.iri: one for source in sources for one in of_source(source)}.values())
+def _tables(sources: Iterable[Source]) -> Iterator[MappingSet]:
+    """Yield each table once, one by one."""
+    found: set[str] = set()
+    for source in sources:
+        for one in each_of(source):
+            if one.iri not in found:
+                found.add(one.iri)
+                yield one
 
 
 _MOST_KEPT: Final = 10_000
@@ -141,7 +147,7 @@ class Terms:
         """
         rows: dict[tuple[str, str], list[tuple[str, str]]] = {}
         sources = sources_of(source)
-        for table in (*_tables(sources), *own):
+        for table in itertools.chain(_tables(sources), own):
             for match in table.matches:
                 scheme = match.scheme or table.header.get("object_source", "")
                 pair = (match.subject, match.predicate)

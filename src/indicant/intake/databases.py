@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import gzip
 import io
 import os
 import re
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from indicant.errors import IndicantError
-from indicant.files import bounded
+from indicant.files import bounded, packed
 from indicant.files.fence import Fence, real
 from indicant.files.rdf import visible
 from indicant.foreign import excerpt
@@ -29,15 +28,21 @@ if TYPE_CHECKING:
 
 SERVERS: Final = ("postgresql://", "postgres://", "service=")
 """How what names a PostgreSQL server begins."""
-SUFFIXES: Final = (".parquet", ".csv", ".tsv", ".csv.gz", ".tsv.gz")
+SUFFIXES: Final = (
+    ".parquet",
+    *(f"{form}{packing}" for form in (".csv", ".tsv") for packing in ("", *packed.PACKINGS)),
+)
 """How the files of a folder of tables end."""
 INSTALL: Final = "pip install 'indicant[omop]'"
+MOST_UNPACKED: Final = 100_000_000_000
+"""How large a table that is packed may be, unpacked."""
 LONGEST: Final = 300
 """How many characters of a value are read."""
 _MEMORY: Final = "2GB"
 _TIMEOUT: Final = "10min"
 _AT_ONCE: Final = 2_000
 _LONGEST_HEAD: Final = 100_000
+_BLOCK: Final = 1 << 20
 _HEAD: Final = 16
 _MAGIC: Final = b"DUCK"
 _SQLITE: Final = b"SQLite format 3"
@@ -443,13 +448,34 @@ def _chosen(
     return chosen
 
 
+def _demand_whole(file: Path) -> None:
+    """See that what is packed is whole and not spoilt.
+
+    DuckDB compares no sums, and takes what zstd packed and was cut off for all that there is.
+
+    Raises:
+        IndicantError: it is cut off or spoilt, or larger than the limit.
+    """
+    left = MOST_UNPACKED
+    with bounded.opened(file) as raw:
+        content = packed.stream(raw, file.name)
+        try:
+            while block := content.read(_BLOCK):
+                left -= len(block)
+                if left < 0:
+                    raise bounded.too_large(str(file), MOST_UNPACKED)
+        except packed.FAULTS as error:
+            raise packed.spoilt(error, str(file)) from error
+
+
 def _read_text(file: Path, place: str) -> Relation:
     """Return how CSV is read: every value as the text that stands there, and nothing as nothing."""
+    if file.name.lower().endswith(tuple(packed.PACKINGS)):
+        _demand_whole(file)
     with bounded.opened(file) as raw:
-        packed = gzip.GzipFile(fileobj=raw) if file.name.lower().endswith(".gz") else raw
         try:
-            head = packed.readline(_LONGEST_HEAD).decode("utf-8-sig")
-        except (OSError, EOFError, UnicodeDecodeError) as error:
+            head = packed.stream(raw, file.name).readline(_LONGEST_HEAD).decode("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
             raise IndicantError(
                 "its first line cannot be read as UTF-8",
                 file=str(file),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
 import pyoxigraph as ox
@@ -27,7 +28,7 @@ from indicant.intake.elements import (
 from indicant.intake.events import Event, Origin, Person, Refusal
 from indicant.intake.mentions import concluded, mentioned
 from indicant.intake.readings import ASIDE, NOTHING, Tables
-from indicant.intake.sieve import CODE_IN, element_of
+from indicant.intake.sieve import CODE_IN, PERSON_IN, element_of
 from indicant.intake.times import Times
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ _BESIDE: Final = frozenset({events.PATIENT, events.SUBSTANCE, ASIDE})
 _SHOWN_OF_STATUS: Final = ("status", "verificationStatus", "clinicalStatus", "intent")
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """What a resource is called: its key, its reference, its IRI, and a name for people."""
 
     key: str
@@ -192,14 +192,15 @@ class Resources:
             return
         if known.name == "Bundle" and (gone := _deletions(content)):
             names = excerpt(", ".join(gone), _LONGEST)
-            empty = replace(origin, record_type="")
+            empty = origin._replace(record_type="")
             yield Event(empty, "", refusal=Refusal("deleted", names), status="DELETE")
             return
         made = Event(origin, ASIDE, refusal=Refusal("aside", known.note))
         if known.tells:
-            for element in ("subject", "patient", "for", "individual"):
-                with contextlib.suppress(MalformedError):
-                    made.subject = made.subject or reference(content.get(element), element)
+            for element in PERSON_IN:
+                if element in content and not made.subject:
+                    with contextlib.suppress(MalformedError):
+                        made.subject = reference(content[element], element)
             if self.mentions:
                 made.mentions = mentioned(content, ())
         yield made
@@ -320,6 +321,7 @@ def resolved(target: str, who: str, base: str) -> str:
     return served[1] + target if served else target
 
 
+@functools.lru_cache(_MOST_KEPT)
 def is_url(text: str) -> bool:
     """Tell whether a text is an absolute URL, which may be the name of a record.
 

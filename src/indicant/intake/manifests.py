@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from indicant.errors import IndicantError
-from indicant.files import bounded
+from indicant.files import bounded, packed
 from indicant.foreign import excerpt
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ _START: Final = 64_000
 """How many bytes of a larger file are looked at, to tell a manifest from records."""
 _MOST_TOLD: Final = 20
 _LISTS: Final = ("output", "deleted", "error")
-_PACKED: Final = ".gz"
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Manifest:
             name
             for kind in ("output", "deleted")
             for name in self.files[kind]
-            if name.removesuffix(_PACKED) not in present
+            if packed.bare(name) not in present
         ]
         yield from _first(
             [f"names {excerpt(name)}, which is not here" for name in absent],
@@ -135,7 +134,7 @@ def _read(found: dict[str, Any]) -> Manifest:
         files[kind] = tuple(one for one in names if one)
         for name, row in zip(names, rows, strict=True):
             if name and kind != "error":
-                bare = name.removesuffix(_PACKED)
+                bare = packed.bare(name)
                 urls[bare].add(row["url"])
                 count = row.get("count")
                 if type(count) is int:

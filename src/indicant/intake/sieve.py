@@ -62,6 +62,7 @@ class Entry(msgspec.Struct):
     resource: _Head | None = None
 
 
+_NAMES: Final = _Head.__struct_encode_fields__
 _ENTRY: Final = msgspec.json.Decoder(Entry)
 _HEAD: Final = msgspec.json.Decoder(_Head)
 
@@ -137,16 +138,10 @@ class Sieve:
         if known is None or kind in _READ_IN_FULL or not self._is_plain_within(head.contained):
             return None
         if known.kind == ASIDE:
-            given = {
-                "resourceType": kind,
-                "id": head.id,
-                "contained": head.contained,
-                "subject": head.subject,
-                "patient": head.patient,
-                "for": head.for_,
-                "individual": head.individual,
+            given = msgspec.structs.astuple(head)
+            return {
+                key: value for key, value in zip(_NAMES, given, strict=True) if value is not None
             }
-            return {key: value for key, value in given.items() if value is not None}
         if known.kind in {events.PATIENT, events.SUBSTANCE}:
             return None
         content = whole()

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
 import os
 import re
-import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from indicant.errors import IndicantError
-from indicant.files import bounded
+from indicant.files import bounded, packed
 from indicant.files.fence import Fence, real
 from indicant.files.rdf import STDIN, visible
 from indicant.foreign import excerpt
@@ -38,7 +36,6 @@ MOST_RECORDS: Final = 5_000_000
 MOST_BLANK: Final = 1_000_000
 """How many lines with nothing on them a file may have."""
 LINES: Final = (".ndjson", ".jsonl")
-_PACKED: Final = ".gz"
 _LINKED_DATA: Final = re.compile(rb'"@(?:context|graph|id|type)"\s*:')
 _NO_RECORD: Final = (".css", ".html", ".md", ".rst", ".tsv", ".ttl")
 _SAID: Final = frozenset({"copying", "license", "makefile", "notice", "readme", "readme.txt"})
@@ -102,7 +99,7 @@ class Supply:
                     file=self.path,
                     help="a bulk export is files of NDJSON, such as Condition.000.ndjson",
                 )
-            names = Counter(one.name.removesuffix(_PACKED) for one in there)
+            names = Counter(packed.bare(one.name) for one in there)
             counted: dict[str, int] = {}
             manifests = []
             for file in taken:
@@ -117,7 +114,7 @@ class Supply:
                 number = 0
                 for number, one in enumerate(self._file(str(file)), 1):  # noqa: B007
                     yield one
-                bare = file.name.removesuffix(_PACKED)
+                bare = packed.bare(file.name)
                 if bare.endswith(LINES) and names[bare] == 1:
                     counted[bare] = number
             for name, found in manifests:
@@ -126,11 +123,11 @@ class Supply:
         yield from self._file(self.path)
 
     def _file(self, path: str) -> Iterator[Record | Broken]:
-        name = path.removesuffix(_PACKED)
+        name = packed.bare(path)
         shown = "<stdin>" if path == STDIN else path
         if path != STDIN and name.endswith(LINES) and self.data is None:
             with bounded.opened(path, pipes=True) as file:
-                yield from self._lines(_unpacked(file, path), shown)
+                yield from self._lines(packed.stream(file, path), shown)
             return
         data = self.data
         if data is None:
@@ -154,13 +151,8 @@ class Supply:
         while True:
             try:
                 line = stream.readline(MAX_LINE + 1)
-            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                raise IndicantError(
-                    "is packed by gzip, and cut off or spoilt",
-                    file=shown,
-                    line=number or None,
-                    help="fetch the file again",
-                ) from error
+            except packed.FAULTS as error:
+                raise packed.spoilt(error, shown, number or None) from error
             if not line:
                 break
             number += 1
@@ -231,7 +223,7 @@ def is_named(name: str) -> bool:
     >>> is_named("Condition.000.ndjson.gz"), is_named("case.ttl")
     (True, False)
     """
-    return name.removesuffix(_PACKED).endswith((*LINES, ".json"))
+    return packed.bare(name).endswith((*LINES, ".json"))
 
 
 def holds_fhir(folder: str) -> bool:
@@ -240,17 +232,15 @@ def holds_fhir(folder: str) -> bool:
         names = os.listdir(folder)
     except OSError:
         return False
-    return any(one.removesuffix(_PACKED).endswith(LINES) for one in names)
+    return any(packed.bare(one).endswith(LINES) for one in names)
 
 
 def is_fhir(data: bytes) -> bool:
     """Tell whether text is JSON of FHIR rather than linked data, or anything else."""
+    if packed.is_packed(data):
+        return True
     start = data[:100].removeprefix(b"\xef\xbb\xbf").lstrip()
-    return (
-        start.startswith((b"{", b"\x1f\x8b"))
-        and (b'"resourceType"' in data or start.startswith(b"\x1f\x8b"))
-        and not _LINKED_DATA.search(data)
-    )
+    return start.startswith(b"{") and b'"resourceType"' in data and not _LINKED_DATA.search(data)
 
 
 def whole(path: str, stdin: BinaryIO | None) -> bytes:
@@ -272,23 +262,7 @@ def _whole(path: str, stdin: BinaryIO | None) -> bytes:
             raise bounded.too_large(shown, MAX_DOCUMENT)
     else:
         data = bounded.data(path, MAX_DOCUMENT, pipes=True)
-    if not data.startswith(b"\x1f\x8b"):
-        return data
-    try:
-        found = gzip.GzipFile(fileobj=io.BytesIO(data)).read(MAX_DOCUMENT + 1)
-    except (EOFError, OSError, zlib.error) as error:
-        raise IndicantError(
-            "is packed by gzip, and cut off or spoilt", file=shown, help="fetch the file again"
-        ) from error
-    if len(found) > MAX_DOCUMENT:
-        raise bounded.too_large(shown, MAX_DOCUMENT)
-    return found
-
-
-def _unpacked(file: BinaryIO, path: str) -> BinaryIO:
-    if path.endswith(_PACKED):
-        return io.BufferedReader(gzip.GzipFile(fileobj=file))
-    return file
+    return packed.content(data, shown, MAX_DOCUMENT)
 
 
 def _decoded(data: bytes, shown: str) -> str:

@@ -416,10 +416,10 @@ def leave_network() -> bool:
     return any(_called("unshare", flags) for flags in (_NEW_NETWORK, _NEW_USERS | _NEW_NETWORK))
 
 
-def follow_parent(parent: int) -> None:
-    """Have the system end this process with its parent, where the system can do that."""
+def follow_parent(parent: int, by: int = _KILL) -> None:
+    """Have the system end this process by a signal with its parent, where it can do that."""
     if sys.platform == "linux":
-        _called("prctl", _PARENT_DEATH, _KILL, 0, 0, 0)
+        _called("prctl", _PARENT_DEATH, by, 0, 0, 0)
     if sys.platform != "win32" and os.getppid() != parent:
         os._exit(1)
 

@@ -155,15 +155,22 @@ class Conditions:
             return self._first(parts, holds=holds)
         if _is_truth(expression):
             return str((parts[0] == "true") == holds)
-        return f"{'true' if holds else 'false'}({self.value(expression)})"
+        value = self.value(expression)
+        if value.isidentifier() and value != "None":
+            # Truth values are two objects, wherever they are read or computed.
+            mine, other = ("TRUE", "FALSE") if holds else ("FALSE", "TRUE")
+            return f"({value} is {mine} or {value} is not {other} and {mine.lower()}({value}))"
+        return f"{'true' if holds else 'false'}({value})"
 
     def _first(self, parts: list[Plan], *, holds: bool) -> str:
         """Return when the first of several conditions that is no error is so."""
         one, *others = parts
         if not others:
             return self._when(one, holds=holds)
-        decided = self._when(one, holds=not holds)
         rest = self._first(others, holds=holds)
+        if rest == "False":
+            return self._when(one, holds=holds)
+        decided = self._when(one, holds=not holds)
         return f"({self._when(one, holds=holds)} or not {decided} and {rest})"
 
     def _is_bound(self, name: str, *, holds: bool) -> str:

@@ -80,7 +80,7 @@ class Shared:
         self.forward: dict[Value, Table] = {}
         self.backward: dict[Value, Table] = {}
         self.beyond: set[str] = set()
-        for quad in ox.parse(graph, format=ox.RdfFormat.N_TRIPLES):
+        for quad in ox.parse(graph.encode(), format=ox.RdfFormat.N_TRIPLES):
             predicate = quad.predicate.value
             try:
                 subject, value = value_of(quad.subject), value_of(quad.object)

@@ -20,7 +20,7 @@ import pyoxigraph as ox
 from indicant.terms import XSD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence, Set
 
     from indicant.query.rows import Term
 
@@ -41,6 +41,7 @@ _ORDERED: Final = frozenset((_STRING, _DATE))
 _WRITTEN_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
 _WRITTEN_INTEGER: Final = re.compile(r"[+-]?\d{1,19}\Z", re.ASCII)
 _WRITTEN_DECIMAL: Final = re.compile(r"[+-]?(?:\d{1,19}(?:\.\d{0,18})?|\.\d{1,18})\Z", re.ASCII)
+_WHOLE: Final[Set[type]] = frozenset((int,))
 _CAST: Final = re.compile(r"[+-]?\d{1,18}\Z", re.ASCII)
 
 
@@ -300,27 +301,30 @@ def whole(said: str | None) -> Value | None:
     return int(said) if said is not None and _CAST.match(said) else None
 
 
-def least(values: Iterable[Value | None]) -> Value | None:
+def least(values: Sequence[Value | None]) -> Value | None:
     """Return the least of several numbers, and nothing where one is none."""
-    return _extreme(values, lt)
+    return min(values) if _are_whole(values) else _extreme(values, lt)  # type: ignore[type-var]
 
 
-def greatest(values: Iterable[Value | None]) -> Value | None:
+def greatest(values: Sequence[Value | None]) -> Value | None:
     """Return the greatest of several numbers, and nothing where one is none."""
+    if _are_whole(values):
+        return max(values)  # type: ignore[type-var]
     return _extreme(values, lambda one, other: lt(other, one))
 
 
+def _are_whole(values: Sequence[Value | None]) -> bool:
+    return set(map(type, values)) == _WHOLE
+
+
 def _extreme(
-    values: Iterable[Value | None], before: functools.partial[bool] | object
+    values: Sequence[Value | None], before: Callable[[Value | None, Value | None], bool]
 ) -> Value | None:
     found: Value | None = None
-    values = list(values)
-    if len(values) == 1 and type(values[0]) in {int, Decimal}:
-        return values[0]
     for value in values:
         if _scaled(value) is None:
             raise BeyondError("the extreme of what is no number is not computed")
-        if found is None or before(value, found):  # type: ignore[operator]
+        if found is None or before(value, found):
             found = value
     return found
 

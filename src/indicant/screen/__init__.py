@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from indicant.assess.assessment import Assessment
     from indicant.assess.assessor import Assessor
-    from indicant.assess.records import CaseRecord
+    from indicant.assess.records import ActionRecord, CaseRecord, SettlingRecord
+    from indicant.explain.entailment import Mask
     from indicant.files.rdf import Document
     from indicant.screen.records import Detail, ScreenRecord
 
@@ -45,6 +46,9 @@ class Screens:
         for _, label, _, before in assessor.ask("which-phases-wait-for-which"):
             failing.setdefault(label or "", []).append(before or "")
         self._layers = Layers(assessor.catalogue, failing, self.words, detail)
+        self._spoken: dict[tuple[str, str, str], list[str]] = {}
+        for literal, said in assessor.catalogue.spoken.items():
+            self._spoken.setdefault(said, []).append(literal)
         self._labels: dict[str, str] = {}
         for term, called in assessor.ask("what-is-each-term-called"):
             self._labels.setdefault(term or "", called or "")
@@ -82,5 +86,36 @@ class Screens:
         for record in records:
             situation = Situation(self._ruling, record["case"], told, stated)
             ranking = ranked(self._assessor, self._ruling, record, situation)
-            shown = self._layers.screen(record, ranking, facts, everything=self._everything)
+            held = {one["action"] for one in record["actions"] if self._held(one, situation)}
+            shown = self._layers.screen(record, ranking, facts, held, everything=self._everything)
             yield shown, record
+
+    def _held(self, record: ActionRecord, situation: Situation) -> bool:
+        """Tell whether a contraindication would stay open, or hold, once something is indicated.
+
+        Where all that may come to indicate it rules out what may speak against it, nothing is held.
+        """
+        if record["status"] == "conditional":
+            return True
+        if record["status"] != "undetermined" or not any(
+            one["direction"] == "against" and one["answer"] == "open"
+            for one in record["recommendations"]
+        ):
+            return False
+        known = self._assessor.catalogue.recommendations
+        indicating = [
+            one
+            for one in record["settledBy"]
+            if one["answer"] == "met" and known[one["recommendation"]].direction == "for"
+        ]
+        return not indicating or any(
+            situation.status(record["action"], self._mask(one)) not in {None, "recommended"}
+            for one in indicating
+        )
+
+    def _mask(self, settling: SettlingRecord) -> Mask:
+        return self._ruling.entailment.mask(
+            literal
+            for fact in settling["facts"]
+            for literal in self._spoken[fact["term"], fact["label"], fact["polarity"]]
+        )

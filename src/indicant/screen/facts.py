@@ -90,14 +90,18 @@ class Facts:
             if quad.object not in values and not isinstance(quad.object, ox.Triple):
                 values.append(quad.object)  # type: ignore[arg-type]
 
-    def told(self, case: str, *, named: bool = False) -> ToldRecord:
+    def told(
+        self, case: str, *, named: bool = False, weights: Mapping[str, int] | None = None
+    ) -> ToldRecord:
         """Return what a case says, each part in the order of its words.
 
         Args:
             case: its IRI.
             named: whether to add the names of the nodes, by which reasons point at them.
+            weights: how much nodes and classes tell; those that tell most come first.
         """
-        own = self._about[case]
+        own, heavy = self._about[case], weights or {}
+        telling: dict[str, int] = {}
         found: dict[str, list[str]] = {part: [] for part in ORDER}
         for path, part in _ROLES.items():
             for value in own.get(path, ()):
@@ -105,14 +109,21 @@ class Facts:
                 said = self.node(node)
                 name = local_name(node)
                 found[part].append(f"{said} ({name})" if named and node in self._about else said)
+                telling[found[part][-1]] = heavy.get(node, 0)
         for path, part in _CLASSES.items():
-            found[part] += [self._label(text_of(value)) for value in own.get(path, ())]
+            for value in own.get(path, ()):
+                found[part].append(self._label(text_of(value)))
+                telling[found[part][-1]] = heavy.get(text_of(value), 0)
         found["about"] = self._values(case)
         found["complete"] = self._complete(own)
         not_planned = [self._label(text_of(one)) for one in own.get(IND + "doesNotPropose", ())]
         lead = self._label(IND + "doesNotPropose")
         found["absent"] += [f"{lead}: {one}" for one in not_planned]
-        return cast("ToldRecord", {part: sorted(set(one)) for part, one in found.items() if one})
+        order = {
+            part: sorted(set(one), key=lambda said: (-telling.get(said, 0), said))
+            for part, one in found.items()
+        }
+        return cast("ToldRecord", {part: said for part, said in order.items() if said})
 
     def node(self, node: str, depth: int = 0) -> str:
         """Describe a node by its classes, its dates and values, and what it shows and excludes."""

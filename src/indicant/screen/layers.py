@@ -14,6 +14,7 @@ from indicant.assess.reasons import answering
 from indicant.assess.records import TermRecord
 from indicant.screen.records import (
     AtOddsRecord,
+    CalmRecord,
     CountsRecord,
     Detail,
     LeftRecord,
@@ -22,32 +23,29 @@ from indicant.screen.records import (
     ProposedRecord,
     QuestionRecord,
     ScreenRecord,
-    SettlesRecord,
     StepRecord,
     ToldRecord,
     Verdict,
 )
+from indicant.screen.shortening import LABELS, amount, few, settles
 from indicant.screen.sources import Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from indicant.assess.catalogue import Catalogue
-    from indicant.assess.records import ActionRecord, CaseRecord, RecommendationRecord
-    from indicant.explain.next import NextRecord, OpenFactRecord, SettledRecord
+    from indicant.assess.records import (
+        ActionRecord,
+        CaseRecord,
+        ReasonRecord,
+        RecommendationRecord,
+    )
+    from indicant.explain.next import NextRecord, OpenFactRecord
     from indicant.guideline.wording import Words
     from indicant.screen.facts import Facts
 
 FIRST: Final = 3
 """How many questions come first."""
-_LABELS: Final = {"brief": 1, "normal": 5, "full": None}
-"""How many interventions of one status are named that a question settles.
-
-Those on which there is no advice then are counted where anything else follows.
-"""
-_FACTS: Final = 5
-"""How many facts of a kind a brief screen names."""
-_CERTAIN: Final = frozenset({"recommended", "conditional", "conflicting", "contraindicated"})
 
 
 class Layers:
@@ -81,14 +79,26 @@ class Layers:
             for passage in catalogue.support[iri]:
                 resting[passage["id"]] = resting.get(passage["id"], 0) + 1
         self._resting = resting
+        self._pressing = any(one.urgency in SOON for one in known)
+        self._denied: dict[str, set[str]] = {}
+        for one in catalogue.literals.values():
+            if one.polarity == "absent":
+                self._denied.setdefault(one.label, set()).add(one.term)
         self._absent = {
             (one.term, one.fact): one.label
             for one in catalogue.literals.values()
             if one.polarity == "absent"
         }
 
+    # One piece: the parts of a screen, in the order in which they are read.
     def screen(
-        self, record: CaseRecord, ranking: NextRecord, facts: Facts, *, everything: bool = False
+        self,
+        record: CaseRecord,
+        ranking: NextRecord,
+        facts: Facts,
+        held: Container[str],
+        *,
+        everything: bool = False,
     ) -> ScreenRecord:
         """Return what is shown of the assessment of a case.
 
@@ -96,12 +106,13 @@ class Layers:
             record: the assessment.
             ranking: its open facts, those that settle most first.
             facts: what the case says.
+            held: of what interventions a contraindication stays open once one is indicated.
             everything: whether to list what does not apply.
         """
         detail = self.detail
         actions = list(record["actions"])
         now = [one for one in actions if prose.is_now(one)]
-        lines = _Lines(self, record, facts, Sources())
+        lines = _Lines(self, record, facts, held)
         steps = list(self._steps(lines, actions, urgent=bool(now)))
         screen = ScreenRecord(
             case=record["case"],
@@ -119,9 +130,12 @@ class Layers:
             tensions=[],
             left=[],
         )
-        told = facts.told(record["case"], named=detail == "full")
-        screen["told"] = _few(told) if detail == "brief" else told
-        forgotten = _count(told) - _count(screen["told"])
+        if not now:
+            screen["calm"] = self._calm(actions)
+        common = self._common(record)
+        if common and detail == "normal":
+            screen["common"] = common
+        screen["told"], forgotten = self._told(record, facts)
         further = [self._asked(one) for one in ranking["facts"][FIRST:]]
         if further and detail == "full":
             screen["questions"] = list(dict.fromkeys(further))
@@ -130,12 +144,81 @@ class Layers:
             screen["rest"] = rest
         tensions = self._tensions(lines.shown)
         screen["tensions"] = tensions if detail != "brief" else []
-        screen["left"] = list(self._left(lines, len(set(further)), len(tensions), forgotten))
+        counts = Counter(
+            questions=len(set(further)),
+            tensions=len(tensions),
+            facts=forgotten,
+            common=sum(map(len, common.values())),
+        )
+        screen["left"] = list(self._left(lines, counts))
         if detail == "full":
             screen["passages"], screen["publications"] = lines.sources.tables()
         return screen
 
     # ------------------------------------------------------------------ parts
+
+    def _told(self, record: CaseRecord, facts: Facts) -> tuple[ToldRecord, int]:
+        """Return what the case says, and how many facts of it are left out."""
+        if self.detail != "brief":
+            return facts.told(record["case"], named=self.detail == "full"), 0
+        told = facts.told(record["case"], weights=self._weights(record))
+        return few(told), amount(told) - amount(few(told))
+
+    def _calm(self, actions: Sequence[ActionRecord]) -> CalmRecord:
+        """Return what there is to do and to find out where nothing is known to be urgent."""
+        found = CalmRecord(pressing=self._pressing)
+        open_ = [one["label"] for one in prose.folded(actions) if _open(one) and _soon(one)]
+        if open_:
+            found["open"] = open_
+        due = [one for one in actions if prose.is_due(one)]
+        if due:
+            found["due"] = self._few(self.heading(one) for one in prose.folded(due))
+        return found
+
+    def _few(self, labels: Iterable[str]) -> list[str]:
+        """Return labels, in a brief screen the first of them and how many more there are."""
+        found = list(labels)
+        if self.detail == "brief" and len(found) > FIRST + 1:
+            found[FIRST:] = [self.words("line", "more", n=len(found) - FIRST)]
+        return found
+
+    def _common(self, record: CaseRecord) -> dict[str, list[str]]:
+        """Return on what all advice of each guideline rests that answers something, by its IRI."""
+        found: dict[str, dict[str, None]] = {}
+        for one in record["actions"]:
+            for reason in one["because"]:
+                by = self._catalogue.recommendations[reason["recommendation"]].guideline
+                if reason["literal"] in self._catalogue.common[by] and reason["answer"] == "met":
+                    found.setdefault(by or "", {}).setdefault(reason["literal"])
+        return {by: sorted(facts) for by, facts in found.items()}
+
+    def telling(self, reasons: list[ReasonRecord]) -> list[ReasonRecord]:
+        """Return the facts that told for a recommendation: what is so, then what is not.
+
+        The most particular comes first. What all advice of its guideline rests on comes last;
+        unless all is shown it is said once, above, and not here, as long as anything else is.
+        """
+        known = self._catalogue
+        order = sorted(
+            reasons,
+            key=lambda one: (one["literal"] in self._denied, known.mentioned[one["literal"]]),
+        )
+        own = [
+            one
+            for one in order
+            if one["literal"]
+            not in known.common[known.recommendations[one["recommendation"]].guideline]
+        ]
+        return own if own and self.detail != "full" else order
+
+    def _weights(self, record: CaseRecord) -> Counter[str]:
+        """Return in how many reasons each node of the case takes part, and each class denied."""
+        found: Counter[str] = Counter()
+        for one in record["actions"]:
+            for reason in one["because"]:
+                found.update(reason["nodes"])
+                found.update(self._denied.get(reason["literal"], ()))
+        return found
 
     def _proposed(self, record: CaseRecord) -> Iterator[ProposedRecord]:
         by_action = {one["action"]: one for one in record["actions"]}
@@ -172,13 +255,13 @@ class Layers:
             if one["answer"] == "met" and one["fulfilment"] is not None:
                 yield f"{one['label']}: {self.words('fulfilment', one['fulfilment'])}"
 
-    def once(self, record: ActionRecord) -> list[str]:
+    def once(self, record: ActionRecord, *, held: bool) -> list[str]:
         """Return what would settle an action; unless all is shown, what would indicate it.
 
         Of what is urgent nothing that would indicate it is left out.
         """
         if self.detail == "full":
-            return list(prose.settling_lines(record, words=self.words))
+            return list(prose.settling_lines(record, words=self.words, held=held))
         most = None if record["urgency"] in SOON else 1
         return list(prose.settling_lines(record, most=most, words=self.words))[:1]
 
@@ -192,11 +275,14 @@ class Layers:
             for side in ("for", "against"):
                 own = [one for one in record["recommendations"] if one["direction"] == side]
                 for said in prose.reasons(
-                    {**record, "recommendations": own}, named=named, words=self.words
+                    {**record, "recommendations": own},
+                    named=named,
+                    words=self.words,
+                    telling=self.telling,
                 ):
                     yield f"{self.words('line', side)}: {said}"
             return
-        told = list(prose.reasons(record, named=named, words=self.words))
+        told = list(prose.reasons(record, named=named, words=self.words, telling=self.telling))
         if not named:
             told = list(dict.fromkeys(told))[: 1 if self.detail == "brief" else None]
         yield from told
@@ -271,14 +357,14 @@ class Layers:
         return found
 
     def _question(self, fact: OpenFactRecord, sentence: str) -> QuestionRecord:
-        most = _LABELS[self.detail]
+        most = LABELS[self.detail]
         found = QuestionRecord(
             question=sentence,
             term=fact["term"],
             present=fact["label"],
             absent=self._absent[fact["term"], fact["label"]],
-            ifPresent=_settles(fact["present"], most),
-            ifAbsent=_settles(fact["absent"], most),
+            ifPresent=settles(fact["present"], most),
+            ifAbsent=settles(fact["absent"], most),
         )
         by = [one["label"] for one in fact["investigations"]]
         if by:
@@ -286,15 +372,23 @@ class Layers:
         return found
 
     def particular(self, records: Iterable[RecommendationRecord]) -> str:
-        """Return what the passage says on which the fewest recommendations rest, the longest."""
+        """Return what the passage says on which the fewest recommendations rest, the longest.
+
+        What is said of the patient of the source alone is told where nothing else is.
+        """
         passages = [one for record in records for one in record["passages"] if one["paraphrase"]]
         if not passages:
             return ""
         best = min(
             passages,
-            key=lambda one: (self._resting[one["id"]], -len(one["paraphrase"]), one["start"]),
+            key=lambda one: (
+                one.get("ofItsPatient", False),
+                self._resting[one["id"]],
+                -len(one["paraphrase"]),
+                one["start"],
+            ),
         )
-        return best["paraphrase"]
+        return prose.paraphrased(best, self.words)
 
     def _tensions(self, shown: Sequence[ActionRecord]) -> list[AtOddsRecord]:
         """Return the contradictions of the source that touch what made the shown what it is."""
@@ -311,9 +405,7 @@ class Layers:
             found.append(told)
         return found
 
-    def _left(
-        self, lines: _Lines, questions: int, tensions: int, facts: int
-    ) -> Iterator[LeftRecord]:
+    def _left(self, lines: _Lines, among: Counter[str]) -> Iterator[LeftRecord]:
         """Yield what is left out, what could change a decision first."""
         if self.detail == "full":
             return
@@ -337,11 +429,12 @@ class Layers:
             ("disputed", len(calm) if brief else 0, "normal"),
             ("folded", len(lines.folded), "full"),
             ("conditions", sum(map(_open, lines.shown)) if brief else 0, "normal"),
-            ("questions", questions, "full"),
-            ("tensions", tensions if brief else 0, "normal"),
-            ("readings", 0 if brief else tensions, "full"),
+            ("questions", among["questions"], "full"),
+            ("tensions", among["tensions"] if brief else 0, "normal"),
+            ("readings", 0 if brief else among["tensions"], "full"),
             ("reasons", lines.reasons, "normal"),
-            ("facts", facts, "normal"),
+            ("common", among["common"] if brief else 0, "normal"),
+            ("facts", among["facts"], "normal"),
         )
         for what, count, at in counts:
             if count:
@@ -351,8 +444,10 @@ class Layers:
 class _Lines:
     """Makes lines out of actions, and keeps account of what became of them."""
 
-    def __init__(self, layers: Layers, record: CaseRecord, facts: Facts, sources: Sources) -> None:
-        self._layers, self._facts, self.sources = layers, facts, sources
+    def __init__(
+        self, layers: Layers, record: CaseRecord, facts: Facts, held: Container[str]
+    ) -> None:
+        self._layers, self._facts, self._held, self.sources = layers, facts, held, Sources()
         self._called = prose.speakers(record)
         self.shown: list[ActionRecord] = []
         self.folded: list[ActionRecord] = []
@@ -403,14 +498,14 @@ class _Lines:
                 line["evidence"] = counts
         by = (self._called.get(one["guideline"]) for one in made if "guideline" in one)
         _put(line, "by", dict.fromkeys(by))
-        if _held(record):
+        if record["action"] in self._held:
             line["open"] = True
         if detail != "brief" or urgent or record["status"] == "conflicting":
             _put(line, "why", layers.reasons(record))
         done = self._done(record) if verdict == "done" or detail != "brief" else []
         _put(line, "done", done)
         if detail != "brief":
-            _put(line, "once", layers.once(record))
+            _put(line, "once", layers.once(record, held=record["action"] in self._held))
             said = layers.particular(made)
             if said and detail == "normal" and (urgent or not _open(record)):
                 line["says"] = said
@@ -437,12 +532,8 @@ def _open(record: ActionRecord) -> bool:
     return record["status"] == "undetermined"
 
 
-def _held(record: ActionRecord) -> bool:
-    """Tell whether a contraindication of what is or may be advised is open."""
-    return record["status"] in {"conditional", "undetermined"} and any(
-        one["direction"] == "against" and one["answer"] == "open"
-        for one in record["recommendations"]
-    )
+def _soon(record: ActionRecord) -> bool:
+    return record["urgency"] in SOON
 
 
 def _counts(made: Sequence[RecommendationRecord]) -> CountsRecord:
@@ -469,38 +560,6 @@ def _together(reasons: Iterable[str]) -> list[str]:
     """Return reasons as one line in which each fact stands once."""
     facts = dict.fromkeys(fact for one in reasons for fact in one.split("; "))
     return ["; ".join(facts)] if facts else []
-
-
-def _settles(settled: Sequence[SettledRecord], most: int | None) -> list[SettlesRecord]:
-    """Return what a fact settles by status, what does not apply then last."""
-    by_status: dict[str, list[SettledRecord]] = {}
-    for one in settled:
-        by_status.setdefault(one["status"], []).append(one)
-    found = []
-    for some in sorted(by_status.values(), key=lambda each: each[0]["status"] not in _CERTAIN):
-        labels = [one["label"] for one in some]
-        kept = labels if most is None or len(labels) <= most + 1 else labels[:most]
-        silent = some[0]["status"] == "not-applicable"
-        if silent and (most == 1 or (most and len(by_status) > 1 < len(labels))):
-            kept = []
-        told = SettlesRecord(status=some[0]["status"], labels=kept)
-        if len(kept) < len(labels):
-            told["more"] = len(labels) - len(kept)
-        found.append(told)
-    return found
-
-
-def _few(told: ToldRecord) -> ToldRecord:
-    """Return the first few facts of each kind."""
-    return cast("ToldRecord", {kind: said[:_FACTS] for kind, said in _kinds(told)})
-
-
-def _count(told: ToldRecord) -> int:
-    return sum(len(said) for _, said in _kinds(told))
-
-
-def _kinds(told: ToldRecord) -> Iterable[tuple[str, list[str]]]:
-    return cast("dict[str, list[str]]", told).items()
 
 
 def _put(line: LineRecord, key: str, said: Iterable[str | None]) -> None:

@@ -41,6 +41,7 @@ class _Markdown:
     def _of(self, part: Part) -> Iterable[str]:
         made = {
             "proposed": self._proposed,
+            "now": self._now,
             "ask": self._asked,
             "steps": self._steps,
             "told": self._told,
@@ -76,6 +77,11 @@ class _Markdown:
             for why in one.get("why", ()):
                 yield f"  - {self._words('line', 'why')}: {marked(why)}"
 
+    def _now(self) -> Iterator[str]:
+        yield from self._lines(self._screen["now"])
+        for said in self._phrases.calm(self._screen):
+            yield f"- {marked(said)}"
+
     def _lines(self, lines: Iterable[LineRecord]) -> Iterator[str]:
         phrases, words = self._phrases, self._words
         for line in lines:
@@ -100,7 +106,7 @@ class _Markdown:
         for key in one["passages"]:
             passage = self._screen.get("passages", {})[key]
             place = self._phrases.place(passage)[1:-1]
-            yield f"    - {marked(key)} [{place}] {marked(passage['says'])}"
+            yield f"    - {marked(key)} [{place}] {marked(self._phrases.says(passage))}"
             yield from self._evidence(passage)
 
     def _evidence(self, passage: StretchRecord) -> Iterator[str]:

@@ -31,6 +31,7 @@ SIGNS: Final[dict[Verdict, str]] = {
     "undetermined": "?",
     "not-applicable": "=",
 }
+_TOLD: Final = frozenset({"met", "open"})
 LABELLED: Final = ("by", "why", "done", "once", "says", "ask", "followed")
 """What stands under an intervention, each with a label before it."""
 
@@ -52,8 +53,15 @@ class Phrases:
         yield words("heading", "case", case=screen["case"], date=screen["asOf"])
         for name, one in zip(names, guidelines, strict=True):
             of = name if len(guidelines) > 1 else words("heading", "guideline")
-            if one["scope"] in {"met", "open"}:
-                yield words("heading", str(one["scope"]), of=of)
+            told = words("heading", str(one["scope"]), of=of) if one["scope"] in _TOLD else ""
+            common = "; ".join(screen.get("common", {}).get(one["iri"] or "", ()))
+            if common and one["scope"] == "met":
+                told += f": {common}"
+            elif common:
+                rests = words("heading", "common", of=of, facts=common)
+                told = f"{told}; {rests}" if told else rests
+            if told:
+                yield told
         for warning in screen["warnings"]:
             yield words("heading", "note", warning=warning)
 
@@ -112,6 +120,20 @@ class Phrases:
                 yield key, ", ".join(said)
             elif isinstance(said, list):
                 yield from ((key, one) for one in said)
+
+    def calm(self, screen: ScreenRecord) -> Iterator[str]:
+        """Yield what there is to do where nothing is known to be urgent."""
+        calm, words = screen.get("calm"), self.words
+        if calm is None:
+            return
+        if "open" in calm:
+            yield words("now", "open", labels=", ".join(calm["open"]))
+        elif calm["pressing"]:
+            yield words("now", "nothing")
+        if "due" in calm:
+            yield words("now", "due", labels="; ".join(calm["due"]))
+        elif not calm["pressing"]:
+            yield words("now", "none")
 
     def proposed(self, one: ProposedRecord) -> str:
         """Return what was proposed, with the verdict."""
@@ -196,6 +218,12 @@ class Phrases:
         numbers = (("doi:", "doi"), ("PMID ", "pmid"), ("", "pmcid"), ("", "venue"))
         place = next((f"{lead}{one[key]}" for lead, key in numbers if key in one), None)  # type: ignore[literal-required]
         return dated if place in {None, who} else f"{dated}, {place}"
+
+    def says(self, passage: StretchRecord) -> str:
+        """Return what a passage says, with of whom where that is the patient of its document."""
+        if not passage.get("ofItsPatient"):
+            return passage["says"]
+        return self.words("line", "of-its-patient", said=passage["says"])
 
     def place(self, passage: StretchRecord) -> str:
         """Return where a passage stands in its document."""

@@ -142,6 +142,18 @@ class ProposedRecord(TypedDict):
     why: NotRequired[list[str]]
 
 
+class CalmRecord(TypedDict):
+    """What is to be known where nothing is recommended at once or urgently.
+
+    ``pressing`` tells whether the guideline has anything urgent or immediate, ``open`` of what that
+    is undetermined, and ``due`` what is recommended otherwise and not known to be done.
+    """
+
+    pressing: bool
+    open: NotRequired[list[str]]
+    due: NotRequired[list[str]]
+
+
 class LeftRecord(TypedDict):
     """What a screen leaves out, how many of it, and at which detail it is shown."""
 
@@ -168,12 +180,16 @@ class SaidRecord(TypedDict):
 
 
 class StretchRecord(TypedDict):
-    """A passage: where it stands, what it says, and what is published about it."""
+    """A passage: where it stands, what it says, and what is published about it.
+
+    ``ofItsPatient`` is there where it states something of the one patient of its document.
+    """
 
     start: int
     end: int
     section: NotRequired[str]
     says: str
+    ofItsPatient: NotRequired[bool]
     evidence: NotRequired[dict[Relation, list[SaidRecord]]]
 
 
@@ -192,6 +208,9 @@ class PublicationRecord(TypedDict):
 class ScreenRecord(TypedDict):
     """What is shown of the assessment of one case, in the order in which it is read.
 
+    ``calm`` is there where nothing is in ``now``. ``common`` are the facts on which all advice of a
+    guideline rests, by its IRI: at normal they are said once and not in each reason, and briefly
+    they are counted.
     ``passages`` and ``publications`` are those that lines point to, each once, at full.
     ``rest`` is what does not apply, where it was asked for.
     """
@@ -203,6 +222,8 @@ class ScreenRecord(TypedDict):
     warnings: list[str]
     proposed: list[ProposedRecord]
     now: list[LineRecord]
+    calm: NotRequired[CalmRecord]
+    common: NotRequired[dict[str, list[str]]]
     conflicts: list[LineRecord]
     ask: list[QuestionRecord]
     steps: list[StepRecord]

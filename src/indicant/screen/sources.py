@@ -75,6 +75,8 @@ class Sources:
             found = StretchRecord(
                 start=record["start"], end=record["end"], says=record["paraphrase"]
             )
+            if record.get("ofItsPatient"):
+                found["ofItsPatient"] = True
             if record["section"]:
                 found["section"] = record["section"]
             self._passages[key] = found

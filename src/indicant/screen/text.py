@@ -42,6 +42,7 @@ class _Text:
     def _of(self, part: Part) -> Iterable[str]:
         made = {
             "proposed": self._proposed,
+            "now": self._now,
             "ask": self._asked,
             "steps": self._steps,
             "told": self._told,
@@ -60,6 +61,11 @@ class _Text:
             yield from wrapped(self._phrases.proposed(one), "  ", "    ")
             for why in one.get("why", ()):
                 yield from self._labelled("why", why)
+
+    def _now(self) -> Iterator[str]:
+        yield from self._lines(self._screen["now"])
+        for said in self._phrases.calm(self._screen):
+            yield from wrapped(said, "  ", "    ")
 
     def _lines(
         self, lines: Iterable[LineRecord], indent: str = "  ", before: str = ""

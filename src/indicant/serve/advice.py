@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from indicant.assess.prose import folded, stated
 from indicant.assess.reasons import answering, graded
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from indicant.assess.catalogue import Catalogue
     from indicant.assess.records import (
@@ -28,7 +28,7 @@ VERDICTS: Final = {
     "conflicting": ("⚠", "for and against at once"),
     "contraindicated": ("✕", "advised against"),
     "undetermined": ("?", "open"),
-    "not-applicable": ("-", "does not apply"),
+    "not-applicable": ("-", "no advice on it"),
 }
 """The sign and the words for each status."""
 _RELATIONS: Final = (
@@ -60,7 +60,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Change:
-    """An intervention of which something else is said now, and why."""
+    """What is said otherwise now, and why: of an intervention, or of ``count`` that are alike."""
 
     title: str
     before: str
@@ -69,6 +69,7 @@ class Change:
     sign: str
     how: str
     why: tuple[str, ...]
+    count: int = 1
 
 
 @dataclass
@@ -89,6 +90,7 @@ class Advice:
     scope: str = ""
     left: int = 0
     all: int = 0
+    waiting: list[str] = field(default_factory=list)
 
 
 def advice(record: CaseRecord, catalogue: Catalogue) -> Advice:
@@ -124,7 +126,8 @@ def advice(record: CaseRecord, catalogue: Catalogue) -> Advice:
         else:
             made.outside.append(line)
     made.steps = [(title, lines) for (_, title), lines in sorted(steps.items(), key=lambda x: x[0])]
-    made.left = sum(one["status"] in {"undetermined", "conditional"} for one in record["actions"])
+    left = [one for one in record["actions"] if one["status"] in {"undetermined", "conditional"}]
+    made.left, made.waiting = len(left), _all_wait_for(left)
     tensions = {
         tension["iri"]: tension
         for one in record["actions"]
@@ -133,6 +136,14 @@ def advice(record: CaseRecord, catalogue: Catalogue) -> Advice:
     }
     made.tensions = [tensions[iri] for iri in sorted(tensions)]
     return made
+
+
+def _all_wait_for(left: Sequence[ActionRecord]) -> list[str]:
+    """Return the facts without which nothing of all that is open can be decided, if several are."""
+    each = [dict.fromkeys(fact["label"] for fact in one["awaiting"]) for one in left]
+    if len(each) < _SEVERAL:
+        return []
+    return [one for one in each[0] if all(one in others for others in each)]
 
 
 def _phase(one: ActionRecord, catalogue: Catalogue) -> tuple[int, str]:
@@ -286,4 +297,14 @@ def changes(differences: Iterable[DifferenceRecord], after: CaseRecord) -> list[
                 why=tuple(dict.fromkeys(filter(None, why))),
             )
         )
-    return sorted(found, key=lambda one: not one.how)
+    return _alike(sorted(found, key=lambda one: not one.how))
+
+
+def _alike(found: Iterable[Change]) -> list[Change]:
+    """Return changes with those in one that differ in their interventions alone."""
+    groups: dict[Change, list[str]] = {}
+    for one in found:
+        groups.setdefault(replace(one, title=""), []).append(one.title)
+    return [
+        replace(one, title="; ".join(titles), count=len(titles)) for one, titles in groups.items()
+    ]

@@ -229,7 +229,7 @@ class Answering:
 
     def propose(self, term: str) -> None:
         """Say that an intervention is planned."""
-        self._draft.remove(list(self._draft.matching(self.case, DENIALS[casegraph.PROPOSES], term)))
+        self._undeny(casegraph.PROPOSES, term)
         self._add(self.case, casegraph.PROPOSES, ox.NamedNode(term))
 
     def forget(self, path: str, value: str) -> None:
@@ -313,6 +313,8 @@ class Answering:
         if node and node not in self.nodes(inquiry):
             raise Misunderstood("node", "This record is not in the case any longer.")
         if not node:
+            # Whoever is asked once more and says yes takes back that there is none.
+            self._undeny(inquiry.role, inquiry.term)
             node = self._fresh(local_name(inquiry.term))
             self._add(self.case, inquiry.role, ox.NamedNode(node))
             self._add(node, TYPE, ox.NamedNode(inquiry.term))
@@ -393,6 +395,9 @@ class Answering:
         self._add(node, ASKED, ox.NamedNode(inquiry.role))
         if inquiry.term:
             self._add(node, OF, ox.NamedNode(inquiry.term))
+
+    def _undeny(self, role: str, term: str) -> None:
+        self._draft.remove(list(self._draft.matching(self.case, DENIALS[role], term)))
 
     def _forget_unanswered(self, role: str, term: str) -> None:
         for node, asked, of in unanswered(self._draft.document().quads):

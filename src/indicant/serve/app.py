@@ -21,15 +21,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from indicant.errors import IndicantError
-from indicant.serve import openapi, protocol
+from indicant.serve import front, openapi, protocol
 from indicant.serve.asking import Asking, question
 from indicant.serve.feedback import Feedback
+from indicant.serve.gate import Gate, is_page
 from indicant.serve.hookrequest import read_request
-from indicant.serve.limits import Rates, Workers, body_of
+from indicant.serve.limits import Bodies, Rates, Workers
 from indicant.serve.metrics import CONTENT_TYPE, Metrics
 from indicant.serve.patientpage import HTML, PatientPage, asset, form_of
 from indicant.serve.refusals import Refused
-from indicant.serve.tokens import Tokens
 from indicant.serve.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     Log = Callable[[str], None]
 
 JSON: Final = "application/json"
-_OPEN: Final = frozenset({"/healthz", "/readyz", "/metrics", "/cds-services", "/openapi.json"})
-"""The routes that ask for no token: they tell nothing of anybody."""
 _HOOKS: Final = "/cds-services"
 _NEVER: Final = {
     "Cache-Control": "no-store",
@@ -79,8 +77,15 @@ def tell(line: str) -> None:
 class Service:
     """The routes of a service, and what they have in common."""
 
-    def __init__(self, guidelines: Guidelines, log: Log = tell) -> None:
+    def __init__(
+        self, guidelines: Guidelines, log: Log = tell, settled: Callable[[], None] | None = None
+    ) -> None:
         """Take the guidelines, whose settings hold, and where to write what was done.
+
+        Args:
+            guidelines: the guidelines.
+            log: what writes a line.
+            settled: what is done once all is there that lasts.
 
         Raises:
             IndicantError: the keys of tokens or the file of feedback are no good.
@@ -91,19 +96,21 @@ class Service:
         settings = self.settings
         self.workers = Workers(settings.concurrency, settings.seconds)
         self._queries = Workers(_QUERIES, settings.seconds + 5)
+        self._bodies = Bodies(settings.max_body, settings.seconds)
         self._rates = Rates(settings.rate)
         self._feedback = Feedback(settings)
-        self._tokens = Tokens(settings.jwks, settings.issuers) if settings.jwks else None
+        self._gate = Gate(settings)
         self._asking = Asking(guidelines)
         self._patient = PatientPage(guidelines)
         self.endpoint = protocol.Endpoint(guidelines, settings.seconds, _QUERIES)
         self._workbench = Workbench(guidelines, self.endpoint)
-        self._log = log
+        self._log, self._settled = log, settled
         self._openapi = json.dumps(openapi.document(settings.base_url)).encode()
 
     def application(self) -> Starlette:
         """Return the application."""
         routes = [
+            self._route("/", self._front),
             self._route("/healthz", self._live),
             self._route("/readyz", self._is_ready),
             self._route("/metrics", self._metrics),
@@ -155,6 +162,8 @@ class Service:
             one.warm()
             self._patient.inquiries(one)
         self.endpoint.warm()
+        if self._settled is not None:
+            self._settled()
         self.ready.set()
 
     # ------------------------------------------------------------------ what routes have in common
@@ -176,19 +185,17 @@ class Service:
         try:
             if path not in {"/healthz", "/readyz", "/metrics"}:
                 self._rates.take(request.client.host if request.client else "")
-            if self._tokens is not None and path not in _OPEN:
-                url = self.settings.base_url.rstrip("/") + request.url.path
-                self._tokens.demand(request.headers.get("authorization", ""), url)
+            self._gate.demand(path, request.url.path, request.headers)
             return await handler(request)
         except Refused as refusal:
-            return _refusal(path, refusal)
+            return _refusal(path, refusal, request)
         except ClientDisconnect:
             return Response(status_code=499)
         except Exception as error:  # what nobody foresaw may quote a patient
             frames = traceback.extract_tb(error.__traceback__)
             place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
             self._log(json.dumps({"fault": type(error).__name__, "place": place}))
-            return _refusal(path, Refused(500, "the service is at fault itself"))
+            return _refusal(path, Refused(500, "the service is at fault itself"), request)
 
     def _note(self, path: str, method: str, status: int, seconds: float) -> None:
         self.metrics.count(path, method, status, seconds)
@@ -203,12 +210,16 @@ class Service:
         refusal = Refused(error.status_code, told, headers=dict(error.headers or {}))
         method = request.method if request.method in {"GET", "HEAD", "POST"} else "other"
         self._note("other", method, error.status_code, 0.0)
-        return _refusal(request.url.path, refusal)
+        path = request.url.path
+        return _refusal(path if path.startswith(f"{_HOOKS}/") else "/", refusal, request)
 
-    async def _body(self, request: Request) -> bytes:
-        return await body_of(request, self.settings.max_body, self.settings.seconds)
+    # ------------------------------------------------------------------ what there is, how it is
 
-    # ------------------------------------------------------------------ how it is
+    async def _front(self, request: Request) -> Response:
+        accept = request.headers.get("accept", "")
+        made = _shown(await self.workers.run(lambda: front.front(self.guidelines, accept)))
+        made.headers["Vary"] = "Accept"
+        return made
 
     async def _live(self, _: Request) -> Response:
         return _text("it runs\n")
@@ -238,7 +249,7 @@ class Service:
     async def _hook(self, request: Request) -> Response:
         name = self._service(request)
         _demand_json(request)
-        body = await self._body(request)
+        body = await self._bodies.read(request)
         hook = self.guidelines.services[name][0]
 
         def work() -> dict[str, Any]:
@@ -252,7 +263,7 @@ class Service:
     async def _told(self, request: Request) -> Response:
         name = self._service(request)
         _demand_json(request)
-        body = await self._body(request)
+        body = await self._bodies.read(request)
         try:
             await self.workers.run(lambda: self._feedback.take(name, body))
         except IndicantError as error:
@@ -265,7 +276,7 @@ class Service:
         answer = getattr(self._asking, name)
 
         async def asked(request: Request) -> Response:
-            body = await self._body(request)
+            body = await self._bodies.read(request)
             query = _parameters(request)
             media_type = _media_type(request)
             told: str = await self.workers.run(lambda: answer(question(body, media_type, query)))
@@ -284,7 +295,7 @@ class Service:
             return _shown(await self.workers.run(lambda: self._patient.start(name)))
         if _media_type(request) != protocol.FORM:
             raise Refused(415, "the media type is not taken", help=protocol.FORM)
-        body = await self._body(request)
+        body = await self._bodies.read(request)
         return _shown(await self.workers.run(lambda: self._patient.act(name, body)))
 
     async def _asset(self, request: Request) -> Response:
@@ -298,12 +309,12 @@ class Service:
         if request.method == "POST":
             if _media_type(request) != protocol.FORM:
                 raise Refused(415, "the media type is not taken", help=protocol.FORM)
-            form = form_of(await self._body(request))
+            form = form_of(await self._bodies.read(request))
         return _shown(await self._queries.run(lambda: self._workbench.act(name, form)))
 
     async def _sparql(self, request: Request) -> Response:
         name = request.path_params.get("guideline", "")
-        body = await self._body(request) if request.method == "POST" else b""
+        body = await self._bodies.read(request) if request.method == "POST" else b""
         query = protocol.query_of(request.method, _parameters(request), _media_type(request), body)
         accept = request.headers.get("accept", "")
         if query is None:
@@ -351,7 +362,11 @@ def _demand_json(request: Request) -> None:
         raise Refused(415, "the media type is not taken", help=JSON)
 
 
-def _refusal(path: str, refusal: Refused) -> Response:
+def _refusal(path: str, refusal: Refused, request: Request) -> Response:
+    if is_page(path) and front.likes_pages(request.headers.get("accept", "")):
+        shown = front.refusal_page(refusal, request.url.path.count("/") - 1)
+        headers = {**_OF_PAGES, **refusal.headers}
+        return Response(shown.body, shown.status, headers=headers, media_type=shown.media_type)
     hook = path.startswith(f"{_HOOKS}/")
     told = refusal.as_outcome() if hook else refusal.as_json()
     return _json(json.dumps(told).encode(), refusal.status, refusal.headers)

@@ -11,6 +11,7 @@ from indicant.assess.prose import (
     disputed_by,
     folded,
     heading,
+    paraphrased,
     reference,
     strengths,
 )
@@ -193,7 +194,7 @@ def _detail(told: Told, one: RecommendationRecord, actions: list[ActionRecord]) 
             yield f"- evidence: {marked(told_of)}"
     for passage in one["passages"]:
         place = f"{passage['start']}-{passage['end']}"
-        yield f"- {marked(passage['id'])} [{place}]: {marked(passage['paraphrase'])}"
+        yield f"- {marked(passage['id'])} [{place}]: {marked(paraphrased(passage))}"
     yield ""
     yield f"As of {told.record['asOf']}."
 

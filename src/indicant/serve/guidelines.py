@@ -111,7 +111,7 @@ class Served:
             if len(mine) != 1:
                 raise Refused(422, f"there are {len(mine)} records of the patient of the context")
             at = taken.report.patients.index(mine[0])
-            (record,) = self.assessor.assess(taken.documents[at], everything=True)
+            (record,) = self.assessor.assess(taken.documents[at])
         except IndicantError as error:
             raise refused(error) from error
         told = Told(

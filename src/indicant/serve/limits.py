@@ -19,31 +19,53 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _WAITING: Final = 4
 """How many may wait for each that is answered."""
+_TOGETHER: Final = 8
+"""How many of the largest bodies may be on their way at once."""
 _ADDRESSES: Final = 10_000
 """Of how many addresses it is known how often they asked."""
 
 
-async def body_of(request: Request, most: int, seconds: float) -> bytes:
-    """Return the body of a request.
+class Bodies:
+    """Reads the bodies of requests, each within bounds, and all that come at once as well.
 
-    Raises:
-        Refused: it is packed, has more bytes than are taken, or does not come to an end in time.
+    Args:
+        most: how many bytes one may have.
+        seconds: how long one may take to come.
+        together: how many of the largest may be on their way at once.
     """
-    if request.headers.get("content-encoding", "identity") != "identity":
-        raise Refused(415, "the body is packed", help="send it as it is")
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > most:
-        raise Refused(413, f"the body has more than {most} bytes")
-    found = bytearray()
-    try:
-        async with asyncio.timeout(seconds):
-            async for part in request.stream():
-                found += part
-                if len(found) > most:
-                    raise Refused(413, f"the body has more than {most} bytes")
-    except TimeoutError as error:
-        raise Refused(408, f"the body did not come within {seconds:g} seconds") from error
-    return bytes(found)
+
+    def __init__(self, most: int, seconds: float, together: int = _TOGETHER) -> None:
+        self._most, self._seconds, self._room = most, seconds, most * together
+
+    async def read(self, request: Request) -> bytes:
+        """Return the body of a request.
+
+        Raises:
+            Refused: it is packed, has more bytes than are taken, or does not come to an end in
+                time; or too much comes at once.
+        """
+        most = self._most
+        if request.headers.get("content-encoding", "identity") != "identity":
+            raise Refused(415, "the body is packed", help="send it as it is")
+        announced = request.headers.get("content-length", "")
+        if announced.isdecimal() and int(announced) > most:
+            raise Refused(413, f"the body has more than {most} bytes")
+        found = bytearray()
+        try:
+            async with asyncio.timeout(self._seconds):
+                async for part in request.stream():
+                    if len(found) + len(part) > most:
+                        raise Refused(413, f"the body has more than {most} bytes")
+                    if len(part) > self._room:
+                        raise Refused(503, "too much is sent at once", headers={"Retry-After": "1"})
+                    found += part
+                    self._room -= len(part)
+        except TimeoutError as error:
+            told = f"the body did not come within {self._seconds:g} seconds"
+            raise Refused(408, told) from error
+        finally:
+            self._room += len(found)
+        return bytes(found)
 
 
 class Workers:

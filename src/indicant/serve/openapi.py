@@ -63,6 +63,7 @@ def document(base_url: str) -> dict[str, Any]:
         },
         "servers": [{"url": base_url}],
         "paths": {
+            "/": {"get": _front()},
             "/cds-services": {
                 "get": _operation(
                     "discover",
@@ -263,6 +264,13 @@ def _question(name: str) -> dict[str, Any]:
     return made
 
 
+def _front() -> dict[str, Any]:
+    made = _operation("front", "What there is.", JSON, {"type": "object"}, "406")
+    page = {"type": "string", "contentMediaType": "text/html"}
+    made["responses"]["200"]["content"] |= _content("text/html", page)
+    return made
+
+
 def _pages() -> dict[str, Any]:
     page = {"type": "string", "contentMediaType": "text/html"}
     named = _parameter("guideline", "The name of a guideline.", _TEXT, "path")
@@ -279,7 +287,7 @@ def _pages() -> dict[str, Any]:
     fields = {"type": "object", "additionalProperties": _TEXT}
     told["requestBody"] = {"required": True, "content": _content(FORM, fields)}
     begun["parameters"] = told["parameters"] = [named]
-    return {
+    made = {
         "/patient": {
             "get": _operation("patients", "By which guideline to ask.", "text/html", page, "401")
         },
@@ -287,17 +295,20 @@ def _pages() -> dict[str, Any]:
         "/workbench": {"get": _bench("get", ""), "post": _bench("post", "")},
         "/workbench/{guideline}": {"get": _bench("get", "of"), "post": _bench("post", "of")},
         "/workbench.css": {
-            "get": _operation("bench-style", "The style of the page.", "text/css", _TEXT, "401")
+            "get": _operation("bench-style", "The style of the page.", "text/css", _TEXT)
         },
         "/patient.css": {
-            "get": _operation("patient-style", "The style of the page.", "text/css", _TEXT, "401")
+            "get": _operation("patient-style", "The style of the page.", "text/css", _TEXT)
         },
         "/patient.js": {
-            "get": _operation(
-                "patient-script", "The script of the page.", "text/javascript", _TEXT, "401"
-            )
+            "get": _operation("patient-script", "The script of the page.", "text/javascript", _TEXT)
         },
     }
+    for one in (one for path, of in made.items() if "." not in path for one in of.values()):
+        for status, told in one["responses"].items():
+            if status != "200":  # A browser gets a page.
+                told["content"] |= _content("text/html", page)
+    return made
 
 
 def _bench(method: str, of: str) -> dict[str, Any]:

@@ -394,7 +394,7 @@ def _listed(settled: tuple[SettledRecord, ...]) -> str:
     by_status: dict[str, list[str]] = {}
     for one in settled:
         by_status.setdefault(one["status"], []).append(one["label"])
-    words = {"contraindicated": "advised against", "not-applicable": "does not apply"}
+    words = {"contraindicated": "advised against", "not-applicable": "no advice on it"}
     return "; ".join(
         f"{', '.join(labels)} ({words.get(status, status)})" for status, labels in by_status.items()
     )

@@ -74,16 +74,16 @@ def prefetch_of(terms: Terms, *, narrow: bool) -> Prefetch:
     templates = {PATIENT: "Patient/{{context.patientId}}"}
     types: dict[str, str] = {}
     codes = list(terms.in_use())
+    every_term = {term for _, meant in codes for term in meant}
     for search in hook_rows().searches:
-        own = [
-            token
-            for token, meant in codes
-            if any(
-                is_kept(search.record_type, term, terms)
-                and terms.is_recorded_by(term, search.record_type)
-                for term in meant
-            )
-        ]
+        # A term has many codes, and what may be recorded of it is found out once.
+        here = {
+            term
+            for term in every_term
+            if is_kept(search.record_type, term, terms)
+            and terms.is_recorded_by(term, search.record_type)
+        }
+        own = [token for token, meant in codes if not here.isdisjoint(meant)]
         if not own:
             continue
         key = search.record_type[0].lower() + search.record_type[1:]

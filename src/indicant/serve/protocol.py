@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl
 import pyoxigraph as ox
 
 from indicant.ask import adhoc
-from indicant.ask.published import published
-from indicant.ask.standing import Queries, is_table, read
+from indicant.ask.published import lines
+from indicant.ask.standing import Queries, is_table, packed, read
 from indicant.errors import IndicantError
 from indicant.guideline.names import prefixes_in
 from indicant.serve.refusals import Refused
@@ -152,10 +152,10 @@ class Endpoint:
         with self._lock:
             if self._processes:
                 return
-            parts = {}
-            for name, each in self._guidelines.each.items():
-                triples = published(each.assessor.source, each.assessor.compiled)
-                parts[name] = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
+            parts = {
+                name: packed(lines(each.assessor.source, each.assessor.compiled))
+                for name, each in self._guidelines.each.items()
+            }
             sizes = {name: len(part) for name, part in parts.items()}
             data = b"".join(parts.values())
             self._processes = [Queries(sizes, data) for _ in range(self._count)]

@@ -12,11 +12,13 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from indicant.errors import IndicantError
+from indicant.process import memory
 
 try:
     import uvicorn
 
     from indicant.serve.app import Service
+    from indicant.serve.connections import MOST, Connection, connection
     from indicant.serve.guidelines import Guidelines
 except ImportError as error:
     if (error.name or "").startswith("indicant"):
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
 
     from indicant.serve.settings import Settings
 
-_CONNECTIONS: Final = 1_000
+_FILES: Final = 200
+"""How many files a service has open beside its connections, at most."""
 _IDLE: Final = 15
 _TURN: Final = 0.0005
 """After how many seconds a thread of Python gives way to another one that waits."""
@@ -93,6 +96,37 @@ def url_of(sock: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
+def configured(service: Service, http: type[Connection]) -> uvicorn.Config:
+    """Return how a service is run: nobody is logged, and no header of others is believed."""
+    return uvicorn.Config(
+        service.application(),
+        http=http,
+        ws="none",
+        access_log=False,
+        log_level="critical",
+        lifespan="on",
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=_IDLE,
+        timeout_graceful_shutdown=math.ceil(service.settings.seconds) + 1,
+    )
+
+
+def _connections() -> int:
+    """Return how many connections may stand open: each is a file, and others are needed."""
+    if sys.platform == "win32":
+        return MOST
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST + _FILES
+    if soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(1, min(MOST, soft - _FILES))
+
+
 def run(
     names: Sequence[str | None],
     settings: Settings,
@@ -112,18 +146,9 @@ def run(
     """
     # What answers would otherwise keep what reads and refuses waiting at each of its turns.
     sys.setswitchinterval(_TURN)
-    service = Service(Guidelines(names, settings))
-    config = uvicorn.Config(
-        service.application(),
-        access_log=False,
-        log_level="critical",
-        lifespan="on",
-        proxy_headers=False,
-        server_header=False,
-        limit_concurrency=_CONNECTIONS,
-        timeout_keep_alive=_IDLE,
-        timeout_graceful_shutdown=math.ceil(settings.seconds) + 1,
-    )
+    memory.few_arenas()
+    service = Service(Guidelines(names, settings), settled=memory.settle)
+    config = configured(service, connection(settings.seconds, most=_connections()))
     server = Server(config, lambda: told(service))
     server.run(sockets=[sock])
     if service.workers.busy:

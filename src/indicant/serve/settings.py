@@ -29,6 +29,7 @@ class Settings:
         rate: how many requests a second one address may make; nought is any number.
         base_url: how clients call the service, which is what tokens are for.
         jwks: a file of the keys that tokens are signed with; without, none is asked for.
+        proxy_key: a file of the key by which a proxy opens the pages, where tokens are asked for.
         issuers: who may have signed them; without, whoever has a key.
         feedback: a file that feedback is added to.
         comments: whether the words of users are kept with it.
@@ -45,6 +46,7 @@ class Settings:
     rate: float = 0.0
     base_url: str = "http://127.0.0.1:8000"
     jwks: str | None = None
+    proxy_key: str | None = None
     issuers: tuple[str, ...] = ()
     feedback: str | None = None
     comments: bool = False

@@ -43,8 +43,8 @@ def add(verbs: Verbs) -> None:
     verb.add_argument(
         "source",
         metavar="SOURCE",
-        help="a bundle or a resource as JSON, NDJSON, both also packed by gzip, or a folder of "
-        "them, - is standard input; of OMOP a DuckDB file, a folder of Parquet or CSV, "
+        help="a bundle or a resource as JSON, NDJSON, both also packed by gzip or zstd, or "
+        "a folder of them, - is standard input; of OMOP a DuckDB file, a folder of Parquet or CSV, "
         "postgresql://… or service=NAME; or a folder of tables with tables.ttl",
     )
     verb.add_argument(

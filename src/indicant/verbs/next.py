@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.command.arguments import add_told
+from indicant.command.arguments import add_case, add_told, check_case
 from indicant.command.output import tell_of_case
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _EPILOG: Final = """\
 examples:
+  indicant next --example
   indicant next case.ttl
   indicant next case.ttl --all --format json
 
@@ -37,7 +38,7 @@ def add(verbs: Verbs) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verb.add_argument("case", metavar="CASE", help="a case; - is standard input")
+    add_case(verb)
     verb.add_argument("--all", action="store_true", help="print every open fact")
     add_told(verb)
     verb.set_defaults(run=run)
@@ -45,6 +46,7 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
+    check_case(options)
     from indicant.explain import next as ranking
     from indicant.guideline.wording import Words
 

@@ -115,6 +115,12 @@ def _add_clients(verb: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="who may sign tokens (whoever has a key); may be repeated",
     )
+    verb.add_argument(
+        "--proxy-key",
+        metavar="FILE",
+        help="let a proxy that signs people in open the pages, by the key of this file in its "
+        "header Indicant-Proxy-Key",
+    )
     verb.add_argument("--feedback", metavar="FILE", help="add feedback on cards to this file")
     verb.add_argument(
         "--feedback-comments", action="store_true", help="keep also what users write in it"
@@ -140,6 +146,10 @@ def run(options: argparse.Namespace) -> int:
         zone_of(options.timezone)
     if options.issuer and options.jwks is None:
         raise IndicantError("--issuer needs --jwks", help="name the file of keys")
+    if options.proxy_key and options.jwks is None:
+        raise IndicantError(
+            "--proxy-key needs --jwks", help="without it nobody is asked for anything"
+        )
     if options.feedback_comments and options.feedback is None:
         raise IndicantError("--feedback-comments needs --feedback", help="name the file")
     with taken(options.host, options.port) as sock:
@@ -154,6 +164,7 @@ def run(options: argparse.Namespace) -> int:
             rate=options.rate or 0.0,
             base_url=(options.base_url or url_of(sock)).rstrip("/"),
             jwks=options.jwks,
+            proxy_key=options.proxy_key,
             issuers=tuple(options.issuer),
             feedback=options.feedback,
             comments=options.feedback_comments,
@@ -178,18 +189,13 @@ def _is_loopback(host: str) -> bool:
 def _tell(service: Service) -> None:
     """Tell what can be opened, and for which day requests are answered."""
     from indicant.foreign import plain
+    from indicant.serve.front import ROUTES
 
     settings = service.settings
     day = settings.as_of or f"the day on which they arrive in {settings.timezone or 'UTC'}"
     print(f"serves {', '.join(one.label for one in service.guidelines.each.values())}")
     print(plain(f"requests are answered for {day}"))
-    for route, said in (
-        ("/patient", "a page that asks about one patient"),
-        ("/workbench", "a page to query what is published"),
-        ("/cds-services", "CDS Hooks: what can be called, and what is to be prefetched"),
-        ("/openapi.json", "the routes, by OpenAPI"),
-        ("/sparql", "SPARQL queries of the published graph"),
-        ("/readyz", "whether it is ready"),
-    ):
+    print(plain(f"  {settings.base_url}/  what there is"))
+    for route, said in ROUTES:
         print(plain(f"  {settings.base_url}{route}  {said}"))
     sys.stdout.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.command.arguments import add_told
+from indicant.command.arguments import add_case, add_told, check_case
 from indicant.command.output import tell_of_case
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _EPILOG: Final = """\
 examples:
   indicant whatif case.ttl +Cough -Fever
+  indicant whatif --example +Cough              of the example case of the guideline
   indicant whatif case.ttl ~Radiograph "shortness of breath:severity=Mild"
   indicant whatif case.ttl Bandage:weeks=3 asOf=2027-01-31
 
@@ -47,7 +48,7 @@ def add(verbs: Verbs) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verb.add_argument("case", metavar="CASE", help="a case; - is standard input")
+    add_case(verb)
     verb.add_argument("edit", nargs="*", metavar="EDIT", help="+Term, -Term, ~Term, …")
     add_told(verb)
     verb.mixed = True
@@ -57,11 +58,15 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
+    edits = options.edit
+    if options.example and options.case is not None:
+        options.case, edits = None, [options.case, *edits]
+    check_case(options)
     from indicant.explain import whatif
     from indicant.guideline.wording import Words
 
     def told(assessor: Assessor, document: Document) -> Iterable[tuple[object, str]]:
-        found = whatif.what_if(assessor, document, [one.strip() for one in options.edit])
+        found = whatif.what_if(assessor, document, [one.strip() for one in edits])
         words = Words(assessor.language)
         return ((record, whatif.as_text(record, words)) for record in found)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from indicant.command.arguments import add_told, count
+from indicant.command.arguments import add_case, add_told, check_case, count
 from indicant.command.output import tell_of_case
+from indicant.errors import IndicantError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _EPILOG: Final = """\
 examples:
   indicant why case.ttl Bandage                 the reasons, down to the lines of the case
+  indicant why --example Bandage                of the example case of the guideline
   indicant why case.ttl "walking aid" --to recommended
 
 Below the reasons stand the least sets of facts that would change the status, fewest facts first:
@@ -37,9 +39,12 @@ def add(verbs: Verbs) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verb.add_argument("case", metavar="CASE", help="a case; - is standard input")
+    add_case(verb)
     verb.add_argument(
-        "action", metavar="ACTION", help="an IRI, a name with a prefix, a local name or a label"
+        "action",
+        nargs="?",
+        metavar="ACTION",
+        help="an IRI, a name with a prefix, a local name or a label",
     )
     verb.add_argument(
         "--to",
@@ -64,14 +69,18 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for and return the exit code."""
+    action = options.action
+    if options.example and action is None:
+        options.case, action = None, options.case
+    check_case(options)
+    if action is None:
+        raise IndicantError("no intervention is given", help="indicant why CASE ACTION")
     from indicant.explain import why
     from indicant.guideline.wording import Words
 
     def told(assessor: Assessor, document: Document) -> Iterable[tuple[object, str]]:
         most = None if options.all or options.format == "json" else why.SETS
-        found = why.why(
-            assessor, document, options.action, to=options.to, largest=options.facts, most=most
-        )
+        found = why.why(assessor, document, action, to=options.to, largest=options.facts, most=most)
         words = Words(assessor.language)
         return ((record, why.as_text(record, words)) for record in found)
 
