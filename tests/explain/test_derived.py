@@ -35,6 +35,7 @@ def changed(assessor: Assessor, document: Document, *edits: str) -> dict[str, tu
     }
 
 
+@pytest.mark.slow
 def test_why_names_the_derivation_and_what_it_rests_on(assessor: Assessor) -> None:
     (record,) = why(assessor, case(WET), "ForSoaked")
     (fact,) = record["reasons"][0]["because"]
@@ -49,6 +50,7 @@ def test_why_names_the_derivation_and_what_it_rests_on(assessor: Assessor) -> No
     assert "what derivations make of further facts is not followed" in text
 
 
+@pytest.mark.slow
 def test_why_is_silent_about_derivations_where_there_are_none(tmp_path: Path) -> None:
     (record,) = why(Assessor(guideline(tmp_path, {})), case(WET), "ForRain")
     assert "derivations" not in record

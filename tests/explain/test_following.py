@@ -19,6 +19,7 @@ STRONG = "ind:received [ a <https://example.org/expression/StrongTablet> ;"
 SURGERY = 'ind:received [ a knee:Surgery ; ind:on "2026-11-01"^^xsd:date ]'
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize(
     ("example", "said", "told"),
     [

@@ -116,6 +116,7 @@ def test_what_a_fact_settles_is_what_the_rules_say_once_it_holds(path: Path) -> 
             }
 
 
+@pytest.mark.slow
 @pytest.mark.many(2)
 @pytest.mark.parametrize("path", CASES[:6], ids=NAMES[:6])
 def test_the_facts_are_those_awaited_and_ranked_by_the_measure(path: Path) -> None:
@@ -146,6 +147,7 @@ def test_the_facts_are_those_awaited_and_ranked_by_the_measure(path: Path) -> No
     assert keys == sorted(keys)
 
 
+@pytest.mark.slow
 def test_what_would_indicate_something_urgent_is_asked_first_in_every_language() -> None:
     """Whatever settles more: whoever has a minute asks what cannot wait."""
     path = ASSESS / "urgent-neurosurgical-referral-open-compression-of-unknown-kind" / "case.ttl"
@@ -210,6 +212,7 @@ def test_where_nothing_is_open_nothing_is_asked() -> None:
     assert "0 interventions undetermined or conditional" in as_text(record)
 
 
+@pytest.mark.slow
 def test_what_follows_from_what_is_known_is_not_asked() -> None:
     """Whoever was never there was not there twice either: the theory says so, and no statement."""
     opioids = Assessor("opioids-for-pain")
@@ -240,6 +243,7 @@ def test_two_cases_are_ranked_apart() -> None:
     assert second["open"] < first["open"]
 
 
+@pytest.mark.slow
 def test_the_same_case_gives_the_same_bytes() -> None:
     assert json.dumps(ranking(EXAMPLES[0])) == json.dumps(ranking(EXAMPLES[0]))
 

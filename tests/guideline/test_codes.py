@@ -529,6 +529,7 @@ def test_a_broken_table_is_told_in_one_line(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_table_cut_anywhere_is_refused_or_shorter() -> None:
     """No cut makes up a row: only a cut in the last remark of a line goes through, or behind it."""
     text = (CODES / "loinc.sssom.tsv").read_text(encoding="utf-8")

@@ -334,6 +334,7 @@ def test_a_source_keeps_its_statements_and_their_places(folder: Path) -> None:
         assert all(text_of(one.object) == text_of(other.object) for one, other in pairs)
 
 
+@pytest.mark.slow
 def test_the_published_graph_keeps_every_language(run: Run) -> None:
     text = run("export", "graph", "--format", "ntriples")
     labels = {

@@ -110,6 +110,7 @@ def test_temperatures_have_noughts_of_their_own(value: str, unit: str, to: str, 
     assert convert(Fraction(value), unit, to) == Fraction(is_)
 
 
+@pytest.mark.slow
 @given(
     group=st.sampled_from(ALIKE),
     value=st.fractions(max_denominator=10**9),
@@ -274,6 +275,7 @@ def test_a_unit_is_read_in_one_way_with_every_prefix() -> None:
             assert unit_of(prefix + unit).factor == table.prefixes[prefix] * unit_of(unit).factor
 
 
+@pytest.mark.slow
 def test_the_examples_of_ucum_are_read() -> None:
     """But for one that UCUM does not define; levels and acidity are only themselves."""
     import ucumvert

@@ -471,6 +471,7 @@ def test_what_is_copied_is_what_was_read(place: Path, tmp_path: Path) -> None:
     assert (tmp_path / "copy" / "elsewhere.ttl").read_text(encoding="utf-8") == ELSEWHERE
 
 
+@pytest.mark.slow
 def test_an_update_takes_nothing_from_elsewhere(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

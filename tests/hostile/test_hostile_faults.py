@@ -28,6 +28,7 @@ class Panic(BaseException):
     """What a library in Rust raises when it panics: no ``Exception``."""
 
 
+@pytest.mark.slow
 @pytest.mark.many(4)
 @pytest.mark.parametrize("kind", [KeyError, RecursionError, UnicodeError, Panic])
 def test_a_fault_has_a_code_of_its_own_and_says_where_to_report_it(

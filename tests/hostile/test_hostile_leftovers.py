@@ -41,6 +41,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="owners and pipes are thos
 # ---------------------------------------------------------------------- hidden folders
 
 
+@pytest.mark.slow
 @pytest.mark.many(3)
 @pytest.mark.parametrize("name", HIDDEN)
 def test_what_was_left_behind_is_no_case(

@@ -221,6 +221,7 @@ def test_an_expression_knows_its_extent_without_going_deep() -> None:
     assert f"{MAX_PARTS:,} parts" in (oversize(one) or "")
 
 
+@pytest.mark.slow
 def test_as_many_levels_as_are_allowed_are_compiled(tmp_path: Path) -> None:
     file = written(tmp_path, growing.nested(MAX_DEPTH - 4))
     assert cli.main(["assess", verbs(file, tmp_path)["assess"][0], "--guideline", str(file)]) == 0

@@ -374,6 +374,7 @@ def test_a_resolution_that_the_newer_version_leaves_dangling_is_shown(
     assert Path(dangling[0]["places"][0]["file"]).is_relative_to(policy)
 
 
+@pytest.mark.slow
 def test_a_newer_version_is_taken_and_pinned(
     policy: Path, newer: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

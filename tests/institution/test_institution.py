@@ -215,6 +215,7 @@ def interaction(result: dict[str, Any]) -> tuple[str, ...]:
     return (result["data"]["kind"], actions[0], actions[-1], " ".join(recommendations))
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize("guidelines", expected())
 def test_the_benchmark_gives_the_published_interactions(

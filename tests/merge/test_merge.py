@@ -192,6 +192,7 @@ def asked(data: bytes, form: ox.RdfFormat, name: str) -> list[dict[str, str]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("suffix", "form"), [("trig", ox.RdfFormat.TRIG), ("nq", ox.RdfFormat.N_QUADS)]
@@ -402,6 +403,7 @@ def test_a_guideline_is_given_twice_also_by_a_link(tmp_path: Path) -> None:
             combine([str(folder), str(tmp_path / again)])
 
 
+@pytest.mark.slow
 def test_a_file_under_two_names_is_no_copy(tmp_path: Path) -> None:
     """A guideline that one imports under one name and that is given under another is one file."""
     (tmp_path / ".git").mkdir()

@@ -172,6 +172,7 @@ def fillers() -> dict[URIRef, set[URIRef]]:
     return found
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ONTOLOGY)))
 def test_every_file_has_a_complete_header(path: Path) -> None:
     """Each module names itself, its licence and its version."""

@@ -35,6 +35,7 @@ def test_the_data_say_what_was_reviewed(folder: Path, which: str) -> None:
     assert found == reviewed, RENEW
 
 
+@pytest.mark.slow
 def test_every_guideline_and_vocabulary_was_reviewed() -> None:
     assert len(GUIDELINES) >= 1
     assert len(VOCABULARIES) >= 1

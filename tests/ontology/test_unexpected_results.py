@@ -188,6 +188,7 @@ def of_so_many(result: str, drug: str = "Oxycodone") -> Iterator[Patient]:
                 yield Patient(tests, days, orders, whole, drug)
 
 
+@pytest.mark.slow
 def test_of_three_tests_of_which_two_were_ordered_one_is_unexpected() -> None:
     tests = tuple(Test(day) for day in (10, 70, 130))
     for missing in range(3):

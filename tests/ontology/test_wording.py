@@ -143,6 +143,7 @@ def copied(written: Written) -> list[str]:
     )
 
 
+@pytest.mark.slow
 @BOTH
 def test_every_passage_is_where_it_says(written: Callable[[], Written]) -> None:
     """The text between the positions has the digest, and so has the whole document."""

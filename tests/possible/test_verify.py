@@ -125,6 +125,7 @@ def test_verification_prints_what_is_expected(
     assert code == bool(faults(report(folder)))
 
 
+@pytest.mark.slow
 @pytest.mark.many(5)
 @pytest.mark.parametrize("folder", FINDING, ids=lambda one: one.name)
 def test_an_anomaly_is_found_by_its_name(folder: Path) -> None:

@@ -38,6 +38,7 @@ def watched(work: str, body: str) -> str:
     return done.stdout
 
 
+@pytest.mark.many(3)
 @POSIX
 @pytest.mark.parametrize(
     ("body", "told"),
@@ -87,6 +88,7 @@ def test_what_is_ignored_or_handled_already_stays_so() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of address space as Linux has them")
 def test_who_was_near_the_limit_of_memory_is_short_of_it() -> None:
     body = (

@@ -53,6 +53,7 @@ def printed(name: str, detail: Detail) -> str:
     return found.to_text(detail=detail)
 
 
+@pytest.mark.slow
 @pytest.mark.many(4)
 @pytest.mark.parametrize("detail", ["brief", "normal"])
 @pytest.mark.parametrize("name", CASES)

@@ -60,6 +60,7 @@ def test_a_region_speaks_its_language_and_a_stranger_english() -> None:
     assert all(path.suffix == ".toml" for path in FOLDER.iterdir())
 
 
+@pytest.mark.slow
 def test_text_and_page_speak_german_around_the_guideline() -> None:
     german = Guideline.load(language="de")
     found = german.assess(german.example())
@@ -81,6 +82,7 @@ def stems(language: str, *parts: str) -> set[str]:
     return {one for one in found if " " in one}
 
 
+@pytest.mark.slow
 def test_why_next_and_whatif_speak_german_around_the_guideline() -> None:
     german = Guideline.load(language="de")
     found = german.assess(ROOT / "examples" / "after-seven-months.ttl")

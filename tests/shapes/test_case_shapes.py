@@ -69,6 +69,7 @@ def told(findings: Iterable[Finding]) -> set[tuple[str, ...]]:
     }
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("folder", CASES, ids=name)
 def test_a_case_gets_its_findings_with_their_lines(folder: Path) -> None:
     found = validator(own=True).check(read(folder / "case.ttl"))

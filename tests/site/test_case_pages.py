@@ -82,6 +82,7 @@ def _ordered(picture: Picture) -> Picture:
     return replace(picture, labels=sorted(picture.labels))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", QUICK)
 def test_every_page_says_what_it_is(source: str) -> None:
     page = reading_back.page(text(source))

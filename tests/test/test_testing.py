@@ -146,6 +146,7 @@ def test_what_holds_is_told_by_nothing(told: Callable[..., list[str]]) -> None:
     assert told({"breaks": []}) == []
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("stated", "message"),
@@ -346,6 +347,7 @@ def _document(file: Path) -> Any:
 # ------------------------------------------------------------------------------------- bad input
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("text", "place", "message"),

