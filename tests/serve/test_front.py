@@ -20,6 +20,7 @@ FORM = "application/x-www-form-urlencoded"
 @pytest.fixture(scope="module")
 def service() -> Iterator[Running]:
     with running(NAME, SEED, timezone="Europe/Berlin") as found:
+        assert found.service.ready.wait(120)
         yield found
 
 
