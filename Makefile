@@ -126,7 +126,7 @@ bench-records: $(STAMP) ## measure cases of sixty records, side by side
 bench-serve: $(STAMP) ## measure a service alone and under load, and compare every answer (SECONDS=60)
 	@$(BIN)/python tests/support/pressing.py --seconds $(SECONDS)
 
-bench-cohort: $(STAMP) ## measure what many patients take, with floors beside it (PATIENTS=2000)
+bench-cohort: $(STAMP) $(RACE)/.installed ## measure many patients, floors and CQL beside them (PATIENTS=2000)
 	@$(BIN)/python tests/support/cohort_bench.py $(PATIENTS)
 
 bench-cluster: $(STAMP) ## measure what a cluster has to do, and simulate how that grows (PATIENTS=2000)

@@ -76,6 +76,14 @@ def test_a_room_imports_from_rooms_below_it() -> None:
     assert wrong == []
 
 
+def test_no_tests_lie_in_a_folder_of_cases() -> None:
+    """Where a name has a hyphen nobody looks for tests; it has to be said of a thousand folders."""
+    tests = Path(__file__).parent
+    folders = {path.relative_to(tests).parent for path in tests.rglob("test_*.py")}
+    assert len(folders) > 20
+    assert [str(one) for one in folders if "-" in str(one)] == []
+
+
 def test_no_name_of_a_room_is_said_twice() -> None:
     assert [named(path) for path in MODULES if path.stem == path.parent.name] == []
 

@@ -298,6 +298,16 @@ def test_a_case_that_breaks_a_shape_leaves_nothing_to_ask_about() -> None:
         here.ask("what-is-open")
 
 
+def test_prefixes_are_those_of_the_case_that_was_taken_last() -> None:
+    here = Asker()
+    before = here.prefixes
+    before["mine"] = "urn:mine#"
+    assert "mine" not in here.prefixes
+    for name in ("one", "other"):
+        here.take(read_as(f"@prefix {name}: <urn:{name}#> .\n" + CASES.read_text("utf-8")))
+        assert here.prefixes.keys() & {"one", "other"} == {name}
+
+
 @pytest.mark.slow
 def test_a_value_is_filled_in_where_the_pattern_begins() -> None:
     """Not where a comment or a name says so; and its characters mean nothing to any engine."""

@@ -320,11 +320,16 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
         "without a ind:PatientCase ;": CASE,
         "without ; ind:hadFinding|ind:received|ind:proposes ?node": HELD,
     },
-    "15-since.rq": {
-        "without ?case a ind:PatientCase .": CASE,
-        "without ?case ind:proposes ?node .": "what was received lasts from start to end as well",
+    "15-planned.rq": {
+        "without a ind:PatientCase ;": CASE,
+        "without ; ind:proposes ?node": "what was received lasts from start to end as well",
         "3 for 2 in sd:integer(SUBSTR(?s, 9, 2)) AS ?d1) BIND(xsd:int": ENDING,
         "3 for 2 in sd:integer(SUBSTR(?e, 9, 2)) AS ?d2) BIND(?y1 - I": ENDING,
+    },
+    "15-since.rq": {
+        "without a ind:PatientCase ;": CASE,
+        "3 for 2 in sd:integer(SUBSTR(?e, 9, 2)) AS ?d2) BIND(?y2 - I": ENDING,
+        "3 for 2 in sd:integer(SUBSTR(?s, 9, 2)) AS ?d1) BIND(?y1 - I": ENDING,
     },
     "16-until-now.rq": {"without ?case a ind:PatientCase .": CASE},
     "20-duration-from-dates.rq": {

@@ -6,6 +6,8 @@ import csv
 import json
 import re
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -18,7 +20,7 @@ from indicant.api.cohort import answer
 from indicant.errors import IndicantError
 from packing import PACKINGS
 from places import ASSESS, EXAMPLES, SEED, SHARED
-from running import hold_to_one_line, run
+from running import environment, hold_to_one_line, run
 from shipped import PREFIXES
 
 if TYPE_CHECKING:
@@ -268,6 +270,26 @@ def test_what_is_packed_is_read_alike(packing: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+@pytest.mark.parametrize("packing", ["", "gzip", "zstd in frames"])
+def test_standard_input_is_read_as_a_file_is(packing: str, tmp_path: Path) -> None:
+    folder = lines(tmp_path / "bulk", "all.ndjson", patient("a"), pain("1", "a"))
+    data = (folder / "all.ndjson").read_bytes()
+    by_file = summary(str(folder), "--as-of", DATE)[1]
+    done = subprocess.run(
+        [sys.executable, "-m", "indicant.cli", "cohort", "-", "--as-of", DATE, "--format", "json"],
+        input=PACKINGS[packing][1](data) if packing else data,
+        capture_output=True,
+        check=False,
+        env=environment(),
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    piped = json.loads(done.stdout)
+    del by_file["source"], piped["source"]
+    assert piped == by_file
+
+
 def test_strata_add_up_to_the_whole(tmp_path: Path) -> None:
     folder = cases(tmp_path / "cases")
     out = tmp_path / "answers"

@@ -169,6 +169,7 @@ def _nothing_closes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(summary, "_add_closing", lambda *_: None)
 
 
+@pytest.mark.many(49)
 @pytest.mark.parametrize("seed", range(400))
 def test_each_number_that_is_withheld_may_be_another_one(seed: int) -> None:
     """Among all tables of a few patients that tell the same, and have the same rows."""

@@ -476,6 +476,7 @@ def source(folder: Path, records: list[Any], document: dict[str, Any] | None) ->
     return folder
 
 
+@pytest.mark.many(11)
 @pytest.mark.parametrize("what", SOURCES)
 def test_whose_a_record_is_does_not_hang_on_the_part(what: str, tmp_path: Path) -> None:
     folder = source(tmp_path / "bulk", *SOURCES[what])

@@ -251,6 +251,7 @@ def test_all_that_could_take_something_back_is_refused(vocabulary: Vocabulary) -
         assert (error.file, error.line) == ("soaked.rq", line), (name, error.message)
 
 
+@pytest.mark.slow
 def test_every_word_that_is_refused_says_what_to_write(vocabulary: Vocabulary) -> None:
     found = read(derivations({name: text for name, (text, _, _) in REFUSED.items()}), vocabulary)
     silent = {
@@ -261,6 +262,7 @@ def test_every_word_that_is_refused_says_what_to_write(vocabulary: Vocabulary) -
     assert silent <= {"no sparql", "prose"}
 
 
+@pytest.mark.slow
 def test_what_only_adds_is_taken(vocabulary: Vocabulary) -> None:
     found = read(derivations(TAKEN), vocabulary)
     for name, rule in each(list(zip(TAKEN, found, strict=True))):
@@ -274,6 +276,7 @@ def test_what_only_adds_is_taken(vocabulary: Vocabulary) -> None:
     assert bounds.properties == (EX + "weight",)
 
 
+@pytest.mark.slow
 def test_what_was_taken_is_kept_as_it_is(vocabulary: Vocabulary) -> None:
     rules = [one for one in read(derivations(TAKEN), vocabulary) if isinstance(one, Rule)]
     assert list(from_json(to_json(rules))) == rules

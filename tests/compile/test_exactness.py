@@ -232,6 +232,7 @@ def test_what_was_received_is_not_what_is_proposed() -> None:
     assert broken(bench, one) == {"Case-plan"}
 
 
+@pytest.mark.slow
 def test_a_node_has_dates_or_weeks() -> None:
     bench = Bench(guideline(course(within(WEEKS, "decimal", minInclusive=6))))
     node = Node("n", RECEIVED, ("ex:Course",), ((WEEKS, Decimal(3)),), datetime.date(2026, 1, 1))
@@ -407,6 +408,7 @@ def test_an_action_under_two_names_is_compared_under_both(tmp_path: Path) -> Non
     assert ("recommended", "conflicting") in found["Act"]
 
 
+@pytest.mark.slow
 @pytest.mark.many(2)
 @pytest.mark.parametrize(
     ("pro", "contra"),

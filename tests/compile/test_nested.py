@@ -307,6 +307,7 @@ def test_verification_knows_every_vector_of_answers_about_what_is_related(seed: 
     assert both.strays(20) == []
 
 
+@pytest.mark.slow
 def test_what_is_related_may_be_wrong_in_as_many_ways_as_what_a_case_has() -> None:
     made = bench(VISIT)
     nodes = (
@@ -325,6 +326,7 @@ def test_what_is_related_may_be_wrong_in_as_many_ways_as_what_a_case_has() -> No
     ]
 
 
+@pytest.mark.slow
 def test_who_relates_nothing_is_spared_the_rules_about_it() -> None:
     guideline = Maker(9001).guideline()
     assert not guideline.links

@@ -149,6 +149,7 @@ def test_a_number_is_written_as_its_language_writes_it() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [None, "opioids-for-pain"])
 def test_no_two_facts_are_said_alike(name: str | None) -> None:
     """A phrase that left out what sets two facts apart would make one out of them."""
@@ -157,6 +158,7 @@ def test_no_two_facts_are_said_alike(name: str | None) -> None:
     assert [label for label, count in said.items() if count > 1] == []
 
 
+@pytest.mark.slow
 def test_facts_of_the_guidelines_read_as_language() -> None:
     spine = {one.label for one in Guideline.load().assessor.catalogue.literals.values()}
     assert {

@@ -609,6 +609,7 @@ print(gc.get_stats()[2]["collections"] - full < 3)
     assert told.stdout == "True\nTrue\nTrue\n"
 
 
+@pytest.mark.slow
 def test_what_xml_cannot_say_is_what_its_parser_refuses() -> None:
     refused = set()
     for code in (*range(1, 0xD800), *range(0xE000, 0x10000)):

@@ -628,6 +628,7 @@ def test_the_report_of_a_program_holds_all_of_it(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.parametrize("form", ["sarif", "junit", "github"])
 def test_other_programs_are_told_in_their_own_form(
@@ -945,6 +946,7 @@ def test_what_git_does_not_have_is_one_clear_line(
         assert captured.out == ""
 
 
+@pytest.mark.slow
 @needs_git
 def test_an_error_in_a_revision_names_its_file_there(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -1110,6 +1112,7 @@ def test_outputs_appear_whole_or_not_at_all(
     capsys.readouterr()
 
 
+@pytest.mark.slow
 def test_cases_that_are_none_are_named(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

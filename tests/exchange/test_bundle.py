@@ -68,6 +68,7 @@ def taken() -> Resource:
     return printed(str(PATIENT), "--as-of", "2026-11-22")
 
 
+@pytest.mark.slow
 def test_reasons_lead_to_the_records_that_establish_them(taken: Resource) -> None:
     (told,) = fhir_reader.Reader(taken, "R4").cases()
     named = {one for said in told.said.values() for _, found in said.reasons for one in found}
@@ -94,6 +95,7 @@ def test_what_is_proposed_stands_there_with_its_verdict(taken: Resource) -> None
     assert ("information", "informational", words) in told.noted
 
 
+@pytest.mark.slow
 def test_a_reason_is_referred_to_where_the_standard_lets_it(tmp_path: Path) -> None:
     """A procedure is no reason of a GuidanceResponse in R4, and is named beside the fact."""
     source = json.loads(PATIENT.read_text(encoding="utf-8"))
@@ -121,6 +123,7 @@ def test_a_reason_is_referred_to_where_the_standard_lets_it(tmp_path: Path) -> N
     assert {one["reference"] for one in wanted[0]["supportingInfo"]} == {"Condition/neck-pain"}
 
 
+@pytest.mark.slow
 def test_a_record_with_a_url_is_referred_to_by_it(tmp_path: Path) -> None:
     server = "https://ehr.example/fhir"
     source = json.loads(PATIENT.read_text(encoding="utf-8"))
@@ -162,6 +165,7 @@ def named_by_uuid(folder: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_of_records_without_a_type_in_their_names_findings_alone_are_reasons(
     tmp_path: Path,
 ) -> None:
@@ -198,6 +202,7 @@ def test_patients_of_others_go_as_valid_fhir() -> None:
 # ---------------------------------------------------------------------- the same bytes
 
 
+@pytest.mark.slow
 def test_the_same_case_gives_the_same_bytes() -> None:
     arguments = ("assess", str(SEVEN_MONTHS), "--format", "fhir")
     assert run(*arguments) == run(*arguments)
@@ -222,6 +227,7 @@ def test_no_time_stands_in_it_but_the_days_that_are_given() -> None:
     assert set(re.findall(r"20\d\d-\d\d-\d\d(?:T[^\"]*)?", made)) == {"2026-11-22"}
 
 
+@pytest.mark.slow
 def test_ids_are_those_of_fhir_and_differ_by_release_and_day() -> None:
     found = [
         printed("--example"),
@@ -235,6 +241,7 @@ def test_ids_are_those_of_fhir_and_differ_by_release_and_day() -> None:
     assert names[0] & names[2] == plans
 
 
+@pytest.mark.slow
 def test_a_case_that_is_given_twice_stands_there_twice() -> None:
     made = printed(str(SEVEN_MONTHS), str(SEVEN_MONTHS))
     names = [one["fullUrl"] for one in made["entry"]]
@@ -246,6 +253,7 @@ def test_a_case_that_is_given_twice_stands_there_twice() -> None:
 # ---------------------------------------------------------------------- what is refused
 
 
+@pytest.mark.slow
 def test_an_invalid_case_is_a_failure_with_its_findings() -> None:
     code, out, err = run("assess", str(BROKEN), str(SEVEN_MONTHS), "--format", "fhir")
     assert code == 1
@@ -271,6 +279,7 @@ def test_a_release_that_is_not_here_is_told() -> None:
 # ---------------------------------------------------------------------- the Python API
 
 
+@pytest.mark.slow
 def test_the_api_returns_what_the_command_prints() -> None:
     guideline = shipped.guideline()
     found = guideline.assess(guideline.example()).to_fhir()
@@ -280,6 +289,7 @@ def test_the_api_returns_what_the_command_prints() -> None:
     assert again == printed("--example", "--fhir-version", "R5")
 
 
+@pytest.mark.slow
 def test_nothing_of_it_is_loaded_that_is_not_asked_for() -> None:
     code = (
         "import sys; from indicant.cli import main; main(['assess', '--example']); "
@@ -327,6 +337,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Resource:
     return found
 
 
+@pytest.mark.slow
 def test_what_others_write_stays_text(hostile: Resource) -> None:
     markdown = [one["citation"] for one in nodes(hostile) if "citation" in one]
     assert not [one for one in markdown if "<script" in one or "](" in one]
@@ -492,6 +503,7 @@ def test_a_request_is_never_coded_by_what_is_narrower_or_broader() -> None:
         assert (len(coding) > 1) <= (coding[0]["code"] in exact)
 
 
+@pytest.mark.slow
 def test_advice_against_is_never_a_request_for() -> None:
     for one in each(exchanged.ones("dressed 4")):
         made = exchanged.bundle(one, "R4")

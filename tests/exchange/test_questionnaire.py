@@ -189,6 +189,7 @@ def told(assessor: Assessor, document: Any) -> object:
 # ---------------------------------------------------------------------- answers are a case
 
 
+@pytest.mark.slow
 @BY_GUIDELINE
 def test_what_is_answered_is_the_case_that_says_so(name: str | None) -> None:
     made = guideline(name)
@@ -255,6 +256,7 @@ def test_where_a_criterion_asks_how_long_the_days_are_asked_for(name: str | None
         assert set(days) >= set(DAYS[link]), (role, term)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_answered_here_is_said_in_the_form() -> None:
     made = Guideline.load("opioids-for-pain").questionnaire()
     left = [one["text"] for one in made["item"] if one["type"] == "display"]
@@ -292,6 +294,7 @@ def myelopathy() -> Resource:
     return answers(made, {name: {"valueCoding": YES}})
 
 
+@pytest.mark.slow
 def test_the_command_assesses_what_was_answered(written: Callable[[Resource], str]) -> None:
     code, out, err = run("assess", written(myelopathy()), "--as-of", AS_OF)
     assert (code, err) == (0, "")
@@ -304,6 +307,7 @@ def test_the_command_assesses_what_was_answered(written: Callable[[Resource], st
     assert found_in([made], "R4", npm=False) == [{"models": []}]
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_the_api_returns(tmp_path: Path) -> None:
     code, out, err = run("export", "questionnaire")
     assert (code, err) == (0, "")
@@ -359,6 +363,7 @@ def _no_answer(one: Resource) -> None:
     one["item"][0]["answer"] = ["Y"]
 
 
+@pytest.mark.many(10)
 @pytest.mark.parametrize(
     "change",
     [
@@ -390,6 +395,7 @@ def test_a_day_is_asked_for(written: Callable[[Resource], str]) -> None:
 THERAPY: Final = "received https://w3id.org/indicant/spine/FormalPhysicalTherapy"
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize(
     "given",
     [
@@ -442,6 +448,7 @@ def test_questions_and_answers_are_valid_by_all_four() -> None:
     assert [one for one in found if any(one.values())] == []
 
 
+@pytest.mark.slow
 def test_the_url_is_another_for_other_questions() -> None:
     urls = [guideline(name).questionnaire()["url"] for name in (None, str(SMALL[0]))]
     assert urls[0] != urls[1]

@@ -297,6 +297,7 @@ HOSTILE: Final = (
 )
 
 
+@pytest.mark.slow
 @ON_EACH
 def test_names_stay_names(where: str, dsn: str | None) -> None:
     """Of tables and views, and of what a guideline calls things."""
@@ -369,6 +370,7 @@ def test_what_a_fact_is_called_is_no_column(monkeypatch: pytest.MonkeyPatch) -> 
     assert hostile.replace(added, "").replace("it''s ", "") == plain.replace("it''s ", "")
 
 
+@pytest.mark.many(5)
 @ON_EACH
 @pytest.mark.parametrize("shape", SHAPES)
 def test_rows_without_a_patient_are_nobody_and_counted(
@@ -394,6 +396,7 @@ def test_rows_without_a_patient_are_nobody_and_counted(
     assert answered == [("a",)]
 
 
+@pytest.mark.slow
 def test_each_literal_has_a_column_of_its_own() -> None:
     for made in each((assessor("auto"), opioids())):
         names = [column(one) for one in plan_of(made.compiled.graph).literals]
@@ -435,6 +438,7 @@ def test_too_much_to_list_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         Sql(assessor("auto"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("guideline", ["neck-pain-after-lumbar-fusion", "opioids-for-pain"])
 def test_what_cannot_all_hold_is_written_out(guideline: str) -> None:
     made = opioids() if guideline == "opioids-for-pain" else assessor("auto")
@@ -451,6 +455,7 @@ def test_what_cannot_all_hold_is_written_out(guideline: str) -> None:
 # ------------------------------------------------------------------ the command
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_runs(tmp_path: Path) -> None:
     code, out, _ = run("export", "sql")
     assert code == 0
@@ -465,6 +470,7 @@ def test_the_command_writes_what_runs(tmp_path: Path) -> None:
     assert get_args(Shape) == SHAPES
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -75,6 +75,7 @@ def test_what_the_other_guideline_writes_is_valid(release: ReleaseName) -> None:
     assert faults(found) == []
 
 
+@pytest.mark.slow
 def test_the_requests_are_for_services_and_for_medications() -> None:
     kinds = {one["resourceType"] for one in written("R4")}
     assert kinds == {

@@ -22,9 +22,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indicant import foreign
 from indicant.errors import IndicantError
 from indicant.files.rdf import parse
-from indicant.foreign import as_json, as_rdf, code, fenced, in_csv, joined, marked, markup, plain
+from indicant.foreign import (
+    as_json,
+    as_rdf,
+    code,
+    fenced,
+    in_csv,
+    joined,
+    json_shown,
+    marked,
+    markup,
+    plain,
+)
 from running import run
 
 if TYPE_CHECKING:
@@ -423,6 +435,26 @@ def test_every_form_of_a_text_is_one_line_that_can_be_seen(text: str) -> None:
     assert_shows(in_csv(text), "\n\t\u200c\u200d\xad")
     assert json.loads(as_json({"a": [text]})) == {"a": [text]}
     assert_shows(as_json({"a": [text]}))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        EVERY,
+        {},
+        [[], {}],
+        {"a": [1, 1.5, 1e300, None, True]},
+        ["\ud800"],
+        float("nan"),
+        {"\n": 10**30},
+    ],
+)
+def test_json_is_the_same_whoever_breaks_its_lines(
+    value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library does it for what is long, and is not asked for what it does not take for JSON."""
+    monkeypatch.setattr(foreign, "_LONG", 0)
+    assert as_json(value) == json_shown(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 @pytest.mark.slow

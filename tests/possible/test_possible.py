@@ -130,13 +130,16 @@ def test_no_valid_case_gets_a_status_that_is_not_possible(seed: int) -> None:
 def test_hermit_confirms_the_smallest_cases(seed: int) -> None:
     """The reasoner, which knows nothing of implicants, gives the witnesses the same statuses."""
     _, bench, advice, space, found = made(seed)
+    told: dict[str, Mapping[tuple[str, str], str]] = {}
     for action in each(advice.actions()):
         for status, where in found.each(action):
             chosen = space.circuit.least(where, NEVER)
             if chosen is not None:
                 text = text_of(space.recorded(chosen))
+                if text not in told:  # the same case may be the smallest for several
+                    told[text] = statuses(bench, text, "hermit")
                 case = ("https://example.org/case#case", action)
-                assert statuses(bench, text, "hermit")[case] == WORDS[status], text
+                assert told[text][case] == WORDS[status], text
 
 
 @pytest.mark.slow

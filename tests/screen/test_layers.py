@@ -106,12 +106,8 @@ def test_every_intervention_stands_in_its_place(source: str, detail: Detail) -> 
         if detail == "full":
             kept = likely
         assert sorted(shown) == sorted(each["action"] for each in kept)
-        names = [label for step in screen["steps"] for label in step.get("unlikely", [])]
-        counted = {each["what"]: each["count"] for each in screen["left"]}
-        if detail == "brief":
-            assert (names, counted.get("unlikely", 0)) == ([], len(unlikely))
-        else:
-            assert sorted(names) == sorted(each["label"] for each in unlikely)
+        names = screen.get("uncleared", [])
+        assert sorted(names) == sorted(each["label"] for each in unlikely)
 
 
 @pytest.mark.slow
@@ -232,6 +228,9 @@ def test_questions_are_those_that_settle_most(source: str) -> None:
                     sums = {
                         each["status"]: len(each["labels"]) + each.get("more", 0) for each in found
                     }
+                    silent = "not-applicable"
+                    if detail == "brief" and len(settled) > 1:
+                        settled.pop(silent, None)
                     assert sums == settled
             further = len(
                 {(each["question"] or each["label"], str(each["investigations"])) for each in rest}
@@ -252,9 +251,7 @@ def test_tensions_are_those_that_touch_what_is_shown(source: str) -> None:
         for detail in DETAILS:
             screen = one.screen(detail)
             shown = [by_action[term] for line in lines(screen) for term in named([line])]
-            shown += [
-                labels[label] for step in screen["steps"] for label in step.get("unlikely", [])
-            ]
+            shown += [labels[label] for label in screen.get("uncleared", [])]
             iris = {each["iri"] for action in shown for each in told.deciding(action)}
             wanted = {iri for iri in one.stated.tensions if iris & set(touching.get(iri, ()))}
             counted = {each["what"]: each["count"] for each in screen["left"]}

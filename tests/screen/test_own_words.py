@@ -66,8 +66,8 @@ def test_text_and_page_speak_german_around_the_guideline() -> None:
     text = found.to_text(detail="full")
     titles = [one for one in text.splitlines() if one.isupper() and not one.startswith(" ")]
     assert titles[:4] == ["JETZT", "ZUERST FRAGEN", "SCHRITTE", "VERMEIDEN"]
-    assert "indiziert, sobald bekannt:" in text
-    assert not re.search(r"[✓?✕] (recommended|undetermined|contraindicated)|once known", text)
+    assert "indiziert, falls:" in text
+    assert not re.search(r"[✓?✕] (recommended|undetermined|contraindicated)|indicated if", text)
     page = reading_back.page(found.to_html())
     assert page[0].get("lang", page.get("lang")) == "de"
     heads = [reading_back.words(one) for one in reading_back.within(page, "h2")]

@@ -10,7 +10,7 @@ import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -28,6 +28,8 @@ from asked import (
     running,
 )
 from each import each
+from indicant.files.rdf import TURTLE, parse
+from indicant.serve.guidelines import MOST_PATIENTS, demand_few
 from indicant.serve.limits import Rates
 from indicant.serve.refusals import Refused
 from places import SEVEN_MONTHS
@@ -84,6 +86,45 @@ def test_bodies_that_come_at_once_are_bounded_together() -> None:
             told[0].sendall(b"x" * 10)
             assert told[0].recv(100).startswith(b"HTTP/1.1 422")
             assert service.post("/assess", b"x" * 5_000, "text/turtle").status == 422
+
+
+PREFIXES = (
+    "@prefix ind: <https://w3id.org/indicant/core/> .\n"
+    "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n"
+)
+
+
+def cases_of(count: int) -> bytes:
+    """Return cases of which nothing is known."""
+    rows = [
+        f'<urn:case:{number}> a ind:PatientCase ; ind:asOf "2026-11-30"^^xsd:date .\n'
+        for number in range(count)
+    ]
+    return (PREFIXES + "".join(rows)).encode()
+
+
+def test_one_request_is_about_few_patients() -> None:
+    """An answer about many takes longer than anybody waits, and goes on to its end."""
+    persons = [patient(f"p{number}") for number in range(MOST_PATIENTS + 1)]
+    many = bundle(*persons)
+    fhir = "application/fhir+json"
+    turtle = "text/turtle"
+    demand_few(parse(cases_of(MOST_PATIENTS), path="cases.ttl", format=TURTLE).quads)
+    with running() as service:
+        for body, media_type in (
+            (cases_of(MOST_PATIENTS + 1), turtle),
+            (json.dumps(many).encode(), fhir),
+        ):
+            told = service.post("/assess?asOf=2026-11-30", body, media_type)
+            assert told.status == 413
+            assert f"more than {MOST_PATIENTS} patients" in told.json["error"]["message"]
+            assert "indicant cohort" in told.json["error"]["help"]
+        words = "".join(f"<urn:note:{one}> <urn:p> {one} .\n" for one in range(10_001))
+        long = service.post("/assess", cases_of(1) + words.encode(), turtle)
+        assert (long.status, "10000 statements" in long.json["error"]["message"]) == (413, True)
+        form = urlencode({"do": "finish", "case": cases_of(1).decode() + words}).encode()
+        kind = "application/x-www-form-urlencoded"
+        assert service.post(f"/patient/{NAME}", form, kind).status == 413
 
 
 def test_a_body_that_is_packed_is_refused() -> None:

@@ -298,5 +298,5 @@ def _told_of_case(reader: Reader, case: str, iri: str) -> list[str]:
     ]
     more = [f"{len(ways) - 6} more"] if len(ways) > 6 else []
     rows = ["because:", " ".join(reasons)] if reasons else []
-    rows += ["settled once known:", " ".join(ways[:6] + more)] if ways else []
+    rows += ["settled if:", " ".join(ways[:6] + more)] if ways else []
     return [flat(row) for row in (*rows, reader.site.documents[case].text or "")]

@@ -474,9 +474,9 @@ def test_the_page_says_what_the_text_says(capsys: pytest.CaptureFixture[str]) ->
     for action in record["actions"]:
         assert action["label"] in text
     assert "contraindicated spinal fusion (with" in text
-    assert "= neither advised nor advised against" not in text
+    assert "= no advice for or against, which is no go-ahead" not in text
     everything = Page(case_page(capsys, case, "--all")).texts["main"][0]
-    assert "= neither advised nor advised against" in " ".join(everything.split())
+    assert "= no advice for or against, which is no go-ahead" in " ".join(everything.split())
 
 
 @pytest.mark.slow

@@ -1,24 +1,30 @@
 """Measure what it takes to answer for many patients, each figure with a floor beside it.
 
 ``make bench-cohort PATIENTS=2000`` writes as many patients for each guideline that ships, reads
-them, and runs the kernel over a million rows of literals. Figures are of processor time, of all
-threads.
+them, runs the kernel over rows of literals, and has ``cql-execution`` answer for some of the same
+patients one by one by the same logic. Figures are of processor time, of all threads.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import random
 import resource
+import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 import polars as pl
 
+import cql
 import exporting
+import racing
 from indicant import Guideline
 from indicant.api.cohort import answer
 from indicant.cohort.kernel import Kernel, literal, status
@@ -34,8 +40,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 NAMES = ("neck-pain-after-lumbar-fusion", "opioids-for-pain")
 ROWS = 1_000_000
+MILLIONS = 20
+"""How many times as many rows there are where memory is measured."""
 FEW = 400
 """How many patients are answered one by one, for comparison."""
+SAMPLE, SETTLING = 60, 20
+"""How many patients the others answer for, and how many before that until they are warm."""
 
 
 def measured(run: Callable[[], T]) -> tuple[float, T]:
@@ -50,8 +60,12 @@ def print_row(what: str, seconds: float, count: int, unit: str) -> None:
     print(f"  {what:<46} {seconds:8.2f} s {each:12.2f} us per {unit}")
 
 
-def reading(name: str, folder: Path, patients: int) -> None:
-    """Read an export, with what DuckDB and our own reader of JSON alone take beside it."""
+def reading(name: str, folder: Path, patients: int) -> float:
+    """Read an export, with what DuckDB and our own reader of JSON alone take beside it.
+
+    Returns:
+        How many seconds a patient takes.
+    """
     guideline = Guideline.load(name)
     guideline.assessor.warm()
     export = folder / name
@@ -80,6 +94,74 @@ def reading(name: str, folder: Path, patients: int) -> None:
     some = list(guideline.intake(export, as_of=exporting.AS_OF).cases)[:FEW]
     alone, _ = measured(lambda: [list(guideline.assess_all(one)) for one in some])
     print_row(f"assess alone, one by one ({len(some)} cases)", alone, len(some), "patient")
+    return took / patients
+
+
+# ------------------------------------------------------------------ others
+
+
+def processor_of(process: int) -> float:
+    """Return how many seconds of a processor another process took."""
+    told = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def bundles(export: Path, folder: Path, many: int) -> dict[str, Path]:
+    """Write a bundle with all records of each of the first patients of an export."""
+    entries: dict[str, list[Any]] = defaultdict(list)
+    for file in sorted(export.iterdir(), key=lambda one: one.name != "Patient.000.ndjson"):
+        for line in file.open(encoding="utf-8"):
+            record = json.loads(line)
+            is_one = record["resourceType"] == "Patient"
+            who = record["id"] if is_one else record["subject"]["reference"].rpartition("/")[2]
+            if who in entries or (is_one and len(entries) < many):
+                entries[who].append({"resource": record})
+    folder.mkdir()
+    for who, own in entries.items():
+        bundle = {"resourceType": "Bundle", "type": "collection", "entry": own}
+        (folder / f"{who}.json").write_text(json.dumps(bundle), encoding="utf-8")
+    return {who: folder / f"{who}.json" for who in entries}
+
+
+def others(name: str, folder: Path, own: float) -> None:
+    """Have cql-execution answer for patients of an export, and compare every answer.
+
+    Args:
+        name: the guideline.
+        folder: where its export is.
+        own: how many seconds a patient takes us.
+    """
+    why = racing.missing() or ("" if Path("/proc/self/stat").exists() else "no /proc here")
+    if why:
+        print(f"  cql-execution was not run: {why}")
+        return
+    guideline, out = Guideline.load(name), folder / "answers"
+    answer(guideline, folder / name, as_of=exporting.AS_OF, output=out, everything=True)
+    rows = pl.read_parquet(out / "recommendations.parquet")
+    ours: dict[str, dict[str, str]] = defaultdict(dict)
+    for who, iri, said in rows.select("patient", "recommendation", "answer").iter_rows():
+        ours[who][iri.rpartition("/")[2]] = said
+    some = bundles(folder / name, folder / "sample", SETTLING + SAMPLE)
+    logic = cql.logic_of(guideline)
+    for form, at_once in racing.FORMS.items():
+        elm = racing.translated(cql.written(logic, "Race", at_once=at_once))
+        theirs = racing.Theirs(elm, logic, Path(tempfile.mkdtemp(dir=folder)))
+        compared = different = 0
+        before = 0.0
+        for number, (who, path) in enumerate(some.items()):
+            if number == SETTLING:
+                before = processor_of(theirs.process)
+            _, found = theirs.run(path, 1)
+            compared += len(found)
+            different += len(racing.differences(ours[who], found))
+        took = processor_of(theirs.process) - before
+        theirs.end()
+        print_row(f"cql-execution, {form}", took, SAMPLE, "patient")
+        times = took / SAMPLE / own
+        print(f"    {times:.0f} times as long; of {compared:,} answers {different} differ")
+
+
+# ------------------------------------------------------------------ the kernel
 
 
 def literals(guideline: Guideline, plan: Plan, count: int) -> pl.DataFrame:
@@ -106,20 +188,22 @@ def literals(guideline: Guideline, plan: Plan, count: int) -> pl.DataFrame:
     return table[picked]
 
 
-def kernel(name: str, folder: Path) -> None:
+def kernel(name: str, folder: Path, many: int = 1) -> Any:
     """Run the kernel over Parquet with a row for each patient, and read the same columns alone."""
     guideline = Guideline.load(name)
     plan = plan_of(guideline.assessor.compiled.graph)
     file = folder / f"{name}.parquet"
-    literals(guideline, plan, ROWS).write_parquet(file, compression="zstd")
+    if not file.exists():
+        literals(guideline, plan, ROWS).write_parquet(file, compression="zstd")
+    files = [file] * many
     columns = [literal(number) for number in range(len(plan.literals))]
 
     def floor() -> Any:
-        scan = pl.scan_parquet(file).select(pl.col(columns).sum())
+        scan = pl.scan_parquet(files).select(pl.col(columns).sum())
         return scan.collect(engine="streaming")
 
     def counted() -> Any:
-        answered = Kernel(plan).answered(pl.scan_parquet(file))
+        answered = Kernel(plan).answered(pl.scan_parquet(files))
         numbers = [status(number) for number in range(len(plan.interventions))]
         counts = [
             (pl.col(one) == code).sum().alias(f"{one}-{code}")
@@ -128,6 +212,8 @@ def kernel(name: str, folder: Path) -> None:
         ]
         return answered.select(counts).collect(engine="streaming")
 
+    if many > 1:
+        return counted()
     counted()
     advice = len(plan.advice)
     print(f"{name}: {ROWS:,} rows of {len(columns)} literals, {advice} recommendations")
@@ -137,18 +223,38 @@ def kernel(name: str, folder: Path) -> None:
     print_row("Parquet to counts of statuses", took, ROWS, "patient")
     assert sum(found.row(0)) == ROWS * len(plan.interventions)
     print(f"  {ROWS / took / 1e6:.1f} million patients a second and core")
+    return found
+
+
+def memory(name: str, folder: Path) -> None:
+    """Run the kernel over many times as many rows in a process of its own, and tell how much."""
+    asked = [sys.executable, __file__, "--memory", name, str(folder)]
+    done = subprocess.run(asked, capture_output=True, text=True, check=True)
+    used, took = map(float, done.stdout.split())
+    rows = ROWS * MILLIONS
+    print_row(f"{rows:,} rows, with loading: {used:,.0f} MB", took, rows, "patient")
 
 
 def main() -> int:
     """Measure, and print."""
+    if sys.argv[1:2] == ["--memory"]:
+        before = time.process_time()
+        kernel(sys.argv[2], Path(sys.argv[3]), MILLIONS)
+        used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+        print(used, time.process_time() - before)
+        return 0
     patients = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
     with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
         for name in NAMES:
-            reading(name, Path(place), patients)
+            own = reading(name, folder, patients)
+            if name == NAMES[0]:
+                others(name, folder, own)
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-        print(f"most memory so far: {most:,.0f} MB")
+        print(f"most memory of this process so far: {most:,.0f} MB")
         for name in NAMES:
-            kernel(name, Path(place))
+            kernel(name, folder)
+            memory(name, folder)
     return 0
 
 

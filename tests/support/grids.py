@@ -911,7 +911,7 @@ def of_lengths(role: str, cls: str) -> Grid:
     )
 
 
-def of_dates() -> Grid:
+def of_dates(role: str) -> Grid:
     """Return a grid of courses over the ends of months, of leap years and of centuries."""
     starts = [
         datetime.date(year, month, 28)
@@ -920,17 +920,19 @@ def of_dates() -> Grid:
     ]
     length = (1, 3, 32, 42, 366, 1461)
     made = [
-        Node("n", RECEIVED, ("ex:Course",), (), one, one + datetime.timedelta(days=days))
+        Node("n", role, ("ex:Course",), (), one, one + datetime.timedelta(days=days))
         for number, one in enumerate(starts)
         for days in (length[number % len(length)],)
     ]
     made += [
-        Node("n", RECEIVED, ("ex:Course",), (), datetime.date(1000, 1, 1)),
-        Node("n", RECEIVED, ("ex:Course",), (), datetime.date(1582, 10, 4), TODAY),
-        Node("n", RECEIVED, ("ex:Course",), (), TODAY, TODAY),
+        Node("n", role, ("ex:Course",), (), datetime.date(1000, 1, 1)),
+        Node("n", role, ("ex:Course",), (), datetime.date(1582, 10, 4), TODAY),
+        Node("n", role, ("ex:Course",), (), TODAY, TODAY),
     ]
-    long = Some(RECEIVED, "ex:Course", (within(DAYS, minInclusive=42),))
-    return Grid("dates", guideline({"long": long}), numbered(([one], (), ()) for one in made))
+    long = Some(role, "ex:Course", (within(DAYS, minInclusive=42),))
+    return Grid(
+        f"dates-{role[4:]}", guideline({"long": long}), numbered(([one], (), ()) for one in made)
+    )
 
 
 @functools.cache
@@ -970,7 +972,7 @@ def grids() -> tuple[Grid, ...]:
         )
     ]
     found += [of_cells(*one) for one in ((RECEIVED, "ex:Course"), (RECEIVED, "ex:Act"))]
-    found += [of_cells(HAS_FINDING, "ex:Pain"), of_dates(), of_days()]
+    found += [of_cells(HAS_FINDING, "ex:Pain"), of_dates(RECEIVED), of_dates(PROPOSES), of_days()]
     found += [of_missing(RECEIVED, "ex:Act"), of_missing(HAD_FINDING, "ex:A"), of_itself()]
     found += [of_bounds(RECEIVED, "ex:Course", one) for one in (BETWEEN, WHOLE)]
     found += [of_bounds(PROPOSES, "ex:Act", BETWEEN), of_several()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import statistics
 import subprocess
@@ -50,6 +51,7 @@ class Told:
 
     seconds: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
+    refused: list[float] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     largest: int = 0
 
@@ -95,6 +97,16 @@ def others() -> Iterator[Sent]:
     yield made("query", "GET", f"/sparql?query={quote(QUERY)}")
 
 
+def lookups() -> Iterator[Sent]:
+    """Yield queries of which none was asked before: what each of many terms is called."""
+    for number in range(200):
+        query = (
+            f"SELECT ?x {{ <https://w3id.org/indicant/spine/Term{number}> "
+            "<http://www.w3.org/2000/01/rdf-schema#label> ?x }"
+        )
+        yield made(f"lookup {number}", "GET", f"/sparql?query={quote(query)}")
+
+
 async def answer(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sent: Sent
 ) -> tuple[int, bytes]:
@@ -107,12 +119,14 @@ async def answer(
 
 
 async def alone(
-    port: int, some: Iterable[Sent], times: int
-) -> dict[str, tuple[bytes, list[float]]]:
-    """Return the answer to each request alone, and how long it took each time."""
+    port: int, some: Iterable[Sent], times: int, pid: int
+) -> tuple[dict[str, tuple[bytes, list[float]]], dict[str, float]]:
+    """Return the answer to each request alone with how long it took each time, and what it used."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     found: dict[str, tuple[bytes, list[float]]] = {}
+    cost: dict[str, float] = {}
     for sent in some:
+        before = used(pid)
         for _ in range(times):
             begun = time.perf_counter()
             status, body = await answer(reader, writer, sent)
@@ -123,8 +137,9 @@ async def alone(
             if known[0] != body:
                 raise SystemExit(f"{sent.name}: the same request has two answers")
             known[1].append(taken)
+        cost[sent.name] = (used(pid) - before) / times
     writer.close()
-    return found
+    return found, cost
 
 
 async def pressed(
@@ -139,8 +154,11 @@ async def pressed(
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         while True:
             due, sent = await waiting.get()
+            begun = time.perf_counter()
             status, body = await answer(reader, writer, sent)
             told.statuses[status] += 1
+            if status == 503:
+                told.refused.append(time.perf_counter() - begun)
             if status in (200, 412):
                 told.seconds.append(time.perf_counter() - due)
                 if body != wanted[sent.name]:
@@ -168,6 +186,12 @@ def memory(pid: int) -> int:
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) // 1000
     return 0
+
+
+def used(pid: int) -> float:
+    """Return how many seconds of a processor a process has had; those of what it started apart."""
+    said = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def percentile(values: list[float], of: float) -> float:
@@ -198,15 +222,20 @@ async def measure(port: int, pid: int, begun: float, options: argparse.Namespace
     first, whole = await ready(port, begun)
     print(f"answers after {first:.2f} s, is ready after {whole:.2f} s, {memory(pid)} MB")
     some = [*hooks(), *others()]
-    await alone(port, some, 3)
-    found = await alone(port, some, options.times)
-    print("alone: median and slowest in ms")
+    await alone(port, some, 3, pid)
+    found, cost = await alone(port, some, options.times, pid)
+    print("alone: median and slowest in ms, and ms of a processor")
     for name, (_, taken) in found.items():
-        print(f"  {statistics.median(taken) * 1000:7.1f} {max(taken) * 1000:7.1f}  {name}")
+        figures = (statistics.median(taken), max(taken), cost[name])
+        print(f"  {' '.join(f'{one * 1000:7.1f}' for one in figures)}  {name}")
+    fresh, cost = await alone(port, lookups(), 1, pid)
+    middle = statistics.median(taken[0] for _, taken in fresh.values())
+    each = sum(cost.values()) / len(cost) * 1000
+    print(f"a lookup that nobody asked before: {middle * 1000:.1f} ms, {each:.1f} of a processor")
     wanted = {name: body for name, (body, _) in found.items()}
     right = True
     for rate, seconds, what, chosen in (
-        (50, options.seconds / 2, "CDS Hooks", list(hooks())),
+        *((rate, options.seconds / 2, "CDS Hooks", list(hooks())) for rate in options.rates),
         (200, options.seconds, "everything", some),
         (200, options.seconds / 2, "what is quick", list(others())),
     ):
@@ -219,6 +248,8 @@ async def measure(port: int, pid: int, begun: float, options: argparse.Namespace
             f"{what} at {rate} a second for {seconds:g} s: p50 {p50:.0f} ms, p99 {p99:.0f} ms, "
             f"{dict(sorted(told.statuses.items()))}, {before} MB before, {told.largest} at most"
         )
+        if told.refused:
+            print(f"  refused after {percentile(told.refused, 0.5):.0f} ms, p50, once it was sent")
         if told.others:
             print(f"  OTHER ANSWERS: {Counter(told.others)}")
             right = False
@@ -229,6 +260,9 @@ def main() -> int:
     """Measure one service, started for it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0, help="how long the load lasts (60)")
+    parser.add_argument(
+        "--rates", type=float, nargs="*", default=[50, 100], help="of CDS Hooks, a second (50 100)"
+    )
     parser.add_argument("--times", type=int, default=20, help="how often each is asked alone (20)")
     options = parser.parse_args()
     begun = time.perf_counter()

@@ -81,6 +81,7 @@ class Theirs:
             text=True,
         )
         self.size = 0.0
+        self.process = self._node.pid
 
     def run(self, path: Path, times: int) -> tuple[list[dict[str, float]], Answers]:
         """Return the milliseconds of each time, by step, and the answers."""

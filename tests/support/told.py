@@ -37,7 +37,10 @@ SIGNS: Final = {
     "undetermined": "?",
     "not-applicable": "=",
 }
-SAID: Final = {"not-applicable": "neither advised nor advised against"}
+SAID: Final = {
+    "not-applicable": "no advice for or against, which is no go-ahead",
+    "undetermined": "not advised yet",
+}
 """What a status is called on a screen, where it has other words."""
 STATUS: Final = {
     ("met", None): "recommended",
@@ -75,17 +78,17 @@ RELATIONS: Final = (
     ),
 )
 ONCE_KNOWN: Final = {
-    ("for", "met"): "indicated once known: ",
-    ("for", "refuted"): "not indicated once known: ",
-    ("against", "met"): "contraindicated once known: ",
-    ("against", "refuted"): "a contraindication falls once known: ",
+    ("for", "met"): "indicated if: ",
+    ("for", "refuted"): "not indicated if: ",
+    ("against", "met"): "contraindicated if: ",
+    ("against", "refuted"): "a contraindication falls if: ",
 }
 SCOPES: Final = {
     "met": "within the scope of ",
     "open": "open whether within the scope of ",
     "refuted": "outside the scope of ",
 }
-HELD_BACK: Final = "nothing indicates these, and a contraindication is open:"
+HELD_BACK: Final = "not cleared yet, since a contraindication is open:"
 ODDS: Final = "the case is outside the scope of "
 
 
@@ -188,7 +191,7 @@ def title(one: ActionRecord) -> str:
     if one["status"] == "conditional":
         found += " (once what is open has been excluded)"
     if one["including"]:
-        found += " (with " + ", ".join(each["label"] for each in one["including"]) + ")"
+        found += " (including " + ", ".join(each["label"] for each in one["including"]) + ")"
     if one["excepting"]:
         found += ", but not " + ", ".join(each["label"] for each in one["excepting"])
     return flat(found)
@@ -369,7 +372,6 @@ LABELS: Final = {
     "followed": "followed",
 }
 COUNTED: Final = {
-    "unlikely": ("{} with an open contraindication and no indication",) * 2,
     "disputes": ("{} publication against what is urgent", "{} publications against what is urgent"),
     "disputed": ("{} other open and disputed", "{} others open and disputed"),
     "folded": ("{} later condition", "{} later conditions"),
@@ -382,7 +384,7 @@ COUNTED: Final = {
     ),
     "reasons": ("reasons of {}",) * 2,
     "common": ("{} fact on which all advice rests", "{} facts on which all advice rests"),
-    "facts": ("{} fact", "{} facts"),
+    "facts": ("{} fact of the case", "{} facts of the case"),
 }
 SIGNED: Final = SIGNS | {"done": "☑"}
 KINDS: Final = ("about", "has", "had", "received", "proposes", "absent", "never", "complete")
@@ -421,7 +423,7 @@ class _Told:
         yield from self._part("conflicts", self._lines(screen["conflicts"]))
         yield from self._part("ask", self._asked())
         yield from self._part("steps", self._steps())
-        yield from self._part("avoid", self._lines(screen["avoid"]))
+        yield from self._part("avoid", [*self._lines(screen["avoid"]), *self._uncleared()])
         yield from self._part("told", self._facts())
         yield from self._part("questions", screen.get("questions", ()))
         yield from self._part("rest", self._lines(screen.get("rest", ())))
@@ -434,13 +436,20 @@ class _Told:
             return
         nothing = "urgent or immediate: nothing, by what is recorded"
         if calm.get("open"):
-            yield f"{nothing}; open: {', '.join(calm['open'])}"
+            yield f"urgent or immediate, and not ruled out: {', '.join(calm['open'])}"
         elif calm["pressing"]:
             yield nothing
         if calm.get("due"):
             yield f"recommended, see steps: {'; '.join(calm['due'])}"
-        elif not calm["pressing"]:
+        if calm.get("later"):
+            yield f"recommended of a later stage, see steps: {'; '.join(calm['later'])}"
+        if not (calm.get("due") or calm.get("later") or calm["pressing"]):
             yield "nothing is recommended, by what is recorded"
+
+    def _uncleared(self) -> Iterator[str]:
+        if "uncleared" in self._screen:
+            lead = "not cleared yet:" if self._screen["detail"] == "brief" else HELD_BACK
+            yield f"{lead} {', '.join(self._screen['uncleared'])}"
 
     def _head(self) -> Iterator[str]:
         screen, several = self._screen, len(self._screen["guidelines"]) > 1
@@ -593,12 +602,7 @@ class _Told:
             present = f"{one['present']}: {self._settles(one['ifPresent'])}"
             absent = one["absent"] if not self._brief else "if not"
             absent = f"{absent}: {self._settles(one['ifAbsent'])}"
-            told = [
-                said
-                for said, settled in ((present, one["ifPresent"]), (absent, one["ifAbsent"]))
-                if settled or not self._brief or not (one["ifPresent"] or one["ifAbsent"])
-            ]
-            yield (" / " if self._brief else " ").join(told)
+            yield (" / " if self._brief else " ").join((present, absent))
 
     @staticmethod
     def _settles(found: list[SettlesRecord]) -> str:
@@ -608,7 +612,8 @@ class _Told:
             if "more" in one:
                 labels = f"{labels} and {one['more']} more" if labels else str(one["more"])
             silent = one["status"] == "not-applicable"
-            told.append(f"no advice on {labels}" if silent else f"{labels} {one['status']}")
+            lead, status = ("nothing for or against ", "") if silent else ("", f" {one['status']}")
+            told.append(f"{lead}{labels}{status}")
         return "; ".join(told) or "settles nothing alone"
 
     def _steps(self) -> Iterator[str]:
@@ -618,9 +623,6 @@ class _Told:
             named = []
             if "folded" in step:
                 named.append(f"not before what is urgent: {', '.join(step['folded'])}")
-            if "unlikely" in step:
-                lead = "nothing indicates these, and a contraindication is open: "
-                named.append(lead + ", ".join(step["unlikely"]))
             verdicts = [one["verdict"] for one in step["lines"]]
             if self._brief and verdicts == ["undetermined"]:
                 yield from self._lines(step["lines"], stage)
@@ -637,7 +639,7 @@ class _Told:
             yield from named
 
     def _facts(self) -> Iterator[str]:
-        names = {"about": "patient", "never": "never had"}
+        names = {"about": "patient", "absent": "none of", "never": "never had"}
         found = [
             (names.get(key, key), "; ".join(self._screen["told"][key]))
             for key in KINDS
@@ -664,7 +666,7 @@ class _Told:
         if found and self._form != "text":
             self.titles.append(TITLES["left"])
             yield TITLES["left"]
-        for at, said in found.items():
+        for at, said in sorted(found.items(), reverse=True):
             told = f"--detail {at}: {'; '.join(said)}"
             yield f"LEFT OUT (--detail {at}): {'; '.join(said)}" if self._form == "text" else told
 

@@ -353,7 +353,7 @@ def test_what_does_not_apply_is_listed_only_when_asked_for(room: Room) -> None:
     assert without["actions"] == []
     assert [action["status"] for action in with_all["actions"]] == ["not-applicable"]
     assert (
-        "DOES NOT APPLY\n  = neither advised nor advised against: Umbrella\n"
+        "DOES NOT APPLY\n  = no advice for or against, which is no go-ahead: Umbrella\n"
         in room.call(*arguments, "--all").out
     )
 

@@ -232,7 +232,9 @@ def is_of_others(path: str) -> bool:
 
 
 def size_of(path: str) -> int:
-    """Return how many bytes a source has, unpacked as far as one can guess."""
+    """Return how many bytes a source has, unpacked as far as one can guess; of a pipe, none."""
+    if path == STDIN:
+        return 0
     files = [Path(path)]
     if os.path.isdir(path):
         files = [one for one in Path(path).iterdir() if one.is_file()]

@@ -80,7 +80,7 @@ class Words:
         """Return what becomes of interventions; of some of them only how many there are is said.
 
         >>> Words("en").settled("not-applicable", ["rest"])
-        'no advice on rest'
+        'nothing for or against rest'
         >>> Words("en").settled("recommended", ["rest"], 2)
         'rest and 2 more recommended'
         """

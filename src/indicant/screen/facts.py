@@ -143,7 +143,9 @@ class Facts:
             )
             if things:
                 parts.append(self._words("told", key, things=", ".join(things)))
-        return ", ".join([", ".join(own), *parts])
+        if depth:
+            return ", ".join([", ".join(own), *parts])
+        return ", ".join(own) + (f" ({'; '.join(parts)})" if parts else "")
 
     def _times(self, node: str) -> list[str]:
         about = self._about[node]

@@ -132,6 +132,8 @@ class Layers:
         )
         if not now:
             screen["calm"] = self._calm(actions)
+        if lines.uncleared:
+            screen["uncleared"] = [one["label"] for one in lines.uncleared]
         common = self._common(record)
         if common and detail == "normal":
             screen["common"] = common
@@ -142,7 +144,7 @@ class Layers:
         if everything:
             rest = lines.of(one for one in actions if one["status"] == "not-applicable")
             screen["rest"] = rest
-        tensions = self._tensions(lines.shown)
+        tensions = self._tensions([*lines.shown, *lines.uncleared])
         screen["tensions"] = tensions if detail != "brief" else []
         counts = Counter(
             questions=len(set(further)),
@@ -170,16 +172,11 @@ class Layers:
         open_ = [one["label"] for one in prose.folded(actions) if _open(one) and _soon(one)]
         if open_:
             found["open"] = open_
-        due = [one for one in actions if prose.is_due(one)]
-        if due:
-            found["due"] = self._few(self.heading(one) for one in prose.folded(due))
-        return found
-
-    def _few(self, labels: Iterable[str]) -> list[str]:
-        """Return labels, in a brief screen the first of them and how many more there are."""
-        found = list(labels)
-        if self.detail == "brief" and len(found) > FIRST + 1:
-            found[FIRST:] = [self.words("line", "more", n=len(found) - FIRST)]
+        due = list(prose.folded(one for one in actions if prose.is_due(one)))
+        for key, late in (("due", False), ("later", True)):
+            labels = [self.heading(one) for one in due if (one["phase"] in self._later) == late]
+            if labels:
+                found[key] = labels  # type: ignore[literal-required]
         return found
 
     def _common(self, record: CaseRecord) -> dict[str, list[str]]:
@@ -307,10 +304,7 @@ class Layers:
                 names.setdefault(one["phase"], []).append(one)
         for phase in sorted(names, key=lambda one: (self._phases.get(one or "", 99), one or "~")):
             yield self._step(lines, phase, names[phase], urgent=urgent)
-        lines.unlikely += unlikely
-        if unlikely and self.detail != "brief":
-            lines.shown += unlikely
-            yield StepRecord(phase=None, lines=[], unlikely=[one["label"] for one in unlikely])
+        lines.uncleared += unlikely
 
     def _step(
         self,
@@ -424,7 +418,6 @@ class Layers:
             if _open(one) and one["disputed"] and one["urgency"] not in SOON
         ]
         counts: tuple[tuple[str, int, Level], ...] = (
-            ("unlikely", len(lines.unlikely) if brief else 0, "normal"),
             ("disputes", len(disputing), "full"),
             ("disputed", len(calm) if brief else 0, "normal"),
             ("folded", len(lines.folded), "full"),
@@ -451,7 +444,7 @@ class _Lines:
         self._called = prose.speakers(record)
         self.shown: list[ActionRecord] = []
         self.folded: list[ActionRecord] = []
-        self.unlikely: list[ActionRecord] = []
+        self.uncleared: list[ActionRecord] = []
         self.reasons = 0
 
     def of(self, records: Iterable[ActionRecord]) -> list[LineRecord]:

@@ -44,12 +44,18 @@ class _Markdown:
             "now": self._now,
             "ask": self._asked,
             "steps": self._steps,
+            "avoid": self._avoid,
             "told": self._told,
             "questions": self._further,
             "tensions": self._tensions,
             "left": self._left,
         }
         return made[part]() if part in made else self._lines(self._screen.get(part, ()))  # type: ignore[arg-type]
+
+    def _avoid(self) -> Iterator[str]:
+        yield from self._lines(self._screen["avoid"])
+        for said in self._phrases.uncleared(self._screen):
+            yield f"- {marked(said)}"
 
     def _told(self) -> Iterator[str]:
         for label, said in self._phrases.told(self._screen):

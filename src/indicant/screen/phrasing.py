@@ -32,6 +32,8 @@ SIGNS: Final[dict[Verdict, str]] = {
     "not-applicable": "=",
 }
 _TOLD: Final = frozenset({"met", "open"})
+_CALLED: Final[dict[str, str]] = {"not-applicable": "neither", "undetermined": "waiting"}
+"""What is called on a screen so that nobody takes it for a go-ahead."""
 LABELLED: Final = ("by", "why", "done", "once", "says", "ask", "followed")
 """What stands under an intervention, each with a label before it."""
 
@@ -79,7 +81,7 @@ class Phrases:
 
     def verdict(self, verdict: Verdict) -> str:
         """Return a verdict in words."""
-        return self.words("verdict", "neither" if verdict == "not-applicable" else verdict)
+        return self.words("verdict", _CALLED.get(verdict, verdict))
 
     def what(self, line: LineRecord) -> str:
         """Return what interventions of a line are called."""
@@ -130,9 +132,10 @@ class Phrases:
             yield words("now", "open", labels=", ".join(calm["open"]))
         elif calm["pressing"]:
             yield words("now", "nothing")
-        if "due" in calm:
-            yield words("now", "due", labels="; ".join(calm["due"]))
-        elif not calm["pressing"]:
+        for key in ("due", "later"):
+            if key in calm:
+                yield words("now", key, labels="; ".join(calm[key]))
+        if not (calm["pressing"] or "due" in calm or "later" in calm):
             yield words("now", "none")
 
     def proposed(self, one: ProposedRecord) -> str:
@@ -147,13 +150,11 @@ class Phrases:
     def answers(self, one: QuestionRecord, *, terse: bool = False) -> Iterator[str]:
         """Yield what each answer to a question would do.
 
-        Tersely the fact is said but once, and of two answers the one that settles nothing is not.
+        Tersely the fact is said but once.
         """
         absent = self.words("ask", "otherwise") if terse else one["absent"]
         both = (one["present"], one["ifPresent"]), (absent, one["ifAbsent"])
         for fact, settled in both:
-            if terse and not settled and any(other for _, other in both):
-                continue
             yield self.words("ask", "present", fact=fact, settles=self._settles(settled))
 
     def _settles(self, settled: list[SettlesRecord]) -> str:
@@ -168,10 +169,14 @@ class Phrases:
 
     def named(self, step: StepRecord) -> Iterator[str]:
         """Yield the interventions of a stage that are only named."""
-        for key in ("folded", "unlikely"):
-            labels = step.get(key)
-            if isinstance(labels, list):
-                yield self.words("step", key, labels=", ".join(labels))
+        if "folded" in step:
+            yield self.words("step", "folded", labels=", ".join(step["folded"]))
+
+    def uncleared(self, screen: ScreenRecord) -> Iterator[str]:
+        """Yield what is not cleared, if anything."""
+        if "uncleared" in screen:
+            key = "briefly" if screen["detail"] == "brief" else "uncleared"
+            yield self.words("avoid", key, labels=", ".join(screen["uncleared"]))
 
     def told(self, screen: ScreenRecord) -> Iterator[tuple[str, str]]:
         """Yield what the case says, part by part: the label of the part, and what it is."""
@@ -188,7 +193,7 @@ class Phrases:
         for one in screen["left"]:
             counted = self.words.count("left", one["what"], one["count"])
             found.setdefault(one["at"], []).append(counted)
-        for detail, said in found.items():
+        for detail, said in sorted(found.items(), reverse=True):
             yield detail, "; ".join(said)
 
     def disputed(self, screen: ScreenRecord, line: LineRecord) -> str:

@@ -107,8 +107,7 @@ class StepRecord(TypedDict):
     """A stage of care.
 
     ``note`` says when it is entered. ``folded`` are the open interventions of a later stage, which
-    are only named while something urgent waits; ``unlikely`` those that nothing indicates and that
-    an open contraindication may rule out. ``once`` and ``ask`` are of all that is open in it.
+    are only named while something urgent waits. ``once`` and ``ask`` are of all that is open in it.
     """
 
     phase: str | None
@@ -117,7 +116,6 @@ class StepRecord(TypedDict):
     ask: NotRequired[list[str]]
     lines: list[LineRecord]
     folded: NotRequired[list[str]]
-    unlikely: NotRequired[list[str]]
 
 
 class ToldRecord(TypedDict):
@@ -146,12 +144,14 @@ class CalmRecord(TypedDict):
     """What is to be known where nothing is recommended at once or urgently.
 
     ``pressing`` tells whether the guideline has anything urgent or immediate, ``open`` of what that
-    is undetermined, and ``due`` what is recommended otherwise and not known to be done.
+    is undetermined, ``due`` what is recommended otherwise and not known to be done, and ``later``
+    what of that is of a later stage.
     """
 
     pressing: bool
     open: NotRequired[list[str]]
     due: NotRequired[list[str]]
+    later: NotRequired[list[str]]
 
 
 class LeftRecord(TypedDict):
@@ -208,9 +208,10 @@ class PublicationRecord(TypedDict):
 class ScreenRecord(TypedDict):
     """What is shown of the assessment of one case, in the order in which it is read.
 
-    ``calm`` is there where nothing is in ``now``. ``common`` are the facts on which all advice of a
-    guideline rests, by its IRI: at normal they are said once and not in each reason, and briefly
-    they are counted.
+    ``calm`` is there where nothing is in ``now``. ``uncleared`` are the interventions that nothing
+    indicates and that an open contraindication may rule out. ``common`` are the facts on which all
+    advice of a guideline rests, by its IRI: at normal they are said once and not in each reason,
+    and briefly they are counted.
     ``passages`` and ``publications`` are those that lines point to, each once, at full.
     ``rest`` is what does not apply, where it was asked for.
     """
@@ -228,6 +229,7 @@ class ScreenRecord(TypedDict):
     ask: list[QuestionRecord]
     steps: list[StepRecord]
     avoid: list[LineRecord]
+    uncleared: NotRequired[list[str]]
     told: ToldRecord
     questions: NotRequired[list[str]]
     rest: NotRequired[list[LineRecord]]

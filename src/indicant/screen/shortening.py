@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 LABELS: Final = {"brief": 1, "normal": 5, "full": None}
 """How many interventions of one status are named that a question settles.
 
-Those on which there is no advice then are counted where anything else follows.
+Of what nothing is said then, nothing is told briefly where anything else follows, and else how
+many there are.
 """
-_FACTS: Final = 5
+_FACTS: Final = 4
 """How many facts of a kind a brief screen names."""
 _CERTAIN: Final = frozenset({"recommended", "conditional", "conflicting", "contraindicated"})
 
@@ -32,8 +33,10 @@ def settles(settled: Sequence[SettledRecord], most: int | None) -> list[SettlesR
         labels = [one["label"] for one in some]
         kept = labels if most is None or len(labels) <= most + 1 else labels[:most]
         silent = some[0]["status"] == "not-applicable"
-        if silent and (most == 1 or (most and len(by_status) > 1 < len(labels))):
-            kept = []
+        if silent and most is not None and len(by_status) > 1:
+            if most == 1:
+                continue
+            kept = labels if len(labels) == 1 else []
         told = SettlesRecord(status=some[0]["status"], labels=kept)
         if len(kept) < len(labels):
             told["more"] = len(labels) - len(kept)

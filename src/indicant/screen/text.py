@@ -45,6 +45,7 @@ class _Text:
             "now": self._now,
             "ask": self._asked,
             "steps": self._steps,
+            "avoid": self._avoid,
             "told": self._told,
             "questions": self._further,
             "tensions": self._tensions,
@@ -126,6 +127,11 @@ class _Text:
             yield from self._lines(step["lines"], "    ")
             for row in named:
                 yield from wrapped(row, "    " if stage else "  ", "      ")
+
+    def _avoid(self) -> Iterator[str]:
+        yield from self._lines(self._screen["avoid"])
+        for said in self._phrases.uncleared(self._screen):
+            yield from wrapped(said, "  ", "    ")
 
     def _told(self) -> Iterator[str]:
         found = list(self._phrases.told(self._screen))

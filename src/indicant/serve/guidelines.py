@@ -31,10 +31,12 @@ from indicant.serve.prefetch import (
 )
 from indicant.serve.refusals import Refused, refused
 from indicant.serve.rows import DRAFTS, hook_rows
-from indicant.terms import TYPE, local_name
+from indicant.terms import IND, TYPE, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from pyoxigraph import Quad
 
     from indicant.files.rdf import Document
     from indicant.intake.decoding import Broken
@@ -49,6 +51,10 @@ FHIR: Final = "fhir"
 """What a document is called that is FHIR and not RDF."""
 ALL: Final = "all"
 """What the services are called that ask every guideline."""
+MOST_PATIENTS: Final = 20
+"""How many patients a request may be about: what is answered of one may be 1.5 MB."""
+MOST_STATEMENTS: Final = 10_000
+"""How many statements a case may have that is sent: some thousand records of a patient."""
 _SLUG: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -168,15 +174,44 @@ class Served:
 
         Raises:
             IndicantError: it cannot be read.
+            Refused: it is about too many patients, or says too much.
         """
         if form != FHIR:
             document = parse(data, path=f"request.{form}", format=EXTENSIONS[f".{form}"])
+            demand_few(document.quads)
             return [document if day is None else with_date(document, day)]
         options = Options(
             datetime.date.fromisoformat(self.settings.day(day)), self.settings.zone, self.claims
         )
         taken = self.reader.take("request.json", options, data=data, strict=True)
+        if len(taken.documents) > MOST_PATIENTS:
+            raise _too_many()
         return taken.documents
+
+
+def demand_few(quads: Sequence[Quad]) -> None:
+    """Do nothing where statements are about few enough patients, and not too many.
+
+    Raises:
+        Refused: they are too many.
+    """
+    if len(quads) > MOST_STATEMENTS:
+        raise Refused(413, f"there are more than {MOST_STATEMENTS} statements in it")
+    cases = {
+        text_of(one.subject)
+        for one in quads
+        if one.predicate.value == TYPE and text_of(one.object) == IND + "PatientCase"
+    }
+    if len(cases) > MOST_PATIENTS:
+        raise _too_many()
+
+
+def _too_many() -> Refused:
+    return Refused(
+        413,
+        f"there are more than {MOST_PATIENTS} patients in it",
+        help="ask for a few at a time; indicant cohort answers for many",
+    )
 
 
 class _Held(Supply):

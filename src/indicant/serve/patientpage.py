@@ -22,6 +22,7 @@ from indicant.intake.supply import is_fhir
 from indicant.serve import answers
 from indicant.serve.advice import advice, changes
 from indicant.serve.answers import Answering, Misunderstood
+from indicant.serve.guidelines import demand_few
 from indicant.serve.inquiry import RECORDS_ALL, Inquiries, key_of
 from indicant.serve.recorded import recorded
 from indicant.serve.refusals import Refused, refused
@@ -116,6 +117,7 @@ class PatientPage:
             return self._begun(served, form, do)
         try:
             document = answers.read(form.get("case", ""))
+            demand_few(document.quads)
             answers.case_of(document)
             state = _State(document, answers.trail_in(form.get("trail", "")), form=form)
         except (IndicantError, Misunderstood) as error:
@@ -191,6 +193,7 @@ class PatientPage:
             return _State(taken.documents[0], notes=notes[:_NOTES])
         form = "jsonld" if text.lstrip()[:1] in "{[" else "ttl"
         document = parse(data, path=f"case.{form}", format=EXTENSIONS[f".{form}"])
+        demand_few(document.quads)
         answers.case_of(document)
         return _State(document)
 
