@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 AS_OF: Final = "2026-11-30"
 PARTS: Final = (
     *("patient", "reply", "misunderstood", "recorded", "advice", "asking", "card", "unused"),
-    *("bench", "title", "settling", "verdict", "refused", "line"),
+    *("bench", "title", "settling", "verdict", "refused", "line", "front", "route"),
 )
 ALIKE: Final = frozenset({"status", "text", "name", "and"})
 
@@ -73,6 +73,18 @@ def test_the_language_is_the_one_that_a_client_likes_best(service: Running) -> N
         assert answer.headers["content-language"] == wanted
         assert answer.headers["vary"] == "Accept-Language"
         assert f'<html lang="{wanted}">' in answer.body.decode()
+
+
+def test_the_first_page_and_a_refusal_are_german(service: Running) -> None:
+    first = service.ask("GET", "/", headers={"Accept": "text/html"})
+    assert first.headers["vary"] == "Accept, Accept-Language"
+    refused = service.ask("GET", "/patient/none", headers={"Accept": "text/html"})
+    assert refused.status == 404
+    for answer in each((first, refused)):
+        assert answer.headers["content-language"] == "de"
+        assert '<html lang="de">' in answer.body.decode()
+        assert left(shown(answer)) == set()
+    assert '<p lang="en">There is no such guideline here.' in refused.body.decode()
 
 
 def test_a_service_of_one_language_tells_it_and_does_not_vary() -> None:

@@ -10,6 +10,7 @@ from rdflib import Graph, Literal
 from rdflib.namespace import RDF, SH
 
 from each import each
+from indicant.author.rules import shape_rules
 from indicant.guideline.wording import languages
 from places import ROOT
 
@@ -83,3 +84,8 @@ def test_what_is_less_than_a_violation_is_listed(name: str) -> None:
         for shape, severity in graph.subject_objects(SH.severity)
     }
     assert found == LESS_THAN_A_VIOLATION[name]
+
+
+@pytest.mark.parametrize("name", [file.stem for file in FILES])
+def test_rules_are_summed_up_in_english(name: str) -> None:
+    assert all("shall" in one.summary for one in each(shape_rules(name)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from indicant.files import bounded, resources
 from indicant.files.rdf import text_of
+from indicant.guideline.languages import ENGLISH, told_in
 from indicant.report.findings import Place, Result, Rule
 from indicant.terms import local_name
 
@@ -80,7 +81,8 @@ def shape_rules(name: str) -> list[Rule]:
 
     texts: dict[str, dict[str, str]] = defaultdict(dict)
     owner: dict[str, str] = {}
-    quads = list(pyoxigraph.parse(shapes_text(name), format=pyoxigraph.RdfFormat.TURTLE))
+    spoken = told_in(shapes_text(name), _SHACL + "message", ENGLISH)
+    quads = list(pyoxigraph.parse(spoken, format=pyoxigraph.RdfFormat.TURTLE))
     for quad in quads:
         if quad.predicate.value == _SHACL + "sparql":
             owner[text_of(quad.object)] = text_of(quad.subject)
