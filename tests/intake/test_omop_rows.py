@@ -116,6 +116,7 @@ def test_the_start_of_a_condition_is_no_onset(tmp_path: Path) -> None:
     assert "onset" not in one
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("status", [0, 32893, 32902, 32903, 32908, 32896])
 def test_a_diagnosis_that_was_made_counts(status: int, tmp_path: Path) -> None:
     taken = condition(tmp_path, condition_status_concept_id=status)
@@ -145,6 +146,7 @@ def test_what_was_stopped_in_the_source_is_not_known_to_be_there(tmp_path: Path)
     assert facts(worse) == set()
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("kind", [NLP, ORDER, 32842, 32850, 32880, 32881, 32882])
 def test_what_a_program_found_or_somebody_asked_is_no_finding(kind: int, tmp_path: Path) -> None:
     taken = condition(tmp_path, condition_type_concept_id=kind)
@@ -272,6 +274,7 @@ def test_the_end_that_stood_in_the_source_is_one(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize(
     ("kind", "wanted"),
     [
@@ -290,6 +293,7 @@ def test_the_type_of_an_exposure_says_what_it_is(kind: int, wanted: str, tmp_pat
     assert facts(drug(tmp_path, drug_type_concept_id=kind, days_supply=30)) == {wanted}
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("kind", [NLP, 32837, 32882, 0, None, 12345])
 def test_an_exposure_that_is_planned_or_of_an_unknown_type_says_nothing(
     kind: int | None, tmp_path: Path
@@ -314,6 +318,7 @@ def test_a_report_of_the_patient_may_be_later_than_what_it_tells_of(tmp_path: Pa
 # ---------------------------------------------------------------------- procedures, devices, visits
 
 
+@pytest.mark.slow
 def test_a_procedure_is_of_its_day_or_its_days(tmp_path: Path) -> None:
     assert facts(procedure(tmp_path)) == {f"received Operation on={DAY}"}
     assert facts(procedure(tmp_path, procedure_end_date=DAY)) == {f"received Operation on={DAY}"}
@@ -463,6 +468,7 @@ def test_a_number_with_more_places_than_are_compared_is_a_bound(tmp_path: Path) 
     assert "minExclusive:88.1234567" in one
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999", "1" * 40, "12,5", "0x1"])
 def test_a_number_that_is_no_decimal_makes_a_row_count_for_nothing(
     number: str, tmp_path: Path
@@ -471,6 +477,7 @@ def test_a_number_that_is_no_decimal_makes_a_row_count_for_nothing(
     assert (facts(taken), reasons(taken)) == (set(), ["malformed"])
 
 
+@pytest.mark.slow
 def test_not_detected_is_an_absence_of_that_day_alone(tmp_path: Path) -> None:
     absent, present = "260415000", "260373001"
     taken = measurement(tmp_path, "infection", value_as_concept_id=absent, measurement_date=TODAY)
@@ -498,6 +505,7 @@ def test_a_value_that_decides_nothing_refutes_nothing(
     assert (facts(taken), reasons(taken)) == (set(), ["value"])
 
 
+@pytest.mark.slow
 def test_a_measurement_without_a_result_may_be_an_order(tmp_path: Path) -> None:
     taken = measurement(tmp_path, "scan")
     assert (facts(taken), reasons(taken)) == (set(), ["no-value"])
@@ -550,6 +558,7 @@ def test_an_observation_without_a_value_is_not_taken_for_a_yes(tmp_path: Path) -
 # ---------------------------------------------------------------------- the person
 
 
+@pytest.mark.slow
 def test_the_date_of_birth_is_known_as_far_as_its_columns_say(tmp_path: Path) -> None:
     found = []
     for given in (

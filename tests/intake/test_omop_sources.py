@@ -102,6 +102,7 @@ def refused(path: str, **how: Any) -> IndicantError:
 # ---------------------------------------------------------------------- what is read alike
 
 
+@pytest.mark.slow
 def test_a_file_and_folders_say_the_same(file: str, tmp_path: Path) -> None:
     found = take_path(file)
     assert both(found) == SAID
@@ -226,6 +227,7 @@ def test_persons_come_in_the_order_of_their_ids(tmp_path: Path) -> None:
     assert both(taken) == [{"hasFinding NeckPain", "sex Female"}] * 4
 
 
+@pytest.mark.slow
 def test_persons_who_are_named_are_read_alone(file: str, tmp_path: Path) -> None:
     csv = some().csv(tmp_path / "csv")
     for path in each((file, csv)):
@@ -265,6 +267,7 @@ def test_numbers_that_other_programs_wrote_as_decimals_are_whole(tmp_path: Path)
     }
 
 
+@pytest.mark.slow
 def test_a_table_of_tabs_as_athena_writes_it_is_read(tmp_path: Path) -> None:
     folder = tmp_path / "csv"
     some().csv(folder)
@@ -283,6 +286,7 @@ def test_a_table_of_tabs_as_athena_writes_it_is_read(tmp_path: Path) -> None:
         packed.unlink()
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("packing", PACKINGS)
 def test_a_packed_table_that_is_cut_off_or_spoilt_is_refused(packing: str, tmp_path: Path) -> None:
     """DuckDB takes what zstd packed and was cut off for all that there is."""
@@ -344,6 +348,7 @@ def test_a_version_that_is_not_told_is_known_by_its_columns(tmp_path: Path) -> N
     assert "as version 5.3 has" in str(refused(path))
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize(
     ("table", "column"),
     [
@@ -453,6 +458,7 @@ def test_two_files_of_one_table_are_refused(tmp_path: Path) -> None:
     assert "are one table" in str(refused(str(folder)))
 
 
+@pytest.mark.slow
 def test_nothing_that_a_file_defines_is_run(tmp_path: Path) -> None:
     """A view over another file is no table, and a macro that is called as a function is not run."""
     secret = tmp_path / "secret.csv"
@@ -605,6 +611,7 @@ GAPS = {
 }
 
 
+@pytest.mark.many(4)
 @pytest.mark.parametrize("name", GAPS)
 def test_a_row_that_was_not_understood_stands_in_the_way_of_completeness(
     name: str, tmp_path: Path
@@ -644,6 +651,7 @@ def test_a_table_that_is_not_there_stands_in_the_way_of_completeness(tmp_path: P
     assert complete(tmp_path, "ind:recordsAll t:Operation", Tables(), left_out) == set()
 
 
+@pytest.mark.slow
 def test_a_finding_that_was_there_may_be_there_still(tmp_path: Path) -> None:
     tables = gap("condition_occurrence", condition_concept_id=("neck-pain",))
     tables.rows["condition_occurrence"][0]["condition_start_date"] = "2026-10-01"

@@ -123,6 +123,7 @@ def test_a_value_says_what_the_file_says_of_it(row: str, wanted: str, tmp_path: 
     assert of_ann(taken(tmp_path, problems=f"{row}\n")) == {wanted}
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
@@ -167,6 +168,7 @@ def test_a_number_has_its_comparator_and_its_unit(tmp_path: Path) -> None:
     assert "maxInclusive:90" in bound
 
 
+@pytest.mark.many(3)
 @pytest.mark.parametrize(
     ("row", "reason"),
     [

@@ -44,6 +44,7 @@ def printed(verb: str, *words: str) -> str:
     return out.replace(str(SEVEN_MONTHS), "request.ttl")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", QUESTIONS)
 def test_the_answer_is_what_the_command_prints(service: Running, verb: str) -> None:
     words, asked = QUESTIONS[verb]
@@ -53,6 +54,7 @@ def test_the_answer_is_what_the_command_prints(service: Running, verb: str) -> N
     assert told.body.decode() == printed(verb, str(SEVEN_MONTHS), *words)
 
 
+@pytest.mark.slow
 def test_parameters_may_stand_in_the_url(service: Running) -> None:
     data = SEVEN_MONTHS.read_bytes()
     told = service.post(f"/why?action=foraminotomy&facts=1&guideline={SEED}", data, TURTLE)
@@ -64,6 +66,7 @@ def test_parameters_may_stand_in_the_url(service: Running) -> None:
     )
 
 
+@pytest.mark.many(5)
 @pytest.mark.parametrize("media_type", sorted(set(FORMS) - {"application/fhir+json"}))
 def test_each_form_of_rdf_is_read(service: Running, media_type: str) -> None:
     import pyoxigraph as ox
@@ -80,6 +83,7 @@ def test_each_form_of_rdf_is_read(service: Running, media_type: str) -> None:
     assert statuses == {one["action"]: one["status"] for one in wanted["actions"]}
 
 
+@pytest.mark.slow
 def test_fhir_is_read_for_the_day_of_the_service_or_the_request(service: Running) -> None:
     data = PATIENT.read_bytes()
     for said, kind in (
@@ -141,6 +145,7 @@ def test_a_case_that_breaks_a_shape_is_422_with_shapes_and_lines(service: Runnin
     assert set(findings[0]) == {"shape", "severity", "line"}
 
 
+@pytest.mark.slow
 def test_the_description_is_one_of_openapi() -> None:
     made = document("https://cds.example.org")
     validate(made)
@@ -155,6 +160,7 @@ def test_each_route_is_described_and_each_description_has_a_route(service: Runni
     assert described == there
 
 
+@pytest.mark.slow
 def test_each_answer_is_as_it_is_described(service: Running) -> None:
     """Also what is refused, and what a hook gets."""
     made = service.get("/openapi.json").json
@@ -180,6 +186,7 @@ def test_each_answer_is_as_it_is_described(service: Running) -> None:
     assert statuses == {200, 400, 412, 422}
 
 
+@pytest.mark.slow
 def test_a_description_that_does_not_fit_is_noticed(service: Running) -> None:
     made = service.get("/openapi.json").json
     schema = {**made["components"]["schemas"]["CaseRecord"], "components": made["components"]}
@@ -192,6 +199,7 @@ def test_a_description_that_does_not_fit_is_noticed(service: Running) -> None:
         jsonschema.validate(good, schema)
 
 
+@pytest.mark.slow
 def test_labels_in_urls_are_decoded(service: Running) -> None:
     data = SEVEN_MONTHS.read_bytes()
     told = service.post(f"/why?action={quote('cervical fusion')}", data, TURTLE)

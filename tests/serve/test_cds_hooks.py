@@ -90,6 +90,7 @@ def missing(cards: list[Record]) -> Record:
     return found
 
 
+@pytest.mark.slow
 def test_discovery_lists_each_guideline_at_each_hook_and_all_together(service: Running) -> None:
     told = service.get("/cds-services").json["services"]
     hooks = {one.name for one in hook_rows().hooks}
@@ -206,6 +207,7 @@ def test_where_nothing_can_be_answered_it_is_412_with_what_lacks(
         assert "condition" in told.json["issue"][0]["diagnostics"]
 
 
+@pytest.mark.slow
 def test_the_day_is_that_of_the_request_of_the_service_or_of_the_clock() -> None:
     asked = request(order(OXYCODONE), condition=None)
     named = {**asked, "extension": {"org.w3id.indicant": {"asOf": "2023-06-30"}}}
@@ -321,6 +323,7 @@ def test_a_summary_is_broken_off_between_words() -> None:
     assert shortened("a\nb") == "a b"
 
 
+@pytest.mark.slow
 def test_how_pressing_a_card_is_is_data() -> None:
     rows = hook_rows()
     assert rows.indicator(

@@ -61,6 +61,7 @@ def hasty() -> Iterator[Running]:
         yield found
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "sent", [b"", b"GET /healthz HT", HEAD, WHOLE + b"GET /healthz HTTP/1.1\r\nHos"]
@@ -74,6 +75,7 @@ def test_a_head_that_does_not_end_is_not_waited_for(sent: bytes) -> None:
         assert told.count(b"HTTP/1.1 200") == sent.count(b"\r\n\r\n")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_a_head_that_comes_byte_by_byte_is_not_waited_for(hasty: Running) -> None:
     with connected(hasty) as there:
@@ -114,6 +116,7 @@ def test_silent_connections_make_room_by_themselves(hasty: Running) -> None:
         assert hasty.get("/healthz").status == 200
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_a_client_that_does_not_read_is_let_go() -> None:
     made = connection(20.0)
@@ -174,6 +177,7 @@ def _head_and_body(there: socket.socket) -> bytes:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_who_is_refused_may_read_why_and_goes_on_sending_in_vain() -> None:
     with running(max_body=10_000) as service, connected(service) as there:

@@ -44,6 +44,7 @@ def said(found: Taken, *paths: str) -> list[tuple[str, str]]:
 LINKS = ("proposes", "received", "recordsAllProposals", "hasFinding", "hadFinding", "excludes")
 
 
+@pytest.mark.slow
 def test_a_draft_is_proposed_and_there_are_no_others() -> None:
     found = taken([order(OXYCODONE)])
     assert said(found, *LINKS) == [

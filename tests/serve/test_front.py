@@ -24,6 +24,7 @@ def service() -> Iterator[Running]:
         yield found
 
 
+@pytest.mark.slow
 def test_it_tells_programs_what_there_is(service: Running) -> None:
     told = service.get("/")
     assert told.headers["content-type"] == "application/json"
@@ -81,6 +82,7 @@ def test_a_form_that_a_browser_sends_without_a_script_is_refused_by_a_page(
     assert b"go back in this window" in told.body
 
 
+@pytest.mark.slow
 def test_programs_that_take_pages_get_refusals_as_they_are_described(service: Running) -> None:
     told = service.ask("GET", "/cds-services/none", None, BROWSER)
     assert told.json["resourceType"] == "OperationOutcome"

@@ -176,6 +176,7 @@ def test_who_asks_too_often_waits() -> None:
         rates.take("a")
 
 
+@pytest.mark.slow
 def test_the_rate_holds_for_requests_but_not_for_how_it_is() -> None:
     with running(rate=0.001) as service:
         told = [service.get("/cds-services").status for _ in range(3)]
@@ -287,6 +288,7 @@ def secrets() -> list[tuple[str, str, bytes, str]]:
     ]
 
 
+@pytest.mark.slow
 def test_neither_refusals_nor_logs_nor_metrics_tell_anything_of_what_was_sent(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
@@ -320,6 +322,7 @@ def test_a_fault_of_the_service_quotes_nothing(monkeypatch: pytest.MonkeyPatch) 
         assert any('"fault": "ValueError"' in one for one in service.log)
 
 
+@pytest.mark.slow
 def test_metrics_count_by_route_method_and_status() -> None:
     with running() as service:
         service.hook(request(order(OXYCODONE)))
@@ -332,6 +335,7 @@ def test_metrics_count_by_route_method_and_status() -> None:
     assert "nowhere" not in text
 
 
+@pytest.mark.slow
 def test_answers_are_kept_by_nobody() -> None:
     with running() as service:
         told = service.hook(request(order(OXYCODONE)))

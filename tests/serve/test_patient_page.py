@@ -129,6 +129,7 @@ def test_the_page_shows_what_follows_from_the_case_that_it_saves(
     assert walk.page.forms["state"].value("trail") != "[]"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("guideline", BOTH)
 def test_what_nobody_knows_is_asked_once_and_counts_for_nothing(
     service: Running, guideline: str
