@@ -226,7 +226,7 @@ def without_at(taken: Any, at: int) -> bool:
     [
         ("part2/Condition.ndjson", True),
         ("Condition.NDJSON", True),
-        ("Condition.ndjson.zst", True),
+        ("Condition.ndjson.xz", True),
         ("README.md", False),
     ],
 )
