@@ -86,7 +86,7 @@ def test_a_draft_that_is_advised_against_can_be_withdrawn(complete: Running) -> 
     cards = complete.hook(asked).cards
     (card,) = [one for one in cards if "suggestions" in one]
     assert card["indicator"] == "warning"
-    assert card["summary"].startswith("Advised against: ")
+    assert card["summary"].startswith("Contraindication: ")
     (suggestion,) = card["suggestions"]
     (action,) = suggestion["actions"]
     assert (action["type"], action["resourceId"]) == (
