@@ -67,7 +67,10 @@ class Term(Value):
 
 @dataclass(frozen=True)
 class Passage(Value):
-    """A passage of the source: its place in code points, end exclusive, and its digest."""
+    """A passage of the source: its place in code points, end exclusive, and its digest.
+
+    ``of_its_patient`` tells that it states something of the one patient of its document.
+    """
 
     id: str
     start: int
@@ -75,6 +78,7 @@ class Passage(Value):
     sha256: str
     section: str | None
     paraphrase: str
+    of_its_patient: bool | None = None
 
 
 @dataclass(frozen=True)
