@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import socket
 import threading
 from collections import Counter
@@ -81,3 +82,11 @@ def uncalled() -> Iterator[str]:
 def _prepared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pySHACL have its queries parsed once, not for each node, which takes most of its time."""
     preparing.prepare_queries(monkeypatch)
+
+
+@pytest.fixture
+def hanging_up() -> Iterator[None]:
+    """Let what hangs up do so, where those who run the tests told them not to, as nohup does."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)

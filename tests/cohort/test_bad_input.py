@@ -416,6 +416,7 @@ def is_there(group: int) -> bool:
 @pytest.mark.parametrize("processes", [1, 2])
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 @pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.usefixtures("hanging_up")
 def test_who_ends_it_finds_nothing_half_written(
     processes: int, name: str, whole: bool, bulk: Path, work: Path
 ) -> None:

@@ -58,6 +58,7 @@ def test_who_waits_says_how_it_ended(body: str, told: str, tmp_path: object) -> 
 
 
 @POSIX
+@pytest.mark.usefixtures("hanging_up")
 def test_several_signals_at_once_are_one_wish() -> None:
     before = signal.getsignal(signal.SIGHUP)
     ending.raise_when_asked()
@@ -78,6 +79,7 @@ def test_several_signals_at_once_are_one_wish() -> None:
 
 
 @POSIX
+@pytest.mark.usefixtures("hanging_up")
 def test_what_is_ignored_or_handled_already_stays_so() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
