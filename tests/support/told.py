@@ -436,7 +436,8 @@ class _Told:
             return
         nothing = "urgent or immediate: nothing, by what is recorded"
         if calm.get("open"):
-            yield f"urgent or immediate, neither indicated yet nor ruled out: {', '.join(calm['open'])}"
+            neither = "urgent or immediate, neither indicated yet nor ruled out"
+            yield f"{neither}: {', '.join(calm['open'])}"
         elif calm["pressing"]:
             yield nothing
         if calm.get("due"):
