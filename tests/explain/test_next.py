@@ -293,11 +293,11 @@ def test_it_asks_whether_all_is_recorded_where_that_would_settle_something() -> 
     found = {one["case"]: one for one in next_facts(here, parse(text, path="case.ttl"))}
     hurting = found["https://example.org/ward#hurting"]
     (asked,) = hurting["complete"]
-    assert asked["question"] == "Are all pain recorded?"
+    assert asked["question"] == "Is every pain recorded?"
     assert [(one["label"], one["status"]) for one in asked["settles"]] == [
         ("splint", "recommended")
     ]
-    assert "Are all pain recorded?\n   if so    settles 1: splint recommended" in as_text(hurting)
+    assert "Is every pain recorded?\n   if so    settles 1: splint recommended" in as_text(hurting)
     whole = (COUNTING / "case.ttl").read_text(encoding="utf-8")
     again = {one["case"]: one for one in next_facts(here, parse(whole, path="case.ttl"))}
     assert again["https://example.org/ward#hurting"]["complete"] == []
