@@ -162,10 +162,11 @@ def as_json(value: object) -> str:
     """
     dense = json_shown(json.dumps(value, ensure_ascii=False))
     if len(dense) > _LONG or "msgspec" in sys.modules:
-        import msgspec
+        # It cannot be imported where nothing may be opened any more, as where queries are run; and
+        # half a character, or a number that is none, it does not take for JSON.
+        with contextlib.suppress(ImportError, OSError, ValueError):
+            import msgspec
 
-        # Half a character, or a number that is none, it does not take for JSON.
-        with contextlib.suppress(msgspec.DecodeError):
             return msgspec.json.format(dense, indent=2)
     return json_shown(json.dumps(value, indent=2, ensure_ascii=False))
 

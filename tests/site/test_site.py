@@ -473,7 +473,7 @@ def test_the_page_says_what_the_text_says(capsys: pytest.CaptureFixture[str]) ->
     (record,) = assessor().assess(read(Path(case)))
     for action in record["actions"]:
         assert action["label"] in text
-    assert "contraindicated spinal fusion (with" in text
+    assert "contraindicated spinal fusion (including" in text
     assert "= no advice for or against, which is no go-ahead" not in text
     everything = Page(case_page(capsys, case, "--all")).texts["main"][0]
     assert "= no advice for or against, which is no go-ahead" in " ".join(everything.split())

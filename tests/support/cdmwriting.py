@@ -121,13 +121,13 @@ class Tables:
         return str(path)
 
     def csv(self, folder: Path, leave_out: Iterable[str] = ()) -> str:
-        """Write a folder of CSV, or what came since behind what was written."""
+        """Write a folder of CSV; behind rows that are no longer held, what came since."""
         folder.mkdir(exist_ok=True)
         for table, columns in ALL.items():
             if table in leave_out:
                 continue
             place = folder / f"{table.upper()}.csv"
-            with place.open("a", encoding="utf-8", newline="") as file:
+            with place.open("a" if self.written else "w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)
                 if not file.tell():
                     writer.writerow(columns)

@@ -72,7 +72,7 @@ _META_TYPES: Final = frozenset(
 )
 _IRI: Final = re.compile(r"[a-z][a-z0-9+.-]*:/*[^\s<>\"{}|\\^`]+")
 _NAMED: Final = re.compile(r"<([^<>]*)>")
-_END: Final = re.compile(r'(?<!\\)\$(?=")')
+_END: Final = re.compile(r'(?<!\\)\$(?=\\?")')
 _SHOWN: Final = 40
 _LONGEST: Final = 400
 
@@ -531,12 +531,14 @@ def _shapes_graph(turtle: str) -> Graph:
 
 
 def _ended(turtle: str) -> str:
-    """Return shapes whose patterns end for Python where they end for XPath and SPARQL.
+    r"""Return shapes whose patterns end for Python where they end for XPath and SPARQL.
 
     To Python, ``$`` is also the place before a last line break. Put is that no character follows.
 
     >>> print(_ended('sh:pattern "^[0-9]+$"'))
     sh:pattern "^[0-9]+(?![^.]|[.])"
+    >>> print(_ended(r'sh:select "FILTER (REGEX(?a, \"^[0-9]$\"))"'))
+    sh:select "FILTER (REGEX(?a, \"^[0-9](?![^.]|[.])\"))"
     """
     return _END.sub("(?![^.]|[.])", turtle)
 
