@@ -155,26 +155,30 @@ class Catalogue:
     @functools.cached_property
     def mentioned(self) -> Counter[str]:
         """On how many recommendations a fact bears, as it is told, for them to be met."""
-        return Counter(fact for one in self.recommendations for fact in self._bearing(one))
+        return Counter(fact for facts in self._bearing.values() for fact in facts)
 
     @functools.cached_property
     def common(self) -> dict[str | None, frozenset[str]]:
         """The facts that bear on every recommendation of a guideline, of one with several."""
         sets: dict[str | None, list[set[str]]] = defaultdict(list)
-        for iri, one in self.recommendations.items():
-            sets[one.guideline].append(self._bearing(iri))
+        for iri, facts in self._bearing.items():
+            sets[self.recommendations[iri].guideline].append(facts)
         return {
             guideline: frozenset(set.intersection(*found) if len(found) > 1 else ())
             for guideline, found in sets.items()
         }
 
-    def _bearing(self, iri: str) -> set[str]:
-        """Return the facts, as they are told, that take part in meeting a recommendation."""
+    @functools.cached_property
+    def _bearing(self) -> dict[str, set[str]]:
+        """The facts, as they are told, that take part in meeting each recommendation."""
         return {
-            self.literals[literal].label
-            for answer, implicant in self.implicants[iri]
-            if answer == "met"
-            for literal in implicant
+            iri: {
+                self.literals[literal].label
+                for answer, implicant in self.implicants[iri]
+                if answer == "met"
+                for literal in implicant
+            }
+            for iri in self.recommendations
         }
 
     def versions(self) -> list[dict[str, str | None]]:
