@@ -15,6 +15,7 @@ from hypothesis import settings
 
 import kept
 import preparing
+from places import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +46,24 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Let go of what a module of tests remembers for itself, once it is done.
+
+    Stores and Java's ontologies hang on a few small objects each, some of them in circles, for
+    which Python, which counts objects and not what they hold, would look too late.
+    """
+    if nextitem is not None and nextitem.path == item.path:
+        return
+    module = item.getparent(pytest.Module)
+    if module is not None and item.path.is_relative_to(ROOT / "tests"):
+        for remembered in vars(module.obj).values():
+            forget = getattr(remembered, "cache_clear", None)
+            if forget is not None and remembered.__module__ == module.obj.__name__:
+                forget()
+    gc.collect()
 
 
 @pytest.fixture

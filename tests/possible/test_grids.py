@@ -40,23 +40,12 @@ def bench(name: str, change: str | None = None) -> Bench | None:
         return None
 
 
-# Of one record both days and months are demanded, and 90 days are three months to the day: on the
-# one day as of which verification reckons they are not. A limit that is written down in
-# docs/explanation/what-verification-proves.md, held here so that nobody forgets it.
-OF_ANOTHER_DAY: Final = {
-    "days": frozenset(f"{how}-{year}-03-01" for how in ("begun", "ended") for year in (1900, 2001)),
-}
-
-
-def hold(
-    benches: Sequence[Bench], cases: Sequence[Case], limits: frozenset[str] = frozenset()
-) -> int:
+def hold(benches: Sequence[Bench], cases: Sequence[Case]) -> int:
     """See that all answers of each case are possible together, and that witnesses are borne out."""
     proofs = Proofs(benches)
     valid = [case for case in cases if all(one.valid(case) for one in benches)]
     for case in valid:
-        told = ["each answer alone, but not all together"] if case.name in limits else []
-        assert proofs.impossible(case) == told, case
+        assert proofs.impossible(case) == [], case
     assert proofs.strays(MANY) == []
     return len(valid)
 
@@ -67,8 +56,7 @@ def hold(
 def test_a_case_at_a_bound_is_one_that_verification_knows(name: str) -> None:
     made = bench(name)
     assert made is not None
-    limits = OF_ANOTHER_DAY.get(name, frozenset())
-    assert hold([made], GRIDS[name].cases, limits) == len(GRIDS[name].cases)
+    assert hold([made], GRIDS[name].cases) == len(GRIDS[name].cases)
 
 
 def other(**changes: Any) -> Callable[[Guideline], Guideline]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from indicant.compile.model import ENDS, HAD_FINDING, HAS_FINDING, ONGOING, RECEIVED, STARTS, Range
+from indicant.possible.facts import AS_OF
 from indicant.possible.times import earlier
 
 
@@ -17,4 +18,4 @@ def test_what_happened_before_a_day_began_and_an_intervention_ended_before_it(ro
     expected: dict[str, object] = dict(zip(STARTS, least, strict=True))
     if role == RECEIVED:
         expected |= dict(zip(ENDS, least, strict=True)) | {ONGOING: False}
-    assert earlier(role, 45) == expected
+    assert earlier(role, 45, AS_OF) == expected

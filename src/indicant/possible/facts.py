@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 BORN: Final = IND + "birthDate"
 AS_OF: Final = datetime.date(2026, 1, 1)
+"""As of which day cases are shown, unless only some other day has what they show."""
 
 _LOCAL: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 """What can stand behind a prefix with no escape, and a little less."""
@@ -115,7 +116,8 @@ class Recorded:
 
     ``unplanned`` are classes of which nothing is proposed; ``complete`` those of which all is
     recorded, or all from so many days before the as-of date on; ``entries`` are values of the case
-    itself; ``never`` are classes of which there never was a finding.
+    itself; ``never`` are classes of which there never was a finding. ``as_of`` is the day from
+    which all days are counted back.
     """
 
     nodes: tuple[Node, ...] = ()
@@ -126,6 +128,7 @@ class Recorded:
     all_planned: bool = False
     entries: tuple[Entry, ...] = ()
     never: tuple[str, ...] = ()
+    as_of: datetime.date = AS_OF
 
     @property
     def size(self) -> int:
@@ -205,6 +208,7 @@ class _Writer:
                 taken.add(namespace)
         self._prefixes = known
         self._used: set[str] = set()
+        self._as_of = AS_OF
 
     def _iri(self, iri: str) -> str:
         for name, namespace in self._prefixes.items():
@@ -215,11 +219,12 @@ class _Writer:
 
     def text(self, recorded: Recorded, about: str | None) -> str:
         names = self._names(recorded.nodes)
+        self._as_of = recorded.as_of
         lines = [":case", f"    a {self._iri(IND + 'PatientCase')} ;"]
         if about is not None:
             label = self._iri(LABEL)
             lines.append(f"    {label} {ox.Literal(about, language='en')} ;")
-        lines.append(f"    {self._iri(IND + 'asOf')} {self._date(AS_OF)} ;")
+        lines.append(f"    {self._iri(IND + 'asOf')} {self._date(self._as_of)} ;")
         for entry in recorded.entries:
             lines += [
                 f"    {self._iri(name)} {value} ;" for name, value in self._entry(ITSELF, entry)
@@ -241,7 +246,7 @@ class _Writer:
         lines += self._list(
             IND + "completeness",
             [
-                self._complete(cls, AS_OF - datetime.timedelta(days=since))
+                self._complete(cls, self._as_of - datetime.timedelta(days=since))
                 for cls, since in recorded.complete
                 if since is not None
             ],
@@ -305,7 +310,7 @@ class _Writer:
         began = "birthDate" if role == ITSELF else began
         for name, days in ((began, when.start), ("endedOn", when.end), ("on", when.on)):
             if days is not None:
-                yield IND + name, self._date(AS_OF - datetime.timedelta(days=days))
+                yield IND + name, self._date(self._as_of - datetime.timedelta(days=days))
         if when.weeks is not None:
             yield IND + "weeks", _written(when.weeks)
         if when.ongoing is not None:
@@ -365,6 +370,7 @@ def words(recorded: Recorded, label: Callable[[str], str], units: Mapping[str, s
         for cls, since in recorded.complete
     ]
     found += ["all proposals recorded"] if recorded.all_planned else []
+    found += [f"as of {recorded.as_of}"] if recorded.as_of != AS_OF else []
     return found
 
 

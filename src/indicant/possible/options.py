@@ -36,7 +36,7 @@ from indicant.compile.model import (
     is_kind,
 )
 from indicant.compile.theory import Theory
-from indicant.possible.facts import BORN, Entry, Related, Value, When
+from indicant.possible.facts import AS_OF, BORN, Entry, Related, Value, When
 from indicant.possible.times import (
     ages,
     births,
@@ -49,6 +49,7 @@ from indicant.possible.within import inside, outside
 from indicant.terms import TYPE
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 # What the case shapes accept of a number, before and after its point.
@@ -76,6 +77,7 @@ class Values:
         models: the versions that are to read the case.
         existentials: for each model those that tell values apart.
         foreign: properties that not all of the models know.
+        as_of: the day from which days, months and years are counted back.
     """
 
     def __init__(
@@ -83,9 +85,11 @@ class Values:
         models: Sequence[Model],
         existentials: Sequence[Iterable[Existential]],
         foreign: Collection[str],
+        as_of: datetime.date = AS_OF,
     ) -> None:
         self._models = models
         self._foreign = foreign
+        self._as_of = as_of
         grouped: dict[str, set[Facet]] = defaultdict(set)
         asked = {atom.role for atoms in existentials for atom in atoms}
         for atoms in existentials:
@@ -107,6 +111,12 @@ class Values:
         """Return the ways to record a value of a property, the plainest of each kind."""
         return self._options[(role, name)]
 
+    def told(self, role: str) -> Iterator[tuple[Told, Told]]:
+        """Yield what each value says that a record can have by a role."""
+        for (of, _), options in self._options.items():
+            if of == role:
+                yield from ((one.satisfies, one.violates) for one in options)
+
     def settled(self, role: str, facets: Iterable[Facet]) -> Iterator[tuple[int, Told]]:
         """Yield from how many days before the as-of date on a case may be complete.
 
@@ -115,8 +125,8 @@ class Values:
         """
         some = sorted((one for one in facets if one.property in TIMES), key=repr)
         seen = set()
-        for day in days_since(some):
-            values = earlier(role, day)
+        for day in days_since(some, self._as_of):
+            values = earlier(role, day, self._as_of)
             beyond = tuple(
                 frozenset(
                     one
@@ -141,7 +151,7 @@ class Values:
         entries = self._individuals(name) if objects else self._constants(role, name, facets)
         found: dict[tuple[Told, Told], Option] = {}
         for entry in entries:
-            values = recorded(role, entry)
+            values = recorded(role, entry, self._as_of)
             satisfied = tuple(
                 frozenset(one for one in facets if _satisfies(model, values, one))
                 for model in self._models
@@ -300,11 +310,11 @@ class Values:
 
     def _constants(self, role: str, name: str, facets: list[Facet]) -> Iterator[Entry]:
         if name == BORN:
-            yield from (Entry(BORN, when) for when in births(facets))
+            yield from (Entry(BORN, when) for when in births(facets, self._as_of))
             yield from (Entry(age, number) for age, number in ages(facets))
             return
         if name == DAYS:
-            for when in sorted(times(role, facets), key=_simplicity):
+            for when in sorted(times(role, facets, self._as_of), key=_simplicity):
                 if when.weeks is None or self._writable(Entry(WEEKS, when.weeks)):
                     yield Entry(DAYS, when)
             return

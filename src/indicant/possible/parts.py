@@ -10,6 +10,7 @@ from indicant.compile.model import ITSELF
 from indicant.possible.facts import Entry, Node, Recorded
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Iterable
 
     from indicant.possible.kinds import Slot
@@ -79,8 +80,8 @@ OfClass = Excluded | Never | Proposed | Unplanned
 Part = OfClass | AllPlanned | Complete | Typed | Valued | Node
 
 
-def assembled(parts: Iterable[Part]) -> Recorded:
-    """Return the case that says all of some parts."""
+def assembled(parts: Iterable[Part], as_of: datetime.date) -> Recorded:
+    """Return the case that says all of some parts, as of a day."""
     nodes: list[Node] = []
     said: dict[type[OfClass], list[str]] = defaultdict(list)
     complete: list[tuple[str, int | None]] = []
@@ -112,4 +113,5 @@ def assembled(parts: Iterable[Part]) -> Recorded:
         all_planned,
         tuple(sorted(values[(ITSELF, ())], key=repr)),
         tuple(sorted(said[Never])),
+        as_of,
     )

@@ -20,6 +20,7 @@ from indicant.possible.facts import Node, turtle
 from indicant.possible.parts import Complete, Excluded, Never, Typed, Valued, assembled
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from indicant.compile.model import Existential, Model
@@ -76,6 +77,8 @@ class Realiser:
         things: the part of a case that each variable stands for.
         classes: which classes the one record of each kind can be of.
         known: for each version, where each existential is known to hold, and not to hold.
+        where: where a case is one of these.
+        as_of: the day from which they count back.
     """
 
     def __init__(
@@ -85,12 +88,16 @@ class Realiser:
         things: Mapping[Formula, Part],
         classes: Mapping[tuple[str, Slot], Sequence[str]],
         known: Sequence[Mapping[tuple[Existential, bool], Formula]],
+        where: Formula,
+        as_of: datetime.date,
     ) -> None:
         self._circuit = circuit
         self._kinds = kinds
         self._things = things
         self._classes = classes
         self._known = known
+        self._where = where
+        self._as_of = as_of
         self._readings: dict[int, Reading] = {}
         self._whole: set[tuple[int, str]] = set()
 
@@ -200,7 +207,11 @@ class Realiser:
 
         Nothing is returned where it rests on the case saying no more: on its being complete.
         """
-        core = frozenset(one for one in chosen if self._matters(version, self._things[one], ()))
+        core = frozenset(
+            one
+            for one in chosen
+            if one in self._things and self._matters(version, self._things[one], ())
+        )
         if not holds(self._recorded(core)):
             return None
         for one in sorted(core):
@@ -211,7 +222,8 @@ class Realiser:
         return None if any(isinstance(one, (Complete, Excluded, Never)) for one in said) else core
 
     def _recorded(self, chosen: Iterable[Formula]) -> Recorded:
-        return assembled(self._things[number] for number in sorted(chosen))
+        parts = (self._things[one] for one in sorted(chosen) if one in self._things)
+        return assembled(parts, self._as_of)
 
     def _learn(
         self,
@@ -226,6 +238,7 @@ class Realiser:
         Without one it is so in every case that says the same of what some quantities rest on, and
         without any of these, the same of all that is recorded.
         """
+        then = self._circuit.any_of((then, -self._where))
         if core is not None:
             self._circuit.require(core, then)
             return

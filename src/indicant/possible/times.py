@@ -1,10 +1,12 @@
 """When something may have begun, ended or been done: one way for each that makes a difference.
 
-What dates and lengths tell of a record is what the rules of ``queries/rules`` derive from them.
+What dates and lengths tell of a record is what the rules of ``queries/rules`` derive from them. How
+many days a number of months has depends on the day as of which they are counted back.
 """
 
 from __future__ import annotations
 
+import calendar
 import datetime
 import itertools
 import math
@@ -29,7 +31,7 @@ from indicant.compile.model import (
     RangeFacet,
 )
 from indicant.compile.values import representatives
-from indicant.possible.facts import AS_OF, Entry, Value, When
+from indicant.possible.facts import Entry, Value, When
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,7 +41,7 @@ _FARTHEST: Final = 300_000
 _PLACES: Final = 9
 
 
-def recorded(role: str, entry: Entry) -> dict[str, Value]:
+def recorded(role: str, entry: Entry, as_of: datetime.date) -> dict[str, Value]:
     """Return what the rules make of a value of a record that a role leads to."""
     when = entry.value
     if isinstance(when, Decimal) and entry.property in AGES:
@@ -48,7 +50,7 @@ def recorded(role: str, entry: Entry) -> dict[str, Value]:
         return {entry.property: when}
     if role == ITSELF:
         assert when.start is not None  # noqa: S101
-        return dict(zip(AGES, map(Decimal, _counts(when.start)), strict=True))
+        return dict(zip(AGES, map(Decimal, _counts(when.start, as_of)), strict=True))
     found: dict[str, Value] = {}
     if when.ongoing is not None:
         found[ONGOING] = when.ongoing
@@ -67,7 +69,7 @@ def recorded(role: str, entry: Entry) -> dict[str, Value]:
         found[ONGOING] = False
     for days, names in ((start, STARTS), (end, ENDS)):
         if days is not None:
-            found |= dict(zip(names, map(Decimal, _counts(days)), strict=True))
+            found |= dict(zip(names, map(Decimal, _counts(days, as_of)), strict=True))
     if start is None and length is not None:
         if end is not None:
             found[STARTS[0]] = length + end
@@ -76,7 +78,7 @@ def recorded(role: str, entry: Entry) -> dict[str, Value]:
     if when.start is not None and end is not None:
         found |= _lasting(Decimal(when.start - end))
     if role in (RECEIVED, HAD_FINDING):
-        found |= _bounded(when, start, end) if length is None else {}
+        found |= _bounded(when, start, end, as_of) if length is None else {}
     return found
 
 
@@ -99,30 +101,41 @@ def _lasting(days: Decimal) -> dict[str, Value]:
     return {DAYS: days, WEEKS: days / 7}
 
 
-def _bounded(when: When, start: int | None, end: int | None) -> dict[str, Value]:
+def _bounded(
+    when: When, start: int | None, end: int | None, as_of: datetime.date
+) -> dict[str, Value]:
     """Return within what bounds the rest lies where one end of what lasted is not known."""
     found: dict[str, Value] = {}
     if when.start is not None and end is None:
-        most = [Decimal(one) for one in _counts(when.start)]
+        most = [Decimal(one) for one in _counts(when.start, as_of)]
         found |= {name: _up_to(one) for name, one in zip(ENDS, most, strict=True)}
         found |= {name: _up_to(one) for name, one in ((DAYS, most[0]), (WEEKS, most[0] / 7))}
     if when.end is not None and start is None:
-        least = map(Decimal, _counts(when.end))
+        least = map(Decimal, _counts(when.end, as_of))
         found |= {name: Range(min_inclusive=one) for name, one in zip(STARTS, least, strict=True)}
     return found
 
 
-def _counts(days: int) -> tuple[int, int, int]:
+def _counts(days: int, as_of: datetime.date) -> tuple[int, int, int]:
     """Return how many days, months and years lie between a day and the as-of date."""
-    day = AS_OF - datetime.timedelta(days=days)
-    months = 12 * (AS_OF.year - day.year) + AS_OF.month - day.month - (AS_OF.day < day.day)
+    day = as_of - datetime.timedelta(days=days)
+    months = 12 * (as_of.year - day.year) + as_of.month - day.month - (as_of.day < day.day)
     return days, months, months // 12
 
 
-def earlier(role: str, since: int) -> dict[str, Value]:
+def days_back(months: int, as_of: datetime.date) -> int | None:
+    """Return how many days ago so many months were over, if there are dates so far back."""
+    year, month = divmod(as_of.year * 12 + as_of.month - 1 - months, 12)
+    if year < 1:
+        return None
+    last = calendar.monthrange(year, month + 1)[1]
+    return (as_of - datetime.date(year, month + 1, min(as_of.day, last))).days
+
+
+def earlier(role: str, since: int, as_of: datetime.date) -> dict[str, Value]:
     """Return what is known of what happened before a day, so many days before the as-of date."""
     names = (STARTS,) if role in (HAS_FINDING, HAD_FINDING) else (STARTS, ENDS)
-    least = [Decimal(one) for one in _counts(since + 1)]
+    least = [Decimal(one) for one in _counts(since + 1, as_of)]
     found: dict[str, Value] = {
         name: Range(min_inclusive=one)
         for some in names
@@ -131,16 +144,16 @@ def earlier(role: str, since: int) -> dict[str, Value]:
     return found | {ONGOING: False} if role == RECEIVED else found
 
 
-def days_since(facets: Iterable[Facet]) -> list[int]:
+def days_since(facets: Iterable[Facet], as_of: datetime.date) -> list[int]:
     """Return the days before the as-of date at which some facets part, the latest first."""
     some = list(facets)
-    return _near({*_points(some, STARTS), *_points(some, ENDS), 0})
+    return _near({*_points(some, STARTS, as_of), *_points(some, ENDS, as_of), 0})
 
 
-def times(role: str, facets: Iterable[Facet]) -> Iterator[When]:
+def times(role: str, facets: Iterable[Facet], as_of: datetime.date) -> Iterator[When]:
     """Yield when something may have been, so that all is told apart that some facets tell apart."""
     some = list(facets)
-    starts, ends = _points(some, STARTS), _points(some, ENDS)
+    starts, ends = _points(some, STARTS, as_of), _points(some, ENDS, as_of)
     lengths = _lengths(some)
     named = {facet.property for facet in some}
     dated = bool(named.intersection((*STARTS, *ENDS)))
@@ -182,9 +195,9 @@ def times(role: str, facets: Iterable[Facet]) -> Iterator[When]:
                 yield When(start=start, end=end)
 
 
-def births(facets: Iterable[Facet]) -> Iterator[When]:
+def births(facets: Iterable[Facet], as_of: datetime.date) -> Iterator[When]:
     """Yield how many days ago somebody may have been born, so that some facets are told apart."""
-    yield from (When(start=one) for one in _near({*_points(list(facets), AGES), 0}))
+    yield from (When(start=one) for one in _near({*_points(list(facets), AGES, as_of), 0}))
 
 
 def ages(facets: Iterable[Facet]) -> Iterator[tuple[str, Decimal]]:
@@ -218,7 +231,7 @@ def _bounds(facets: Iterable[Facet], name: str) -> set[Fraction]:
     }
 
 
-def _points(facets: Iterable[Facet], names: tuple[str, ...]) -> set[int]:
+def _points(facets: Iterable[Facet], names: tuple[str, ...], as_of: datetime.date) -> set[int]:
     """Return the days before the as-of date at which facets about a distance part."""
     some = list(facets)
     found = {
@@ -230,9 +243,8 @@ def _points(facets: Iterable[Facet], names: tuple[str, ...]) -> set[int]:
     for each, name in ((1, names[1]), (12, names[2])):
         for point in _bounds(some, name):
             for count in range(math.floor(point) - 1, math.ceil(point) + 2):
-                if 0 <= count * each <= 12 * (AS_OF.year - 1):
-                    year, month = divmod(AS_OF.year * 12 + AS_OF.month - 1 - count * each, 12)
-                    day = (AS_OF - datetime.date(year, month + 1, AS_OF.day)).days
+                day = days_back(count * each, as_of) if count >= 0 else None
+                if day is not None:
                     found |= {day - 1, day}
     return found
 
