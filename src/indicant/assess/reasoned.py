@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
@@ -14,14 +13,10 @@ from indicant.files import bounded, resources
 from indicant.terms import GENID, IND, OWL, RDF, TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from indicant.compile.model import Score
     from indicant.files.sources import Source
-
-
-_TOGETHER: Final = 16
-"""Of how many criteria the definitions are in force together."""
 
 
 class HermitEngine(OxigraphEngine):
@@ -85,10 +80,8 @@ class HermitEngine(OxigraphEngine):
         answers: list[tuple[object, object, object]] = []
         defined = {*names.values(), *self._criteria}
         with Reasoner("\n".join(lines), "ntriples", defined=defined) as reasoner:
-            cases = [case for case, _ in self.ask("which-cases-are-there")]
-            for some in _parts(names.items()):
-                reasoner.together([name for _, name in some])
-                for case, (subject, name) in itertools.product(cases, some):
+            for case, _ in self.ask("which-cases-are-there"):
+                for subject, name in names.items():
                     assert case is not None  # noqa: S101
                     node, about = ox.NamedNode(case), ox.NamedNode(subject)
                     if reasoner.entails_type(_named(case), name):
@@ -96,13 +89,6 @@ class HermitEngine(OxigraphEngine):
                     elif reasoner.refutes_type(_named(case), name):
                         answers.append((node, ox.NamedNode(IND + "refutes"), about))
         self._add(answers)
-
-
-def _parts(names: Iterable[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    """Yield names in parts of which the definitions are in force together."""
-    left = iter(names)
-    while some := list(itertools.islice(left, _TOGETHER)):
-        yield some
 
 
 def _named(text: str) -> str:

@@ -88,7 +88,6 @@ class Reasoner:
             )
             self._definitions, self._always = self._take_definitions(defined)
             self._in_force: set[str] = set()
-            self._together: set[str] = set()
             self._hermit = java.Reasoner(self._configuration(), self._ontology)
 
     def __enter__(self) -> Self:
@@ -190,14 +189,6 @@ class Reasoner:
             for upper in supers - hidden
             if lower != upper
         }
-
-    def together(self, classes: Collection[str]) -> None:
-        """Put the definitions of some classes into force at once, which are asked about next.
-
-        Each change of what is in force costs as much as a question or two.
-        """
-        self._attend(*classes)
-        self._together = set(self._in_force)
 
     def entails_type(self, individual: str, cls: str) -> bool:
         """Return whether the individual is a member of the class in every model.
@@ -355,9 +346,8 @@ class Reasoner:
             if iri not in needed:
                 needed.add(iri)
                 queue.extend(self._definitions[iri][1] & self._definitions.keys())
-        if needed == self._in_force or needed <= self._together:
+        if needed == self._in_force:
             return
-        self._together = set()
         with translated():
             for iri in self._in_force - needed:
                 self._manager.removeAxiom(self._ontology, self._definitions[iri][0])
