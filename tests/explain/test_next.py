@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -57,6 +58,14 @@ def ranking(path: Path) -> NextRecord:
 def statuses(path: Path) -> dict[str, str]:
     (record,) = assessor().assess(read(path), everything=True)
     return {one["action"]: one["status"] for one in record["actions"]}
+
+
+PRESSING: Final = {
+    "manual-therapy-fires-spasm-but-not-manipulation": {"CervicalMri", "ThoracicMri"},
+    "urgent-neurosurgical-referral-open-root-compression": {"ThoracicMri"},
+    "urgent-neurosurgical-referral-fires-myelopathy": {"CervicalMri", "ThoracicMri"},
+}
+"""Cases by what is urgent or immediate of them and would take several facts."""
 
 
 def edits(fact: OpenFactRecord) -> tuple[str, str]:
@@ -134,10 +143,12 @@ def test_the_facts_are_those_awaited_and_ranked_by_the_measure(path: Path) -> No
     }
     keys = [
         (
-            not any(
+            0
+            if any(
                 each["action"] in pressing and each["status"] in {"recommended", "conflicting"}
                 for each in (*one["present"], *one["absent"])
-            ),
+            )
+            else 2 - bool(one["presentTowards"] or one["absentTowards"]),
             -one["least"],
             -one["sum"],
             one["term"],
@@ -145,6 +156,42 @@ def test_the_facts_are_those_awaited_and_ranked_by_the_measure(path: Path) -> No
         for one in record["facts"]
     ]
     assert keys == sorted(keys)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "path", [ASSESS / f"{name}/case.ttl" for name in PRESSING], ids=PRESSING.keys()
+)
+def test_a_step_towards_what_is_urgent_is_part_of_a_least_set_that_indicates_it(path: Path) -> None:
+    """By the rules: the facts together indicate it, and without any of them they do not."""
+    document, here = situation(path)
+    numbers = {
+        one.fact: ruling().entailment.number[iri]
+        for iri, one in assessor().catalogue.literals.items()
+        if one.polarity == "present"
+    }
+    (assessed,) = assessor().assess(document)
+    steps: dict[str, set[int]] = {}
+    for fact in ranking(path)["facts"]:
+        for key, number in (("presentTowards", 0), ("absentTowards", 1)):
+            for one in fact[key]:  # type: ignore[literal-required]
+                steps.setdefault(one["term"], set()).add(numbers[fact["label"]] ^ number)
+    assert {local_name(one) for one in steps} == PRESSING[path.parent.name]
+    for action in assessed["actions"]:
+        wanted = steps.get(action["action"], set())
+        least: list[set[int]] = []
+        for size in range(1, 4) if wanted else ():
+            for some in itertools.combinations(sorted(wanted), size):
+                if any(one <= {*some} for one in least):
+                    continue
+                mask = sum(1 << one for one in some)
+                if here.given(mask) is None:
+                    continue
+                after = forced(engine(), document, here, mask)[action["action"]]
+                if after in {"recommended", "conflicting"}:
+                    assert size > 1, "else it would be settled alone"
+                    least.append({*some})
+        assert set().union(*least) == wanted, action["label"]
 
 
 @pytest.mark.slow

@@ -63,15 +63,18 @@ def test_a_text_is_the_one_that_was_read(name: str, detail: Detail) -> None:
 
 # What is longer than a screen of 40 lines, or than 100, with the reason.
 LONGER: Final = {
-    ("after-seven-months", "brief"): 51,  # eleven interventions are open and eleven are decided
-    ("in-conflict", "brief"): 48,  # a conflict is never folded, nor what is urgent and open
-    ("but-not", "brief"): 53,  # two proposals, each with its reason
-    ("opioids-and-a-benzodiazepine", "brief"): 45,
-    ("opioids-extended-release", "brief"): 41,
-    ("after-seven-months", "normal"): 107,
-    ("in-conflict", "normal"): 108,
-    ("waiting-for-images", "normal"): 103,
-    ("but-not", "normal"): 118,
+    (
+        "after-seven-months",
+        "brief",
+    ): 57,  # eleven interventions are open and eleven are decided, each with why
+    ("in-conflict", "brief"): 50,  # a conflict is never folded, nor what is urgent and open
+    ("but-not", "brief"): 55,  # two proposals, each with its reason
+    ("opioids-and-a-benzodiazepine", "brief"): 51,
+    ("opioids-extended-release", "brief"): 51,
+    ("after-seven-months", "normal"): 108,
+    ("in-conflict", "normal"): 110,
+    ("waiting-for-images", "normal"): 105,
+    ("but-not", "normal"): 116,
     ("opioids-and-a-benzodiazepine", "normal"): 114,
     ("opioids-extended-release", "normal"): 120,
 }

@@ -600,14 +600,15 @@ class _Told:
             by = ", ".join(one.get("by", []))
             lead = "" if self._form == "html" else f"{number}. "
             yield lead + one["question"] + (f" ({by})" if by else "")
-            present = f"{one['present']}: {self._settles(one['ifPresent'])}"
+            towards = one.get("presentTowards", []), one.get("absentTowards", [])
+            present = f"{one['present']}: {self._settles(one['ifPresent'], towards[0])}"
             absent = one["absent"] if not self._brief else "if not"
-            absent = f"{absent}: {self._settles(one['ifAbsent'])}"
+            absent = f"{absent}: {self._settles(one['ifAbsent'], towards[1])}"
             yield (" / " if self._brief else " ").join((present, absent))
 
     @staticmethod
-    def _settles(found: list[SettlesRecord]) -> str:
-        told = []
+    def _settles(found: list[SettlesRecord], towards: list[str]) -> str:
+        told = [f"a step towards {', '.join(towards)}"] if towards else []
         for one in found:
             labels = ", ".join(one["labels"])
             if "more" in one:

@@ -382,6 +382,8 @@ class OpenFact(Value):
     """An open fact, how to find it out, and what it settles if it is present and if absent.
 
     ``least`` counts the interventions that it settles whichever way it turns out.
+    ``present_towards`` and ``absent_towards`` are the urgent or immediate interventions that it
+    would indicate together with other facts.
     """
 
     term: str
@@ -392,6 +394,8 @@ class OpenFact(Value):
     sum: int
     present: tuple[Settled, ...]
     absent: tuple[Settled, ...]
+    present_towards: tuple[Term, ...]
+    absent_towards: tuple[Term, ...]
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,11 @@ class SettledRecord(TypedDict):
 
 
 class OpenFactRecord(TypedDict):
-    """An open fact, how to find it out, and what it settles if it is present and if absent."""
+    """An open fact, how to find it out, and what it settles if it is present and if absent.
+
+    ``presentTowards`` and ``absentTowards`` are the urgent or immediate interventions that it would
+    indicate together with other facts.
+    """
 
     term: str
     label: str
@@ -49,6 +53,8 @@ class OpenFactRecord(TypedDict):
     sum: int
     present: list[SettledRecord]
     absent: list[SettledRecord]
+    presentTowards: list[TermRecord]
+    absentTowards: list[TermRecord]
 
 
 class CompleteRecord(TypedDict):
@@ -79,9 +85,10 @@ def next_facts(assessor: Assessor, document: Document) -> list[NextRecord]:
 
     What follows from what is known is not open. A fact settles an intervention that is undetermined
     or conditional when that one alone makes it recommended, contraindicated, conflicting or not
-    applicable. First come the facts that would indicate something urgent or immediate. Facts are
-    ranked by how many interventions they settle whichever way they turn out, that is by the smaller
-    of the numbers for present and for absent; then by the sum of the two; then by what they are.
+    applicable. First come the facts that would indicate something urgent or immediate, then those
+    that would together with others. Facts are ranked by how many interventions they settle
+    whichever way they turn out, that is by the smaller of the numbers for present and for absent;
+    then by the sum of the two; then by what they are.
 
     That all is recorded of a class is put to the test by saying so in a copy of the case.
 
@@ -153,7 +160,8 @@ def ranked(
     closed = entailment.closure(situation.known)
     known = situation.known if closed is None else closed
     pressing = {one["action"] for one in open_ if one["urgency"] in SOON}
-    facts: list[tuple[tuple[bool, int, int, str, str], OpenFactRecord]] = []
+    towards = _towards(open_)
+    facts: list[tuple[tuple[int, int, int, str, str], OpenFactRecord]] = []
     for literal, one in catalogue.literals.items():
         if one.polarity != "present" or (one.term, one.fact) not in awaited:
             continue
@@ -162,10 +170,12 @@ def ranked(
             continue
         present = _settled(situation, open_, bit)
         absent = _settled(situation, open_, entailment.opposite(bit))
-        presses = any(
-            each["action"] in pressing and each["status"] in INDICATED
-            for each in (*present, *absent)
-        )
+        indicated = {each["action"] for each in (*present, *absent) if each["status"] in INDICATED}
+        steps = [
+            [near for near in towards[one.term, one.fact, way] if near["term"] not in indicated]
+            for way in ("present", "absent")
+        ]
+        urgency = 0 if indicated & pressing else 1 if any(steps) else 2
         least, total = min(len(present), len(absent)), len(present) + len(absent)
         found = OpenFactRecord(
             term=one.term,
@@ -178,8 +188,10 @@ def ranked(
             sum=total,
             present=present,
             absent=absent,
+            presentTowards=steps[0],
+            absentTowards=steps[1],
         )
-        facts.append(((not presses, -least, -total, one.term, literal), found))
+        facts.append(((urgency, -least, -total, one.term, literal), found))
     facts.sort(key=itemgetter(0))
     return NextRecord(
         case=record["case"],
@@ -187,6 +199,26 @@ def ranked(
         open=len(open_),
         facts=[one for _, one in facts],
         complete=[],
+    )
+
+
+def _towards(open_: list[ActionRecord]) -> dict[tuple[str, str, str], list[TermRecord]]:
+    """Return by fact and polarity what is urgent or immediate and rests on it, among others."""
+    found: dict[tuple[str, str, str], list[TermRecord]] = defaultdict(list)
+    for action in open_:
+        sides = {one["iri"]: one["direction"] for one in action["recommendations"]}
+        leading = [
+            fact
+            for one in action["settledBy"]
+            if one["answer"] == "met" and sides[one["recommendation"]] == "for"
+            for fact in one["facts"]
+        ]
+        for fact in leading if action["urgency"] in SOON else ():
+            near = found[fact["term"], fact["label"], fact["polarity"]]
+            near.append(TermRecord(term=action["action"], label=action["label"]))
+    return defaultdict(
+        list,
+        {key: list({one["term"]: one for one in some}.values()) for key, some in found.items()},
     )
 
 
@@ -220,8 +252,15 @@ def _text(record: NextRecord, most: int | None, words: Words) -> Iterator[str]:
         yield from _labelled("ask", question, words)
         if by:
             yield from _labelled("shown-by", by, words)
-        for key, settled in (("present", fact["present"]), ("absent", fact["absent"])):
-            yield from _labelled(key, _settles(settled, words), words)
+        for key, settled, towards in (
+            ("present", fact["present"], fact["presentTowards"]),
+            ("absent", fact["absent"], fact["absentTowards"]),
+        ):
+            said = [_settles(settled, words)]
+            if towards:
+                labels = ", ".join(near["label"] for near in towards)
+                said.append(words("ask", "towards", labels=labels))
+            yield from _labelled(key, "; ".join(said), words)
     left = len(record["facts"]) - len(record["facts"][:most])
     if left:
         yield ""

@@ -72,9 +72,16 @@ class Words:
         """
         if not failing:
             return self(part, "later")
-        *first, last = failing
-        named = f"{', '.join(first)} {self('step', 'and')} {last}" if first else last
-        return self(part, "after" if first else "after-one", phases=named)
+        return self(part, "after" if failing[1:] else "after-one", phases=self.listed(failing))
+
+    def listed(self, names: Sequence[str]) -> str:
+        """Return names as a list in a sentence.
+
+        >>> Words("en").listed(["rest", "tea", "exercise"]), Words("de").listed(["Ruhe", "Tee"])
+        ('rest, tea and exercise', 'Ruhe und Tee')
+        """
+        *first, last = names
+        return f"{', '.join(first)} {self('step', 'and')} {last}" if first else last
 
     def settled(self, status: str, labels: Sequence[str], more: int = 0) -> str:
         """Return what becomes of interventions; of some of them only how many there are is said.

@@ -42,9 +42,9 @@ class Screens:
         self.words = Words(language)
         self._assessor, self._everything = assessor, everything
         self._ruling = Ruling(assessor)
-        failing: dict[str, list[str]] = {}
-        for _, label, _, before in assessor.ask("which-phases-wait-for-which"):
-            failing.setdefault(label or "", []).append(before or "")
+        failing: dict[str, dict[str, str]] = {}
+        for _, label, _, short, before in assessor.ask("which-phases-wait-for-which"):
+            failing.setdefault(label or "", {})[before or ""] = short or ""
         self._layers = Layers(assessor.catalogue, failing, self.words, detail)
         self._spoken: dict[tuple[str, str, str], list[str]] = {}
         for literal, said in assessor.catalogue.spoken.items():

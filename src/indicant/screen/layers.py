@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 FIRST: Final = 3
 """How many questions come first."""
+_NAMED: Final = 6
+"""How many interventions that another one takes in are all named, however brief a screen is."""
 
 
 class Layers:
@@ -53,7 +55,8 @@ class Layers:
 
     Args:
         catalogue: what the guideline says whatever the case.
-        failing: for a phase, by its label, the labels of those that have to have failed before.
+        failing: for a phase, by its label, those that have to have failed before: what they are
+            called for short, by their labels.
         words: the words of the program.
         detail: how much is shown.
     """
@@ -61,7 +64,7 @@ class Layers:
     def __init__(
         self,
         catalogue: Catalogue,
-        failing: dict[str, list[str]],
+        failing: dict[str, dict[str, str]],
         words: Words,
         detail: Detail = "normal",
     ) -> None:
@@ -234,7 +237,7 @@ class Layers:
             title = words("line", "conditional", label=title)
         for key in ("including", "excepting"):
             labels = [one["label"] for one in record[key]]
-            if self.detail == "brief" and len(labels) > FIRST + 1:
+            if self.detail == "brief" and len(labels) > _NAMED:
                 more = words("line", "more", n=len(labels) - FIRST)
                 labels = [", ".join(labels[:FIRST]) + f" {words('step', 'and')} {more}"]
             others = ", ".join(labels)
@@ -322,8 +325,12 @@ class Layers:
         )
         step = StepRecord(phase=phase or self.words("step", "none"), lines=[])
         if phase in self._later and (order or self.detail != "brief" or phase in self._failing):
-            before = self._failing.get(phase or "", [])
-            step["note"] = self.words.entered("step", before)
+            before = self._failing.get(phase or "", {})
+            note = [self.words.entered("step", [*before.values()])]
+            missing = [short for label, short in before.items() if label not in lines.done]
+            if missing and not folding:
+                note.append(self.words("step", "unrecorded", phases=self.words.listed(missing)))
+            step["note"] = "; ".join(note)
         step["lines"] = lines.of(order)
         if folded:
             step["folded"] = [one["label"] for one in prose.folded(folded)]
@@ -363,6 +370,10 @@ class Layers:
         by = [one["label"] for one in fact["investigations"]]
         if by:
             found["by"] = by
+        for key in ("presentTowards", "absentTowards"):
+            towards = [one["label"] for one in fact[key]]
+            if towards:
+                found[key] = towards
         return found
 
     def particular(self, records: Iterable[RecommendationRecord]) -> str:
@@ -442,10 +453,12 @@ class _Lines:
     ) -> None:
         self._layers, self._facts, self._held, self.sources = layers, facts, held, Sources()
         self._called = prose.speakers(record)
+        self._calm = not any(map(prose.is_now, record["actions"]))
         self.shown: list[ActionRecord] = []
         self.folded: list[ActionRecord] = []
         self.uncleared: list[ActionRecord] = []
         self.reasons = 0
+        self.done = {one["phase"] for one in record["actions"] if one["received"]}
 
     def of(self, records: Iterable[ActionRecord]) -> list[LineRecord]:
         """Return lines for actions; those of which the same is said share one."""
@@ -493,7 +506,8 @@ class _Lines:
         _put(line, "by", dict.fromkeys(by))
         if record["action"] in self._held:
             line["open"] = True
-        if detail != "brief" or urgent or record["status"] == "conflicting":
+        calm = self._calm and not terse and verdict != "done"
+        if detail != "brief" or urgent or record["status"] == "conflicting" or calm:
             _put(line, "why", layers.reasons(record))
         done = self._done(record) if verdict == "done" or detail != "brief" else []
         _put(line, "done", done)

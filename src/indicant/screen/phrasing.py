@@ -153,14 +153,20 @@ class Phrases:
         Tersely the fact is said but once.
         """
         absent = self.words("ask", "otherwise") if terse else one["absent"]
-        both = (one["present"], one["ifPresent"]), (absent, one["ifAbsent"])
-        for fact, settled in both:
-            yield self.words("ask", "present", fact=fact, settles=self._settles(settled))
+        both = (
+            (one["present"], one["ifPresent"], one.get("presentTowards")),
+            (absent, one["ifAbsent"], one.get("absentTowards")),
+        )
+        for fact, settled, towards in both:
+            said = self._settles(settled, towards or [])
+            yield self.words("ask", "present", fact=fact, settles=said)
 
-    def _settles(self, settled: list[SettlesRecord]) -> str:
+    def _settles(self, settled: list[SettlesRecord], towards: list[str]) -> str:
         told = [
             self.words.settled(one["status"], one["labels"], one.get("more", 0)) for one in settled
         ]
+        if towards:
+            told.insert(0, self.words("ask", "towards", labels=", ".join(towards)))
         return "; ".join(told) or self.words("ask", "nothing")
 
     def stage(self, step: StepRecord) -> str:

@@ -92,7 +92,11 @@ class SettlesRecord(TypedDict):
 
 
 class QuestionRecord(TypedDict):
-    """A fact to find out, as a question, and what it would do to be so or not to be so."""
+    """A fact to find out, as a question, and what it would do to be so or not to be so.
+
+    The urgent or immediate interventions that it would indicate together with other facts are named
+    beside what it settles alone.
+    """
 
     question: str
     term: str
@@ -101,13 +105,16 @@ class QuestionRecord(TypedDict):
     by: NotRequired[list[str]]
     ifPresent: list[SettlesRecord]
     ifAbsent: list[SettlesRecord]
+    presentTowards: NotRequired[list[str]]
+    absentTowards: NotRequired[list[str]]
 
 
 class StepRecord(TypedDict):
     """A stage of care.
 
-    ``note`` says when it is entered. ``folded`` are the open interventions of a later stage, which
-    are only named while something urgent waits. ``once`` and ``ask`` are of all that is open in it.
+    ``note`` says when it is entered, and of which stages before it nothing is recorded. ``folded``
+    are the open interventions of a later stage, which are only named while something urgent waits.
+    ``once`` and ``ask`` are of all that is open in it.
     """
 
     phase: str | None
