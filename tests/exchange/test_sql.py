@@ -65,22 +65,38 @@ def opioids() -> Assessor:
     return Assessor("opioids-for-pain")
 
 
-def random_guideline(folder: Path, seed: int) -> tuple[Assessor, list[int]]:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder for random guidelines, each made once for all engines."""
+    return tmp_path_factory.mktemp("guidelines")
+
+
+@functools.cache
+def random_guideline(folder: Path, seed: int) -> tuple[Assessor, tuple[int, ...]]:
     """Return a guideline, and what is established of some patients."""
     maker = MAKERS[seed % len(MAKERS)](seed)
     guideline = maker.guideline()
-    file = folder / "guideline.ttl"
+    file = folder / f"{seed}.ttl"
     file.write_text(guideline_text(guideline), encoding="utf-8")
     made = Assessor(file)
     cases = [maker.case(guideline, f"c{number}") for number in range(40)]
     documents = (parse(case_text([one]), path=one.name) for one in cases)
     establisher = Establisher(made, plan_of(made.compiled.graph))
     told = establisher.found(Given(one.path, one.quads) for one in documents)
-    return made, [one.literals for one in told if not one.problem]
+    return made, tuple(one.literals for one in told if not one.problem)
 
 
-def masks(plan: Plan, consistency: Consistency, many: int, seed: int) -> list[int]:
+@functools.cache
+def sql(made: Assessor, shape: Shape, *, consistent: bool = False) -> Sql:
+    """Return what is written of a guideline, the same for every engine."""
+    return Sql(made, shape, consistent=consistent)
+
+
+@functools.cache
+def masks(made: Assessor, many: int, seed: int) -> tuple[int, ...]:
     """Return random sets of literals, of which some cannot all hold."""
+    plan = plan_of(made.compiled.graph)
+    consistency = Consistency(made, plan)
     dice = random.Random(seed)  # noqa: S311
     decisive = [sets for one in plan.decisions for sets in (one.met, one.refuted) if sets] * 3
     found = [0, (1 << len(plan.literals)) - 1]
@@ -92,10 +108,11 @@ def masks(plan: Plan, consistency: Consistency, many: int, seed: int) -> list[in
         while dice.random() < 0.98 and (clash := consistency.clash(mask)):
             mask &= ~(1 << dice.choice(clash))
         found.append(mask)
-    return found
+    return tuple(found)
 
 
-def wanted(made: Assessor, found: Sequence[int]) -> Rows:
+@functools.cache
+def wanted(made: Assessor, found: tuple[int, ...]) -> Rows:
     """Return what the kernel answers for patients with literals, by view."""
     plan = plan_of(made.compiled.graph)
     patterns = Patterns(Consistency(made, plan))
@@ -182,8 +199,8 @@ def compare(
     """Compare what an engine answers with what the kernel does, and return it."""
     with engine(where, dsn) as there:
         fill(there, plan_of(made.compiled.graph), found, shape, shape)
-        ours = told(there, Sql(made, shape, consistent=consistent))
-    theirs = wanted(made, found)
+        ours = told(there, sql(made, shape, consistent=consistent))
+    theirs = wanted(made, tuple(found))
     for view in each(VIEWS):
         assert ours[view] == theirs[view], view
     return ours
@@ -197,8 +214,7 @@ def test_random_literals_are_answered_as_by_the_kernel(
     where: str, shape: Shape, guideline: str, dsn: str | None
 ) -> None:
     made = opioids() if guideline == "opioids-for-pain" else assessor("auto")
-    plan = plan_of(made.compiled.graph)
-    found = masks(plan, Consistency(made, plan), 200, 1)
+    found = masks(made, 200, 1)
     rows = compare(made, where, dsn, shape, found)
     states = [state for _, state in rows["patients"]]
     assert states.count("inconsistent") > 20
@@ -213,17 +229,16 @@ def test_random_literals_are_answered_as_by_the_kernel(
 @ON_EACH
 @pytest.mark.parametrize("seed", range(10))
 def test_random_literals_of_random_guidelines_are_answered_as_by_the_kernel(
-    where: str, seed: int, dsn: str | None, tmp_path: Path
+    where: str, seed: int, dsn: str | None, folder: Path
 ) -> None:
     """Where too much cannot all hold to be written out, with patients alone of whom all does."""
-    made, found = random_guideline(tmp_path, seed)
-    plan = plan_of(made.compiled.graph)
+    made, found = random_guideline(folder, seed)
     too_many = seed in TOO_MANY
     if too_many:
         with pytest.raises(TooManyClashesError):
             Sql(made)
     else:
-        found += masks(plan, Consistency(made, plan), 120, seed)
+        found += masks(made, 120, seed)
     rows = compare(made, where, dsn, SHAPES[seed % 2], found, consistent=too_many)
     states = {state for _, state in rows["patients"]}
     assert states == ({"assessed"} if too_many else {"assessed", "inconsistent"})
@@ -262,7 +277,7 @@ def test_patients_are_answered_as_each_alone(where: str, guideline: str, dsn: st
     }
     with engine(where, dsn) as there:
         fill(there, plan, list(masks_of.values()), "facts", "facts")
-        rows = told(there, Sql(made))
+        rows = told(there, sql(made, "facts"))
         scopes: dict[Any, Any] = dict(there.run("SELECT patient, scope FROM indicant_patients"))
     compared = 0
     for at, path in enumerate(masks_of):
@@ -324,7 +339,7 @@ def test_who_stands_twice_gets_no_answer_and_what_is_not_said_is_not_established
     rows = [(who, *(None for _ in plan.literals)) for who in ("a", "b", "b", "c")]
     with engine(where, dsn) as there:
         there.table("columns", names, "t" + "b" * len(plan.literals), rows)
-        for statement in Sql(made, "columns").statements:
+        for statement in sql(made, "columns").statements:
             there.run(statement)
         states = there.run("SELECT patient, state, told IS NULL FROM indicant_patients")
         answers = there.run(
@@ -346,7 +361,7 @@ def test_facts_that_no_literal_is_are_told(where: str, dsn: str | None) -> None:
     with engine(where, dsn) as there:
         facts = [("a", literal), ("a", "x"), ("b", "x"), ("c", None)]
         there.table("facts", ["patient", "literal"], "tt", facts)
-        for statement in Sql(made).statements:
+        for statement in sql(made, "facts").statements:
             there.run(statement)
         unknown = there.run("SELECT literal, patients FROM indicant_unknown")
         known = there.run("SELECT name, literal, meaning FROM indicant_literals")
@@ -386,7 +401,7 @@ def test_rows_without_a_patient_are_nobody_and_counted(
             wide = [(who, *(None for _ in literals)) for who in ("a", None, None)]
             names = ["patient", *map(column, literals)]
             there.table("columns", names, "t" + "b" * len(literals), wide)
-        for statement in Sql(made, shape).statements:
+        for statement in sql(made, shape).statements:
             there.run(statement)
         who = there.run("SELECT patient, state FROM indicant_patients")
         nobody = there.run('SELECT "rows" FROM indicant_nobody')
@@ -446,7 +461,7 @@ def test_what_cannot_all_hold_is_written_out(guideline: str) -> None:
     consistency = Consistency(made, plan)
     sets = [sum(1 << one for one in each_) for each_ in clashes(made, plan)]
     assert len(sets) > 50
-    for mask in masks(plan, consistency, 300, 5):
+    for mask in masks(made, 300, 5):
         clash = consistency.clash(mask)
         assert bool(clash) == any(mask & one == one for one in sets)
         assert not clash or sum(1 << one for one in clash) in sets
