@@ -42,6 +42,10 @@ SAID: Final = {
     "undetermined": "not advised yet",
 }
 """What a status is called on a screen, where it has other words."""
+STANDS: Final = {
+    "besides": "recommended as well",
+    "later": "recommended by its own conditions",
+}
 STATUS: Final = {
     ("met", None): "recommended",
     ("met", "refuted"): "recommended",
@@ -88,7 +92,7 @@ SCOPES: Final = {
     "open": "open whether within the scope of ",
     "refuted": "outside the scope of ",
 }
-HELD_BACK: Final = "not cleared yet, since a contraindication is open:"
+HELD_BACK: Final = "perhaps to avoid, since a contraindication is open:"
 ODDS: Final = "the case is outside the scope of "
 
 
@@ -443,13 +447,15 @@ class _Told:
         if calm.get("due"):
             yield f"recommended, see steps: {'; '.join(calm['due'])}"
         if calm.get("later"):
-            yield f"recommended of a later stage, see steps: {'; '.join(calm['later'])}"
+            yield f"recommended, but of a later stage, see steps: {'; '.join(calm['later'])}"
         if not (calm.get("due") or calm.get("later") or calm["pressing"]):
             yield "nothing is recommended, by what is recorded"
 
     def _uncleared(self) -> Iterator[str]:
+        if "uncleared" not in self._screen and not self._screen["avoid"]:
+            yield "nothing, by what is recorded"
         if "uncleared" in self._screen:
-            lead = "not cleared yet:" if self._screen["detail"] == "brief" else HELD_BACK
+            lead = "perhaps to avoid:" if self._screen["detail"] == "brief" else HELD_BACK
             yield f"{lead} {', '.join(self._screen['uncleared'])}"
 
     def _head(self) -> Iterator[str]:
@@ -522,6 +528,9 @@ class _Told:
             what = "; ".join(one["label"] for one in line["actions"])
             how, verdict = self._how(line), line["verdict"]
             called = SAID.get(verdict, verdict)
+            if verdict == "undetermined" and line.get("urgency") in ("urgent", "immediate"):
+                called = "open, not ruled out"
+            called = STANDS.get(line.get("beside", ""), called)
             below = list(self._below(line))
             if self._form == "html":
                 yield f"{SIGNED[verdict]} {called} {what} {how}"
@@ -599,6 +608,7 @@ class _Told:
         for number, one in enumerate(self._screen["ask"], 1):
             by = ", ".join(one.get("by", []))
             lead = "" if self._form == "html" else f"{number}. "
+            by = by if self._brief or not by else f"may be shown by {by}"
             yield lead + one["question"] + (f" ({by})" if by else "")
             towards = one.get("presentTowards", []), one.get("absentTowards", [])
             present = f"{one['present']}: {self._settles(one['ifPresent'], towards[0])}"

@@ -249,6 +249,10 @@ class Layers:
         """Say how strong advice is by GRADE, and how certain what it rests on."""
         return self.words.graded(strength, certainty)
 
+    def is_later(self, record: ActionRecord) -> bool:
+        """Tell whether an intervention is of a later stage."""
+        return record["phase"] in self._later
+
     def followed(self, record: ActionRecord) -> Iterator[str]:
         """Say which recommendations that apply have been fulfilled, violated or not."""
         for one in deciding(record):
@@ -353,8 +357,8 @@ class Layers:
         found = []
         for one in facts:
             sentence = self._sentence(one)
-            which = "" if times[sentence] == 1 else f" {one['label']}?"
-            found.append(self._question(one, sentence + which))
+            which = self.words("ask", "which", what=one["label"]) if times[sentence] > 1 else ""
+            found.append(self._question(one, f"{sentence} {which}".rstrip()))
         return found
 
     def _question(self, fact: OpenFactRecord, sentence: str) -> QuestionRecord:
@@ -493,6 +497,10 @@ class _Lines:
         terse = detail == "brief" and _open(record)
         if record["urgency"] and (urgent or detail != "brief"):
             line["urgency"] = record["urgency"]
+        if verdict == "recommended" and not prose.is_now(record):
+            later = layers.is_later(record)
+            if later or not self._calm:
+                line["beside"] = "later" if later else "besides"
         if urgent and record["phase"] and detail != "brief":
             line["phase"] = record["phase"]
         if not terse or urgent:

@@ -91,7 +91,7 @@ class _Markdown:
     def _lines(self, lines: Iterable[LineRecord]) -> Iterator[str]:
         phrases, words = self._phrases, self._words
         for line in lines:
-            lead = f"{SIGNS[line['verdict']]} {phrases.verdict(line['verdict'])}: "
+            lead = f"{SIGNS[line['verdict']]} {phrases.stands(line)}: "
             how = phrases.how(line)
             what = f"**{marked(lead + phrases.what(line))}**"
             yield f"- {what} — {marked(how)}" if how else f"- {what}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from indicant.assess.prose import SOON
 from indicant.screen.facts import ORDER
 
 if TYPE_CHECKING:
@@ -83,6 +84,14 @@ class Phrases:
         """Return a verdict in words."""
         return self.words("verdict", _CALLED.get(verdict, verdict))
 
+    def stands(self, line: LineRecord) -> str:
+        """Return how interventions stand, in words: their verdict, and beside what it is one."""
+        if "beside" in line:
+            return self.words("verdict", line["beside"])
+        if line["verdict"] == "undetermined" and line.get("urgency") in SOON:
+            return self.words("verdict", "pressing")
+        return self.verdict(line["verdict"])
+
     def what(self, line: LineRecord) -> str:
         """Return what interventions of a line are called."""
         return "; ".join(one["label"] for one in line["actions"])
@@ -142,10 +151,11 @@ class Phrases:
         """Return what was proposed, with the verdict."""
         return f"{SIGNS[one['verdict']]} {self.verdict(one['verdict'])}: {one['label']}"
 
-    def question(self, one: QuestionRecord) -> str:
-        """Return a question, with what shows the answer."""
+    def question(self, one: QuestionRecord, *, terse: bool = False) -> str:
+        """Return a question, with what may show the answer."""
         by = ", ".join(one.get("by", ()))
-        return f"{one['question']} ({by})" if by else one["question"]
+        shown = by if terse or not by else self.words("ask", "by", by=by)
+        return f"{one['question']} ({shown})" if by else one["question"]
 
     def answers(self, one: QuestionRecord, *, terse: bool = False) -> Iterator[str]:
         """Yield what each answer to a question would do.
@@ -179,7 +189,9 @@ class Phrases:
             yield self.words("step", "folded", labels=", ".join(step["folded"]))
 
     def uncleared(self, screen: ScreenRecord) -> Iterator[str]:
-        """Yield what is not cleared, if anything."""
+        """Yield what is perhaps to avoid, or that there is nothing to avoid."""
+        if "uncleared" not in screen and not screen["avoid"]:
+            yield self.words("avoid", "nothing")
         if "uncleared" in screen:
             key = "briefly" if screen["detail"] == "brief" else "uncleared"
             yield self.words("avoid", key, labels=", ".join(screen["uncleared"]))

@@ -60,13 +60,16 @@ class LineRecord(TypedDict):
 
     A key with nothing to say is left out. ``actions`` are called by what has to be known at a
     glance. ``strength`` is in the source's own words, ``certainty`` by GRADE where the source
-    states it. ``open`` says that a contraindication is open, ``why`` what it rests on, ``done``
-    what was received already, ``once`` what would settle it, and ``says`` what the most
-    particular passage says. Of ``full`` are ``ask``, ``followed`` and ``warrants``.
+    states it. ``beside`` tells of what is recommended that something urgent is as well
+    (``besides``), or that it is of a later stage (``later``). ``open`` says that a contraindication
+    is open, ``why`` what it rests on, ``done`` what was received already, ``once`` what would
+    settle it, and ``says`` what the most particular passage says. Of ``full`` are ``ask``,
+    ``followed`` and ``warrants``.
     """
 
     actions: list[TermRecord]
     verdict: Verdict
+    beside: NotRequired[Literal["besides", "later"]]
     urgency: NotRequired[str]
     phase: NotRequired[str]
     strength: NotRequired[list[str]]

@@ -73,7 +73,7 @@ class _Text:
     ) -> Iterator[str]:
         phrases = self._phrases
         for line in lines:
-            lead = f"{before}{SIGNS[line['verdict']]} {phrases.verdict(line['verdict'])}: "
+            lead = f"{before}{SIGNS[line['verdict']]} {phrases.stands(line)}: "
             how = phrases.how(line, terse=bool(self._once))
             told = lead + phrases.what(line) + (f" — {how}" if how else "")
             below = list(phrases.below(line))
@@ -105,7 +105,9 @@ class _Text:
 
     def _asked(self) -> Iterator[str]:
         for place, one in enumerate(self._screen["ask"], 1):
-            yield from wrapped(self._phrases.question(one), f"  {place}. ", "     ")
+            yield from wrapped(
+                self._phrases.question(one, terse=self._terse), f"  {place}. ", "     "
+            )
             answers = list(self._phrases.answers(one, terse=self._terse))
             for answer in [" / ".join(answers)] if self._terse else answers:
                 yield from wrapped(answer, "      ", "        ")
