@@ -221,7 +221,8 @@ def test_questions_are_those_that_settle_most(source: str) -> None:
             assert [each["term"] for each in screen["ask"]] == [each["term"] for each in first]
             for question, fact, asked in zip(screen["ask"], first, sentences, strict=True):
                 alone = sentences.count(asked) == 1
-                assert question["question"] == (asked if alone else f"{asked} {fact['label']}?")
+                which = "" if alone else f" Is this so: {fact['label']}?"
+                assert question["question"] == asked + which
                 for side, key in (("present", "ifPresent"), ("absent", "ifAbsent")):
                     settled = Counter(each["status"] for each in fact[side])  # type: ignore[literal-required]
                     found = question[key]  # type: ignore[literal-required]

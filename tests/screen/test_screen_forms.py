@@ -86,6 +86,7 @@ def test_a_sign_never_stands_alone(source: str) -> None:
         page.document(one.document)
     lines = reading_back.signed(reading_back.page(page.text()))
     assert lines
-    assert all(
-        (sign, word) == (told.SIGNED[kind], told.SAID.get(kind, kind)) for kind, sign, word in lines
-    )
+    other = {"undetermined": {told.PRESSING}, "recommended": {*told.STANDS.values()}}
+    for kind, sign, word in lines:
+        assert sign == told.SIGNED[kind]
+        assert word in {told.SAID.get(kind, kind), *other.get(kind, ())}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -45,12 +45,16 @@ class One:
     assessor: Assessor
     document: Document
     record: CaseRecord
+    _screens: dict[tuple[Detail, bool], ScreenRecord] = field(default_factory=dict, repr=False)
 
     def screen(self, detail: Detail, *, everything: bool = False) -> ScreenRecord:
-        """Return the screen of the case."""
-        made = screens(self.assessor, detail, everything=everything)
-        (found,) = (one for one in made.of(self.document) if one["case"] == self.record["case"])
-        return found
+        """Return the screen of the case, made once for all tests; nobody changes it."""
+        if (detail, everything) not in self._screens:
+            made = screens(self.assessor, detail, everything=everything)
+            for one in made.of(self.document):
+                if one["case"] == self.record["case"]:
+                    self._screens[detail, everything] = one
+        return self._screens[detail, everything]
 
     @functools.cached_property
     def stated(self) -> Stated:

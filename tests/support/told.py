@@ -42,6 +42,7 @@ SAID: Final = {
     "undetermined": "not advised yet",
 }
 """What a status is called on a screen, where it has other words."""
+PRESSING: Final = "open, not ruled out"
 STANDS: Final = {
     "besides": "recommended as well",
     "later": "recommended by its own conditions",
@@ -529,7 +530,7 @@ class _Told:
             how, verdict = self._how(line), line["verdict"]
             called = SAID.get(verdict, verdict)
             if verdict == "undetermined" and line.get("urgency") in ("urgent", "immediate"):
-                called = "open, not ruled out"
+                called = PRESSING
             called = STANDS.get(line.get("beside", ""), called)
             below = list(self._below(line))
             if self._form == "html":
@@ -679,7 +680,8 @@ class _Told:
             self.titles.append(TITLES["left"])
             yield TITLES["left"]
         for at, said in sorted(found.items(), reverse=True):
-            told = f"--detail {at}: {'; '.join(said)}"
+            where = f"in {at} detail" if self._form == "html" else f"--detail {at}"
+            told = f"{where}: {'; '.join(said)}"
             yield f"LEFT OUT (--detail {at}): {'; '.join(said)}" if self._form == "text" else told
 
 
