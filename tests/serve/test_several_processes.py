@@ -273,9 +273,7 @@ def test_a_token_and_feedback_are_of_all_processes(keys: tuple[Path, Any], tmp_p
             os.kill(held, signal.SIGSTOP)
             first = token(path)
             assert sent(path, asked, first) == 200
-            assert (
-                sent(f"{path}/feedback", {"feedback": [outcome]}, token(f"{path}/feedback")) == 200
-            )
+            assert sent(back, {"feedback": [outcome]}, token(back)) == 200
             answered += 1
             os.kill(held, signal.SIGCONT)
             os.kill(other, signal.SIGSTOP)
@@ -289,10 +287,7 @@ def test_a_token_and_feedback_are_of_all_processes(keys: tuple[Path, Any], tmp_p
             assert f"{line} {count}" in counted
         many = {"feedback": [{**outcome, "card": str(uuid.uuid4())} for _ in range(200)]}
         senders = [
-            threading.Thread(
-                target=lambda: sent(f"{path}/feedback", many, token(f"{path}/feedback"))
-            )
-            for _ in range(16)
+            threading.Thread(target=lambda: sent(back, many, token(back))) for _ in range(16)
         ]
         for one in senders:
             one.start()
