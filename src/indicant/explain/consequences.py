@@ -417,7 +417,8 @@ class Situation:
         found: list[tuple[Mask, Status]] = []
         edge: list[tuple[Mask, Mask, list[_Fact]]] = [(0, 0, pool)]
         for size in range(1, largest + 1):
-            wider: list[tuple[Mask, Mask, list[_Fact]]] = []
+            # What is left to add is cut out of the list only once a set is known to lead on.
+            wider: list[tuple[Mask, Mask, list[_Fact], int]] = []
             for facts, entailed, rest in edge:
                 closed = entailed | _completing(facts, found)
                 opposite = entailment.opposite(entailed)
@@ -435,11 +436,11 @@ class Situation:
                     if status is not None and wanted(status):
                         found.append((together, status))
                     elif place < len(rest):
-                        wider.append((together, closure, rest[place:]))
+                        wider.append((together, closure, rest, place))
             single = {known for known, _ in found} if size == 1 else set()
             edge = []
-            for facts, entailed, rest in wider:
-                left = self._left(rest, entailed, single)
+            for facts, entailed, rest, place in wider:
+                left = self._left(rest[place:], entailed, single)
                 if any(map(wanted, self._reach(action, entailed, left))):
                     edge.append((facts, entailed, left))
             if not edge:

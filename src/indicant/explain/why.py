@@ -16,6 +16,7 @@ from indicant.explain.consequences import (
     ASKED,
     LARGEST,
     ORDER,
+    TRIES,
     Changes,
     Ruling,
     Situation,
@@ -162,6 +163,7 @@ def why(
     to: Status | None = None,
     largest: int = LARGEST,
     most: int | None = None,
+    tries: int = TRIES,
 ) -> list[WhyRecord]:
     """Explain the status of an intervention for every case of a document.
 
@@ -172,6 +174,7 @@ def why(
         to: the status that the sets of facts are to lead to, rather than to any other.
         largest: how many facts a set may have.
         most: how many sets to return; all where nothing is given.
+        tries: how many sets to look at, for each case.
 
     Raises:
         InvalidCase: a case does not conform to the case shapes.
@@ -184,6 +187,7 @@ def why(
         for part in parts:
             records = part.records(everything=True)
             explainer = _Explainer(assessor, ruling, document, lines, part)
+            explainer.tries = tries
             found += [explainer.explain(record, iri, to, largest, most) for record in records]
     return sorted(found, key=lambda one: one["case"])
 
@@ -209,6 +213,8 @@ def find_action(assessor: Assessor, text: str, document: Document) -> str:
 
 class _Explainer:
     """Explains cases of one document."""
+
+    tries = TRIES
 
     def __init__(
         self, assessor: Assessor, ruling: Ruling, document: Document, lines: Lines, part: Assessment
@@ -433,7 +439,7 @@ class _Explainer:
     def _changes(
         self, situation: Situation, action: str, to: Status | None, largest: int, most: int | None
     ) -> ChangesRecord:
-        found: Changes = situation.changes(action, to=to, largest=largest)
+        found: Changes = situation.changes(action, to=to, largest=largest, tries=self.tries)
         names = self.ruling.entailment.names
         contrary = self.ruling.entailment.opposite(situation.known)
         records = []

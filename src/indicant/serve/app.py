@@ -175,8 +175,12 @@ class Service:
         self.endpoint.hold()
 
     def _warm(self) -> None:
+        # The processes for queries begin while the guidelines are made ready here.
+        self.endpoint.hold()
+        beside = threading.Thread(target=self.endpoint.warm, daemon=True)
+        beside.start()
         self.prepare()
-        self.endpoint.warm()
+        beside.join()
         if self._settled is not None:
             self._settled()
         if self.common is not None:

@@ -179,10 +179,17 @@ class Endpoint:
         """Start the processes, before anybody waits for them."""
         self.hold()
         plain = read("ASK {}", "")
-        for one in self._processes:
+
+        def begin(one: Queries) -> None:
             # A service that ends meanwhile ends them as well.
             with contextlib.suppress(IndicantError):
                 one.ask("", plain, "ASK {}", adhoc.RESULTS, self._seconds + _STARTING)
+
+        beside = [threading.Thread(target=begin, args=(one,)) for one in self._processes]
+        for one in beside:
+            one.start()
+        for one in beside:
+            one.join()
 
     def end(self) -> int:
         """End the processes, and return how many there were; each begins anew when it is needed."""
