@@ -28,8 +28,8 @@ from indicant.serve import supervising
 from indicant.serve.common import Common
 from indicant.serve.metrics import Metrics
 from indicant.serve.supervising import Supervisor, demand_one_thread
-from places import SEVEN_MONTHS
-from running import environment, hold_to_one_line
+from places import RAIN, SEVEN_MONTHS
+from running import command, environment, hold_to_one_line
 
 if TYPE_CHECKING:
     from indicant.serve.common import SharedMetrics
@@ -156,6 +156,7 @@ def test_patients_are_not_mixed_up_and_one_that_is_killed_is_replaced() -> None:
         right = alone(url)
         first = answering(process)
         assert len(first) == 2
+        assert len(list(Path(f"/proc/{process.pid}/task").iterdir())) == 1
         load = Load(url)
         load.wait_for(2 * len(DAYS))
         assert load.broken == []
@@ -308,6 +309,31 @@ def test_it_is_told_where_to_ask_once_all_answer() -> None:
             os.kill(held, signal.SIGSTOP)
             assert {get(url, "/healthz")[0] for _ in range(20)} == {200}
             os.kill(held, signal.SIGCONT)
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_what_is_compiled_first_is_compiled_where_no_fork_comes_after(tmp_path: Path) -> None:
+    """The reasoner runs in threads of its own, none of which would go on in a child."""
+    words = (*TWO, "--guideline", str(RAIN))
+    with started(*words, INDICANT_CACHE=str(tmp_path / "cache")) as (process, url):
+        until(lambda: get(url, "/readyz")[0] == 200)
+        assert any((tmp_path / "cache").iterdir())
+        assert len(list(Path(f"/proc/{process.pid}/task").iterdir())) == 1
+        for one in each([process.pid, *answering(process)]):
+            assert "libjvm" not in Path(f"/proc/{one}/maps").read_text(encoding="utf-8")
+    (tmp_path / "file").touch()
+    done = subprocess.run(
+        command("serve", "--port", "0", *words),
+        env=environment(INDICANT_CACHE=str(tmp_path / "file" / "cache")),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "something runs beside the process that is to be forked" in done.stderr
 
 
 # ------------------------------------------------------------------------- without a service

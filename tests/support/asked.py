@@ -147,11 +147,14 @@ def running(
 
 
 @contextlib.contextmanager
-def started(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run the command, and yield its process and address once it says where it is."""
+def started(*words: str, **changes: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run the command, and yield its process and address once it says where it is.
+
+    Its environment may be changed.
+    """
     process = subprocess.Popen(
         command("serve", "--port", "0", *words),
-        env=environment(),
+        env=environment(**changes),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

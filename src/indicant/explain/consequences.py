@@ -79,8 +79,12 @@ class Statement:
 class Ruling:
     """What decides the status of every intervention that a guideline speaks of."""
 
-    def __init__(self, engine: Answering) -> None:
-        """Ask for the literals, their clauses and the implicants, once."""
+    def __init__(self, engine: Answering, tries: int = TRIES) -> None:
+        """Ask for the literals, their clauses and the implicants, once.
+
+        At so many sets of facts is then looked for changes of each status.
+        """
+        self.tries = tries
         opposites: dict[str, str] = {}
         further: dict[str, str] = {}
         clauses: dict[str, list[str]] = defaultdict(list)
@@ -389,7 +393,12 @@ class Situation:
         return None if known is None else self.ruling.status(action, known)
 
     def changes(
-        self, action: str, *, to: Status | None = None, largest: int = LARGEST, tries: int = TRIES
+        self,
+        action: str,
+        *,
+        to: Status | None = None,
+        largest: int = LARGEST,
+        tries: int | None = None,
     ) -> Changes:
         """Find the least sets of facts that change the status of an intervention.
 
@@ -399,8 +408,9 @@ class Situation:
             action: the intervention.
             to: the status that is wanted, rather than any other than now.
             largest: how many facts a set may have.
-            tries: how many sets to look at.
+            tries: how many sets to look at; without, as many as the ruling has it.
         """
+        tries = self.ruling.tries if tries is None else tries
         entailment = self.ruling.entailment
         now = self.ruling.status(action, self.known)
         if to == now:

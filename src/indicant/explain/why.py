@@ -181,13 +181,12 @@ def why(
         IndicantError: there is no such intervention, or no recommendation speaks of it.
     """
     iri = find_action(assessor, action, document)
-    ruling, lines = Ruling(assessor), Lines(document)
+    ruling, lines = Ruling(assessor, tries), Lines(document)
     found = []
     with assessor.parts(document) as parts:
         for part in parts:
             records = part.records(everything=True)
             explainer = _Explainer(assessor, ruling, document, lines, part)
-            explainer.tries = tries
             found += [explainer.explain(record, iri, to, largest, most) for record in records]
     return sorted(found, key=lambda one: one["case"])
 
@@ -213,8 +212,6 @@ def find_action(assessor: Assessor, text: str, document: Document) -> str:
 
 class _Explainer:
     """Explains cases of one document."""
-
-    tries = TRIES
 
     def __init__(
         self, assessor: Assessor, ruling: Ruling, document: Document, lines: Lines, part: Assessment
@@ -439,7 +436,7 @@ class _Explainer:
     def _changes(
         self, situation: Situation, action: str, to: Status | None, largest: int, most: int | None
     ) -> ChangesRecord:
-        found: Changes = situation.changes(action, to=to, largest=largest, tries=self.tries)
+        found: Changes = situation.changes(action, to=to, largest=largest)
         names = self.ruling.entailment.names
         contrary = self.ruling.entailment.opposite(situation.known)
         records = []

@@ -165,7 +165,21 @@ class Supervisor:
     def _fill(self, now: float) -> None:
         for number, place in enumerate(self._places):
             if not place.pid and place.due <= now and not self._asked:
-                place.pid, place.since = self._fork(number), now
+                try:
+                    place.pid, place.since = self._fork(number), now
+                except OSError as error:
+                    # Of processes or memory there may be enough again later.
+                    self._put_off(place, now)
+                    self._note(process=None, ended=error.strerror, replacedAfter=place.wait)
+
+    def _put_off(self, place: _Place, now: float) -> None:
+        place.wait = min(max(_FIRST_WAIT, 2 * place.wait), _LONGEST_WAIT)
+        place.due = now + place.wait
+
+    def _note(self, **said: object) -> None:
+        """Write a line, where it can be written."""
+        with contextlib.suppress(OSError, ValueError):
+            self._log(json.dumps(said))
 
     def _bury(self, now: float, *, whole: bool) -> None:
         """Take note of those that died.
@@ -190,11 +204,11 @@ class Supervisor:
                     f"a process of the service ended before it took requests ({how})",
                     help="give it more memory, or let fewer processes answer",
                 )
-            soon = now - place.since < _SHORT
-            place.wait = min(max(_FIRST_WAIT, 2 * place.wait), _LONGEST_WAIT) if soon else 0.0
-            place.due = now + place.wait
-            told = {"process": pid, "ended": how, "replacedAfter": place.wait}
-            self._log(json.dumps(told))
+            if now - place.since < _SHORT:
+                self._put_off(place, now)
+            else:
+                place.wait, place.due = 0.0, now
+            self._note(process=pid, ended=how, replacedAfter=place.wait)
 
     def _fork(self, number: int) -> int:
         """Begin a process, and return its number; it does not return there."""
@@ -233,7 +247,7 @@ class Supervisor:
         except BaseException as error:  # what nobody foresaw may quote a patient
             frames = traceback.extract_tb(error.__traceback__)
             place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-            self._log(json.dumps({"fault": type(error).__name__, "place": place}))
+            self._note(fault=type(error).__name__, place=place)
         finally:
             with contextlib.suppress(OSError, ValueError):
                 sys.stdout.flush()
