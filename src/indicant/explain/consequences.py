@@ -82,7 +82,7 @@ class Ruling:
     def __init__(self, engine: Answering, tries: int = TRIES) -> None:
         """Ask for the literals, their clauses and the implicants, once.
 
-        At so many sets of facts is then looked for changes of each status.
+        At so many sets of facts is looked for changes of a status, where that is explained.
         """
         self.tries = tries
         opposites: dict[str, str] = {}
@@ -393,12 +393,7 @@ class Situation:
         return None if known is None else self.ruling.status(action, known)
 
     def changes(
-        self,
-        action: str,
-        *,
-        to: Status | None = None,
-        largest: int = LARGEST,
-        tries: int | None = None,
+        self, action: str, *, to: Status | None = None, largest: int = LARGEST, tries: int = TRIES
     ) -> Changes:
         """Find the least sets of facts that change the status of an intervention.
 
@@ -408,9 +403,8 @@ class Situation:
             action: the intervention.
             to: the status that is wanted, rather than any other than now.
             largest: how many facts a set may have.
-            tries: how many sets to look at; without, as many as the ruling has it.
+            tries: how many sets to look at.
         """
-        tries = self.ruling.tries if tries is None else tries
         entailment = self.ruling.entailment
         now = self.ruling.status(action, self.known)
         if to == now:
@@ -427,7 +421,6 @@ class Situation:
         found: list[tuple[Mask, Status]] = []
         edge: list[tuple[Mask, Mask, list[_Fact]]] = [(0, 0, pool)]
         for size in range(1, largest + 1):
-            # What is left to add is cut out of the list only once a set is known to lead on.
             wider: list[tuple[Mask, Mask, list[_Fact], int]] = []
             for facts, entailed, rest in edge:
                 closed = entailed | _completing(facts, found)

@@ -436,7 +436,7 @@ class _Explainer:
     def _changes(
         self, situation: Situation, action: str, to: Status | None, largest: int, most: int | None
     ) -> ChangesRecord:
-        found: Changes = situation.changes(action, to=to, largest=largest)
+        found: Changes = situation.changes(action, to=to, largest=largest, tries=self.ruling.tries)
         names = self.ruling.entailment.names
         contrary = self.ruling.entailment.opposite(situation.known)
         records = []
