@@ -311,6 +311,34 @@ def test_it_is_told_where_to_ask_once_all_answer() -> None:
             os.kill(held, signal.SIGCONT)
 
 
+def sockets(pid: int) -> int:
+    """Return how many sockets a process has open."""
+    files = Path(f"/proc/{pid}/fd").iterdir()
+    return sum("socket:" in os.readlink(one) for one in files)
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_connections_that_are_kept_are_shared_out() -> None:
+    """All at once, as a proxy opens them; one process alone used to take most of them."""
+    with started(*TWO) as (process, url):
+        until(lambda: get(url, "/readyz")[0] == 200)
+        before = {one: sockets(one) for one in answering(process)}
+        kept = [connected(url) for _ in range(40)]
+        for one in kept:
+            one.connect()
+        for one in kept:
+            one.request("GET", "/healthz")
+            assert one.getresponse().read() == b"it runs\n"
+        shares = [sockets(one) - known for one, known in before.items()]
+        for one in kept:
+            one.close()
+    # The connection that was asked before may still be counted there.
+    assert 39 <= sum(shares) <= 40
+    assert min(shares) >= 10
+
+
 @linux
 @pytest.mark.slow
 @pytest.mark.timeout(120)
@@ -438,6 +466,22 @@ def test_where_there_are_no_forks_it_says_what_to_do(monkeypatch: pytest.MonkeyP
 def test_how_many_there_may_be_is_bounded() -> None:
     hold_to_one_line("serve", "--port", "0", "--processes", "65")
     hold_to_one_line("serve", "--port", "0", "--processes", "0")
+
+
+def test_who_has_more_connections_than_another_is_known() -> None:
+    common = Common(3)
+    common.number = 1
+    common.note_open(0)
+    assert not common.has_more()
+    common.note_open(5)
+    assert not common.has_more()
+    common.number = 2
+    common.note_open(4)
+    assert not common.has_more()
+    common.number = 1
+    assert common.has_more()
+    common.forget(2)
+    assert not common.has_more()
 
 
 def test_several_count_what_one_would() -> None:

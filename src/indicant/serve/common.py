@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from prometheus_client import CollectorRegistry
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 MOST_USED: Final = 100_000
 """How many tokens are remembered as used at once."""
 _BETWEEN: Final = "\t"
+_GONE: Final = 2**31
+"""What stands for the connections of a process that takes none."""
 
 
 class Used(Protocol):
@@ -48,6 +51,18 @@ class Common:
         lock = Lock()
         self._counts, self._used = Counts(lock), Once(lock, most_used)
         self.metrics = SharedMetrics(self, self._counts)
+        # Each process writes a number of its own, so that these need no lock.
+        self._open = memoryview(mmap.mmap(-1, 8 * processes)).cast("q")
+        for one in range(processes):
+            self._open[one] = _GONE
+
+    def note_open(self, count: int) -> None:
+        """Note how many connections this process has."""
+        self._open[self.number] = count
+
+    def has_more(self) -> bool:
+        """Tell whether another process has fewer connections than this one."""
+        return min(self._open) < self._open[self.number]
 
     def take(self, issuer: str, name: str, end: float, now: float) -> bool:
         """Take a token until its end, and tell whether it was not used yet at any process.
@@ -69,8 +84,9 @@ class Common:
         """Note that this process is ready."""
         self._counts.put(f"ready\t{self.number}", 1.0)
 
-    def forget_running(self, number: int) -> None:
-        """Note that a process answers nothing any more."""
+    def forget(self, number: int) -> None:
+        """Note that a process answers nothing any more, and has no connections."""
+        self._open[number] = _GONE
         self._counts.put(f"running\t{number}", 0.0)
 
 

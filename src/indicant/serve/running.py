@@ -9,7 +9,8 @@ import signal
 import socket
 import sys
 import threading
-from typing import TYPE_CHECKING, Final
+import time
+from typing import TYPE_CHECKING, Any, Final
 
 from indicant.compile.compiled import is_kept, obtain
 from indicant.errors import IndicantError
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 _FILES: Final = 200
 """How many files a service has open beside its connections, at most."""
 _IDLE: Final = 15
+_LEAVES: Final = 10
+_LEAVE: Final = 0.0005
+"""How often a connection is left to other processes, and for how many seconds each time."""
 _WAITING: Final = 2_048
 """How many connections may wait to be taken."""
 _TURN: Final = 0.0005
@@ -81,6 +85,28 @@ class Server(uvicorn.Server):
         finally:
             for one, handler in before.items():
                 signal.signal(one, handler)
+
+
+class Listening(socket.socket):
+    """A socket of several processes, from which the one takes that has the fewest connections.
+
+    Clients such as a proxy keep their connections, and a process that happened to take them all
+    would answer alone.
+    """
+
+    has_more: Callable[[], bool]
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Take a connection, after another process had time for it if it has fewer.
+
+        Raises:
+            BlockingIOError: another one took it.
+        """
+        for _ in range(_LEAVES):
+            if not self.has_more():
+                break
+            time.sleep(_LEAVE)
+        return super().accept()
 
 
 def taken(host: str, port: int) -> socket.socket:
@@ -204,15 +230,18 @@ def _run_several(
 
     def start(number: int, begun: Callable[[], None]) -> None:
         common.number = number
-        config = configured(service, connection(settings.seconds, most=most))
-        Server(config, begun, (signal.SIGTERM,)).run(sockets=[sock])
+        common.note_open(0)
+        shared = Listening(sock.family, sock.type, sock.proto, fileno=sock.detach())
+        shared.has_more = common.has_more
+        http = connection(settings.seconds, most=most, noted=common.note_open)
+        Server(configured(service, http), begun, (signal.SIGTERM,)).run(sockets=[shared])
 
     supervisor = Supervisor(
         settings.processes,
         start,
         settings.seconds,
         log=tell,
-        died=common.forget_running,
+        died=common.forget,
     )
     supervisor.run(lambda: told(service), sock.close)
 
