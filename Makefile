@@ -12,6 +12,7 @@ MUTANTS ?= 400
 SEED ?= 1
 PORT ?= 8000
 SECONDS ?= 60
+PROCESSES ?= 1
 BUNDLES ?=
 PATIENTS ?= 2000
 
@@ -123,8 +124,8 @@ bench-fhir: $(STAMP) $(RACE)/.installed ## race from FHIR to an assessment again
 bench-records: $(STAMP) ## measure cases of sixty records, side by side
 	@$(BIN)/python tests/support/sixty.py
 
-bench-serve: $(STAMP) ## measure a service alone and under load, and compare every answer (SECONDS=60)
-	@$(BIN)/python tests/support/pressing.py --seconds $(SECONDS)
+bench-serve: $(STAMP) ## measure a service alone and under load, and compare every answer (SECONDS=60 PROCESSES=1)
+	@$(BIN)/python tests/support/pressing.py --seconds $(SECONDS) --processes $(PROCESSES)
 
 bench-cohort: $(STAMP) $(RACE)/.installed ## measure many patients, floors and CQL beside them (PATIENTS=2000)
 	@$(BIN)/python tests/support/cohort_bench.py $(PATIENTS)

@@ -12,8 +12,9 @@ from openapi_spec_validator import validate
 
 from asked import NAME, SEED, Running, bundle, order, request, running
 from each import each
+from indicant.explain.consequences import Situation
 from indicant.files.rdf import read
-from indicant.serve.asking import FORMS
+from indicant.serve.asking import FORMS, TRIES
 from indicant.serve.openapi import document
 from places import BROKEN, EXAMPLES, SEVEN_MONTHS
 from running import run
@@ -64,6 +65,37 @@ def test_parameters_may_stand_in_the_url(service: Running) -> None:
     assert every.body.decode() == printed(
         "assess", str(SEVEN_MONTHS), "--all", "--as-of", "2026-12-24"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("cases", [1, 2])
+def test_a_request_looks_at_so_many_sets_of_facts_and_says_how_far_it_came(
+    service: Running, monkeypatch: pytest.MonkeyPatch, cases: int
+) -> None:
+    """It took 28 s and 490 MB for one patient: ten times as many sets were looked at for each."""
+    looked = []
+    status = Situation.status
+
+    def counted(self: Situation, action: str, facts: int = 0) -> Any:
+        looked.append(1)
+        return status(self, action, facts)
+
+    monkeypatch.setattr(Situation, "status", counted)
+    text = "PREFIX ind: <https://w3id.org/indicant/core/>\n" + "".join(
+        f"<http://a.example/{number}> a ind:PatientCase ; ind:asOf "
+        '"2023-05-01"^^<http://www.w3.org/2001/XMLSchema#date> .\n'
+        for number in range(cases)
+    )
+    asked = {"case": text, "action": "AssessmentForSubstanceUseDisorder", "facts": 8}
+    told = service.post(f"/why?guideline={NAME}", asked)
+    assert told.status == 200, told.body
+    changes = [one["changes"] for one in told.json]
+    assert len(changes) == cases
+    for one in each(changes):
+        assert (one["facts"], one["complete"]) == (2, False)
+        assert one["sets"]
+    assert TRIES / 4 < len(looked) <= TRIES
 
 
 @pytest.mark.many(5)

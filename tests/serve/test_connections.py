@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-from test_running_service import started
 
-from asked import OXYCODONE, Running, order, request, running
+from asked import OXYCODONE, Running, order, request, running, started
 from each import each
 from indicant.serve.connections import connection
 

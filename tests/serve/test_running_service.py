@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import http.client
 import json
@@ -12,45 +11,21 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import pytest
 
-from asked import AS_OF, NAME, OXYCODONE, SEED, order, request, running
+from asked import AS_OF, NAME, OXYCODONE, SEED, order, request, running, started
 from indicant.cli import parser
 from indicant.serve.running import taken
 from indicant.serve.settings import Settings
 from places import SEVEN_MONTHS
-from running import command, environment, hold_to_one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from running import environment, hold_to_one_line
 
 SLOW = (
     "SELECT (COUNT(*) AS ?n) { { SELECT ?a { ?a ?b ?c } LIMIT 700 } "
     "{ SELECT ?d { ?d ?e ?f } LIMIT 3000 } }"
 )
-
-
-@contextlib.contextmanager
-def started(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run the command, and yield its process and address once it says where it is."""
-    process = subprocess.Popen(
-        command("serve", "--port", "0", *words),
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        found = next(one.split()[0] for one in process.stdout if "/readyz" in one)
-        yield process, found.removesuffix("/readyz")
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import copy
 import functools
 import http.client
 import json
+import subprocess
 import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,7 @@ from indicant.serve.connections import connection
 from indicant.serve.guidelines import Guidelines
 from indicant.serve.running import Server, configured, taken, url_of
 from indicant.serve.settings import Settings
+from running import command, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -142,6 +144,29 @@ def running(
             server.should_exit = True
             thread.join(60)
             assert not thread.is_alive()
+
+
+@contextlib.contextmanager
+def started(*words: str, **changes: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run the command, and yield its process and address once it says where it is.
+
+    Its environment may be changed.
+    """
+    process = subprocess.Popen(
+        command("serve", "--port", "0", *words),
+        env=environment(**changes),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        found = next(one.split()[0] for one in process.stdout if "/readyz" in one)
+        yield process, found.removesuffix("/readyz")
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
 
 
 # ------------------------------------------------------------------------- requests

@@ -171,7 +171,7 @@ async def pressed(
         due = begun + number / rate
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
         waiting.put_nowait((due, choose.choice(some)))
-        if number % int(rate) == 0:
+        if number % (5 * int(rate)) == 0:
             told.largest = max(told.largest, memory(pid))
     await waiting.join()
     told.largest = max(told.largest, memory(pid))
@@ -180,18 +180,57 @@ async def pressed(
     return told
 
 
+def several(pid: int) -> list[int]:
+    """Return a process, and those that it has begun and that are the same program: who answers."""
+    own = Path(f"/proc/{pid}/exe").readlink(), command_of(pid)
+    told = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    children = [int(one) for one in told.split()]
+    return [
+        pid,
+        *(one for one in children if own == (Path(f"/proc/{one}/exe").readlink(), command_of(one))),
+    ]
+
+
+def command_of(pid: int) -> bytes:
+    """Return the command line of a process."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def held(pid: int, *names: str) -> int:
+    """Return how much memory a process holds, by the names that the system has for it, in MB."""
+    found = 0
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines():
+        if line.startswith(names):
+            found += int(line.split()[1])
+    return found // 1000
+
+
 def memory(pid: int) -> int:
-    """Return how much memory a process has to itself, in MB."""
-    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) // 1000
-    return 0
+    """Return how much memory a service holds, what its processes share counted once, in MB."""
+    return sum(held(one, "Pss:") for one in several(pid))
+
+
+def each_memory(pid: int) -> str:
+    """Return how much memory each process holds: all, its share, and what it has alone."""
+    told = [
+        f"{held(one, 'Rss:')} MB, {held(one, 'Pss:')} by shares, {held(one, 'Private_')} alone"
+        for one in several(pid)
+    ]
+    return "; ".join(told)
 
 
 def used(pid: int) -> float:
-    """Return how many seconds of a processor a process has had; those of what it started apart."""
-    said = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
+    """Return how many seconds of a processor a service has had; its queries apart."""
+    found = 0
+    for one in several(pid):
+        said = Path(f"/proc/{one}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        found += int(said[11]) + int(said[12])
+    return found / os.sysconf("SC_CLK_TCK")
+
+
+def load() -> str:
+    """Return how busy the machine is: what waits for a processor, in the last minute and five."""
+    return " ".join(Path("/proc/loadavg").read_text(encoding="ascii").split()[:2])
 
 
 def percentile(values: list[float], of: float) -> float:
@@ -220,7 +259,11 @@ async def ready(port: int, begun: float) -> tuple[float, float]:
 async def measure(port: int, pid: int, begun: float, options: argparse.Namespace) -> bool:
     """Print all figures, and tell whether every answer was the right one."""
     first, whole = await ready(port, begun)
+    print(f"load of the machine {load()}")
     print(f"answers after {first:.2f} s, is ready after {whole:.2f} s, {memory(pid)} MB")
+    print(f"  {each_memory(pid)}")
+    if options.only_ready:
+        return True
     some = [*hooks(), *others()]
     await alone(port, some, 3, pid)
     found, cost = await alone(port, some, options.times, pid)
@@ -246,8 +289,10 @@ async def measure(port: int, pid: int, begun: float, options: argparse.Namespace
         p50, p99 = percentile(told.seconds, 0.5), percentile(told.seconds, 0.99)
         print(
             f"{what} at {rate} a second for {seconds:g} s: p50 {p50:.0f} ms, p99 {p99:.0f} ms, "
-            f"{dict(sorted(told.statuses.items()))}, {before} MB before, {told.largest} at most"
+            f"{dict(sorted(told.statuses.items()))}, {before} MB before, {told.largest} at most, "
+            f"load {load()}"
         )
+        print(f"  {each_memory(pid)}")
         if told.refused:
             print(f"  refused after {percentile(told.refused, 0.5):.0f} ms, p50, once it was sent")
         if told.others:
@@ -264,9 +309,12 @@ def main() -> int:
         "--rates", type=float, nargs="*", default=[50, 100], help="of CDS Hooks, a second (50 100)"
     )
     parser.add_argument("--times", type=int, default=20, help="how often each is asked alone (20)")
+    parser.add_argument("--processes", type=int, default=1, help="how many processes answer (1)")
+    parser.add_argument("--only-ready", action="store_true", help="only how soon it is ready")
     options = parser.parse_args()
     begun = time.perf_counter()
     words = ["serve", "--port", "0", "--as-of", "2023-05-01"]
+    words += ["--processes", str(options.processes)]
     for name in (NAME, SEED):
         words += ["--guideline", name]
     process = subprocess.Popen(

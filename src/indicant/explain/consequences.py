@@ -79,8 +79,12 @@ class Statement:
 class Ruling:
     """What decides the status of every intervention that a guideline speaks of."""
 
-    def __init__(self, engine: Answering) -> None:
-        """Ask for the literals, their clauses and the implicants, once."""
+    def __init__(self, engine: Answering, tries: int = TRIES) -> None:
+        """Ask for the literals, their clauses and the implicants, once.
+
+        At so many sets of facts is looked for changes of a status, where that is explained.
+        """
+        self.tries = tries
         opposites: dict[str, str] = {}
         further: dict[str, str] = {}
         clauses: dict[str, list[str]] = defaultdict(list)
@@ -417,7 +421,7 @@ class Situation:
         found: list[tuple[Mask, Status]] = []
         edge: list[tuple[Mask, Mask, list[_Fact]]] = [(0, 0, pool)]
         for size in range(1, largest + 1):
-            wider: list[tuple[Mask, Mask, list[_Fact]]] = []
+            wider: list[tuple[Mask, Mask, list[_Fact], int]] = []
             for facts, entailed, rest in edge:
                 closed = entailed | _completing(facts, found)
                 opposite = entailment.opposite(entailed)
@@ -435,11 +439,11 @@ class Situation:
                     if status is not None and wanted(status):
                         found.append((together, status))
                     elif place < len(rest):
-                        wider.append((together, closure, rest[place:]))
+                        wider.append((together, closure, rest, place))
             single = {known for known, _ in found} if size == 1 else set()
             edge = []
-            for facts, entailed, rest in wider:
-                left = self._left(rest, entailed, single)
+            for facts, entailed, rest, place in wider:
+                left = self._left(rest[place:], entailed, single)
                 if any(map(wanted, self._reach(action, entailed, left))):
                     edge.append((facts, entailed, left))
             if not edge:

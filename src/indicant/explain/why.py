@@ -16,6 +16,7 @@ from indicant.explain.consequences import (
     ASKED,
     LARGEST,
     ORDER,
+    TRIES,
     Changes,
     Ruling,
     Situation,
@@ -162,6 +163,7 @@ def why(
     to: Status | None = None,
     largest: int = LARGEST,
     most: int | None = None,
+    tries: int = TRIES,
 ) -> list[WhyRecord]:
     """Explain the status of an intervention for every case of a document.
 
@@ -172,13 +174,14 @@ def why(
         to: the status that the sets of facts are to lead to, rather than to any other.
         largest: how many facts a set may have.
         most: how many sets to return; all where nothing is given.
+        tries: how many sets to look at, for each case.
 
     Raises:
         InvalidCase: a case does not conform to the case shapes.
         IndicantError: there is no such intervention, or no recommendation speaks of it.
     """
     iri = find_action(assessor, action, document)
-    ruling, lines = Ruling(assessor), Lines(document)
+    ruling, lines = Ruling(assessor, tries), Lines(document)
     found = []
     with assessor.parts(document) as parts:
         for part in parts:
@@ -433,7 +436,7 @@ class _Explainer:
     def _changes(
         self, situation: Situation, action: str, to: Status | None, largest: int, most: int | None
     ) -> ChangesRecord:
-        found: Changes = situation.changes(action, to=to, largest=largest)
+        found: Changes = situation.changes(action, to=to, largest=largest, tries=self.ruling.tries)
         names = self.ruling.entailment.names
         contrary = self.ruling.entailment.opposite(situation.known)
         records = []

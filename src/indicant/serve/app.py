@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import sys
 import threading
 import time
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from indicant.serve.common import Common
     from indicant.serve.guidelines import Guidelines
     from indicant.serve.patientpage import Shown
     from indicant.serve.voices import Voice
@@ -67,19 +69,24 @@ _ASSETS: Final = {
     "/workbench.css": "text/css",
 }
 _QUERIES: Final = 2
-"""How many queries of others run at once: each is a process of its own."""
+"""How many queries of others run at once, by all processes together: each has one of its own."""
 
 
 def tell(line: str) -> None:
-    """Write a line to standard error."""
-    print(line, file=sys.stderr, flush=True)
+    """Write a line to standard error, in one piece, since other processes write there too."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 class Service:
     """The routes of a service, and what they have in common."""
 
     def __init__(
-        self, guidelines: Guidelines, log: Log = tell, settled: Callable[[], None] | None = None
+        self,
+        guidelines: Guidelines,
+        log: Log = tell,
+        settled: Callable[[], None] | None = None,
+        common: Common | None = None,
     ) -> None:
         """Take the guidelines, whose settings hold, and where to write what was done.
 
@@ -87,21 +94,24 @@ class Service:
             guidelines: the guidelines.
             log: what writes a line.
             settled: what is done once all is there that lasts.
+            common: what is one for all processes, where there are several.
 
         Raises:
             IndicantError: the keys of tokens or the file of feedback are no good.
         """
         self.guidelines, self.settings = guidelines, guidelines.settings
-        self.metrics = Metrics()
+        self.common = common
+        self.metrics = Metrics() if common is None else common.metrics
         self.ready = threading.Event()
         settings = self.settings
         self.workers = Workers(settings.concurrency, settings.seconds)
-        self._queries = Workers(_QUERIES, settings.seconds + 5)
+        queries = math.ceil(_QUERIES / settings.processes)
+        self._queries = Workers(queries, settings.seconds + 5)
         self._bodies = Bodies(settings.max_body, settings.seconds)
         self._rates = Rates(settings.rate)
         self._feedback = Feedback(settings)
-        self._gate = Gate(settings)
-        self.endpoint = protocol.Endpoint(guidelines, settings.seconds, _QUERIES)
+        self._gate = Gate(settings, common)
+        self.endpoint = protocol.Endpoint(guidelines, settings.seconds, queries)
         self._voices = Voices(guidelines, self.endpoint)
         self._log, self._settled = log, settled
         self._openapi = json.dumps(openapi.document(settings.base_url)).encode()
@@ -156,14 +166,25 @@ class Service:
         self._queries.close()
         self.endpoint.end()
 
-    def _warm(self) -> None:
+    def prepare(self) -> None:
+        """Do what takes long once, as far as it needs neither a thread nor a process."""
         for voice in self._voices.each:
             for one in voice.guidelines.each.values():
                 one.warm()
                 voice.patient.inquiries(one)
-        self.endpoint.warm()
+        self.endpoint.hold()
+
+    def _warm(self) -> None:
+        # The processes for queries begin while the guidelines are made ready here.
+        self.endpoint.hold()
+        beside = threading.Thread(target=self.endpoint.warm, daemon=True)
+        beside.start()
+        self.prepare()
+        beside.join()
         if self._settled is not None:
             self._settled()
+        if self.common is not None:
+            self.common.note_ready()
         self.ready.set()
 
     # ------------------------------------------------------------------ what routes have in common
@@ -248,7 +269,7 @@ class Service:
         return _text("it runs\n")
 
     async def _is_ready(self, _: Request) -> Response:
-        if self.ready.is_set():
+        if self.ready.is_set() and (self.common is None or self.common.is_ready()):
             return _text("it is ready\n")
         return _text("not yet\n", 503)
 

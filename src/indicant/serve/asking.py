@@ -13,7 +13,7 @@ from indicant.explain.whatif import what_if
 from indicant.explain.why import find_action, why
 from indicant.foreign import as_json
 from indicant.intake.supply import is_fhir
-from indicant.serve.guidelines import FHIR
+from indicant.serve.guidelines import FHIR, cases_in
 from indicant.serve.hookrequest import checked_day, checked_json
 from indicant.serve.refusals import Refused, refused
 
@@ -45,6 +45,8 @@ STATUSES: Final = (
 )
 _FEWEST, _MOST = 1, 8
 FACTS: Final = 4
+TRIES: Final = 20_000
+"""At how many sets of facts a request is looked for changes, for all patients together."""
 _COMMON: Final = frozenset({"guideline", "asOf"})
 
 
@@ -131,7 +133,7 @@ class Asking:
         _only(given, _COMMON | {"all"})
         everything = _flag(given.asked.get("all"))
         return self._answer(
-            given, lambda assessor, one: assessor.assess(one, everything=everything)
+            given, lambda assessor, one, _: assessor.assess(one, everything=everything)
         )
 
     def why(self, given: Question) -> str:
@@ -148,7 +150,7 @@ class Asking:
             raise Refused(400, "there is no such status", help=f"one of: {', '.join(STATUSES)}")
         largest = _number(given.asked.get("facts"))
 
-        def told(assessor: Assessor, one: Document) -> Iterable[object]:
+        def told(assessor: Assessor, one: Document, cases: int) -> Iterable[object]:
             try:
                 find_action(assessor, action, one)
             except IndicantError as error:
@@ -157,7 +159,7 @@ class Asking:
                     "the guideline advises about no such intervention, or several are called so",
                     help="POST /assess?all=true lists them",
                 ) from error
-            return why(assessor, one, action, to=to, largest=largest)
+            return why(assessor, one, action, to=to, largest=largest, tries=TRIES // cases)
 
         return self._answer(given, told)
 
@@ -168,7 +170,7 @@ class Asking:
             Refused: the document or a parameter is no good.
         """
         _only(given, _COMMON)
-        return self._answer(given, next_facts)
+        return self._answer(given, lambda assessor, one, _: next_facts(assessor, one))
 
     def whatif(self, given: Question) -> str:
         """Return what ``indicant whatif --format json`` prints.
@@ -185,18 +187,21 @@ class Asking:
                 help='{"case": …, "edits": ["+Term"]}; never in the URL, which others may record',
             )
         words = [one.strip() for one in edits]
-        return self._answer(given, lambda assessor, one: what_if(assessor, one, words))
+        return self._answer(given, lambda assessor, one, _: what_if(assessor, one, words))
 
     def _answer(
-        self, given: Question, told: Callable[[Assessor, Document], Iterable[object]]
+        self, given: Question, told: Callable[[Assessor, Document, int], Iterable[object]]
     ) -> str:
+        """Return what is told of each document, given how many cases there are in all of them."""
         day = given.asked.get("asOf")
         day = None if day is None else checked_day(day)
         served = self._guidelines.named(given.asked.get("guideline"))
         found: list[object] = []
         try:
-            for document in served.read(given.data, given.form, day):
-                found += told(served.assessor, document)
+            documents = served.read(given.data, given.form, day)
+            count = max(1, sum(cases_in(one.quads) for one in documents))
+            for document in documents:
+                found += told(served.assessor, document, count)
         except IndicantError as error:
             raise refused(error) from error
         return as_json(found) + "\n"

@@ -9,6 +9,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
 HEAD: Final = 10.0
 """How many seconds a client may take to send the head of a request."""
@@ -36,9 +37,14 @@ class Connection(H11Protocol):
     most = MOST
     _timer: asyncio.TimerHandle | None = None
 
+    @staticmethod
+    def noted(count: int) -> None:
+        """Take note of how many connections stand open."""
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a request so long, or refuse it where too many connections stand open."""
         super().connection_made(transport)
+        self.noted(len(self.connections))
         if len(self.connections) > self.most:
             transport.write(_FULL)
             transport.close()
@@ -49,6 +55,7 @@ class Connection(H11Protocol):
         if self._timer is not None:
             self._timer.cancel()
         super().connection_lost(exc)
+        self.noted(len(self.connections))
 
     def data_received(self, data: bytes) -> None:
         """Take no data of a connection that is refused."""
@@ -75,13 +82,20 @@ class Connection(H11Protocol):
         self._timer = self.loop.call_later(seconds, self.transport.abort)
 
 
-def connection(seconds: float, *, head: float = HEAD, most: int = MOST) -> type[Connection]:
+def connection(
+    seconds: float,
+    *,
+    head: float = HEAD,
+    most: int = MOST,
+    noted: Callable[[int], None] = Connection.noted,
+) -> type[Connection]:
     """Return the connections of a service.
 
     Args:
         seconds: the most seconds to an answer, and to read a request.
         head: the most seconds to read the head of one.
         most: how many may stand open.
+        noted: what is told how many do.
     """
-    limits = {"head": head, "whole": 2 * seconds + TAKEN, "most": most}
-    return cast("type[Connection]", type("Connection", (Connection,), limits))
+    own = {"head": head, "whole": 2 * seconds + TAKEN, "most": most, "noted": staticmethod(noted)}
+    return cast("type[Connection]", type("Connection", (Connection,), own))

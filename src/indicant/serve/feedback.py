@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -118,6 +119,7 @@ class Feedback:
             with self._lock:
                 number = os.open(self._file, flags, 0o600)
                 try:
+                    _alone(number)
                     view = memoryview(data)
                     while view:
                         view = view[os.write(number, view) :]
@@ -127,3 +129,11 @@ class Feedback:
             raise IndicantError(
                 f"feedback cannot be added: {error.strerror}", file=self._file
             ) from error
+
+
+def _alone(number: int) -> None:
+    """Let nobody else write to a file until it is closed, where the system can do that."""
+    with contextlib.suppress(ImportError, OSError):
+        import fcntl
+
+        fcntl.flock(number, fcntl.LOCK_EX)

@@ -12,6 +12,7 @@ from indicant.files import bounded
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from indicant.serve.common import Used
     from indicant.serve.settings import Settings
     from indicant.serve.tokens import Tokens
 
@@ -43,13 +44,17 @@ def is_page(path: str) -> bool:
 class Gate:
     """Lets those in who may ask.
 
+    Args:
+        settings: the settings of the service.
+        used: what knows which tokens were used, where that is for several processes.
+
     Raises:
         IndicantError: the keys of tokens or the key of the proxy are no good.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, used: Used | None = None) -> None:
         self._base = settings.base_url.rstrip("/")
-        self._tokens = _tokens(settings)
+        self._tokens = _tokens(settings, used)
         self._key = None if settings.proxy_key is None else _key(settings.proxy_key)
 
     def demand(self, route: str, path: str, headers: Mapping[str, str]) -> None:
@@ -72,13 +77,13 @@ class Gate:
         self._tokens.demand(headers.get("authorization", ""), self._base + path)
 
 
-def _tokens(settings: Settings) -> Tokens | None:
+def _tokens(settings: Settings, used: Used | None) -> Tokens | None:
     """Return what tokens are held to; what knows how to is 10 MB, and loaded where it is needed."""
     if settings.jwks is None:
         return None
     from indicant.serve.tokens import Tokens
 
-    return Tokens(settings.jwks, settings.issuers)
+    return Tokens(settings.jwks, settings.issuers, used=used)
 
 
 def _key(file: str) -> bytes:

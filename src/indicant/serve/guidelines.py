@@ -197,13 +197,18 @@ def demand_few(quads: Sequence[Quad]) -> None:
     """
     if len(quads) > MOST_STATEMENTS:
         raise Refused(413, f"there are more than {MOST_STATEMENTS} statements in it")
+    if cases_in(quads) > MOST_PATIENTS:
+        raise _too_many()
+
+
+def cases_in(quads: Sequence[Quad]) -> int:
+    """Return how many cases statements are about."""
     cases = {
         text_of(one.subject)
         for one in quads
         if one.predicate.value == TYPE and text_of(one.object) == IND + "PatientCase"
     }
-    if len(cases) > MOST_PATIENTS:
-        raise _too_many()
+    return len(cases)
 
 
 def _too_many() -> Refused:

@@ -8,7 +8,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
-_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+REQUESTS: Final = "indicant_requests", "Requests by route, method and status."
+SECONDS: Final = (
+    "indicant_request_seconds",
+    "Seconds from the first byte of a request to its answer, by route.",
+)
+RUNNING: Final = "indicant_requests_running", "Requests being answered."
+CARDS: Final = "indicant_cards", "Cards by indicator."
 
 
 class Metrics:
@@ -17,25 +24,10 @@ class Metrics:
     def __init__(self) -> None:
         """Begin at nought."""
         self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "indicant_requests",
-            "Requests by route, method and status.",
-            ["route", "method", "status"],
-            registry=self._registry,
-        )
-        self._seconds = Histogram(
-            "indicant_request_seconds",
-            "Seconds from the first byte of a request to its answer, by route.",
-            ["route"],
-            buckets=_BUCKETS,
-            registry=self._registry,
-        )
-        self.running = Gauge(
-            "indicant_requests_running", "Requests being answered.", registry=self._registry
-        )
-        self._cards = Counter(
-            "indicant_cards", "Cards by indicator.", ["indicator"], registry=self._registry
-        )
+        self._requests = Counter(*REQUESTS, ["route", "method", "status"], registry=self._registry)
+        self._seconds = Histogram(*SECONDS, ["route"], buckets=BUCKETS, registry=self._registry)
+        self.running = Gauge(*RUNNING, registry=self._registry)
+        self._cards = Counter(*CARDS, ["indicator"], registry=self._registry)
 
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""

@@ -237,7 +237,7 @@ def _question(name: str) -> dict[str, Any]:
         fields["action"] = ("The intervention: an IRI, a name or a label.", _TEXT)
         fields["to"] = ("The status that sets of facts lead to.", {"enum": list(STATUSES)})
         fields["facts"] = (
-            "The largest size of a set.",
+            "The largest size of a set; which was reached, the answer tells.",
             {"type": "integer", "minimum": 1, "maximum": 8, "default": FACTS},
         )
     made["parameters"] = [_parameter(key, said, schema) for key, (said, schema) in fields.items()]

@@ -147,7 +147,7 @@ class Endpoint:
         self._size = 0
         self._lock = threading.Lock()
 
-    def _hold(self) -> None:
+    def hold(self) -> None:
         """Make the processes that hold the graphs, if there are none yet."""
         with self._lock:
             if self._processes:
@@ -168,7 +168,7 @@ class Endpoint:
         Raises:
             IndicantError: the query is malformed, or takes too much.
         """
-        self._hold()
+        self.hold()
         queries = self._idle.get()
         try:
             return queries.ask(name, plain, query, form, seconds)
@@ -177,12 +177,19 @@ class Endpoint:
 
     def warm(self) -> None:
         """Start the processes, before anybody waits for them."""
-        self._hold()
+        self.hold()
         plain = read("ASK {}", "")
-        for one in self._processes:
+
+        def begin(one: Queries) -> None:
             # A service that ends meanwhile ends them as well.
             with contextlib.suppress(IndicantError):
                 one.ask("", plain, "ASK {}", adhoc.RESULTS, self._seconds + _STARTING)
+
+        beside = [threading.Thread(target=begin, args=(one,)) for one in self._processes]
+        for one in beside:
+            one.start()
+        for one in beside:
+            one.join()
 
     def end(self) -> int:
         """End the processes, and return how many there were; each begins anew when it is needed."""

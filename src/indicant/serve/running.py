@@ -9,17 +9,24 @@ import signal
 import socket
 import sys
 import threading
-from typing import TYPE_CHECKING, Final
+import time
+from typing import TYPE_CHECKING, Any, Final
 
+from indicant.compile.compiled import is_kept, obtain
 from indicant.errors import IndicantError
+from indicant.files.fence import fence_of
+from indicant.files.sources import load, resolve
 from indicant.process import memory
+from indicant.process.sandbox import follow_parent
 
 try:
     import uvicorn
 
-    from indicant.serve.app import Service
+    from indicant.serve.app import Service, tell
+    from indicant.serve.common import Common
     from indicant.serve.connections import MOST, Connection, connection
     from indicant.serve.guidelines import Guidelines
+    from indicant.serve.supervising import Supervisor, demand_forks, demand_one_thread
 except ImportError as error:
     if (error.name or "").startswith("indicant"):
         raise
@@ -35,6 +42,11 @@ if TYPE_CHECKING:
 _FILES: Final = 200
 """How many files a service has open beside its connections, at most."""
 _IDLE: Final = 15
+_LEAVES: Final = 10
+_LEAVE: Final = 0.0005
+"""How often a connection is left to other processes, and for how many seconds each time."""
+_WAITING: Final = 2_048
+"""How many connections may wait to be taken."""
 _TURN: Final = 0.0005
 """After how many seconds a thread of Python gives way to another one that waits."""
 
@@ -42,14 +54,22 @@ _TURN: Final = 0.0005
 class Server(uvicorn.Server):
     """A server that ends with what was begun, and tells when it can be asked."""
 
-    def __init__(self, config: uvicorn.Config, begun: Callable[[], None]) -> None:
-        """Take how it is to be, and what is done once it takes requests."""
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        begun: Callable[[], None],
+        asking: Sequence[signal.Signals] = (signal.SIGINT, signal.SIGTERM),
+    ) -> None:
+        """Take how it is to be, what is done once it takes requests, and what asks it to end."""
         super().__init__(config)
-        self._begun = begun
+        self._begun, self._asking = begun, asking
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to take requests."""
         await super().startup(sockets)
+        for one in sockets or []:
+            # As many as are taken at once may wait otherwise.
+            one.listen(_WAITING)
         if self.started:
             self._begun()
 
@@ -59,13 +79,34 @@ class Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        taken = (signal.SIGINT, signal.SIGTERM)
-        before = {one: signal.signal(one, self.handle_exit) for one in taken}
+        before = {one: signal.signal(one, self.handle_exit) for one in self._asking}
         try:
             yield
         finally:
             for one, handler in before.items():
                 signal.signal(one, handler)
+
+
+class Listening(socket.socket):
+    """A socket of several processes, from which the one takes that has the fewest connections.
+
+    Clients such as a proxy keep their connections, and a process that happened to take them all
+    would answer alone.
+    """
+
+    has_more: Callable[[], bool]
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Take a connection, after another process had time for it if it has fewer.
+
+        Raises:
+            BlockingIOError: another one took it.
+        """
+        for _ in range(_LEAVES):
+            if not self.has_more():
+                break
+            time.sleep(_LEAVE)
+        return super().accept()
 
 
 def taken(host: str, port: int) -> socket.socket:
@@ -105,6 +146,8 @@ def configured(service: Service, http: type[Connection]) -> uvicorn.Config:
         access_log=False,
         log_level="critical",
         lifespan="on",
+        # A process that took all who wait would leave none to the others.
+        backlog=1 if service.settings.processes > 1 else _WAITING,
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=_IDLE,
@@ -147,6 +190,9 @@ def run(
     # What answers would otherwise keep what reads and refuses waiting at each of its turns.
     sys.setswitchinterval(_TURN)
     memory.few_arenas()
+    if settings.processes > 1:
+        _run_several(names, settings, sock, told)
+        return
     service = Service(Guidelines(names, settings), settled=memory.settle)
     config = configured(service, connection(settings.seconds, most=_connections()))
     server = Server(config, lambda: told(service))
@@ -155,4 +201,68 @@ def run(
         # What took longer than its time cannot be ended, and would keep the process.
         sys.stdout.flush()
         sys.stderr.flush()
+        os._exit(0)
+
+
+def _run_several(
+    names: Sequence[str | None],
+    settings: Settings,
+    sock: socket.socket,
+    told: Callable[[Service], None],
+) -> None:
+    """Load guidelines once, and have several processes answer that share them and the socket.
+
+    Raises:
+        IndicantError: a guideline or a file that is named is no good, or nothing can be forked.
+        EndedError: the terminal was gone, and all have ended.
+    """
+    demand_forks()
+    _compile_apart(names)
+    service = Service(
+        Guidelines(names, settings),
+        settled=memory.settle,
+        common=(common := Common(settings.processes)),
+    )
+    service.prepare()
+    memory.settle()
+    demand_one_thread()
+    most = _connections()
+
+    def start(number: int, begun: Callable[[], None]) -> None:
+        common.number = number
+        common.note_open(0)
+        shared = Listening(sock.family, sock.type, sock.proto, fileno=sock.detach())
+        shared.has_more = common.has_more
+        http = connection(settings.seconds, most=most, noted=common.note_open)
+        Server(configured(service, http), begun, (signal.SIGTERM,)).run(sockets=[shared])
+
+    supervisor = Supervisor(
+        settings.processes,
+        start,
+        settings.seconds,
+        log=tell,
+        died=common.forget,
+    )
+    supervisor.run(lambda: told(service), sock.close)
+
+
+def _compile_apart(names: Sequence[str | None]) -> None:
+    """Compile in a child what was not compiled yet: the reasoner runs in threads of its own.
+
+    Where it cannot be compiled or kept, that is told when it is loaded here.
+    """
+    sources = [load(path, fence=fence_of(path)) for path in map(resolve, names)]
+    missing = [one for one in sources if not is_kept(one)]
+    if not missing:
+        return
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        os.waitpid(pid, 0)
+        return
+    try:
+        follow_parent(parent)
+        for one in missing:
+            obtain(one)
+    finally:
         os._exit(0)

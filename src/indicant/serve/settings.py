@@ -26,6 +26,7 @@ class Settings:
         max_body: the most bytes of a request.
         seconds: the most seconds to an answer, and to read a request.
         concurrency: how many are answered at once; four times as many may wait.
+        processes: how many processes answer, each within these limits.
         rate: how many requests a second one address may make; nought is any number.
         base_url: how clients call the service, which is what tokens are for.
         jwks: a file of the keys that tokens are signed with; without, none is asked for.
@@ -44,6 +45,7 @@ class Settings:
     max_body: int = 8_000_000
     seconds: float = 30.0
     concurrency: int = 4
+    processes: int = 1
     rate: float = 0.0
     base_url: str = "http://127.0.0.1:8000"
     jwks: str | None = None

@@ -10,15 +10,17 @@ import jwt
 
 from indicant.errors import IndicantError
 from indicant.files import bounded
+from indicant.serve.common import MOST_USED, too_many
 from indicant.serve.refusals import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from indicant.serve.common import Used
+
 ALGORITHMS: Final = ("ES256", "ES384", "RS256", "RS384")
 """The algorithms of signatures that are taken: each by a pair of keys, never by a shared one."""
 _NEEDED: Final = ("iss", "aud", "exp", "iat", "jti")
-_MOST_SEEN: Final = 100_000
 _LONGEST: Final = 16_000
 _MOST_KEYS: Final = 1_000_000
 
@@ -30,16 +32,21 @@ class Tokens:
         file: a JSON Web Key Set.
         issuers: who may have signed; without, whoever has one of the keys.
         clock: the time in seconds.
+        used: what knows which were used; without, what is used here is known here.
 
     Raises:
         IndicantError: the file cannot be read, or has no key of a pair.
     """
 
     def __init__(
-        self, file: str, issuers: tuple[str, ...] = (), clock: Callable[[], float] = time.time
+        self,
+        file: str,
+        issuers: tuple[str, ...] = (),
+        clock: Callable[[], float] = time.time,
+        used: Used | None = None,
     ) -> None:
         self._issuers, self._clock = frozenset(issuers), clock
-        self._seen: dict[tuple[str, str], float] = {}
+        self._used: Used = _Seen() if used is None else used
         try:
             said = json.loads(bounded.data(file, _MOST_KEYS))
             keys = jwt.PyJWKSet.from_dict(said).keys
@@ -111,20 +118,37 @@ class Tokens:
         times = [said[name] for name in ("exp", "iat")]
         if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in times):
             raise _no("the token does not hold")
-        if times[0] <= now:
+        if not times[0] > now:  # NaN is no time either
             raise _no("the token has expired")
         if times[1] > now + 60 or said.get("nbf", 0) > now + 60:
             raise _no("the token is not valid yet")
         issuer, name = said["iss"], said["jti"]
         if self._issuers and issuer not in self._issuers:
             raise _no("the token is of somebody who is not known")
-        if (issuer, name) in self._seen:
+        if not self._used.take(issuer, name, times[0], now):
             raise _no("the token was used already")
-        if len(self._seen) >= _MOST_SEEN:
-            self._seen = {key: end for key, end in self._seen.items() if end > now}
-            if len(self._seen) >= _MOST_SEEN:
-                raise Refused(503, "too many tokens are in use", headers={"Retry-After": "60"})
-        self._seen[issuer, name] = times[0]
+
+
+class _Seen:
+    """Knows which tokens were used in this process."""
+
+    def __init__(self) -> None:
+        self._ends: dict[tuple[str, str], float] = {}
+
+    def take(self, issuer: str, name: str, end: float, now: float) -> bool:
+        """Take a token until its end, and tell whether it was not used yet.
+
+        Raises:
+            Refused: too many are in use.
+        """
+        if (issuer, name) in self._ends:
+            return False
+        if len(self._ends) >= MOST_USED:
+            self._ends = {key: end for key, end in self._ends.items() if end > now}
+            if len(self._ends) >= MOST_USED:
+                raise too_many()
+        self._ends[issuer, name] = end
+        return True
 
 
 def _no(message: str, help_: str = "") -> Refused:

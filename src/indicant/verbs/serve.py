@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from indicant.command.arguments import Verbs
     from indicant.serve.app import Service
 
+MOST_PROCESSES: Final = 64
 _EPILOG: Final = """\
 examples:
   indicant serve                                    the guideline that ships, on this machine alone
   indicant serve --guideline policy --timezone America/New_York
   indicant serve --lang de --lang en                pages and cards in German, or English
   indicant serve --guideline a --guideline b --port 9000 --as-of 2026-11-22
+  indicant serve --processes 4                      four that answer, and share the guidelines
   indicant serve --jwks keys.json --base-url https://cds.hospital.example --feedback feedback.ndjson
 
 A request is assessed for the day on which it arrives in --timezone (UTC), which every answer
@@ -96,18 +98,26 @@ def _add_limits(verb: argparse.ArgumentParser) -> None:
         "--timeout", type=seconds, default=30.0, metavar="N", help="seconds to an answer (30)"
     )
     verb.add_argument(
+        "--processes",
+        type=count,
+        default=1,
+        metavar="N",
+        help="how many processes answer, which share the guidelines (1); --concurrency, --rate "
+        "and the thousand connections are for each of them",
+    )
+    verb.add_argument(
         "--concurrency",
         type=count,
         default=4,
         metavar="N",
-        help="how many are answered at once; four times as many may wait (4)",
+        help="how many are answered at once, by each process; four times as many may wait (4)",
     )
     verb.add_argument(
         "--rate",
         type=seconds,
         default=None,
         metavar="N",
-        help="how many requests a second one address may make (any number)",
+        help="how many requests a second one address may make, to each process (any number)",
     )
 
 
@@ -152,6 +162,8 @@ def run(options: argparse.Namespace) -> int:
     from indicant.serve.settings import Settings
 
     check_as_of(options)
+    if options.processes > MOST_PROCESSES:
+        raise IndicantError(f"--processes takes at most {MOST_PROCESSES}")
     languages = tuple(dict.fromkeys(options.lang or [ENGLISH]))
     for language in languages:
         tell_language(language)
@@ -174,6 +186,7 @@ def run(options: argparse.Namespace) -> int:
             max_body=options.max_body * 1_000_000,
             seconds=options.timeout,
             concurrency=options.concurrency,
+            processes=options.processes,
             rate=options.rate or 0.0,
             base_url=(options.base_url or url_of(sock)).rstrip("/"),
             jwks=options.jwks,
