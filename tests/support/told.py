@@ -492,7 +492,10 @@ class _Told:
     def _part(self, key: str, rows: Iterable[str]) -> Iterator[str]:
         found = list(rows)
         if found:
-            title = TITLES[key].upper() if self._form == "text" else TITLES[key]
+            title = TITLES[key]
+            if key == "ask" and self._screen["now"]:
+                title = "Ask meanwhile"
+            title = title.upper() if self._form == "text" else title
             self.titles.append(title)
             yield from (title, *found)
 

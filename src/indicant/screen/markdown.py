@@ -72,7 +72,7 @@ class _Markdown:
     def _part(self, name: str, rows: Iterable[str]) -> Iterator[str]:
         found = list(rows)
         if found:
-            yield from ("", f"## {self._phrases.title(name)}")
+            yield from ("", f"## {self._phrases.title(name, self._screen)}")
             if found[0]:
                 yield ""
             yield from found

@@ -76,8 +76,10 @@ class Phrases:
             return ""
         return self.words("heading", "certainty")
 
-    def title(self, part: str) -> str:
-        """Return the title of a part of the screen."""
+    def title(self, part: str, screen: ScreenRecord | None = None) -> str:
+        """Return the title of a part of the screen; what is urgent does not wait for questions."""
+        if part == "ask" and screen is not None and screen["now"]:
+            return self.words("title", "ask-meanwhile")
         return self.words("title", part)
 
     def verdict(self, verdict: Verdict) -> str:

@@ -55,7 +55,8 @@ class _Text:
     def _part(self, name: str, rows: Iterable[str]) -> Iterator[str]:
         found = list(rows)
         if found:
-            yield from (*([] if self._terse else [""]), self._phrases.title(name).upper(), *found)
+            title = self._phrases.title(name, self._screen).upper()
+            yield from (*([] if self._terse else [""]), title, *found)
 
     def _proposed(self) -> Iterator[str]:
         for one in self._screen["proposed"]:
