@@ -90,5 +90,5 @@ def test_the_same_question_about_two_facts_says_which(tmp_path: Path) -> None:
     assert len(found["boat"].awaiting) == 2
     for text in (str(found), found.to_markdown()):
         assert text.count("Does anything fall?") == 2
-        assert "Does anything fall? hail?\n" in text
-        assert "Does anything fall? snow?\n" in text
+        assert "Does anything fall? Is this so: hail?\n" in text
+        assert "Does anything fall? Is this so: snow?\n" in text

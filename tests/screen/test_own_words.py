@@ -66,13 +66,13 @@ def test_text_and_page_speak_german_around_the_guideline() -> None:
     found = german.assess(german.example())
     text = found.to_text(detail="full")
     titles = [one for one in text.splitlines() if one.isupper() and not one.startswith(" ")]
-    assert titles[:4] == ["JETZT", "ZUERST FRAGEN", "SCHRITTE", "VERMEIDEN"]
+    assert titles[:4] == ["JETZT", "DERWEIL FRAGEN", "SCHRITTE", "VERMEIDEN"]
     assert "indiziert, falls:" in text
     assert not re.search(r"[✓?✕] (recommended|undetermined|contraindicated)|indicated if", text)
     page = reading_back.page(found.to_html())
     assert page[0].get("lang", page.get("lang")) == "de"
     heads = [reading_back.words(one) for one in reading_back.within(page, "h2")]
-    assert heads[:3] == ["Jetzt", "Zuerst fragen", "Schritte"]
+    assert heads[:3] == ["Jetzt", "Derweil fragen", "Schritte"]
 
 
 def stems(language: str, *parts: str) -> set[str]:

@@ -223,7 +223,7 @@ def test_the_same_input_gives_the_same_bytes(form: str, room: Room) -> None:
 def test_text_says_first_what_is_to_be_done_now(room: Room) -> None:
     out = room.call("assess", "--example").out
     titles = [line for line in out.splitlines() if line.isupper()]
-    assert titles[:5] == ["NOW", "ASK FIRST", "STEPS", "AVOID", "WHAT I WAS TOLD"]
+    assert titles[:5] == ["NOW", "ASK MEANWHILE", "STEPS", "AVOID", "WHAT I WAS TOLD"]
     assert max(map(len, out.splitlines())) <= 200
 
 
