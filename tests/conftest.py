@@ -53,7 +53,8 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     """Let go of what a module of tests remembers for itself, once it is done.
 
     Stores and Java's ontologies hang on a few small objects each, some of them in circles, for
-    which Python, which counts objects and not what they hold, would look too late.
+    which Python, which counts objects and not what they hold, would look too late. What is left
+    lives as long as the tests do, and is looked at no more.
     """
     if nextitem is not None and nextitem.path == item.path:
         return
@@ -64,6 +65,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
             if forget is not None and remembered.__module__ == module.obj.__name__:
                 forget()
     gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
