@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import re
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -60,6 +61,13 @@ UNKNOWN: Final = "Unknown pseudo-element or pseudo-class “::details-content”
 # Of a German site the terms of the language of guidelines and their definitions are in English.
 GUESSED: Final = "This document appears to be written in English"
 MOST_GUESSED: Final = 2
+
+
+LONG: Final = (
+    "examples/after-seven-months.ttl",
+    "tests/assess/manual-therapy-fires-spasm-but-not-manipulation/case.ttl",
+)
+"""The cases of which most is said."""
 
 
 @pytest.fixture(scope="session")
@@ -195,6 +203,23 @@ def test_a_recommendation_is_printed_with_what_matters(site: Path, page: Page) -
     assert page.locator("dl.glance dt").all_inner_texts()[:3] == ["for whom", "what", "unless"]
     assert not page.locator("header.top nav").is_visible()
     assert page.locator("footer").is_visible()
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("lang", ["en", "de"])
+@pytest.mark.parametrize("case", LONG)
+def test_a_brief_assessment_is_printed_on_one_sheet(
+    case: str, lang: str, paper: str, tmp_path: Path, page: Page
+) -> None:
+    """Which goes into the file of the patient."""
+    sheet = tmp_path / "sheet.html"
+    asked = ["assess", case, "--detail", "brief", "--format", "html", "--lang", lang]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(TESTS.parent)
+        _write(sheet, asked)
+    page.goto(sheet.as_uri())
+    printed = page.pdf(format=paper)
+    assert re.findall(rb"/Count (\d+)", printed) == [b"1"]
 
 
 def test_everything_is_readable_without_scripts(site: Path, browser: Browser) -> None:
