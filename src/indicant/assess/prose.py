@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from indicant.assess.reasons import answering
 from indicant.compile.graph import denied
@@ -194,7 +194,7 @@ def settling_lines(
         held: whether a contraindication stays open once it is indicated.
     """
     speak = words or Words()
-    sides = {one["iri"]: one["direction"] for one in record["recommendations"]}
+    sides = sides_of(record)
     sets: dict[tuple[str, str], list[str]] = {}
     for one in record["settledBy"]:
         facts = speak("settling", "and").join(stated(fact) for fact in one["facts"])
@@ -213,10 +213,15 @@ def settling_lines(
         yield speak("settling", "as-well")
 
 
+def sides_of(record: ActionRecord) -> dict[str, Literal["for", "against"]]:
+    """Return on which side each recommendation about an action is, by its IRI."""
+    return {one["iri"]: one["direction"] for one in record["recommendations"]}
+
+
 def questions_to_ask(record: ActionRecord, *, words: Words | None = None) -> Iterator[str]:
     """Ask for what would settle the side that is shown."""
     speak = words or Words()
-    sides = {one["iri"]: one["direction"] for one in record["recommendations"]}
+    sides = sides_of(record)
     indicating = any(sides[one["recommendation"]] == "for" for one in record["settledBy"])
     terms = {
         (named["term"], named["label"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 import pyoxigraph as ox
 
 from indicant.assess.assessor import InvalidCase
-from indicant.assess.prose import SOON
+from indicant.assess.prose import SOON, sides_of
 from indicant.assess.records import Status, TermRecord
 from indicant.explain.consequences import ASKED, SETTLED, Ruling, Situation
 from indicant.explain.drafts import Draft
@@ -206,20 +206,18 @@ def _towards(open_: list[ActionRecord]) -> dict[tuple[str, str, str], list[TermR
     """Return by fact and polarity what is urgent or immediate and rests on it, among others."""
     found: dict[tuple[str, str, str], list[TermRecord]] = defaultdict(list)
     for action in open_:
-        sides = {one["iri"]: one["direction"] for one in action["recommendations"]}
-        leading = [
-            fact
+        if action["urgency"] not in SOON:
+            continue
+        sides = sides_of(action)
+        leading = {
+            (fact["term"], fact["label"], fact["polarity"])
             for one in action["settledBy"]
             if one["answer"] == "met" and sides[one["recommendation"]] == "for"
             for fact in one["facts"]
-        ]
-        for fact in leading if action["urgency"] in SOON else ():
-            near = found[fact["term"], fact["label"], fact["polarity"]]
-            near.append(TermRecord(term=action["action"], label=action["label"]))
-    return defaultdict(
-        list,
-        {key: list({one["term"]: one for one in some}.values()) for key, some in found.items()},
-    )
+        }
+        for fact in leading:
+            found[fact].append(TermRecord(term=action["action"], label=action["label"]))
+    return found
 
 
 def _settled(situation: Situation, open_: list[ActionRecord], fact: int) -> list[SettledRecord]:

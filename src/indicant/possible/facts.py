@@ -151,7 +151,7 @@ def turtle(recorded: Recorded, prefixes: Mapping[str, str], *, about: str | None
         prefixes: namespaces by prefix; those in use are declared.
         about: one line on what the case shows, as its label.
     """
-    writer = _Writer(prefixes)
+    writer = _Writer(prefixes, recorded.as_of)
     return writer.text(recorded, about)
 
 
@@ -199,7 +199,7 @@ def write_cases(folder: Path, cases: Sequence[CaseFiles]) -> tuple[Path, ...]:
 
 
 class _Writer:
-    def __init__(self, prefixes: Mapping[str, str]) -> None:
+    def __init__(self, prefixes: Mapping[str, str], as_of: datetime.date) -> None:
         known = {"ind": IND, "xsd": XSD}
         taken = {*known.values()}
         for name, namespace in sorted(prefixes.items()):
@@ -208,7 +208,7 @@ class _Writer:
                 taken.add(namespace)
         self._prefixes = known
         self._used: set[str] = set()
-        self._as_of = AS_OF
+        self._as_of = as_of
 
     def _iri(self, iri: str) -> str:
         for name, namespace in self._prefixes.items():
@@ -219,7 +219,6 @@ class _Writer:
 
     def text(self, recorded: Recorded, about: str | None) -> str:
         names = self._names(recorded.nodes)
-        self._as_of = recorded.as_of
         lines = [":case", f"    a {self._iri(IND + 'PatientCase')} ;"]
         if about is not None:
             label = self._iri(LABEL)

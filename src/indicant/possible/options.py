@@ -36,7 +36,7 @@ from indicant.compile.model import (
     is_kind,
 )
 from indicant.compile.theory import Theory
-from indicant.possible.facts import AS_OF, BORN, Entry, Related, Value, When
+from indicant.possible.facts import BORN, Entry, Related, Value, When
 from indicant.possible.times import (
     ages,
     births,
@@ -85,7 +85,7 @@ class Values:
         models: Sequence[Model],
         existentials: Sequence[Iterable[Existential]],
         foreign: Collection[str],
-        as_of: datetime.date = AS_OF,
+        as_of: datetime.date,
     ) -> None:
         self._models = models
         self._foreign = foreign

@@ -177,7 +177,7 @@ class Layers:
             found["open"] = open_
         due = list(prose.folded(one for one in actions if prose.is_due(one)))
         for key, late in (("due", False), ("later", True)):
-            labels = [self.heading(one) for one in due if (one["phase"] in self._later) == late]
+            labels = [self.heading(one) for one in due if self.is_later(one) == late]
             if labels:
                 found[key] = labels  # type: ignore[literal-required]
         return found

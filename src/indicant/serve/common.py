@@ -78,16 +78,16 @@ class Common:
     def is_ready(self) -> bool:
         """Tell whether each process has been ready."""
         told = self._counts.all()
-        return all(told.get(f"ready\t{one}") for one in range(self.processes))
+        return all(told.get(f"ready{_BETWEEN}{one}") for one in range(self.processes))
 
     def note_ready(self) -> None:
         """Note that this process is ready."""
-        self._counts.put(f"ready\t{self.number}", 1.0)
+        self._counts.put(f"ready{_BETWEEN}{self.number}", 1.0)
 
     def forget(self, number: int) -> None:
         """Note that a process answers nothing any more, and has no connections."""
         self._open[number] = _GONE
-        self._counts.put(f"running\t{number}", 0.0)
+        self._counts.put(f"running{_BETWEEN}{number}", 0.0)
 
 
 def too_many() -> Refused:
@@ -103,11 +103,11 @@ class _Running:
 
     def inc(self) -> None:
         """One more."""
-        self._counts.add((f"running\t{self._common.number}", 1.0))
+        self._counts.add((f"running{_BETWEEN}{self._common.number}", 1.0))
 
     def dec(self) -> None:
         """One less."""
-        self._counts.add((f"running\t{self._common.number}", -1.0))
+        self._counts.add((f"running{_BETWEEN}{self._common.number}", -1.0))
 
 
 class SharedMetrics:

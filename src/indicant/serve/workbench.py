@@ -247,9 +247,7 @@ class Workbench:
             told.append(say("text-cut"))
         if not told:
             return ""
-        *first, last = told
-        joined = f"{', '.join(first)} {self._words('step', 'and')} {last}" if first else last
-        return say("shown", what=joined)
+        return say("shown", what=self._words.listed(told))
 
 
 class _Table:
