@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from brute import (
+    DAYS,
     ENDS,
     HAD_FINDING,
     HAS_FINDING,
@@ -31,7 +32,7 @@ from indicant.possible.facts import AS_OF
 from oracle import Bench, Proofs
 
 if TYPE_CHECKING:
-    from brute import Facet, Guideline
+    from brute import Expression, Facet, Guideline
 
 CYCLE: Final = 146_097
 """After how many days the calendar comes again."""
@@ -100,6 +101,47 @@ def test_cases_of_every_day_are_cases_that_verification_knows(seed: int) -> None
     for case in each(cases):
         assert proofs.impossible(case) == [], case
     assert proofs.strays(24) == []
+
+
+class LastingMaker(DayMaker):
+    """Demands of one record how long it lasted as well, and says that all is recorded."""
+
+    def guideline(self) -> Guideline:
+        """Return one that demands days, months and a length of one record at once."""
+        names = STARTS if self.role == HAS_FINDING else self.random.choice((STARTS, ENDS))
+        criteria: dict[str, Expression] = {}
+        for number, cls in enumerate(CLASSES[self.role] * 2):
+            facets = []
+            for name, numbers in ((names[1], MONTHS), (names[0], LENGTHS), (DAYS, LENGTHS)):
+                kind = self.random.choice(("minInclusive", "maxInclusive"))
+                limit = Decimal(self.random.choice(numbers))
+                facets.append(Within(name, Span("integer", ((kind, limit),))))
+            criteria[f"C{number}"] = Some(self.role, cls, tuple(facets[number % 2 :]))
+            criteria[f"D{number}"] = Some(self.role, cls, tuple(facets[:2]))
+        return timed(criteria)
+
+    def case(self, name: str) -> Case:
+        """Return one of which all may be recorded, or all from a day on, and perhaps nothing is."""
+        one = super().case(name)
+        cls = self.random.choice(CLASSES[self.role])
+        days = self.random.choice(LENGTHS) + self.random.choice((-1, 0, 1))
+        since = self.random.choice((None, one.as_of - datetime.timedelta(days)))
+        if self.random.random() < 0.5:
+            one = dataclasses.replace(one, complete=((cls, since),))
+        return dataclasses.replace(one, nodes=()) if self.random.random() < 0.2 else one
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [21, 22, 23])
+def test_what_lasted_and_what_is_complete_is_known_of_every_day(seed: int) -> None:
+    maker = LastingMaker(seed)
+    made = Bench(maker.guideline(), ("oxigraph",))
+    proofs = Proofs([made])
+    cases = [maker.case(f"c{number}") for number in range(40)]
+    assert made.compare(cases[:6]) == []
+    for case in each(cases):
+        assert proofs.impossible(case) == [], case
+    assert proofs.strays(12) == []
 
 
 @pytest.mark.slow
