@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -22,7 +21,7 @@ from indicant.guideline.units import PLACES, WHOLE
 from indicant.terms import IND, SPARQL_FUNCTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from indicant.query.rows import Row
 
@@ -31,6 +30,7 @@ BEYOND: Final = Decimal(10**WHOLE)
 _COMPUTES, _OF = ox.NamedNode(IND + "computes"), ox.NamedNode(IND + "of")
 _LEAST, _MOST = ox.NamedNode(IND + "minInclusive"), ox.NamedNode(IND + "maxInclusive")
 _MOST_KEPT: Final = 4096
+_FEW_KEPT: Final = 16
 Triple = tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode | ox.Literal]
 Number = int | Fraction
 """A whole number is an ``int`` where it can be, with which Python computes much sooner."""
@@ -56,6 +56,45 @@ class _Term:
     right: str
 
 
+class Expressions:
+    """What is computed from values of records, as the terms of a guideline say it."""
+
+    def __init__(self, terms: Sequence[Row]) -> None:
+        """Take the terms; see ``computed``."""
+        self._made = {
+            row[0] or "": _Term(row[1], row[2] or "", row[3] or "") for row in terms if row[1]
+        }
+        numbers = {row[0] or "": number_of(row[4]) for row in terms if row[4]}
+        self._wanted = sorted({row[5] for row in terms if row[5]})
+        self._constants = {term: Within(number, number) for term, number in numbers.items()}
+        self._parts = {part for one in self._made.values() for part in (one.left, one.right)}
+
+    def within(
+        self, operands: Iterable[tuple[str, str, Number, Number]]
+    ) -> Iterator[tuple[str, str, Within]]:
+        """Yield records, terms, and within which bounds the terms lie for them.
+
+        Args:
+            operands: record, term, and bounds, as ``computed`` takes them.
+        """
+        known: dict[str, dict[str, Within | None]] = {}
+        for record, term, low, high in operands:
+            if term in self._parts:
+                known.setdefault(record, {})[term] = _between(low, high)
+        for record, given in known.items():
+            values = {**self._constants, **given}
+            for term in self._wanted:
+                found = _evaluate(term, self._made, values)
+                if found is not None and (found.least is not None or found.most is not None):
+                    yield record, term, found
+
+
+@functools.lru_cache(_FEW_KEPT)
+def expressions(terms: tuple[Row, ...]) -> Expressions:
+    """Return what is computed by the terms of a guideline."""
+    return Expressions(terms)
+
+
 def computed(terms: Sequence[Row], operands: Sequence[Row]) -> Iterator[Triple]:
     """Yield, for each record, within which bounds each expression lies of which it has the parts.
 
@@ -65,29 +104,31 @@ def computed(terms: Sequence[Row], operands: Sequence[Row]) -> Iterator[Triple]:
         operands: record, term, and bounds, in the place of which ``BEYOND`` may stand; see
             ``queries/arithmetic/operands.rq``.
     """
-    made = {row[0] or "": _Term(row[1], row[2] or "", row[3] or "") for row in terms if row[1]}
-    numbers = {row[0] or "": _number(row[4]) for row in terms if row[4]}
-    wanted = sorted({row[5] for row in terms if row[5]})
-    constants = {term: Within(number, number) for term, number in numbers.items()}
-    parts = {part for one in made.values() for part in (one.left, one.right)}
-    known: dict[str, dict[str, Within]] = defaultdict(dict)
-    for record, term, least, most in operands:
-        if term not in parts:
-            continue
-        low, high = _number(least or "0"), _number(most or "0")
-        known[record or ""][term or ""] = Within(
-            low if low > -(10**WHOLE) else None, high if high < 10**WHOLE else None
-        )
-    for record, given in known.items():
-        values: dict[str, Within | None] = {**constants, **given}
-        for term in wanted:
-            found = _evaluate(term, made, values)
-            if found is not None and found != Within(None, None):
-                yield from _written(record, term, found)
+    given = (
+        (record or "", term or "", number_of(least or "0"), number_of(most or "0"))
+        for record, term, least, most in operands
+    )
+    for record, term, found in expressions(tuple(terms)).within(given):
+        node = ox.NamedNode(name_of(record, term))
+        yield ox.NamedNode(record), _COMPUTES, node
+        yield node, _OF, ox.NamedNode(term)
+        yield node, _LEAST, limit(found.least, 0)
+        yield node, _MOST, limit(found.most, 1)
+
+
+def name_of(record: str, term: str) -> str:
+    """Return the name of the node that says within which bounds a term lies for a record."""
+    return f"{record}/computes/{term.rpartition('/')[2]}"
 
 
 @functools.lru_cache(_MOST_KEPT)
-def _number(text: str) -> Number:
+def _between(low: Number, high: Number) -> Within:
+    return Within(low if low > -(10**WHOLE) else None, high if high < 10**WHOLE else None)
+
+
+@functools.lru_cache(_MOST_KEPT)
+def number_of(text: str) -> Number:
+    """Return a number as it is written, exactly."""
     found = Fraction(text)
     return found.numerator if found.denominator == 1 else found
 
@@ -106,16 +147,8 @@ def _evaluate(
     return values[term]
 
 
-def _written(record: str, term: str, found: Within) -> Iterator[Triple]:
-    node = ox.NamedNode(f"{record}/computes/{term.rpartition('/')[2]}")
-    yield ox.NamedNode(record), _COMPUTES, node
-    yield node, _OF, ox.NamedNode(term)
-    yield node, _LEAST, _limit(found.least, 0)
-    yield node, _MOST, _limit(found.most, 1)
-
-
 @functools.lru_cache(_MOST_KEPT)
-def _limit(number: Number | None, side: int) -> ox.Literal:
+def limit(number: Number | None, side: int) -> ox.Literal:
     """Return a bound as it is written: rounded away from what it bounds, and not too far out."""
     far = (-BEYOND, BEYOND)[side]
     if number is None:

@@ -17,16 +17,27 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyoxigraph as ox
 
-from indicant.assess.engine import Engine, OxigraphEngine, arithmetic, question, rules, unordered
+from indicant.assess.arithmetic import expressions, limit, name_of, number_of
+from indicant.assess.engine import (
+    COMPUTES,
+    Engine,
+    OxigraphEngine,
+    arithmetic,
+    question,
+    rules,
+    unordered,
+)
 from indicant.files import bounded, cache, resources
 from indicant.process.sharing import Renewed
 from indicant.query import values
 from indicant.query.indexes import Indexes, Shared, put, read
 from indicant.query.values import BeyondError, lexical, term_of, value_of
+from indicant.terms import IND, TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from indicant.assess.arithmetic import Number
     from indicant.query.indexes import Table
     from indicant.query.plans import Plan
     from indicant.query.rows import Row, Solutions
@@ -56,6 +67,7 @@ _MOST_REMEMBERED: Final = 4_096
 """For how many dates it is remembered what follows from each."""
 _ORDERED_BY: Final = re.compile(r"^ORDER BY (.*)$", re.MULTILINE)
 _NOTHING: Final = frozenset((None,))
+_BETWEEN: Final = ("of", "minInclusive", "maxInclusive")
 _NAMES: Final = (
     "add subtract multiply divide floor ceil integer datatype lt le eq ne true false text plain "
     "string whole concat cut after starts starts_not md5 replace encoded least greatest total "
@@ -154,16 +166,17 @@ class Written:
 
     def __init__(self, graph: str, planned: Mapping[str, Plan]) -> None:
         """Take the compiled guideline, in N-Triples, and the plans of queries by their texts."""
-        from indicant.query.loops import written
+        from indicant.query.loops import constructs, written
         from indicant.query.plans import NoPlanError
 
         self.shared = Shared(graph)
         self._functions: dict[str, Callable[..., Any]] = {}
         self._orders: dict[str, list[int]] = {}
         given = functions()
+        stated = {TYPE, *(one for plan in planned.values() for one in constructs(plan))}
         for text, plan in planned.items():
             try:
-                source, constants = written(plan, self.shared)
+                source, constants = written(plan, self.shared, stated)
             except (NoPlanError, BeyondError):
                 continue
             space: dict[str, Any] = {**given, **constants}
@@ -179,14 +192,21 @@ class Written:
 
     def constructed(self, text: str, indexes: Indexes) -> dict[Value, Table]:
         """Return what a CONSTRUCT query says of a document, by predicate and subject."""
-        run = self._functions[text]
-        found: dict[Value, Table] = run(indexes.forward, indexes.backward, indexes.said)
+        found: dict[Value, Table] = self._run(text, indexes)
         return found
+
+    def rows(self, text: str, indexes: Indexes) -> list[tuple[Value | None, ...]]:
+        """Return the rows of a SELECT query as values, in no order."""
+        rows: list[tuple[Value | None, ...]] = self._run(text, indexes)
+        return rows
+
+    def _run(self, text: str, indexes: Indexes) -> Any:
+        run = self._functions[text]
+        return run(indexes.forward, indexes.backward, indexes.said, indexes.names, indexes.new)
 
     def selected(self, text: str, indexes: Indexes) -> list[Row] | None:
         """Return the rows of a SELECT query in their order, or nothing where that is not known."""
-        run = self._functions[text]
-        rows: list[tuple[Value | None, ...]] = run(indexes.forward, indexes.backward, indexes.said)
+        rows = self.rows(text, indexes)
         if order := self._orders.get(text):
             # What is not bound comes first; of blank nodes and literals Oxigraph knows the order.
             keys = [tuple(["" if row[at] is None else row[at] for at in order]) for row in rows]
@@ -203,6 +223,7 @@ def functions() -> dict[str, object]:
         "E": {},
         "NONE": (None,),
         "NOTHING": _NOTHING,
+        "NO_ROWS": iter(()),
         "put": put,
         "keyed": keyed,
         "reached": reached,
@@ -240,6 +261,18 @@ def _table(triples: Iterable[ox.Triple]) -> dict[Value, Table]:
         value = value_of(one.object)  # type: ignore[arg-type]
         found.setdefault(predicate, {}).setdefault(subject, {})[value] = None
     return found
+
+
+@functools.lru_cache(_MOST_REMEMBERED)
+def _number(value: Value | None) -> Number:
+    if type(value) is int:
+        return value
+    return number_of(lexical(value) if value is not None else "0")
+
+
+@functools.lru_cache(_MOST_REMEMBERED)
+def _limit(number: Number | None, side: int) -> Value:
+    return value_of(limit(number, side))
 
 
 class NativeEngine(Engine):
@@ -359,6 +392,27 @@ class NativeEngine(Engine):
         if changed:
             self._stored = False
         return changed  # type: ignore[return-value]
+
+    def _compute(self) -> None:
+        """Do what others do with terms and their text with values as they are."""
+        assert self._written is not None  # noqa: S101
+        assert self._indexes is not None  # noqa: S101
+        if not self._written.answers(arithmetic("operands")):
+            super()._compute()
+            return
+        rows = self._written.rows(arithmetic("operands"), self._indexes)
+        given = ((str(r), str(t), _number(low), _number(high)) for r, t, low, high in rows)
+        made = expressions(tuple(self.select(arithmetic("terms")))).within(given)
+        found: dict[Value, Table] = {COMPUTES: {}}
+        of, least, most = (found.setdefault(IND + name, {}) for name in _BETWEEN)
+        for record, term, within in made:
+            node = name_of(record, term)
+            found[COMPUTES].setdefault(record, {})[node] = None
+            of[node] = {term: None}
+            least[node] = {_limit(within.least, 0): None}
+            most[node] = {_limit(within.most, 1): None}
+        if self._indexes.take(found):
+            self._stored = False
 
     def _has(self, name: str) -> bool:
         if self._written is None:

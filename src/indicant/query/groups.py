@@ -36,6 +36,9 @@ class Sizes(Protocol):
     def subjects(self, predicate: str, value: Value) -> float:
         """Return how many subjects have a value."""
 
+    def has(self, predicate: str) -> bool:
+        """Tell whether it says something with a predicate."""
+
 
 @dataclass
 class Item:
@@ -162,6 +165,23 @@ def _conjuncts(expression: Plan, pattern: Plan) -> list[Item]:
     told = demanded(expression)
     # What an EXISTS looks for beside what is bound is its own.
     return [Item("filter", expression, told & known, told - known)]
+
+
+def optional_of(item: Item) -> str | None:
+    """Return the variable that an optional triple may bind, where nothing else is optional."""
+    if item.kind != "left":
+        return None
+    pattern, condition = item.plan
+    if condition is not None or pattern[0] != "bgp" or len(pattern[1]) != 1:
+        return None
+    subject, _, value = pattern[1][0]
+    return value[1] if value[0] == "v" and subject != value else None
+
+
+def touched_by(item: Item) -> frozenset[str]:
+    """Return the variables that an item looks at or binds."""
+    bound = frozenset((item.plan[0],)) if item.kind == "bind" else frozenset()
+    return item.variables | item.outside | bound
 
 
 def read_from_texts(items: Iterable[Item], bound: Bound) -> list[Item]:

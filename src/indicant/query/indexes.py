@@ -11,7 +11,7 @@ from indicant.query.values import BeyondError, literal, value_of
 from indicant.terms import IND, XSD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
     from indicant.query.values import Value
 
@@ -89,6 +89,13 @@ class Shared:
                 continue
             self.forward.setdefault(predicate, {}).setdefault(subject, {})[value] = None
             self.backward.setdefault(predicate, {}).setdefault(value, {})[subject] = None
+        self.names = {
+            node
+            for tables in (self.forward, self.backward)
+            for table in tables.values()
+            for node in table
+            if type(node) is str
+        }
         self._pairs = {
             predicate: float(sum(map(len, table.values())))
             for predicate, table in self.forward.items()
@@ -101,6 +108,10 @@ class Shared:
         ahead, back = self.forward[predicate], self.backward[predicate]
         return self._pairs[predicate], float(len(ahead)), float(len(back))
 
+    def has(self, predicate: str) -> bool:
+        """Tell whether the guideline says something with a predicate."""
+        return predicate in self.forward
+
     def subjects(self, predicate: str, value: Value) -> float:
         """Return how many subjects have a value."""
         return float(max(1, len(self.backward.get(predicate, {}).get(value, ()))))
@@ -110,11 +121,14 @@ class Indexes:
     """What a document says beside a guideline, and what was derived from the two.
 
     ``forward`` is as that of the guideline; the others are looked up with ``get``, and made for
-    what is looked up alone.
+    what is looked up alone. ``new`` has each predicate of the guideline with which more is said of
+    a node of it, the same after ``^`` where such a node is the object, and after ``*`` where it is
+    said of anything at all.
     """
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
+        self.names: Set[Value] = shared.names
         self.clear()
 
     def clear(self) -> None:
@@ -122,6 +136,7 @@ class Indexes:
         self.forward = dict(self._shared.forward)
         self.backward = _Backward(self._shared, self.forward)
         self.said = _Said(self.forward)
+        self.new: set[str] = set()
 
     def add(self, triples: Iterable[Triple]) -> list[Triple]:
         """Add triples, and return those that were not there."""
@@ -145,6 +160,7 @@ class Indexes:
                 values[value] = None
             if predicate in shared:
                 self.backward.added.setdefault(predicate, []).append((subject, value))
+                self._note(predicate, [subject], [value])
             if predicate in backward:
                 back = backward[predicate]
                 back[value] = {**back.get(value, {}), subject: None}
@@ -165,13 +181,46 @@ class Indexes:
                 changed.add(predicate)
                 self.backward.made.pop(predicate, None)
             elif predicate in shared:
-                triples = [(s, predicate, o) for s, values in table.items() for o in values]
-                if self.add(triples):
+                if self._beside(predicate, table):
                     changed.add(predicate)
             elif _joined(ahead, table):
                 changed.add(predicate)
                 self.backward.made.pop(predicate, None)
         return changed
+
+    def _beside(self, predicate: Value, table: Table) -> bool:
+        """Add a table to that of the guideline, and tell whether anything was new."""
+        of_guideline = self._shared.forward[predicate]
+        ahead = self.forward[predicate]
+        if ahead is of_guideline:
+            ahead = self.forward[predicate] = dict(ahead)
+        added = self.backward.added.setdefault(predicate, [])
+        before = len(added)
+        for subject, values in table.items():
+            have = ahead.get(subject)
+            if have is None:
+                ahead[subject] = values
+                added += [(subject, one) for one in values]
+            elif new := [one for one in values if one not in have]:
+                if have is of_guideline.get(subject):
+                    have = ahead[subject] = dict(have)
+                have.update(dict.fromkeys(new))
+                added += [(subject, one) for one in new]
+        if len(added) > before:
+            fresh = added[before:]
+            self._note(predicate, [one for one, _ in fresh], [one for _, one in fresh])
+        if (back := self.backward.made.get(predicate)) is not None:
+            for subject, value in added[before:]:
+                back[value] = {**back.get(value, {}), subject: None}
+        return len(added) > before
+
+    def _note(self, predicate: Value, subjects: Sequence[Value], values: Sequence[Value]) -> None:
+        """Note that something is said with a predicate of the guideline."""
+        self.new.add(f"*{predicate}")
+        if not self.names.isdisjoint(subjects):
+            self.new.add(str(predicate))
+        if not self.names.isdisjoint(values):
+            self.new.add(f"^{predicate}")
 
     def own(self) -> Iterator[Triple]:
         """Yield what is not the guideline's."""

@@ -11,13 +11,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from indicant.query.conditions import Conditions, named
-from indicant.query.groups import Costs, Item, Sizes, flat, read_from_texts, triples_of
+from indicant.query.groups import (
+    Costs,
+    Item,
+    Sizes,
+    flat,
+    optional_of,
+    read_from_texts,
+    touched_by,
+    triples_of,
+)
 from indicant.query.plans import NoPlanError, Plan
 from indicant.query.scopes import Bound, binds, branches, demanded, looks_for, sure_of, variables
 from indicant.query.values import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
     from indicant.query.values import Value
 
@@ -30,11 +39,14 @@ class _Module:
     """What the functions of one query have in common."""
 
     costs: Costs
+    sizes: Sizes
+    stated: Set[str]
     constants: dict[Value, str] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
     rows: list[str] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
     remembered: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
     count: int = 0
 
     def fresh(self, kind: str) -> str:
@@ -54,18 +66,27 @@ class _Module:
         return self.tables.setdefault(f"PO.get({self.constant(term)}, E)", f"b{len(self.tables)}")
 
 
-def written(plan: Plan, sizes: Sizes) -> tuple[str, dict[str, Value]]:
-    """Return the source of a function ``run(PS, PO, SP)``, and the constants that it takes.
+def written(
+    plan: Plan, sizes: Sizes, stated: Set[str] = frozenset()
+) -> tuple[str, dict[str, Value]]:
+    """Return the source of a function ``run(PS, PO, SP, NAMES, NEW)``, and its constants.
 
     ``PS`` leads from predicates to subjects to objects, ``PO`` from predicates to objects to
-    subjects, ``SP`` from subjects to predicates. A CONSTRUCT query returns a table as ``PS``, a
-    SELECT query a list of rows.
+    subjects, ``SP`` from subjects to predicates. ``NAMES`` are the nodes of a guideline, and
+    ``NEW`` tells of which predicates something is said of them that the guideline does not say, as
+    ``indexes.Indexes.new`` does: what the guideline alone says of one is looked for once and kept
+    for other documents. A CONSTRUCT query returns a table as ``PS``, a SELECT query a list of rows.
+
+    Args:
+        plan: the plan of the query.
+        sizes: how much the guideline holds, and what it says something with.
+        stated: predicates with which documents say something, or rules.
 
     Raises:
         NoPlanError: the plan cannot be written as loops.
     """
     head, pattern = plan
-    module = _Module(Costs(sizes))
+    module = _Module(Costs(sizes), sizes, stated)
     body = _Function(module, {})
     if head and isinstance(head[0], str):
         rows = body.subquery(pattern)
@@ -76,13 +97,22 @@ def written(plan: Plan, sizes: Sizes) -> tuple[str, dict[str, Value]]:
         for predicate, name in body.said.items():
             body.say(f"if {name}: put(out, {predicate}, {name})", depth=0)
         body.say("return out", depth=0)
-    lines = [*module.remembered, "def run(PS, PO, SP):"]
+    lines = [*module.remembered, "def run(PS, PO, SP, NAMES, NEW):"]
     lines += [f" {name} = {source}" for source, name in module.tables.items()]
+    lines += [f" {line}" for line in module.kept]
     lines += [f" {line}" for one in module.functions for line in one.splitlines()]
     lines += [f" {line}" for line in module.rows]
     lines += [f" {name} = {{}}" for name in body.said.values()]
     lines += [f" {line}" for line in body.lines]
     return "\n".join(lines) + "\n", {name: value for value, name in module.constants.items()}
+
+
+def constructs(plan: Plan) -> set[str]:
+    """Return the predicates with which a query constructs triples, where it names them."""
+    head, _ = plan
+    if not head or isinstance(head[0], str):
+        return set()
+    return {path[1] for _, path, _ in head if path[0] == "i"}
 
 
 class _Function:
@@ -132,6 +162,9 @@ class _Function:
             if read := read_from_texts([item, *items], bound):
                 del items[: len(read) - 1]
                 self._remember(read, bound)
+            elif fixed := self._fixed(item, items, bound):
+                items = [one for one in items if all(one is not other for other in fixed)]
+                self._keep(fixed, bound)
             else:
                 self._write(item, bound)
         sink(bound)
@@ -162,14 +195,7 @@ class _Function:
         for item in ready:
             if item.kind == "key" or not looks_for(item.plan):
                 return item
-        open_to: list[Item] = []
-        for place, item in enumerate(items):
-            if item.kind not in {"triple", "values", "rows", "union"}:
-                break
-            others = (*items[:place], *items[place + 1 :])
-            if item.kind == "union" and not self._may_go(item, others, bound):
-                break
-            open_to.append(item)
+        open_to = self._open_to(items, bound)
         # A look at one thing comes before a look for something.
         known = [
             item for item in open_to if item.kind == "triple" and item.variables <= bound.keys()
@@ -186,6 +212,108 @@ class _Function:
                 not item.variables - bound.keys() <= keys,
             ),
         )
+
+    def _open_to(self, items: Sequence[Item], bound: Bound) -> list[Item]:
+        """Return what can be done in any order: all up to a barrier."""
+        found: list[Item] = []
+        for place, item in enumerate(items):
+            if item.kind not in {"triple", "values", "rows", "union"}:
+                break
+            others = (*items[:place], *items[place + 1 :])
+            if item.kind == "union" and not self._may_go(item, others, bound):
+                break
+            found.append(item)
+        return found
+
+    # -------------------------------------------------------------- what the guideline alone says
+
+    def _fixed(self, first: Item, items: Sequence[Item], bound: Bound) -> list[Item]:
+        """Return what can be looked for together, and kept, since the guideline alone says it.
+
+        It begins at one node that is known, or at none, and never leads away from what the
+        guideline says with predicates of its own.
+        """
+        if first.kind != "triple" or not self._is_fixed(first.plan, frozenset()):
+            return []
+        keys = first.variables & bound.keys()
+        told = set(first.variables)
+        if len(keys) > 1 or not all(bound[one] for one in keys) or keys == told:
+            return []
+        found, left = [first], self._open_to(items, bound)
+        while further := next(
+            (
+                one
+                for one in left
+                if one.kind == "triple"
+                and one.variables & bound.keys() <= keys
+                and not one.variables.isdisjoint(told)
+                and self._is_fixed(one.plan, told)
+            ),
+            None,
+        ):
+            left.remove(further)
+            found.append(further)
+            told |= further.variables
+        before: list[Item] = []
+        for one in items:
+            if one.kind in {"group", "key"}:
+                break
+            if any(one is other for other in found):
+                continue
+            new = optional_of(one)
+            if (
+                new is None
+                or new in bound
+                or not one.variables - {new} <= told
+                or not self._is_fixed(one.plan[0][1][0], told)
+                or any(new in touched_by(other) for other in before)
+            ):
+                before.append(one)
+            else:
+                found.append(one)
+        return found if len(found) > 1 else []
+
+    def _is_fixed(self, triple: Plan, told: Set[str]) -> bool:
+        """Tell whether a triple leads from a node of the guideline to what it says of that.
+
+        Of a node that is told it may say something with a predicate that others use as well: of
+        other nodes.
+        """
+        subject, path, value = triple
+        if path[0] != "i" or subject[0] != "v" or subject == value:
+            return False
+        own = path[1] not in self.module.stated
+        return self.module.sizes.has(path[1]) and (own or subject[1] in told)
+
+    def _keep(self, fixed: Sequence[Item], bound: Bound) -> None:
+        """Write the loop over what the guideline alone says of a node, and what finds it."""
+        (key,) = fixed[0].variables & bound.keys() or (None,)
+        inner = self._within({} if key is None else {key: True})
+        then = dict(inner.given)
+        inner.say("rows = []")
+        new_of: dict[str, None] = {}
+        for item in fixed:
+            triple = item.plan[0][1][0] if item.kind == "left" else item.plan
+            subject, path, _ = triple
+            constant = self.module.constant(path)
+            ahead = subject[1] in then
+            new_of[constant if ahead else f'"^" + {constant}'] = None
+            if not ahead and key is None:
+                new_of[f'"*" + {constant}'] = None
+            inner._write(item, then)
+        new = [name for name in then if name not in bound]
+        inner.say(f"rows.append(({_tuple(new)}))")
+        kept = self.module.fresh("h")
+        at = "None" if key is None else named(key)
+        inner.say("rows = rows or NO_ROWS", depth=0)
+        inner.say(f"{'' if key is None else f'if {at} in NAMES: '}{kept}[{at}] = rows")
+        inner.say("return rows", depth=0)
+        called = inner.finished(self.module.fresh("s"), [] if key is None else [key])
+        self.module.remembered.append(f"K{kept} = {{}}")
+        same = f"NEW.isdisjoint(({''.join(f'{one}, ' for one in new_of)}))"
+        self.module.kept.append(f"{kept} = K{kept} if {same} else {{}}")
+        self.nest(f"for ({_tuple(new)}) in {kept}.get({at}) or {called}:")
+        bound.update({name: then[name] for name in new})
 
     def _may_go(self, item: Item, others: Sequence[Item], bound: Bound) -> bool:
         """Tell whether no variable that a union may leave unbound is joined by afterwards."""
