@@ -211,19 +211,22 @@ class Validator:
         facts: list[pyoxigraph.Quad] = []
         axioms: dict[tuple[str, str], str] = {}
         for quad in quads:
-            subject, path, value = text_of(quad.subject), quad.predicate.value, text_of(quad.object)
-            is_type = path == terms.TYPE
-            if is_type and is_idle_in_case(subject, value):
-                continue
-            if path in _AXIOMS or (path.startswith(terms.OWL) and path not in _PLAIN_OWL):
+            subject, path = text_of(quad.subject), quad.predicate.value
+            if path == terms.TYPE:
+                kind = text_of(quad.object)
+                if is_idle_in_case(subject, kind):
+                    continue
+                if kind.startswith(terms.OWL) or kind in _META_TYPES:
+                    refused = kind not in _PLAIN_TYPES
+                else:
+                    refused = subject in vocabulary
+            elif path in _AXIOMS or (path.startswith(terms.OWL) and path not in _PLAIN_OWL):
                 refused = True
-            elif is_type and (value.startswith(terms.OWL) or value in _META_TYPES):
-                refused = value not in _PLAIN_TYPES
             else:
-                refused = subject in vocabulary and (is_type or path in vocabulary.properties)
+                refused = path in vocabulary.properties and subject in vocabulary
             if not refused:
                 facts.append(quad)
-            elif (subject, path, value) not in vocabulary.triples:
+            elif (subject, path, value := text_of(quad.object)) not in vocabulary.triples:
                 axioms.setdefault((subject, path), value)
         if not axioms:
             return facts, []

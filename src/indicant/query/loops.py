@@ -115,6 +115,15 @@ def constructs(plan: Plan) -> set[str]:
     return {path[1] for _, path, _ in head if path[0] == "i"}
 
 
+@dataclass
+class _Opened:
+    """A loop over what a term is, on which line it begins, and how much is bound before it."""
+
+    line: int
+    depth: int
+    bound: int
+
+
 class _Function:
     """A function that is being written, with what its arguments bind."""
 
@@ -126,6 +135,7 @@ class _Function:
         self.given = dict(bound)
         self.substituted = substituted
         self.lines: list[str] = []
+        self.opened: list[_Opened] = []
         self.depth = self.loops = 0
         self.keyed = False
         self.said: dict[str, str] = {}
@@ -144,6 +154,7 @@ class _Function:
 
     def run(self, pattern: Plan, sink: Callable[[Bound], None], *more: Item) -> None:
         """Write the loops over the solutions of a pattern, and what is done with each."""
+        self.opened.clear()
         self._rest([*flat(pattern), *more], dict(self.given), sink)
 
     def key(self, names: Sequence[str], bound: Bound) -> None:
@@ -413,7 +424,8 @@ class _Function:
             return
         ahead = self._table(path)
         if s is not None and o is not None:
-            self.nest(f"if {o} in {ahead}.get({s}, E):")
+            names = [one[1] for one in (subject, path) if one[0] == "v"]
+            self.nest(f"if {o} in {self._sooner(f'{ahead}.get({s}, E)', names, bound)}:")
         elif s is not None:
             self._loop(value, f"{ahead}.get({s}, E)", bound)
         elif subject == value:
@@ -442,7 +454,20 @@ class _Function:
         else:
             self.nest(f"if {o} in {objects}:")
 
+    def _sooner(self, source: str, names: Sequence[str], bound: Bound) -> str:
+        """Return what an expression is called, which stands before the loops it is the same in."""
+        last = max(list(bound).index(name) for name in names) if names else -1
+        outer = next((one for one in self.opened if one.bound > last), None)
+        if outer is None:
+            return source
+        name = self.module.fresh("p")
+        self.lines.insert(outer.line, f"{' ' * outer.depth}{name} = {source}")
+        for one in self.opened:
+            one.line += one.line >= outer.line
+        return name
+
     def _loop(self, term: Plan, source: str, bound: Bound) -> None:
+        self.opened.append(_Opened(len(self.lines), self.depth, len(bound)))
         self.nest(f"for {named(term[1])} in {source}:")
         bound[term[1]] = True
 
@@ -569,13 +594,18 @@ class _Function:
         inner.say("rows = []")
         more = [] if condition is None else [Item("condition", condition, demanded(condition))]
         inner.run(pattern, lambda _: inner.say(f"rows.append(({_tuple(new)}))"), *more)
-        inner.say("return rows", depth=0)
-        called = inner.finished(self.module.fresh("o"), names)
         nothing = f"(({'None, ' * len(new)}),)"
-        if new:
-            self.nest(f"for ({_tuple(new)}) in {called} or {nothing}:")
-        else:
-            self.nest(f"for _ in {called} or {nothing}:")
+        inner.say(f"rows = rows or {nothing}", depth=0)
+        again = ""
+        if self.given.keys() - set(names) and set(names) - self.given.keys():
+            # Whoever calls this function again may hand the same to the one that it calls.
+            at, kept = f"({_tuple(names)})", self.module.fresh("c")
+            self.module.kept.append(f"{kept} = {{}}")
+            inner.say(f"{kept}[{at}] = rows")
+            again = f"{kept}.get({at}) or "
+        inner.say("return rows")
+        called = inner.finished(self.module.fresh("o"), names)
+        self.nest(f"for {f'({_tuple(new)})' if new else '_'} in {again}{called}:")
         bound.update(dict.fromkeys(new, False))
 
     def _single(self, pattern: Plan, new: Sequence[str], bound: Bound) -> bool:
