@@ -45,6 +45,8 @@ _KINDS: Final = (
 """Which types of record there are, which element says when, and how many a patient has of them."""
 RELEVANT: Final = 0.06
 """Of which share of the records the codes are of the guideline."""
+_RXNORM: Final = "http://www.nlm.nih.gov/research/umls/rxnorm"
+_ATC: Final = "http://www.whocc.no/atc"
 Pair = tuple[str, str]
 
 
@@ -54,21 +56,43 @@ def complete(*said: str) -> str:
 
 
 def codes(assessor: Assessor) -> tuple[list[Pair], list[Pair]]:
-    """Return the systems and codes of a guideline, for findings and for interventions."""
+    """Return systems and codes of a guideline, for findings and for interventions.
+
+    They are as a record of FHIR has them: of a system with a name there that is a URL.
+    """
     terms = Terms.of(assessor.source, assessor.vocabulary, tables())
+    named = {
+        scheme: (system, prefix)
+        for system, (scheme, prefix) in sorted(terms.tables.systems.items(), reverse=True)
+        if not system.startswith("urn:")
+    }
     sides: list[list[Pair]] = [[], []]
     for side, kind in enumerate(("Finding", "Intervention")):
-        for pair, rows in terms._rows.items():
+        for (scheme, code), rows in terms._rows.items():
             if any(terms.is_kind(term, kind) for term, _ in rows):
-                sides[side].append(pair)
+                system, prefix = named.get(scheme, (scheme, ""))
+                sides[side].append((system, prefix + code))
     return sorted(sides[0]), sorted(sides[1])
+
+
+def by_type(findings: Sequence[Pair], acts: Sequence[Pair]) -> dict[str, list[Pair]]:
+    """Return codes by the type of record that has them: drugs are ordered, all else is done.
+
+    Visits are of a kind that no guideline asks about.
+    """
+    return {
+        "Condition": list(findings),
+        "Procedure": [one for one in acts if one[0] not in {_RXNORM, _ATC}],
+        "MedicationRequest": [one for one in acts if one[0] == _RXNORM],
+        "Encounter": [],
+    }
 
 
 def write(folder: Path, patients: int, assessor: Assessor, seed: int = 1) -> int:
     """Write an export into a new folder, and return how many bytes it has."""
     folder.mkdir(parents=True)
     dice = random.Random(seed)  # noqa: S311
-    findings, acts = codes(assessor)
+    known = by_type(*codes(assessor))
     idle = [("http://snomed.info/sct", str(10_000_000 + 7 * number)) for number in range(800)]
     names = ["Patient", *(kind for kind, _, _ in _KINDS)]
     with contextlib.ExitStack() as stack:
@@ -77,7 +101,7 @@ def write(folder: Path, patients: int, assessor: Assessor, seed: int = 1) -> int
             for name in names
         }
         for number in range(patients):
-            _patient(dice, files, f"p{seed}-{number}", (findings, acts, idle))
+            _patient(dice, files, f"p{seed}-{number}", known, idle)
     return sum(file.stat().st_size for file in folder.iterdir())
 
 
@@ -129,11 +153,11 @@ def write_both(
 def _by_kind(assessor: Assessor) -> dict[str, list[Pair]]:
     """Return the codes of a guideline by the type of record that has them, by FHIR and by OMOP."""
     findings, acts = codes(assessor)
-    loinc, rxnorm = "http://loinc.org", "http://www.nlm.nih.gov/research/umls/rxnorm"
+    loinc = "http://loinc.org"
     return {
         "Condition": [one for one in findings if one[0] == _SNOMED],
         "Procedure": [one for one in acts if one[0] == _SNOMED],
-        "MedicationRequest": [one for one in acts if one[0] == rxnorm],
+        "MedicationRequest": [one for one in acts if one[0] == _RXNORM],
         "Observation": [one for one in (*findings, *acts) if one[0] == loinc],
     }
 
@@ -206,14 +230,14 @@ def _patient(
     dice: random.Random,
     files: Mapping[str, TextIO],
     name: str,
-    known: tuple[Sequence[Pair], Sequence[Pair], Sequence[Pair]],
+    known: Mapping[str, Sequence[Pair]],
+    idle: Sequence[Pair],
 ) -> None:
-    findings, acts, idle = known
     _put(files["Patient"], _person(dice, name))
     busy = dice.choice((0, 0, 1, 1, 1, 2, 3))
     for kind, when, mean in _KINDS:
         for number in range(dice.randrange(mean * busy + 1)):
-            own = findings if kind == "Condition" else acts
+            own = known[kind]
             system, code = dice.choice(own if own and dice.random() < RELEVANT else idle)
             day = AS_OF - datetime.timedelta(days=dice.randrange(3_000))
             record = {
