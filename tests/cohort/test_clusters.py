@@ -30,6 +30,8 @@ from running import hold_to_one_line, run
 from spread import PARTS, answered, export, reach
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from indicant import Guideline
 
 COMPLETE = complete(
@@ -42,18 +44,18 @@ DASK = pytest.mark.skipif(
 pytestmark = pytest.mark.xdist_group("clusters")
 
 
-def alone(work: Any, folder: str, count: int) -> list[int]:
+def alone(work: Any, folder: str, numbers: Sequence[int]) -> list[int]:
     """Have portions read in this process, the last first."""
-    return [work(folder, number) for number in reversed(range(count))]
+    return [work(folder, number) for number in reversed(numbers)]
 
 
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have what is called dask read portions in this process."""
 
-    def of(engine: str, work: Any, folder: str, count: int, cluster: str | None) -> list[int]:
+    def of(engine: str, work: Any, folder: str, numbers: Any, cluster: str | None) -> list[int]:
         assert (engine, cluster) == ("dask", None)
-        return alone(work, folder, count)
+        return alone(work, folder, numbers)
 
     monkeypatch.setattr(clusters, "run", of)
 
@@ -140,9 +142,9 @@ def test_who_does_a_portion_twice_writes_the_same_twice(tmp_path: Path) -> None:
     guideline = shipped.guideline()
     setup, source = prepared(guideline, data)
     tally = portions.prepare(source, setup, folder, 3)
-    counts = alone(portions.work, str(folder), 3)
+    counts = alone(portions.work, str(folder), range(3))
     first = {one.name: one.read_bytes() for one in folder.glob("found-*")}
-    assert alone(portions.work, str(folder), 3) == counts
+    assert alone(portions.work, str(folder), range(3)) == counts
     assert {one.name: one.read_bytes() for one in folder.glob("found-*")} == first
     assert len(first) == 3
     found = list(portions.gathered(folder, 3, tally))

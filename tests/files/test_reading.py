@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from each import each
 from indicant.errors import IndicantError
+from indicant.files import bounded
 from indicant.files.lines import Lines, locate
 from indicant.files.rdf import MAX_BYTES, MAX_DEPTH, parse, read, text_of
 from indicant.files.sources import catalog
@@ -257,6 +258,25 @@ def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(60)
+def test_who_interrupts_opening_a_file_is_heard_and_nobody_loses_a_descriptor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What took the descriptor has closed it by then, and somebody else may have its number."""
+    path, others = tmp_path / "x", []
+    path.write_text("x", encoding="utf-8")
+
+    def interrupted(handle: int, mode: str) -> None:
+        io.FileIO(handle, mode).close()
+        others.append(os.open(path, os.O_RDONLY))
+        assert others == [handle]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fdopen", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        bounded.opened(path)
+    os.close(others[0])
+
+
 def test_a_file_of_100_megabytes_is_refused_at_once(tmp_path: Path) -> None:
     file = tmp_path / "huge.ttl"
     with file.open("wb") as stream:

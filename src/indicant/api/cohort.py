@@ -100,13 +100,15 @@ def answer(
     processes: int | None = None,
     engine: str = "local",
     cluster: str | None = None,
+    resume: Path | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> CohortAnswers:
     """Answer for all patients of a source; see ``Guideline.cohort``.
 
     ``parts`` says into how many parts FHIR is put, by default as many as its size asks for.
     ``engine`` is what reads them, ``local``, ``spark`` or ``dask``, and ``cluster`` where that is,
-    by default on this machine.
+    by default on this machine. ``resume`` is a folder where it is kept what is found, portion by
+    portion, until all is well; a run for the same goes on there.
 
     Raises:
         IndicantError: something cannot be read or written, or holds no patient.
@@ -125,7 +127,12 @@ def answer(
     run, date = run_of(data, as_of, timezone, codes, completeness, persons, processes)
     run = replace(run, parts=parts, progress=progress, engine=engine, cluster=cluster)
     known = None if strata is None else read_strata(os.fspath(strata))
-    with tempfile.TemporaryDirectory(prefix="indicant-") as folder, _place(output) as place:
+    with (
+        tempfile.TemporaryDirectory(prefix="indicant-") as folder,
+        _resumed(resume, run.path) as kept,
+        _place(output) as place,
+    ):
+        run = replace(run, kept=kept)
         answered, tally = run.answered(guideline, Path(folder) / "new", known)
         compared = []
         if against is not None:
@@ -201,6 +208,7 @@ class Run:
     progress: Callable[[int], None] | None = None
     engine: str = "local"
     cluster: str | None = None
+    kept: Path | None = None
 
     def answered(
         self, guideline: Guideline, folder: Path, strata: dict[str, str] | None
@@ -221,21 +229,47 @@ class Run:
             self.processes,
         )
         cohort = Cohort(assessor, self.as_of, self.progress)
-        if self.engine == "local":
+        if self.engine == "local" and self.kept is None:
             return cohort.answer(source.patients(), folder, strata), source.tally
-        found = self._elsewhere(guideline, source, folder / "portions")
+        found = self._by_portion(guideline, source, folder)
         return cohort.gather(found, folder, strata), source.tally
 
-    def _elsewhere(self, guideline: Guideline, source: Source, folder: Path) -> Iterator[Found]:
-        """Yield what others find of the patients of a source, who are given portions of it."""
-        from indicant.cohort import clusters, portions
+    def _by_portion(self, guideline: Guideline, source: Source, folder: Path) -> Iterator[Found]:
+        """Yield what is found of the patients of a source, portion by portion.
 
-        folder.mkdir()
-        recipe = recipe_of(guideline, self.codes)
-        setup = portions.Setup.of(recipe, self.options, self.as_of, self.path)
-        tally = portions.prepare(source, setup, folder, self.parts or portions.many(source))
-        clusters.run(self.engine, portions.work, str(folder), setup.count, self.cluster)
-        yield from portions.gathered(folder, setup.count, tally)
+        Others find it, who are given portions, or this process, or it was found before.
+        """
+        from indicant.cohort import clusters, portions, resuming
+        from indicant.cohort.plan import plan_of
+
+        assessor = guideline.assessor
+        setup = portions.Setup.of(
+            recipe_of(guideline, self.codes), self.options, self.as_of, self.path
+        )
+        counted = None
+        if self.kept is None:
+            place = folder / "portions"
+            place.mkdir()
+        else:
+            place = self.kept / folder.name
+            counted = resuming.begun(place, resuming.same(assessor, setup))
+        if counted is None:
+            portions.prepare(source, setup, place, self.parts or portions.many(source))
+            if self.kept is not None:
+                resuming.ready(place, source.tally.whole())
+        else:
+            setup = portions.kept_setup(place)
+            source.tally.take_whole(counted)
+        left = portions.left(place, setup.count)
+        if self.engine == "local":
+            literals, total = len(plan_of(assessor.compiled.graph).literals), 0
+            for many in portions.read_here(source, setup, place, left, literals):
+                total += many
+                if self.progress is not None:
+                    self.progress(total)
+        elif left:
+            clusters.run(self.engine, portions.work, str(place), left, self.cluster)
+        yield from portions.gathered(place, setup.count, source.tally)
 
 
 def recipe_of(guideline: Guideline, codes: tuple[str, ...] = ()) -> Recipe:
@@ -299,6 +333,18 @@ def _demand_engine(engine: str, cluster: str | None) -> None:
             "a cluster is of Spark or of Dask", help="--engine spark  or  --engine dask"
         )
     clusters.demand(engine)
+
+
+@contextmanager
+def _resumed(resume: Path | None, path: str) -> Iterator[Path | None]:
+    """Yield a folder that is kept until all is well, or nothing."""
+    from indicant.cohort.resuming import kept
+
+    if resume is None:
+        yield None
+    else:
+        with kept(Path(os.path.abspath(resume)), path) as folder:
+            yield folder
 
 
 @contextmanager

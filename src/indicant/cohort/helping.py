@@ -192,7 +192,7 @@ def found_in(parts: Parts, helpers: Helpers, tally: Tally, *, complete: bool) ->
         complete: whether something is said to be complete, so that all parts have to know the
             records of which nobody knows whose they are.
     """
-    _tell(parts)
+    tell(parts.place, parts.everybody, parts.strangers[ALL])
     folder, numbers = str(parts.folder), range(parts.count)
     if complete:
         asked = [{"do": "adrift", "folder": folder, "part": one} for one in numbers]
@@ -202,16 +202,7 @@ def found_in(parts: Parts, helpers: Helpers, tally: Tally, *, complete: bool) ->
             for file, line, reference in answer["adrift"]
         ):
             pass
-    tasks = (
-        {
-            "do": "answer",
-            "folder": folder,
-            "part": one,
-            "strangers": sorted(parts.strangers[one], key=str),
-        }
-        for one in numbers
-    )
-    for answer in helpers.answers(tasks):
+    for answer in helpers.answers(task(folder, one, parts.strangers[one]) for one in numbers):
         tally.add(answer["tally"])
         for patient, literals, problem, place in answer["patients"]:
             given = Given(patient, (), place)
@@ -221,17 +212,22 @@ def found_in(parts: Parts, helpers: Helpers, tally: Tally, *, complete: bool) ->
                 yield Found(given, int(literals, 16))
 
 
-def _tell(parts: Parts) -> None:
-    """Write down what all who help have to know of a source."""
-    place = parts.place
+def task(folder: str, number: int, strangers: Iterable[Sequence[Any]]) -> dict[str, Any]:
+    """Return what a process is asked that is to find what the patients of a part establish."""
+    own = sorted(map(list, strangers), key=str)
+    return {"do": "answer", "folder": folder, "part": number, "strangers": own}
+
+
+def tell(place: Place, everybody: Iterable[str], strangers: Iterable[Sequence[Any]]) -> None:
+    """Write down what all who help have to know of a source; see ``Parts``."""
     told = {
         "shown": place.shown,
         "partial": list(place.partial),
         "beside": list(place.beside),
-        "everybody": sorted(parts.everybody),
-        "strangers": sorted(parts.strangers[ALL], key=str),
+        "everybody": sorted(everybody),
+        "strangers": sorted(strangers, key=str),
     }
-    (parts.folder / _TOLD).write_text(json.dumps(told), encoding="utf-8")
+    (Path(place.folder) / _TOLD).write_text(json.dumps(told), encoding="utf-8")
 
 
 # ---------------------------------------------------------------------- in the process

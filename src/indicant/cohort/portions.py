@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +19,7 @@ import polars as pl
 import pyoxigraph as ox
 
 from indicant.cohort.establishing import Found, Given
-from indicant.cohort.helping import Known
+from indicant.cohort.helping import Known, task, tell
 from indicant.cohort.parting import ALL, Place, UnpartedError, parts_of
 from indicant.cohort.sources import size_of
 from indicant.cohort.tally import Tally
@@ -28,7 +29,7 @@ from indicant.files.rdf import STDIN
 from indicant.intake.mapping import is_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from indicant.cohort.helping import Recipe
     from indicant.cohort.sources import Source
@@ -168,10 +169,10 @@ class _Worker:
         self._known.learn(place, setup.everybody, setup.strangers.get("all", ()))
 
     @staticmethod
-    @functools.lru_cache(2)
     def of(folder: str) -> _Worker:
-        """Return the one of a folder, made once in a process."""
-        return _Worker(folder)
+        """Return the one of a folder, made once in a process for what the folder holds now."""
+        status = (Path(folder) / SETUP).stat()
+        return _worker(folder, (status.st_ino, status.st_mtime_ns, status.st_size))
 
     def work(self, number: int) -> int:
         """Find what the patients of a portion establish, and write it."""
@@ -181,28 +182,96 @@ class _Worker:
             found = known.found(number, own, tally)
         else:
             found = known.establisher.found(self._given(number))
-        size = (len(known.plan.literals) + 7) // 8
-        rows = [
-            (one.given.patient, one.literals.to_bytes(size, "little"), one.problem, one.given.place)
-            for one in found
-        ]
-        told = json.dumps(tally.told())
-        frame = pl.DataFrame(rows, schema=_FOUND, orient="row")
-        place = self._folder / f"found-{number:06}.parquet"
-        aside = place.with_name(f".{place.name}.{os.getpid()}")
-        try:
-            frame.write_parquet(aside, metadata={"tally": told})
-            aside.replace(place)
-        except OSError as error:
-            raise IndicantError(
-                f"cannot be written: {error.strerror}", file=str(place), help="make room there"
-            ) from error
+        rows = [(one.given.patient, one.literals, one.problem, one.given.place) for one in found]
+        _keep(self._folder, number, rows, tally.told(), len(known.plan.literals))
         return len(rows)
 
     def _given(self, number: int) -> Iterator[Given]:
         frame = pl.read_parquet(self._folder / f"given-{number:06}.parquet")
         for patient, place, text in frame.iter_rows():
             yield Given(patient, list(ox.parse(text, format=ox.RdfFormat.N_QUADS)), place)
+
+
+@functools.lru_cache(2)
+def _worker(folder: str, _now: tuple[int, ...]) -> _Worker:
+    return _Worker(folder)
+
+
+def _keep(
+    folder: Path,
+    number: int,
+    rows: Sequence[tuple[str, int, str, str]],
+    told: Mapping[str, Any],
+    literals: int,
+) -> None:
+    """Write what was found of a portion, whole or not at all."""
+    size = (literals + 7) // 8
+    packed = [
+        (patient, found.to_bytes(size, "little"), problem, where)
+        for patient, found, problem, where in rows
+    ]
+    frame = pl.DataFrame(packed, schema=_FOUND, orient="row")
+    place = _place_of(folder, number)
+    aside = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        frame.write_parquet(aside, metadata={"tally": json.dumps(told)})
+        aside.replace(place)
+    except OSError as error:
+        raise IndicantError(
+            f"cannot be written: {error.strerror}", file=str(place), help="make room there"
+        ) from error
+
+
+def _place_of(folder: Path, number: int) -> Path:
+    return folder / f"found-{number:06}.parquet"
+
+
+# ------------------------------------------------------------------ on this machine
+
+
+def kept_setup(folder: Path) -> Setup:
+    """Return what an earlier run wrote that put a source into portions."""
+    return Setup(**json.loads(bounded.text(folder / SETUP, MOST_BYTES)))
+
+
+def left(folder: Path, count: int) -> list[int]:
+    """Return the portions of which it is not there what was found, or not whole."""
+    return [number for number in range(count) if not _is_whole(_place_of(folder, number))]
+
+
+def _is_whole(place: Path) -> bool:
+    try:
+        json.loads(pl.read_parquet_metadata(place)["tally"])
+        return pl.read_parquet(place).schema == pl.Schema(_FOUND)
+    except (OSError, KeyError, ValueError, pl.exceptions.PolarsError):
+        return False
+
+
+def read_here(
+    source: Source, setup: Setup, folder: Path, numbers: Sequence[int], literals: int
+) -> Iterator[int]:
+    """Find what patients of portions establish, and yield how many there are in each.
+
+    Processes that help do so where the source has some, and hand back what they find.
+
+    Raises:
+        IndicantError: something cannot be read or written.
+    """
+    with source.helpers() if setup.is_fhir and numbers else nullcontext() as helpers:
+        if helpers is None:
+            for number in numbers:
+                yield work(str(folder), number)
+            return
+        place = Place(str(folder), setup.path, setup.partial, setup.beside)
+        tell(place, setup.everybody, setup.strangers.get("all", ()))
+        tasks = (task(str(folder), one, setup.strangers.get(str(one), ())) for one in numbers)
+        for number, answer in zip(numbers, helpers.answers(tasks), strict=True):
+            rows = [
+                (patient, int(found or "0", 16), problem, where)
+                for patient, found, problem, where in answer["patients"]
+            ]
+            _keep(folder, number, rows, answer["tally"], literals)
+            yield len(rows)
 
 
 # ------------------------------------------------------------------ what was found
@@ -215,7 +284,7 @@ def gathered(folder: Path, count: int, tally: Tally) -> Iterator[Found]:
         IndicantError: a portion is missing.
     """
     for number in range(count):
-        place = folder / f"found-{number:06}.parquet"
+        place = _place_of(folder, number)
         if not place.exists():
             raise IndicantError(
                 f"portion {number} of {count} was read, and what was found is not here",

@@ -136,7 +136,7 @@ class Source:
             with (
                 tempfile.TemporaryDirectory(prefix="indicant-") as folder,
                 _told(folder),
-                self._helpers(options) as helpers,
+                self.helpers() as helpers,
                 suppress(UnpartedError),
             ):
                 yield from self._in_parts(self.parted(Path(folder), count), helpers)
@@ -197,10 +197,10 @@ class Source:
             yield tally.take(made)
 
     @contextmanager
-    def _helpers(self, options: Options) -> Iterator[Helpers | None]:
+    def helpers(self) -> Iterator[Helpers | None]:
         """Yield the processes that read parts, or nothing where this one reads them."""
         count = usual() if self.processes is None else self.processes
-        told = None if self.recipe is None else self.recipe.told(options)
+        told = None if self.recipe is None else self.recipe.told(self.options)
         if told is None or count < 2:
             yield None
         else:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pyoxigraph as ox
 
 from indicant.cohort.establishing import Given
+from indicant.intake.decoding import Broken
 from indicant.intake.report import REASONS
 from indicant.intake.unknown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from indicant.intake.decoding import Broken
     from indicant.intake.patients import Read
     from indicant.intake.report import Left, Report
     from indicant.intake.together import Decided
@@ -138,6 +138,22 @@ class Tally:
             "remarks": self.remarks,
             "stated": self.stated,
         }
+
+    def whole(self) -> dict[str, Any]:
+        """Return all that was counted, as JSON can hold it."""
+        return self.told() | {
+            "records": self.records,
+            "types": self.types,
+            "broken": [[one.file, one.line, one.message] for one in self.broken],
+            "brokenInAll": self.broken_in_all,
+        }
+
+    def take_whole(self, told: dict[str, Any]) -> None:
+        """Take what an earlier run counted; see ``whole``."""
+        self.records, self.types = told["records"], Counter(told["types"])
+        self.broken = [Broken(*one) for one in told["broken"]]
+        self.broken_in_all = told["brokenInAll"]
+        self.add(told)
 
     def add(self, told: dict[str, Any]) -> None:
         """Add what was counted of a part of a source."""

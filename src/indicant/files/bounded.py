@@ -55,13 +55,15 @@ def opened(
             flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
             flags |= 0 if follow else getattr(os, "O_NOFOLLOW", 0)
         handle = os.open(name, flags, dir_fd=folder)
-        try:
-            if not given:
+        if not given:
+            try:
                 _refuse(os.fstat(handle), name)
-            return os.fdopen(handle, "rb")
-        except BaseException:
-            os.close(handle)
-            raise
+            except BaseException:
+                os.close(handle)
+                raise
+        # From here on it is the file that closes it, also where an interrupt comes in between:
+        # closed once more, it might be the descriptor of somebody else.
+        return os.fdopen(handle, "rb")
     except FileNotFoundError as error:
         raise IndicantError("no such file", file=name) from error
     except (OSError, ValueError) as error:

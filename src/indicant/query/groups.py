@@ -11,7 +11,7 @@ from indicant.query.scopes import Bound, binds, branches, demanded, looks_for, v
 from indicant.query.values import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from indicant.query.values import Value
 
@@ -25,6 +25,16 @@ _FEW: Final = 5.0
 """How many rows a subquery is taken to have."""
 _MATCHING: Final = 50.0
 """How many of them are taken to go with what is bound: they come last, where all else is known."""
+
+AGGREGATES: Final[Mapping[tuple[str, bool], str]] = {
+    ("Count", True): "len({{*of[{n}]}} - NOTHING)",
+    ("Count", False): "sum(x is not None for x in of[{n}])",
+    ("Sum", False): "total(of[{n}])",
+    ("Max", False): "greatest(of[{n}])",
+    ("Min", False): "least(of[{n}])",
+    ("Sample", False): "(of[{n}] or NONE)[0]",
+}
+"""How a value is computed from those of a group, by the function and whether each counts once."""
 
 
 class Sizes(Protocol):
@@ -167,6 +177,25 @@ def _conjuncts(expression: Plan, pattern: Plan) -> list[Item]:
     return [Item("filter", expression, told & known, told - known)]
 
 
+def open_to(items: Sequence[Item], bound: Bound) -> list[Item]:
+    """Return what can be done in any order: all up to a barrier."""
+    found: list[Item] = []
+    for place, item in enumerate(items):
+        if item.kind not in {"triple", "values", "rows", "union"}:
+            break
+        others = (*items[:place], *items[place + 1 :])
+        if item.kind == "union" and not _may_go(item, others, bound):
+            break
+        found.append(item)
+    return found
+
+
+def _may_go(item: Item, others: Sequence[Item], bound: Bound) -> bool:
+    """Tell whether no variable that a union may leave unbound is joined by afterwards."""
+    partly = {name for name, sure in binds(item.plan).items() if not sure} - bound.keys()
+    return not any(partly & one.variables for one in others)
+
+
 def optional_of(item: Item) -> str | None:
     """Return the variable that an optional triple may bind, where nothing else is optional."""
     if item.kind != "left":
@@ -182,6 +211,11 @@ def touched_by(item: Item) -> frozenset[str]:
     """Return the variables that an item looks at or binds."""
     bound = frozenset((item.plan[0],)) if item.kind == "bind" else frozenset()
     return item.variables | item.outside | bound
+
+
+def is_key(aggregate: Plan, keys: Sequence[str]) -> bool:
+    """Tell whether any value of a group would do, since all are the same."""
+    return aggregate[1] == "Sample" and aggregate[3][0] == "v" and aggregate[3][1] in keys
 
 
 def read_from_texts(items: Iterable[Item], bound: Bound) -> list[Item]:

@@ -7,63 +7,33 @@ plan in which one does is refused, as is one that joins by a variable that may n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from indicant.query.conditions import Conditions, named
 from indicant.query.groups import (
+    AGGREGATES,
     Costs,
     Item,
     Sizes,
     flat,
-    optional_of,
+    is_key,
+    open_to,
     read_from_texts,
-    touched_by,
     triples_of,
 )
+from indicant.query.modules import Module
+from indicant.query.own import Own
 from indicant.query.plans import NoPlanError, Plan
 from indicant.query.scopes import Bound, binds, branches, demanded, looks_for, sure_of, variables
-from indicant.query.values import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+    from collections.abc import Callable, Iterable, Sequence, Set
 
     from indicant.query.values import Value
 
 _DEEPEST: Final = 14
 """How many loops stand within one another before what is left becomes a function of its own."""
-
-
-@dataclass
-class _Module:
-    """What the functions of one query have in common."""
-
-    costs: Costs
-    sizes: Sizes
-    stated: Set[str]
-    constants: dict[Value, str] = field(default_factory=dict)
-    tables: dict[str, str] = field(default_factory=dict)
-    rows: list[str] = field(default_factory=list)
-    functions: list[str] = field(default_factory=list)
-    remembered: list[str] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
-    count: int = 0
-
-    def fresh(self, kind: str) -> str:
-        self.count += 1
-        return f"{kind}{self.count}"
-
-    def constant(self, term: Plan) -> str:
-        value = term[1] if term[0] == "i" else literal(term[1], term[2], term[3])
-        return self.constants.setdefault(value, f"k{len(self.constants)}")
-
-    def forward(self, term: Plan) -> str:
-        """Return the name of the table of a predicate from subjects to objects."""
-        return self.tables.setdefault(f"PS.get({self.constant(term)}, E)", f"f{len(self.tables)}")
-
-    def backward(self, term: Plan) -> str:
-        """Return the name of the table of a predicate from objects to subjects."""
-        return self.tables.setdefault(f"PO.get({self.constant(term)}, E)", f"b{len(self.tables)}")
 
 
 def written(
@@ -86,7 +56,7 @@ def written(
         NoPlanError: the plan cannot be written as loops.
     """
     head, pattern = plan
-    module = _Module(Costs(sizes), sizes, stated)
+    module = Module(Costs(sizes), sizes, stated)
     body = _Function(module, {})
     if head and isinstance(head[0], str):
         rows = body.subquery(pattern)
@@ -107,14 +77,6 @@ def written(
     return "\n".join(lines) + "\n", {name: value for value, name in module.constants.items()}
 
 
-def constructs(plan: Plan) -> set[str]:
-    """Return the predicates with which a query constructs triples, where it names them."""
-    head, _ = plan
-    if not head or isinstance(head[0], str):
-        return set()
-    return {path[1] for _, path, _ in head if path[0] == "i"}
-
-
 @dataclass
 class _Opened:
     """A loop over what a term is, on which line it begins, and how much is bound before it."""
@@ -128,7 +90,7 @@ class _Function:
     """A function that is being written, with what its arguments bind."""
 
     def __init__(
-        self, module: _Module, bound: Bound, substituted: frozenset[str] = frozenset()
+        self, module: Module, bound: Bound, substituted: frozenset[str] = frozenset()
     ) -> None:
         """Take what the arguments bind, and what stands as if it were written out everywhere."""
         self.module = module
@@ -206,95 +168,28 @@ class _Function:
         for item in ready:
             if item.kind == "key" or not looks_for(item.plan):
                 return item
-        open_to = self._open_to(items, bound)
+        free = open_to(items, bound)
         # A look at one thing comes before a look for something.
-        known = [
-            item for item in open_to if item.kind == "triple" and item.variables <= bound.keys()
-        ]
+        known = [item for item in free if item.kind == "triple" and item.variables <= bound.keys()]
         if ready and not known:
             return ready[0]
-        if not open_to:
+        if not free:
             return items[0]
         keys = {name for item in items if item.kind == "key" for name in item.variables}
         return min(
-            open_to,
+            free,
             key=lambda item: (
                 self.module.costs.of(item, bound),
                 not item.variables - bound.keys() <= keys,
             ),
         )
 
-    def _open_to(self, items: Sequence[Item], bound: Bound) -> list[Item]:
-        """Return what can be done in any order: all up to a barrier."""
-        found: list[Item] = []
-        for place, item in enumerate(items):
-            if item.kind not in {"triple", "values", "rows", "union"}:
-                break
-            others = (*items[:place], *items[place + 1 :])
-            if item.kind == "union" and not self._may_go(item, others, bound):
-                break
-            found.append(item)
-        return found
-
     # -------------------------------------------------------------- what the guideline alone says
 
     def _fixed(self, first: Item, items: Sequence[Item], bound: Bound) -> list[Item]:
-        """Return what can be looked for together, and kept, since the guideline alone says it.
-
-        It begins at one node that is known, or at none, and never leads away from what the
-        guideline says with predicates of its own.
-        """
-        if first.kind != "triple" or not self._is_fixed(first.plan, frozenset()):
-            return []
-        keys = first.variables & bound.keys()
-        told = set(first.variables)
-        if len(keys) > 1 or not all(bound[one] for one in keys) or keys == told:
-            return []
-        found, left = [first], self._open_to(items, bound)
-        while further := next(
-            (
-                one
-                for one in left
-                if one.kind == "triple"
-                and one.variables & bound.keys() <= keys
-                and not one.variables.isdisjoint(told)
-                and self._is_fixed(one.plan, told)
-            ),
-            None,
-        ):
-            left.remove(further)
-            found.append(further)
-            told |= further.variables
-        before: list[Item] = []
-        for one in items:
-            if one.kind in {"group", "key"}:
-                break
-            if any(one is other for other in found):
-                continue
-            new = optional_of(one)
-            if (
-                new is None
-                or new in bound
-                or not one.variables - {new} <= told
-                or not self._is_fixed(one.plan[0][1][0], told)
-                or any(new in touched_by(other) for other in before)
-            ):
-                before.append(one)
-            else:
-                found.append(one)
-        return found if len(found) > 1 else []
-
-    def _is_fixed(self, triple: Plan, told: Set[str]) -> bool:
-        """Tell whether a triple leads from a node of the guideline to what it says of that.
-
-        Of a node that is told it may say something with a predicate that others use as well: of
-        other nodes.
-        """
-        subject, path, value = triple
-        if path[0] != "i" or subject[0] != "v" or subject == value:
-            return False
-        own = path[1] not in self.module.stated
-        return self.module.sizes.has(path[1]) and (own or subject[1] in told)
+        """Return what can be looked for together, and kept, since the guideline alone says it."""
+        own = Own(self.module.sizes, self.module.stated)
+        return own.together(first, items, open_to(items, bound), bound)
 
     def _keep(self, fixed: Sequence[Item], bound: Bound) -> None:
         """Write the loop over what the guideline alone says of a node, and what finds it."""
@@ -325,11 +220,6 @@ class _Function:
         self.module.kept.append(f"{kept} = K{kept} if {same} else {{}}")
         self.nest(f"for ({_tuple(new)}) in {kept}.get({at}) or {called}:")
         bound.update({name: then[name] for name in new})
-
-    def _may_go(self, item: Item, others: Sequence[Item], bound: Bound) -> bool:
-        """Tell whether no variable that a union may leave unbound is joined by afterwards."""
-        partly = {name for name, sure in binds(item.plan).items() if not sure} - bound.keys()
-        return not any(partly & one.variables for one in others)
 
     def _apart(self, items: list[Item], bound: Bound, sink: Callable[[Bound], None]) -> None:
         """Write what is left as a function, and loop over what it returns."""
@@ -481,13 +371,13 @@ class _Function:
         """Write the loop along a path, each way by which it leads to a node once."""
         s, o = self._known(subject, bound), self._known(value, bound)
         if s is not None:
-            source = self._steps(path, s)
+            source = self.module.steps(path, s)
             if o is None:
                 self._loop(value, source, bound)
             else:
                 self.nest(f"for _ in [x for x in {source} if x == {o}]:")
         elif o is not None:
-            self._loop(subject, self._steps(path, o, back=True), bound)
+            self._loop(subject, self.module.steps(path, o, back=True), bound)
         elif path[0] == "alt" and all(one[0] == "i" for one in path[1:]) and subject != value:
             tables = ", ".join(self.module.forward(one) for one in path[1:])
             pairs = f"[(x, y) for t in ({tables}) for x in t for y in t[x]]"
@@ -495,31 +385,6 @@ class _Function:
             bound[subject[1]] = bound[value[1]] = True
         else:
             raise NoPlanError("a path of which neither end is known")
-
-    def _steps(self, path: Plan, start: str, *, back: bool = False) -> str:
-        """Return an expression for the nodes to which a path leads, as often as it does."""
-        kind, *parts = path
-        if kind == "i":
-            table = self.module.backward(path) if back else self.module.forward(path)
-            return f"{table}.get({start}, E)"
-        if kind == "alt":
-            return "[" + ", ".join(f"*{self._steps(one, start, back=back)}" for one in parts) + "]"
-        if kind == "opt":
-            return f"{{{start}: None, **dict.fromkeys({self._steps(parts[0], start, back=back)})}}"
-        if kind == "plus" and parts[0][0] == "i":
-            table = self.module.backward(parts[0]) if back else self.module.forward(parts[0])
-            return f"reached({table}, {start})"
-        if kind == "seq":
-            ordered = parts[::-1] if back else parts
-            name = self.module.fresh("x")
-            source = self._steps(ordered[0], start, back=back)
-            for one in ordered[1:]:
-                then = self.module.fresh("x")
-                further = self._steps(one, name, back=back)
-                source = f"[{then} for {name} in {source} for {then} in {further}]"
-                name = self.module.fresh("x")
-            return source
-        raise NoPlanError(f"the path {kind}")
 
     def _values(self, plan: Plan, bound: Bound) -> None:
         names, rows = plan
@@ -699,7 +564,7 @@ class _Function:
         _, pattern, keys, told = plan
         inner = _Function(self.module, {})
         inner.say("found = {}")
-        gathered = [one for one in told if not _is_key(one, keys)]
+        gathered = [one for one in told if not is_key(one, keys)]
 
         def gather(then: Bound) -> None:
             if not inner.keyed:
@@ -715,32 +580,14 @@ class _Function:
             inner.say(f"if not found: found[()] = ({'[], ' * len(gathered)})")
         values = [
             f"key[{keys.index(one[3][1])}]"
-            if _is_key(one, keys)
-            else _AGGREGATES[one[1], one[2]].format(n=gathered.index(one))
+            if is_key(one, keys)
+            else AGGREGATES[one[1], one[2]].format(n=gathered.index(one))
             for one in told
         ]
         inner.say(f"return [({', '.join(values)},) for key, of in found.items()]")
         called = inner.finished(self.module.fresh("a"), ())
         self.nest(f"for ({_tuple(one[0] for one in told)}) in {called}:")
         bound.update(binds(plan))
-
-
-_AGGREGATES: Final[Mapping[tuple[str, bool], str]] = {
-    ("Count", True): "len({{*of[{n}]}} - NOTHING)",
-    ("Count", False): "sum(x is not None for x in of[{n}])",
-    ("Sum", False): "total(of[{n}])",
-    ("Max", False): "greatest(of[{n}])",
-    ("Min", False): "least(of[{n}])",
-    ("Sample", False): "(of[{n}] or NONE)[0]",
-}
-
-
-# ------------------------------------------------------------------ plans
-
-
-def _is_key(aggregate: Plan, keys: Sequence[str]) -> bool:
-    """Tell whether any value of a group would do, since all are the same."""
-    return aggregate[1] == "Sample" and aggregate[3][0] == "v" and aggregate[3][1] in keys
 
 
 def _filled(names: Iterable[str], bound: Bound) -> str:

@@ -60,6 +60,14 @@ class NoPlanError(IndicantError):
     """A query says something that plans have no word for."""
 
 
+def constructs(plan: Plan) -> set[str]:
+    """Return the predicates with which a query constructs triples, where it names them."""
+    head, _ = plan
+    if not head or isinstance(head[0], str):
+        return set()
+    return {path[1] for _, path, _ in head if path[0] == "i"}
+
+
 def plan_of(text: str) -> Plan:
     """Return ``[template, pattern]`` of a CONSTRUCT query, or ``[variables, pattern]`` of a SELECT.
 

@@ -24,6 +24,7 @@ examples:
   indicant cohort export/ --as-of 2026-11-22 --format html > report.html    a page with plots
   indicant cohort cases/ --strata sites.csv --suppress 5          a folder of cases, by site
   indicant cohort export/ --as-of 2026-11-22 --engine dask        on all cores of this machine
+  indicant cohort export/ --as-of 2026-11-22 -o answers --resume working    go on when ended
 
 Every patient is answered as  indicant assess  answers. Whose facts cannot all hold, or whose case
 is not valid, is told and gets no answer.
@@ -113,6 +114,12 @@ def _add_engine(verb: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help="where the cluster is: a master of Spark, a scheduler of Dask (this machine)",
     )
+    verb.add_argument(
+        "--resume",
+        metavar="FOLDER",
+        help="keep in this folder what is found, portion by portion, and go on there where a run "
+        "for the same was ended; it is removed once all were answered",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -147,6 +154,7 @@ def run(options: argparse.Namespace) -> int:
         processes=options.processes,
         engine=options.engine,
         cluster=options.cluster,
+        resume=None if options.resume is None else Path(options.resume),
         progress=_progress() if sys.stderr.isatty() else None,
     )
     if sys.stderr.isatty():
