@@ -108,7 +108,7 @@ class Service:
         queries = math.ceil(_QUERIES / settings.processes)
         self._queries = Workers(queries, settings.seconds + 5)
         self._bodies = Bodies(settings.max_body, settings.seconds)
-        self._rates = Rates(settings.rate)
+        self._rates = Rates(settings.rate, kept=None if common is None else common.rates)
         self._feedback = Feedback(settings)
         self._gate = Gate(settings, common)
         self.endpoint = protocol.Endpoint(guidelines, settings.seconds, queries)

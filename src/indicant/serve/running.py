@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
 import os
@@ -26,7 +27,7 @@ try:
     from indicant.serve.common import Common
     from indicant.serve.connections import MOST, Connection, connection
     from indicant.serve.guidelines import Guidelines
-    from indicant.serve.supervising import Supervisor, demand_forks, demand_one_thread
+    from indicant.serve.supervising import Supervisor, Watch, demand_forks, demand_one_thread
 except ImportError as error:
     if (error.name or "").startswith("indicant"):
         raise
@@ -47,6 +48,8 @@ _LEAVE: Final = 0.0005
 """How often a connection is left to other processes, and for how many seconds each time."""
 _WAITING: Final = 2_048
 """How many connections may wait to be taken."""
+_BEATS: Final = 20
+"""How often a process shows that it lives in the time after which it is stuck."""
 _TURN: Final = 0.0005
 """After how many seconds a thread of Python gives way to another one that waits."""
 
@@ -59,19 +62,37 @@ class Server(uvicorn.Server):
         config: uvicorn.Config,
         begun: Callable[[], None],
         asking: Sequence[signal.Signals] = (signal.SIGINT, signal.SIGTERM),
+        beat: Callable[[], None] | None = None,
+        every: float = 1.0,
     ) -> None:
-        """Take how it is to be, what is done once it takes requests, and what asks it to end."""
+        """Take how it is to be.
+
+        Args:
+            config: how uvicorn runs it.
+            begun: what is done once it takes requests.
+            asking: what asks it to end.
+            beat: what shows that it lives, if anybody looks.
+            every: after how many seconds that is shown again.
+        """
         super().__init__(config)
         self._begun, self._asking = begun, asking
+        self._beat, self._every = beat, every
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to take requests."""
+        if self._beat is not None:
+            self._show_life(asyncio.get_running_loop(), self._beat)
         await super().startup(sockets)
         for one in sockets or []:
             # As many as are taken at once may wait otherwise.
             one.listen(_WAITING)
         if self.started:
             self._begun()
+
+    def _show_life(self, loop: asyncio.AbstractEventLoop, beat: Callable[[], None]) -> None:
+        """Show it from the loop that answers, and from no thread, which would live on beside it."""
+        beat()
+        loop.call_later(self._every, self._show_life, loop, beat)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -234,7 +255,8 @@ def _run_several(
         shared = Listening(sock.family, sock.type, sock.proto, fileno=sock.detach())
         shared.has_more = common.has_more
         http = connection(settings.seconds, most=most, noted=common.note_open)
-        Server(configured(service, http), begun, (signal.SIGTERM,)).run(sockets=[shared])
+        config, every = configured(service, http), min(1.0, settings.stuck / _BEATS)
+        Server(config, begun, (signal.SIGTERM,), common.beat, every).run(sockets=[shared])
 
     supervisor = Supervisor(
         settings.processes,
@@ -242,6 +264,7 @@ def _run_several(
         settings.seconds,
         log=tell,
         died=common.forget,
+        watch=Watch(settings.stuck, common.beats, common.holder),
     )
     supervisor.run(lambda: told(service), sock.close)
 
