@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from indicant.compile.graph import GraphWriter
-from indicant.compile.overriding import overriders
 from indicant.files import bounded, cache, resources
 from indicant.files.sources import installed, load
 from indicant.terms import local_name
@@ -85,7 +83,9 @@ def compile_source(source: Source, *, seconds: float = 60.0) -> CompiledGuidelin
     """
     from indicant.compile.admission import admit
     from indicant.compile.derivations import to_json
+    from indicant.compile.graph import GraphWriter
     from indicant.compile.implicants import compile_expression, need_solver
+    from indicant.compile.overriding import overriders
     from indicant.compile.scores import used
     from indicant.guideline.vocabulary import slim_vocabulary
 

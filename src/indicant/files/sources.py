@@ -17,6 +17,7 @@ from indicant.errors import IndicantError
 from indicant.files import bounded, derivations, resources, strangers
 from indicant.files.catalogs import Catalog
 from indicant.files.catalogs import catalog as catalog
+from indicant.files.common import known_now
 from indicant.files.fence import CATALOG as CATALOG
 from indicant.files.fence import Fence, fence_of, real, shown
 from indicant.files.habits import DATATYPE, INDIVIDUAL, declares_nothing
@@ -212,7 +213,9 @@ def roots(path: Path) -> list[Path]:
 
 def shipped_catalog() -> dict[str, Path]:
     """Return the file of each ontology that ships with the package."""
-    mapping: dict[str, Path] = {}
+    mapping = known_now().shipped
+    if mapping:
+        return mapping
     folder = resources.ontology()
     for file in visible(sorted(folder.rglob(CATALOG)), folder):
         mapping.update(catalog(file).items())
@@ -311,6 +314,7 @@ class _Gathering:
                 "the catalog of the core ontology is missing", help="reinstall indicant"
             )
         self._queue = list(self._first)
+        self._placed: dict[Path, Path] = {}
         self._core: Path | None = None
         self._catalogs: dict[Path, Catalog] = {}
         self._named: set[str] = set()
@@ -381,7 +385,10 @@ class _Gathering:
         try:
             if _is_large(file) and file not in self._first:
                 return _read_large(shown(file), self._large)
-            return _without_truisms(read(shown(file)))
+            name, known = shown(file), known_now().documents
+            if (file, name) not in known:
+                known[file, name] = _without_truisms(read(name))
+            return known[file, name]
         except IndicantError as error:
             self._mistake(error)
             return None
@@ -469,7 +476,10 @@ class _Gathering:
 
     def _admitted(self, target: Path, how: str, iri: str, document: Document) -> Path | None:
         try:
-            return self._allowed.admit(target)
+            # Many files ask for the same ones.
+            if target not in self._placed:
+                self._placed[target] = self._allowed.admit(target)
+            return self._placed[target]
         except IndicantError as error:
             self._mistake(_astray(how, iri, document, error))
             return None

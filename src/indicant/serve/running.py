@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from indicant.compile.compiled import is_kept, obtain
 from indicant.errors import IndicantError
+from indicant.files.common import Known, read_once
 from indicant.files.fence import fence_of
 from indicant.files.sources import load, resolve
 from indicant.process import memory
@@ -211,6 +212,7 @@ def run(
     # What answers would otherwise keep what reads and refuses waiting at each of its turns.
     sys.setswitchinterval(_TURN)
     memory.few_arenas()
+    memory.postpone()
     if settings.processes > 1:
         _run_several(names, settings, sock, told)
         return
@@ -238,9 +240,10 @@ def _run_several(
         EndedError: the terminal was gone, and all have ended.
     """
     demand_forks()
-    _compile_apart(names)
+    known = Known()
+    _compile_apart(names, known)
     service = Service(
-        Guidelines(names, settings),
+        Guidelines(names, settings, known=known),
         settled=memory.settle,
         common=(common := Common(settings.processes)),
     )
@@ -269,12 +272,13 @@ def _run_several(
     supervisor.run(lambda: told(service), sock.close)
 
 
-def _compile_apart(names: Sequence[str | None]) -> None:
+def _compile_apart(names: Sequence[str | None], known: Known) -> None:
     """Compile in a child what was not compiled yet: the reasoner runs in threads of its own.
 
-    Where it cannot be compiled or kept, that is told when it is loaded here.
+    Where it cannot be compiled or kept, that is told when it is loaded here. What is read stays.
     """
-    sources = [load(path, fence=fence_of(path)) for path in map(resolve, names)]
+    with read_once(known):
+        sources = [load(path, fence=fence_of(path)) for path in map(resolve, names)]
     missing = [one for one in sources if not is_kept(one)]
     if not missing:
         return

@@ -1,0 +1,46 @@
+"""Read what several guidelines have in common once, while they are loaded together."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from indicant.files.rdf import Document
+
+
+@dataclass
+class Known:
+    """The files that were read, by where they really are and what they are called in messages.
+
+    ``shipped`` is the file of each ontology that ships, once that was asked.
+    """
+
+    documents: dict[tuple[Path, str], Document] = field(default_factory=dict)
+    shipped: dict[str, Path] = field(default_factory=dict)
+
+
+_KNOWN: Final[ContextVar[Known | None]] = ContextVar("known", default=None)
+
+
+@contextmanager
+def read_once(known: Known) -> Iterator[None]:
+    """Read each file of a guideline once while the block runs, and take what was read before.
+
+    What changes meanwhile is not seen, so that all who are loaded have read the same.
+    """
+    before = _KNOWN.set(known)
+    try:
+        yield
+    finally:
+        _KNOWN.reset(before)
+
+
+def known_now() -> Known:
+    """Return what was read by whoever reads each file once, and else nothing."""
+    return _KNOWN.get() or Known()
