@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from indicant.assess.assessor import Assessor, with_date
 from indicant.errors import IndicantError
+from indicant.exchange.responses import response_in
 from indicant.files.common import Known, read_once
 from indicant.files.rdf import EXTENSIONS, parse, text_of
 from indicant.guideline.wording import Words
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from pyoxigraph import Quad
 
+    from indicant.exchange.questionnaire import Form
     from indicant.files.rdf import Document
     from indicant.intake.decoding import Broken
     from indicant.intake.patients import Taken
@@ -96,6 +98,13 @@ class Served:
     def prefetch(self) -> Prefetch:
         """What it asks record systems for."""
         return prefetch_of(self.reader.terms, narrow=self.claims is None)
+
+    @cached_property
+    def form(self) -> Form:
+        """What it asks as a questionnaire; what the codes are called is read when one is wanted."""
+        from indicant.exchange.questionnaire import Form
+
+        return Form(self.assessor)
 
     @cached_property
     def label(self) -> str:
@@ -194,9 +203,11 @@ class Served:
             document = parse(data, path=f"request.{form}", format=EXTENSIONS[f".{form}"])
             demand_few(document.quads)
             return [document if day is None else with_date(document, day)]
-        options = Options(
-            datetime.date.fromisoformat(self.settings.day(day)), self.settings.zone, self.claims
-        )
+        known = datetime.date.fromisoformat(self.settings.day(day))
+        answered = response_in(data, "request.json")
+        if answered is not None:
+            return [self.form.case(answered, known, "request.json")]
+        options = Options(known, self.settings.zone, self.claims)
         taken = self.reader.take("request.json", options, data=data, strict=True)
         if len(taken.documents) > MOST_PATIENTS:
             raise _too_many()
