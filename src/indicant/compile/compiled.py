@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from indicant.files import bounded, cache, resources
+from indicant.files.common import known_now
 from indicant.files.sources import installed, load
 from indicant.terms import local_name
 
@@ -22,6 +23,7 @@ VOCABULARY_FILE: Final = "vocabulary.nt"
 DERIVATIONS_FILE: Final = "derivations.json"
 _FILES: Final = (GRAPH_FILE, VOCABULARY_FILE, DERIVATIONS_FILE)
 _BESIDE: Final = (
+    "files/contents.py",
     "files/derivations.py",
     "files/habits.py",
     "files/sources.py",
@@ -150,7 +152,11 @@ def is_kept(source: Source) -> bool:
 
 def _found(key: str) -> tuple[str, ...] | None:
     """Return what came with the package or what an earlier run kept."""
-    return cache.shipped(resources.compiled(), key, _FILES) or _kept(key)
+    known = known_now().texts
+    found = known.get(key) or cache.shipped(resources.compiled(), key, _FILES) or _kept(key)
+    if found is not None:
+        known[key] = found
+    return found
 
 
 def _kept(key: str) -> tuple[str, ...] | None:

@@ -11,17 +11,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from indicant.files.fence import Fence
     from indicant.files.rdf import Document
+    from indicant.files.sources import Source
 
 
 @dataclass
 class Known:
-    """The files that were read, by where they really are and what they are called in messages.
+    """What was read: files by where they really are and what they are called in messages.
 
-    ``shipped`` is the file of each ontology that ships, once that was asked.
+    ``sources`` are guidelines by what they are asked by, each with the fence around it, and
+    ``texts`` what was kept of them by its key. ``shipped`` is the file of each ontology that ships.
     """
 
     documents: dict[tuple[Path, str], Document] = field(default_factory=dict)
+    sources: dict[tuple[Path, Fence], Source] = field(default_factory=dict)
+    texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     shipped: dict[str, Path] = field(default_factory=dict)
 
 

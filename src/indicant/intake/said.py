@@ -25,6 +25,7 @@ RECORDED_AS: Final = IND + "recordedAs"
 RECORDED_BY: Final = INTAKE + "recordedBy"
 _FILE: Final = ("said.json",)
 _MADE_BY: Final = (
+    "files/contents.py",
     "files/rdf.py",
     "files/sources.py",
     "files/tables.py",
