@@ -107,7 +107,9 @@ def test_the_wheel_carries_every_data_file(wheel: Path) -> None:
         assert "indicant/py.typed" in archive.namelist()
 
 
-def test_the_wheel_carries_every_guideline_compiled_its_codes_and_the_plans_of_rules(wheel: Path) -> None:
+def test_the_wheel_carries_every_guideline_compiled_its_codes_and_the_plans_of_rules(
+    wheel: Path,
+) -> None:
     guidelines = list((ONTOLOGY / "guidelines").glob("*/guideline.ttl"))
     with zipfile.ZipFile(wheel) as archive:
         kept = [
