@@ -31,10 +31,12 @@ class WheelData(BuildHookInterface[Any]):
         try:
             from indicant.assess.native import keep_plans
             from indicant.compile.compiled import compile_shipped
+            from indicant.intake.codes import keep_shipped
         finally:
             sys.path.remove(source)
         self._folder = Path(tempfile.mkdtemp(prefix="indicant-"))
-        for written in (*compile_shipped(self._folder), keep_plans(self._folder)):
+        folder = self._folder
+        for written in (*compile_shipped(folder), keep_plans(folder), *keep_shipped(folder)):
             if not written.exists():
                 raise FileNotFoundError(f"{written.name} was not compiled")
         included[str(self._folder)] = "indicant/data/compiled"

@@ -107,7 +107,9 @@ def test_the_wheel_carries_every_data_file(wheel: Path) -> None:
         assert "indicant/py.typed" in archive.namelist()
 
 
-def test_the_wheel_carries_every_guideline_compiled_and_the_plans_of_rules(wheel: Path) -> None:
+def test_the_wheel_carries_every_guideline_compiled_its_codes_and_the_plans_of_rules(
+    wheel: Path,
+) -> None:
     guidelines = list((ONTOLOGY / "guidelines").glob("*/guideline.ttl"))
     with zipfile.ZipFile(wheel) as archive:
         kept = [
@@ -116,8 +118,10 @@ def test_the_wheel_carries_every_guideline_compiled_and_the_plans_of_rules(wheel
             if name.startswith("indicant/data/compiled/")
         ]
     planned = {folder for folder, name in kept if name == "plans.json"}
+    said = {folder for folder, name in kept if name == "said.json"}
     assert len(planned) == 1
-    assert len({folder for folder, _ in kept} - planned) == len(guidelines) > 0
+    assert len(said) == len(guidelines)
+    assert len({folder for folder, _ in kept} - planned - said) == len(guidelines) > 0
 
 
 def test_the_wheel_carries_no_tests_and_no_build_output(wheel: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicant.ask import adhoc
+from indicant.ask import adhoc, published
 from indicant.ask.standing import read
 from indicant.query import algebra
 
@@ -90,3 +90,19 @@ def test_what_is_taken_for_a_lookup_is_one_for_either_parser(text: str) -> None:
 )
 def test_anything_else_is_read_by_both(query: str) -> None:
     assert not adhoc._LOOKUP.fullmatch(read(query, "").text)
+
+
+IMPORTS = "<http://www.w3.org/2002/07/owl#imports>"
+PARTS = st.sampled_from([f"<{PLACE}a>", IMPORTS, f'"says {IMPORTS} here"', '"a b"@en'])
+LINES = st.lists(st.tuples(st.sampled_from([f"<{PLACE}a>", IMPORTS]), PARTS, PARTS), max_size=8)
+
+
+@given(lines=LINES, piece=st.integers(1, 200))
+def test_what_is_published_is_all_but_what_is_imported(
+    lines: list[tuple[str, str, str]], piece: int
+) -> None:
+    kept = "".join(f"{s} {p} {o} .\n" for s, p, o in lines if p != IMPORTS)
+    text = "".join(f"{s} {p} {o} .\n" for s, p, o in lines)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(published, "_PIECE", piece)
+        assert "".join(published._without_imports(text)) == kept

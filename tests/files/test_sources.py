@@ -9,13 +9,17 @@ import pytest
 
 from indicant.cli import main
 from indicant.errors import IndicantError
-from indicant.files.rdf import text_of
+from indicant.files import sources
+from indicant.files.common import Known, read_once
+from indicant.files.rdf import read, text_of
 from indicant.files.sources import DEFAULT, installed, load, resolve
 from indicant.terms import OWL, RDFS
 from places import RAIN, SEED
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from indicant.files.rdf import Document
 
 TEXT = (RAIN / "guideline.ttl").read_text(encoding="utf-8")
 TRUISMS = """
@@ -85,3 +89,29 @@ def test_of_several_without_a_default_one_has_to_be_named(
     assert resolve(None) == folder / "snow"
     shutil.rmtree(folder / "snow")
     assert resolve(None) == folder / "rain"
+
+
+@pytest.mark.slow
+def test_what_guidelines_have_in_common_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    files: list[str] = []
+
+    def noted(path: str) -> Document:
+        files.append(path)
+        return read(path)
+
+    monkeypatch.setattr(sources, "read", noted)
+    apart = [load(one) for one in installed().values()]
+    assert len(files) > len(set(files))
+    files.clear()
+    with read_once(Known()):
+        together = [load(one) for one in installed().values()]
+        assert len(files) == len(set(files))
+        shared = {id(one) for one in together[0].documents} & {
+            id(one) for one in together[1].documents
+        }
+        assert shared
+    assert [one.digest for one in together] == [one.digest for one in apart]
+    assert [one.documents for one in together] == [one.documents for one in apart]
+    files.clear()
+    load(next(iter(installed().values())))
+    assert files

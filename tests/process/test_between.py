@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from each import each
-from indicant.process.between import Counts, FullError, Lock, Once
+from indicant.process.between import Counts, FullError, Lock, Once, Recent, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,3 +118,57 @@ def test_whoever_is_killed_with_the_lock_gives_it_back() -> None:
     assert counts.all() == {"a": 1.0}
     os.close(told)
     os.close(tell)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it is not to be known elsewhere")
+@pytest.mark.timeout(60)
+def test_who_holds_the_lock_is_known() -> None:
+    lock = Lock()
+    assert lock.holder() == 0
+    told, tell = os.pipe()
+
+    def hold() -> None:
+        with lock.held():
+            os.write(tell, b"x")
+            signal.pause()
+
+    child = forked(hold)
+    assert os.read(told, 1) == b"x"
+    assert lock.holder() == child
+    os.kill(child, signal.SIGKILL)
+    assert ended(child) == [-signal.SIGKILL]
+    assert lock.holder() == 0
+    os.close(told)
+    os.close(tell)
+
+
+def test_of_too_many_names_those_that_came_last_are_known() -> None:
+    """There is room for twice as many, in places of eight, so that none of the last is lost."""
+    recent = Recent(Lock(), 100)
+    known: list[tuple[float, float] | None] = []
+
+    def told(number: int, when: int) -> tuple[float, float] | None:
+        def changed(before: tuple[float, float] | None) -> tuple[float, float]:
+            known.append(before)
+            return number, when
+
+        recent.change(f"name {number}", changed)
+        return known[-1]
+
+    for number in each(range(2_000)):
+        assert told(number, number + 1) is None
+    for number in each(range(1_990, 2_000)):
+        assert told(number, number + 1) == (number, number + 1)
+    assert sum(told(number, 2_001) is not None for number in range(1_000)) == 0
+    assert told(999, 5) == (999, 2_001)
+
+
+def test_what_a_process_writes_of_itself_others_read() -> None:
+    made = numbers(3)
+
+    def work(number: int) -> None:
+        for _ in range(100):
+            made[number] += number + 1
+
+    assert ended(*(forked(partial(work, one)) for one in range(3))) == [0, 0, 0]
+    assert made.tolist() == [100, 200, 300]

@@ -16,7 +16,8 @@ from indicant.assess.native import functions
 from indicant.query import values
 from indicant.query.indexes import Indexes, Shared, read
 from indicant.query.loops import written
-from indicant.query.plans import NoPlanError, plan_of
+from indicant.query.plan import NoPlanError
+from indicant.query.plans import plan_of
 from indicant.query.values import BeyondError, Decimal, lexical, literal, term_of, value_of
 from indicant.terms import XSD
 

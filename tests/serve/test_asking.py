@@ -21,6 +21,7 @@ from running import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 TURTLE = "text/turtle"
 PATIENT = EXAMPLES / "patient.json"
@@ -237,3 +238,57 @@ def test_labels_in_urls_are_decoded(service: Running) -> None:
     told = service.post(f"/why?action={quote('cervical fusion')}", data, TURTLE)
     assert told.status == 200
     assert told.json[0]["label"] == "cervical fusion"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [SEED, NAME])
+def test_what_a_questionnaire_asks_is_answered_as_a_case(
+    service: Running, name: str, tmp_path: Path
+) -> None:
+    code, exported, _ = run("export", "questionnaire", "--guideline", name)
+    assert code == 0
+    told = service.get(f"/questionnaire/{name}")
+    assert told.headers["content-type"] == "application/fhir+json"
+    assert told.body.decode() == exported
+    said = told.json
+    coding = next(one for one in said["item"] if one["type"] == "choice")
+    yes = coding["answerOption"][0]["valueCoding"]
+    response = {
+        "resourceType": "QuestionnaireResponse",
+        "questionnaire": said["url"],
+        "status": "completed",
+        "subject": {"reference": "Patient/seven"},
+        "item": [{"linkId": coding["linkId"], "answer": [{"valueCoding": yes}]}],
+    }
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps(response), encoding="utf-8")
+    words = ("--guideline", name, "--as-of", "2026-11-22", "--format", "json")
+    code, printed_, _ = run("assess", str(file), *words)
+    assert code == 0
+    data = file.read_bytes()
+    for media_type in each(("application/fhir+json", "application/json")):
+        answer = service.post(f"/assess?guideline={name}", data, media_type)
+        assert answer.body.decode() == printed_.replace(str(file), "request.json")
+    enveloped = service.post("/next", {"case": response, "guideline": name})
+    assert enveloped.status == 200
+
+
+@pytest.mark.slow
+def test_answers_to_another_questionnaire_are_refused_without_what_they_say(
+    service: Running,
+) -> None:
+    said = service.get(f"/questionnaire/{SEED}").json
+    response = {
+        "resourceType": "QuestionnaireResponse",
+        "questionnaire": said["url"],
+        "status": "completed",
+        "item": [{"linkId": "zq7secret", "answer": [{"valueString": "zq7secret"}]}],
+    }
+    for name in each((SEED, NAME)):
+        told = service.post(
+            f"/assess?guideline={name}", json.dumps(response).encode(), "application/fhir+json"
+        )
+        assert told.status == 422
+        assert b"zq7secret" not in told.body
+    assert service.get("/questionnaire/zq7secret").status == 404
+    assert service.get("/questionnaire").body == service.get(f"/questionnaire/{SEED}").body

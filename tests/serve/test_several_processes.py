@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import json
 import os
@@ -14,7 +13,6 @@ import time
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
 
 import jwt
 import pytest
@@ -27,9 +25,10 @@ from indicant.process import between
 from indicant.serve import supervising
 from indicant.serve.common import Common
 from indicant.serve.metrics import Metrics
-from indicant.serve.supervising import Supervisor, demand_one_thread
+from indicant.serve.supervising import Supervisor, Watch, demand_one_thread
 from places import RAIN, SEVEN_MONTHS
 from running import command, environment, hold_to_one_line
+from severally import Answer, answering, children, connected, get, linux, lives, supervised, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,12 +39,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no fo
 DAYS = [f"2026-12-{day:02}" for day in range(1, 13)]
 TWO = ("--processes", "2", "--as-of", "2023-05-01")
 TEXT = SEVEN_MONTHS.read_bytes()
-Answer = tuple[int, bytes]
-
-
-def connected(url: str) -> http.client.HTTPConnection:
-    """Return a connection of its own."""
-    return http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
 
 
 def ask(there: http.client.HTTPConnection, day: str) -> Answer:
@@ -53,23 +46,6 @@ def ask(there: http.client.HTTPConnection, day: str) -> Answer:
     there.request("POST", f"/assess?asOf={day}", TEXT, {"Content-Type": "text/turtle"})
     told = there.getresponse()
     return told.status, told.read()
-
-
-def get(url: str, path: str) -> Answer:
-    """Ask for what is at a path, on a connection of its own."""
-    there = connected(url)
-    there.request("GET", path)
-    told = there.getresponse()
-    found = told.status, told.read()
-    there.close()
-    return found
-
-
-def until(what: object) -> None:
-    """Wait until something is so."""
-    assert callable(what)
-    while not what():
-        time.sleep(0.02)
 
 
 def alone(url: str) -> dict[str, Answer]:
@@ -80,27 +56,6 @@ def alone(url: str) -> dict[str, Answer]:
     assert {status for status, _ in found.values()} == {200}
     assert len({body for _, body in found.values()}) == len(DAYS)
     return found
-
-
-def children(pid: int) -> list[int]:
-    """Return the processes that a process has begun, with those that they have."""
-    told = Path(f"/proc/{pid}/task/{pid}/children")
-    own = [int(one) for one in told.read_text(encoding="ascii").split()] if told.exists() else []
-    return [*own, *(each for one in own for each in children(one))]
-
-
-def answering(process: subprocess.Popen[str]) -> list[int]:
-    """Return the processes that answer."""
-    told = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
-    return [int(one) for one in told.split()]
-
-
-def lives(pid: int) -> bool:
-    """Tell whether a process still does anything."""
-    with contextlib.suppress(OSError):
-        said = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-        return said.rpartition(")")[2].split()[0] not in {"Z", "X"}
-    return False
 
 
 class Load:
@@ -146,9 +101,6 @@ class Load:
         return [day for day, told in whole if told != right[day]]
 
 
-linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up otherwise")
-
-
 @linux
 @pytest.mark.slow
 @pytest.mark.timeout(180)
@@ -182,6 +134,8 @@ def test_patients_are_not_mixed_up_and_one_that_is_killed_is_replaced() -> None:
         "ended": "SIGKILL",
         "replacedAfter": death["replacedAfter"],
     }
+    assert 'indicant_processes_ended_total{how="died"} 1.0' in counted
+    assert 'indicant_processes_ended_total{how="stuck"} 0.0' in counted
     assert "fault" not in err
     # What the one that was killed had counted is not lost: there is a line for each, but perhaps
     # for the last.
@@ -304,6 +258,21 @@ def test_a_token_and_feedback_are_of_all_processes(keys: tuple[Path, Any], tmp_p
 @linux
 @pytest.mark.slow
 @pytest.mark.timeout(120)
+def test_who_asks_too_often_is_refused_by_whichever_process() -> None:
+    with started(*TWO, "--rate", "0.001") as (process, url):
+        first, second = answering(process)
+        os.kill(first, signal.SIGSTOP)
+        assert get(url, "/cds-services")[0] == 200
+        os.kill(first, signal.SIGCONT)
+        os.kill(second, signal.SIGSTOP)
+        assert get(url, "/cds-services")[0] == 429
+        assert get(url, "/healthz")[0] == 200
+        os.kill(second, signal.SIGCONT)
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.timeout(120)
 def test_it_is_told_where_to_ask_once_all_answer() -> None:
     """With one process held, what is asked on twenty connections is answered by the other."""
     with started(*TWO) as (process, url):
@@ -375,27 +344,6 @@ def test_what_is_compiled_first_is_compiled_where_no_fork_comes_after(tmp_path: 
 # ------------------------------------------------------------------------- without a service
 
 
-def supervised(start: str, count: int = 2) -> subprocess.CompletedProcess[str]:
-    """Have processes supervised that do something, in a process of its own."""
-    code = (
-        "import os, signal, sys, time\n"
-        "from indicant.serve import supervising\n"
-        "supervising._FIRST_WAIT = 0.01\n"
-        "def tell(line): print(line, file=sys.stderr, flush=True)\n"
-        f"{start}\n"
-        f"found = supervising.Supervisor({count}, start, 0.1, log=tell, died=lambda _: None)\n"
-        "found.run(lambda: print('begun', flush=True), lambda: print('ending', flush=True))\n"
-    )
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_one_that_dies_at_once_again_and_again_is_waited_for_longer_each_time() -> None:
@@ -428,7 +376,7 @@ def test_one_that_dies_before_all_answer_ends_all() -> None:
     done = supervised(start)
     assert done.returncode == 1
     assert "ended before it took requests (exit code 70)" in done.stderr
-    assert '{"fault": "ValueError", "place": "<string>:7"}' in done.stderr
+    assert '{"fault": "ValueError", "place": "<string>:8"}' in done.stderr
     assert "of a patient" not in done.stderr
     assert "begun" not in done.stdout
 
@@ -467,7 +415,7 @@ def test_where_there_are_no_forks_it_says_what_to_do(monkeypatch: pytest.MonkeyP
     monkeypatch.delattr(os, "fork")
     hold_to_one_line("serve", "--port", "0", "--processes", "2")
     with pytest.raises(Exception, match="no forks") as told:
-        Supervisor(2, lambda *_: None, 1.0, log=print, died=print)
+        Supervisor(2, print, 1.0, log=print, died=print, watch=Watch(60.0, lambda _: 0))
     assert "several services behind a proxy" in str(getattr(told.value, "help", ""))
 
 

@@ -7,8 +7,10 @@ import copy
 import functools
 import http.client
 import json
+import re
 import subprocess
 import threading
+import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -50,10 +52,9 @@ class Answer:
 
     @property
     def cards(self) -> list[Record]:
-        """The cards of an answer that is one."""
+        """The cards of an answer that is one, held to what every answer is held to."""
         assert self.status == 200, self.body
-        found: list[Record] = self.json["cards"]
-        return found
+        return held(self.json)
 
 
 @dataclass
@@ -167,6 +168,54 @@ def started(*words: str, **changes: str) -> Iterator[tuple[subprocess.Popen[str]
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+# ------------------------------------------------------------------------- answers
+
+
+def held(answer: Record) -> list[Record]:
+    """Hold an answer to what the specification has of every one, and return its cards.
+
+    The invariants of the specification by their names; cds-r-1 and cds-r-2 are about requests and
+    the cds-fb about feedback, which other tests hold.
+    """
+    assert set(answer) == {"cards", "extension"}
+    assert no_nothing(answer["cards"])
+    names = [one["uuid"] for one in answer["cards"]]
+    assert len(set(names)) == len(names)
+    for card in answer["cards"]:
+        assert str(uuid.UUID(card["uuid"])) == card["uuid"]
+        assert 0 < len(card["summary"]) < 140
+        assert "\n" not in card["summary"]
+        assert card["indicator"] in {"info", "warning", "critical"}
+        assert card["source"]["label"]
+        assert card["source"].get("url", "https://").startswith("https://")
+        suggestions = card.get("suggestions", [])
+        if suggestions:  # cds-resp-6
+            assert card["selectionBehavior"] in {"any", "at-most-one"}
+        if card.get("selectionBehavior") == "at-most-one":  # cds-resp-1
+            assert sum(bool(one.get("isRecommended")) for one in suggestions) <= 1
+        assert all(one["display"] for one in card.get("overrideReasons", ()))  # cds-resp-4
+        for link in card.get("links", ()):  # cds-resp-3
+            assert link["type"] == "smart" or "appContext" not in link
+        for suggestion in suggestions:
+            assert "actionSelectionBehavior" not in suggestion  # cds-resp-7
+            for action in suggestion["actions"]:
+                assert action["description"]  # cds-resp-5
+                if action["type"] == "delete":  # cds-resp-2
+                    assert "resource" not in action
+                    assert re.fullmatch(r"[A-Za-z]+/[A-Za-z0-9.-]{1,64}", action["resourceId"])
+    found: list[Record] = answer["cards"]
+    return found
+
+
+def no_nothing(said: Any) -> bool:
+    """Tell whether there is neither null nor an empty text, list or object in something."""
+    if isinstance(said, dict):
+        return all(one not in (None, "", [], {}) and no_nothing(one) for one in said.values())
+    if isinstance(said, list):
+        return all(one not in (None, "", [], {}) and no_nothing(one) for one in said)
+    return True
 
 
 # ------------------------------------------------------------------------- requests

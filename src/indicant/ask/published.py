@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +32,8 @@ FORMATS: Final = {
     "rdfxml": ox.RdfFormat.RDF_XML,
 }
 _IMPORTS: Final = OWL + "imports"
+_PIECE: Final = 1_000_000
+"""How many characters of N-Triples are told at once."""
 _XML_NAME: Final = re.compile(r"[^\W\d][\w.-]*\Z")
 _NOT_XML: Final = re.compile(f"[{''.join(map(chr, sorted(NOT_XML)))}]")
 
@@ -65,9 +66,24 @@ def lines(source: Source, compiled: CompiledGuideline) -> Iterator[bytes]:
     """
     yield ox.serialize(rows(), format=ox.RdfFormat.N_TRIPLES) or b""
     for text in (ontology_text(source), compiled.graph):
-        for line in io.StringIO(text):
-            if line.split(" ", 2)[1:2] != [f"<{_IMPORTS}>"]:
-                yield line.encode()
+        for part in _without_imports(text):
+            yield part.encode()
+
+
+def _without_imports(text: str) -> Iterator[str]:
+    """Yield all that N-Triples say but what they import, in pieces that end with a line.
+
+    Such a line is looked for, rather than looked at each: there are ten among many thousands.
+    """
+    begun, here, mark = 0, 0, f" <{_IMPORTS}> "
+    while (at := text.find(mark, here)) >= 0:
+        start, here = text.rfind("\n", 0, at) + 1, at + len(mark)
+        # In a text, or as what is said of something else, it is no predicate.
+        if text.find(" ", start) == at:
+            yield text[begun:start]
+            begun = here = text.find("\n", here) + 1
+    for start in range(begun, len(text), _PIECE):
+        yield text[start : start + _PIECE]
 
 
 def _is_idle(stated: ox.Triple) -> bool:

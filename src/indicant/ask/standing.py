@@ -129,8 +129,8 @@ class _Held:
 
 
 def prepare(_first: dict[str, Any]) -> None:
-    """Load all that answering takes."""
-    adhoc.prepare()
+    """Load all that answering takes; rdflib reads queries here, and answers none."""
+    adhoc.prepare("oxigraph")
 
 
 def begin(first: dict[str, Any], data: bytes) -> _Held:

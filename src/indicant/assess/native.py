@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from indicant.assess.arithmetic import Number
     from indicant.query.indexes import Table
-    from indicant.query.plans import Plan
+    from indicant.query.plan import Plan
     from indicant.query.rows import Row, Solutions
     from indicant.query.values import Value
 
@@ -118,14 +118,14 @@ def keep_plans(folder: Path) -> Path:
 
 
 def _key() -> str:
-    from indicant.query import plans as module
-
-    made = bounded.data(Path(module.__file__))
-    return hashlib.sha256(b"\0".join((made, *map(str.encode, texts())))).hexdigest()[:32]
+    room = Path(values.__file__).parent
+    made = [bounded.data(room / name) for name in ("algebra.py", "plan.py", "plans.py")]
+    return hashlib.sha256(b"\0".join((*made, *map(str.encode, texts())))).hexdigest()[:32]
 
 
 def _made() -> str:
-    from indicant.query.plans import NoPlanError, plan_of
+    from indicant.query.plan import NoPlanError
+    from indicant.query.plans import plan_of
 
     found: dict[str, Plan] = {}
     for text in texts():
@@ -167,7 +167,7 @@ class Written:
     def __init__(self, graph: str, planned: Mapping[str, Plan]) -> None:
         """Take the compiled guideline, in N-Triples, and the plans of queries by their texts."""
         from indicant.query.loops import written
-        from indicant.query.plans import NoPlanError, constructs
+        from indicant.query.plan import NoPlanError, constructs
 
         self.shared = Shared(graph)
         self._functions: dict[str, Callable[..., Any]] = {}

@@ -251,7 +251,7 @@ def _answered(
     """Return the case of a QuestionnaireResponse, or nothing where a document is something else."""
     if b'"QuestionnaireResponse"' not in data:
         return None
-    from indicant.exchange.questionnaire import response_in
+    from indicant.exchange.responses import response_in
     from indicant.intake.patients import AS_OF_HELP
 
     shown = "<stdin>" if path == _STDIN else path

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from indicant.compile.graph import GraphWriter
-from indicant.compile.overriding import overriders
 from indicant.files import bounded, cache, resources
+from indicant.files.common import known_now
 from indicant.files.sources import installed, load
 from indicant.terms import local_name
 
@@ -24,6 +23,7 @@ VOCABULARY_FILE: Final = "vocabulary.nt"
 DERIVATIONS_FILE: Final = "derivations.json"
 _FILES: Final = (GRAPH_FILE, VOCABULARY_FILE, DERIVATIONS_FILE)
 _BESIDE: Final = (
+    "files/contents.py",
     "files/derivations.py",
     "files/habits.py",
     "files/sources.py",
@@ -85,7 +85,9 @@ def compile_source(source: Source, *, seconds: float = 60.0) -> CompiledGuidelin
     """
     from indicant.compile.admission import admit
     from indicant.compile.derivations import to_json
+    from indicant.compile.graph import GraphWriter
     from indicant.compile.implicants import compile_expression, need_solver
+    from indicant.compile.overriding import overriders
     from indicant.compile.scores import used
     from indicant.guideline.vocabulary import slim_vocabulary
 
@@ -150,7 +152,11 @@ def is_kept(source: Source) -> bool:
 
 def _found(key: str) -> tuple[str, ...] | None:
     """Return what came with the package or what an earlier run kept."""
-    return cache.shipped(resources.compiled(), key, _FILES) or _kept(key)
+    known = known_now().texts
+    found = known.get(key) or cache.shipped(resources.compiled(), key, _FILES) or _kept(key)
+    if found is not None:
+        known[key] = found
+    return found
 
 
 def _kept(key: str) -> tuple[str, ...] | None:

@@ -11,8 +11,9 @@ from indicant.exchange.elements import coding_of, extension, text
 from indicant.exchange.renderings import EXCHANGE, tables
 from indicant.files.rdf import text_of
 from indicant.guideline.mappings import EXACT
-from indicant.intake.codes import MEASURES, tables_of
+from indicant.intake.codes import tables_of
 from indicant.intake.readings import tables as intake_tables
+from indicant.intake.said import MEASURES
 from indicant.terms import IND, SKOS
 
 if TYPE_CHECKING:

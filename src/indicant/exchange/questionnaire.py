@@ -14,14 +14,13 @@ from indicant.exchange.codings import codings_of
 from indicant.exchange.elements import coding_of, extension, identity, pruned, text
 from indicant.exchange.questions import DENIALS, Asked, Detail, Questions
 from indicant.exchange.renderings import EXCHANGE, tables
+from indicant.exchange.responses import RESPONSE
 from indicant.files.rdf import BASE
 from indicant.foreign import as_json, excerpt
 from indicant.guideline.languages import ENGLISH
 from indicant.guideline.names import prefixes_in
 from indicant.guideline.wording import Words
 from indicant.intake import casegraph
-from indicant.intake.decoding import Broken
-from indicant.intake.supply import Supply
 from indicant.terms import IND, PREFIXES, local_name
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from indicant.exchange.elements import Resource
     from indicant.files.rdf import Document
 
-RESPONSE: Final = "QuestionnaireResponse"
 _REPLY: Final = "Questionnaire.item.answerOption"
 _UNIT: Final = "http://hl7.org/fhir/StructureDefinition/questionnaire-unit"
 _UCUM: Final = "http://unitsofmeasure.org"
@@ -318,29 +316,3 @@ def _unsaid(of: Any) -> Any:
     if not isinstance(of, dict):
         return of
     return {name: _unsaid(one) for name, one in of.items() if name not in {"text", "display"}}
-
-
-def response_in(data: bytes, path: str) -> Resource | None:
-    """Return the QuestionnaireResponse that a document is, or nothing where it is something else.
-
-    Raises:
-        IndicantError: it cannot be read, or means something else than it says.
-    """
-    if RESPONSE.encode() not in data:
-        return None
-    found = []
-    for record in Supply(path, data=data).records():
-        if isinstance(record, Broken) or record.content.get("resourceType") != RESPONSE:
-            return None
-        found.append(record)
-        if len(found) > 1:
-            return None
-    if len(found) != 1 or found[0].url or found[0].method:
-        return None
-    if found[0].odd:
-        raise IndicantError(
-            f"may mean something else than it says: {', '.join(found[0].odd)}",
-            file=path,
-            help="nobody here knows what that changes",
-        )
-    return found[0].content

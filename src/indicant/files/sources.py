@@ -17,14 +17,13 @@ from indicant.errors import IndicantError
 from indicant.files import bounded, derivations, resources, strangers
 from indicant.files.catalogs import Catalog
 from indicant.files.catalogs import catalog as catalog
+from indicant.files.common import known_now
+from indicant.files.contents import graphs_in, ontologies_in
 from indicant.files.fence import CATALOG as CATALOG
 from indicant.files.fence import Fence, fence_of, real, shown
 from indicant.files.habits import DATATYPE, INDIVIDUAL, declares_nothing
 from indicant.files.rdf import (
-    JSON_LD,
     MAX_BYTES,
-    N_QUADS,
-    TRIG,
     Document,
     read,
     text_of,
@@ -212,7 +211,9 @@ def roots(path: Path) -> list[Path]:
 
 def shipped_catalog() -> dict[str, Path]:
     """Return the file of each ontology that ships with the package."""
-    mapping: dict[str, Path] = {}
+    mapping = known_now().shipped
+    if mapping:
+        return mapping
     folder = resources.ontology()
     for file in visible(sorted(folder.rglob(CATALOG)), folder):
         mapping.update(catalog(file).items())
@@ -255,7 +256,18 @@ def load(path: Path, *, fence: Fence | None = None) -> Source:
         IndicantError: an import or a table is mapped to no file or to one outside, or a file
             cannot be read.
     """
-    source = gather(path, fence=fence)
+    fence, known = fence_of(path) if fence is None else fence, known_now().sources
+    if (path, fence) not in known:
+        known[path, fence] = _of_guideline(gather(path, fence=fence), path)
+    return known[path, fence]
+
+
+def _of_guideline(source: Source, path: Path) -> Source:
+    """Return what was gathered, which shall hold a guideline.
+
+    Raises:
+        IndicantError: it does not.
+    """
     if not any(_holds_guideline(document) for document in source.documents):
         raise IndicantError(
             "holds no guideline",
@@ -311,6 +323,7 @@ class _Gathering:
                 "the catalog of the core ontology is missing", help="reinstall indicant"
             )
         self._queue = list(self._first)
+        self._placed: dict[Path, Path] = {}
         self._core: Path | None = None
         self._catalogs: dict[Path, Catalog] = {}
         self._named: set[str] = set()
@@ -381,7 +394,10 @@ class _Gathering:
         try:
             if _is_large(file) and file not in self._first:
                 return _read_large(shown(file), self._large)
-            return _without_truisms(read(shown(file)))
+            name, known = shown(file), known_now().documents
+            if (file, name) not in known:
+                known[file, name] = _without_truisms(read(name))
+            return known[file, name]
         except IndicantError as error:
             self._mistake(error)
             return None
@@ -469,7 +485,10 @@ class _Gathering:
 
     def _admitted(self, target: Path, how: str, iri: str, document: Document) -> Path | None:
         try:
-            return self._allowed.admit(target)
+            # Many files ask for the same ones.
+            if target not in self._placed:
+                self._placed[target] = self._allowed.admit(target)
+            return self._placed[target]
         except IndicantError as error:
             self._mistake(_astray(how, iri, document, error))
             return None
@@ -534,33 +553,6 @@ def _read_large(path: str, large: Callable[[str], Document] | None) -> Document:
             help="import an excerpt of it;  indicant merge  takes one by itself",
         )
     return large(path)
-
-
-def graphs_in(document: Document) -> set[str]:
-    """Return the names of the graphs of a document, and of the ontologies and versions in them."""
-    if document.format not in {TRIG, N_QUADS, JSON_LD}:
-        return set()
-    found: set[str] = set()
-    for quad in document.quads:
-        graph = getattr(quad.graph_name, "value", None)
-        if graph is not None:
-            found.add(graph)
-            if quad.predicate.value == terms.TYPE and str(quad.object) == f"<{terms.OWL}Ontology>":
-                found.add(str(getattr(quad.subject, "value", "")))
-            elif quad.predicate.value == terms.OWL + "versionIRI":
-                found.add(str(getattr(quad.object, "value", "")))
-    return found
-
-
-def ontologies_in(document: Document) -> set[str]:
-    """Return the names of the ontologies of a document, and of their versions."""
-    found = graphs_in(document)
-    for quad in document.quads:
-        if quad.predicate.value == terms.TYPE and text_of(quad.object) == terms.OWL + "Ontology":
-            found.add(text_of(quad.subject))
-        elif quad.predicate.value == terms.OWL + "versionIRI":
-            found.add(text_of(quad.object))
-    return {name for name in found if terms.GENID not in name}
 
 
 def _bare(iri: str) -> str:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from indicant.files.rdf import text_of
-from indicant.files.sources import gather
+from indicant.files.sources import gather, installed, load
 from indicant.guideline.mappings import EXACT, each_of
-from indicant.intake.readings import INTAKE
-from indicant.terms import GENID, IND, OWL, RDF, RDFS, SKOS, XSD, local_name
+from indicant.intake import said
+from indicant.intake.said import Said, rows_in
+from indicant.terms import GENID, IND, OWL, RDF, RDFS, SKOS, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 CODES_FILE: Final = "codes.ttl"
 """What a module is called that names tables of codes, and that no guideline imports."""
-MEASURES: Final = IND + "measures"
-RECORDED_AS: Final = IND + "recordedAs"
-RECORDED_BY: Final = INTAKE + "recordedBy"
 _IMPLYING: Final = frozenset({EXACT, SKOS + "narrowMatch"})
 """Who has the code has what the term says."""
 _IMPLIED: Final = frozenset({EXACT, SKOS + "broadMatch"})
@@ -85,6 +83,12 @@ def _tables(sources: Iterable[Source]) -> Iterator[MappingSet]:
             if one.iri not in found:
                 found.add(one.iri)
                 yield one
+
+
+def keep_shipped(out: Path) -> list[Path]:
+    """Write what is said of codes in every guideline that ships, for the wheel to carry."""
+    found = [sources_of(load(path)) for path in installed().values()]
+    return [said.keep(out, sources, _tables(sources)) for sources in found]
 
 
 _MOST_KEPT: Final = 10_000
@@ -145,36 +149,20 @@ class Terms:
         Raises:
             IndicantError: a table cannot be read.
         """
-        rows: dict[tuple[str, str], list[tuple[str, str]]] = {}
         sources = sources_of(source)
-        for table in itertools.chain(_tables(sources), own):
-            for match in table.matches:
-                scheme = match.scheme or table.header.get("object_source", "")
-                pair = (match.subject, match.predicate)
-                rows.setdefault((scheme, match.curie.partition(":")[2]), []).append(pair)
-        measured: dict[str, str] = {}
-        recorded: dict[str, tuple[str, ...]] = {}
-        recorders: dict[str, frozenset[str]] = {}
-        for one in sources:
-            for _, subject, predicate, value in one.triples():
-                if text_of(predicate) == MEASURES:
-                    measured[text_of(subject)] = text_of(value)
-                elif text_of(predicate) == RECORDED_AS:
-                    element = local_name(text_of(value))
-                    recorded[element] = (*recorded.get(element, ()), text_of(subject))
-                elif text_of(predicate) == RECORDED_BY:
-                    named = recorders.get(text_of(subject), frozenset())
-                    recorders[text_of(subject)] = named | {text_of(value)}
+        told = Said.of(sources, lambda: _tables(sources))
+        for code, found in rows_in(own).items():
+            told.rows.setdefault(code, []).extend(found)
         apart = {(one, other) for one, path, other in vocabulary.triples if path == _DISJOINT}
         made = cls(
             vocabulary,
             tables,
-            measured,
+            told.measured,
             _once(vocabulary),
             _counted(source) & vocabulary.classes,
-            recorded,
-            recorders,
-            rows,
+            told.recorded,
+            told.recorders,
+            told.rows,
         )
         made._apart = frozenset(apart | {(other, one) for one, other in apart})
         return made

@@ -13,6 +13,7 @@ import pyoxigraph as ox
 
 from indicant import terms
 from indicant.errors import IndicantError
+from indicant.files.contents import graphs_in
 from indicant.files.derivations import DERIVATION, Derivation
 from indicant.files.excerpts import Excerpt, Large, mentioned
 from indicant.files.fence import Fence, real
@@ -22,7 +23,6 @@ from indicant.files.sources import (
     Source,
     Table,
     gather,
-    graphs_in,
     is_guideline_file,
     resolve,
     roots,

@@ -9,8 +9,8 @@ import pyoxigraph as ox
 
 from indicant.errors import IndicantError
 from indicant.files import bounded, resources
+from indicant.files.contents import graphs_in
 from indicant.files.rdf import read
-from indicant.files.sources import graphs_in
 from indicant.guideline.names import Names, prefixes_in
 from indicant.merge.collection import text_of
 from indicant.query.tables import Table

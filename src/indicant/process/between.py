@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import struct
+import sys
 import tempfile
 import threading
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _ROWS: Final = 4_096
 _NAME: Final = 118
@@ -23,6 +24,16 @@ _HEAD: Final = struct.Struct("=QQQd")
 """Which of two tables holds, how many are in each, and when they were looked through."""
 _FEWEST_SECONDS: Final = 1.0
 _LATEST: Final = float(2**53)
+_KEPT: Final = struct.Struct("=16sdd")
+_WAYS: Final = 8
+"""How many names have the same few places."""
+_FLOCK: Final = struct.Struct("hhqqi4x")
+"""What Linux calls ``struct flock`` where a pointer has 64 bits."""
+
+
+def numbers(count: int) -> memoryview[int]:
+    """Return whole numbers, all nought, each of which one process writes and all may read."""
+    return memoryview(mmap.mmap(-1, 8 * count)).cast("q")
 
 
 class Lock:
@@ -47,6 +58,16 @@ class Lock:
                 yield
             finally:
                 fcntl.lockf(self._file, fcntl.LOCK_UN, 1)
+
+    def holder(self) -> int:
+        """Return which process holds it; nought where none does, or that is not to be known."""
+        if sys.platform != "linux" or struct.calcsize("P") != 8:
+            return 0
+        import fcntl
+
+        asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)
+        kind, *_, pid = _FLOCK.unpack(fcntl.fcntl(self._file, fcntl.F_GETLK, asked))
+        return 0 if kind == fcntl.F_UNLCK else int(pid)
 
 
 class Counts:
@@ -171,6 +192,38 @@ class Once:
         # One that is ended before this has taken nothing away.
         _HEAD.pack_into(self._memory, 0, other, *counts, now)
         return other, counts
+
+
+class Recent:
+    """A number and a time for each of the names that came last; of others nothing is known.
+
+    A name has one of a few places, which are told by a key that nobody else knows; where all are
+    taken, the one with the earliest time is forgotten.
+    """
+
+    def __init__(self, lock: Lock, most: int) -> None:
+        """Take the lock, and how many names there are to be room for at least."""
+        self._lock, self._key = lock, os.urandom(16)
+        self._sets = 1 << (2 * most // _WAYS).bit_length()
+        self._memory = mmap.mmap(-1, self._sets * _WAYS * _KEPT.size)
+
+    def change(
+        self, name: str, how: Callable[[tuple[float, float] | None], tuple[float, float]]
+    ) -> None:
+        """Let the number and the time of a name be what is made of those before, if any."""
+        told = name.encode("utf-8", "surrogatepass")
+        key = blake2b(told, digest_size=16, key=self._key).digest()
+        first = int.from_bytes(key[:8], "little") % self._sets * _WAYS * _KEPT.size
+        with self._lock.held():
+            oldest, least = first, float("inf")
+            for place in range(first, first + _WAYS * _KEPT.size, _KEPT.size):
+                there, number, when = _KEPT.unpack_from(self._memory, place)
+                if there == key:
+                    _KEPT.pack_into(self._memory, place, key, *how((number, when)))
+                    return
+                if when < least:
+                    oldest, least = place, when
+            _KEPT.pack_into(self._memory, oldest, key, *how(None))
 
 
 def threads() -> int:

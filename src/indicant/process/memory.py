@@ -27,6 +27,11 @@ def few_arenas() -> None:
         library.mallopt(_M_ARENA_MAX, _ARENAS)
 
 
+def postpone() -> None:
+    """Look nothing through for garbage until it is settled: most of what is made now stays."""
+    gc.disable()
+
+
 def settle() -> None:
     """Take all that is there for what stays: it is not looked through for garbage any more.
 
@@ -35,6 +40,7 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
     library = _library()
     if library is not None:
         library.malloc_trim(0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from indicant.query.plans import NoPlanError, Plan
+from indicant.query.plan import NoPlanError, Plan
 from indicant.terms import XSD
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from indicant.query.plans import NoPlanError, Plan
+from indicant.query.plan import NoPlanError, Plan
 from indicant.query.scopes import Bound, binds, branches, demanded, looks_for, variables
 from indicant.query.values import literal
 

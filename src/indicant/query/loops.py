@@ -24,7 +24,7 @@ from indicant.query.groups import (
 )
 from indicant.query.modules import Module
 from indicant.query.own import Own
-from indicant.query.plans import NoPlanError, Plan
+from indicant.query.plan import NoPlanError, Plan
 from indicant.query.scopes import Bound, binds, branches, demanded, looks_for, sure_of, variables
 
 if TYPE_CHECKING:

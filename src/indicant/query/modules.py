@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from indicant.query.plans import NoPlanError, Plan
+from indicant.query.plan import NoPlanError, Plan
 from indicant.query.values import literal
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from indicant.query.groups import Item, Sizes, optional_of, touched_by
 if TYPE_CHECKING:
     from collections.abc import Sequence, Set
 
-    from indicant.query.plans import Plan
+    from indicant.query.plan import Plan
     from indicant.query.scopes import Bound
 
 

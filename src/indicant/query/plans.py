@@ -1,21 +1,4 @@
-"""Read queries as plans: nested lists of a few kinds, which can be kept as JSON.
-
-A plan says what a query asks, in the terms of the algebra of SPARQL 1.1, and nothing of how it is
-answered. What is not in the part of the language that rules are written in has no plan.
-
-Terms are ``["v", name]``, ``["i", iri]`` and ``["l", text, datatype, language]``. Patterns are
-
-* ``["bgp", [[subject, path, object], …]]``, a path a term or ``["alt", …]``, ``["seq", …]``,
-  ``["opt", path]``, ``["plus", path]``
-* ``["join", left, right]``, ``["left", left, right, condition or null]``,
-  ``["minus", left, right]``
-* ``["filter", expression, pattern]``, ``["bind", pattern, variable, expression]``
-* ``["union", left, right]``, ``["values", [variable, …], [[term or null, …], …]]``
-* ``["group", pattern, [variable, …], [[name, function, distinct, expression], …]]``
-* ``["select", pattern, [variable, …], distinct]``
-
-and expressions terms or ``[function, argument, …]``, ``exists`` and ``not exists`` of a pattern.
-"""
+"""Make plans of queries, see ``query.plan``; what they are made with takes long to load."""
 
 from __future__ import annotations
 
@@ -25,14 +8,13 @@ from rdflib import BNode, Literal, URIRef, Variable
 from rdflib.paths import AlternativePath, MulPath, SequencePath
 from rdflib.plugins.sparql import algebra
 
-from indicant.errors import IndicantError
 from indicant.query.algebra import parsed
+from indicant.query.plan import NoPlanError, Plan
 from indicant.terms import XSD
 
 if TYPE_CHECKING:
     from rdflib.plugins.sparql.parserutils import CompValue
 
-Plan = list[Any]
 _FUNCTIONS: Final = frozenset(
     (
         "BOUND",
@@ -54,18 +36,6 @@ _FUNCTIONS: Final = frozenset(
     )
 )
 _AGGREGATES: Final = frozenset(("Count", "Max", "Min", "Sample", "Sum"))
-
-
-class NoPlanError(IndicantError):
-    """A query says something that plans have no word for."""
-
-
-def constructs(plan: Plan) -> set[str]:
-    """Return the predicates with which a query constructs triples, where it names them."""
-    head, _ = plan
-    if not head or isinstance(head[0], str):
-        return set()
-    return {path[1] for _, path, _ in head if path[0] == "i"}
 
 
 def plan_of(text: str) -> Plan:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from indicant.query.plans import NoPlanError, Plan
+from indicant.query.plan import NoPlanError, Plan
 
 Bound = dict[str, bool]
 """The variables that are bound, each with whether it is in every row."""

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     Log = Callable[[str], None]
 
 JSON: Final = "application/json"
+FHIR_JSON: Final = "application/fhir+json"
 _HOOKS: Final = "/cds-services"
 _NEVER: Final = {
     "Cache-Control": "no-store",
@@ -108,7 +109,7 @@ class Service:
         queries = math.ceil(_QUERIES / settings.processes)
         self._queries = Workers(queries, settings.seconds + 5)
         self._bodies = Bodies(settings.max_body, settings.seconds)
-        self._rates = Rates(settings.rate)
+        self._rates = Rates(settings.rate, kept=None if common is None else common.rates)
         self._feedback = Feedback(settings)
         self._gate = Gate(settings, common)
         self.endpoint = protocol.Endpoint(guidelines, settings.seconds, queries)
@@ -131,6 +132,8 @@ class Service:
                 self._route(f"/{name}", self._question(name), "POST")
                 for name in ("assess", "why", "next", "whatif")
             ),
+            self._route("/questionnaire", self._form),
+            self._route("/questionnaire/{guideline}", self._form),
             self._route("/patient", self._pages),
             self._route("/patient/{guideline}", self._page, "GET", "POST"),
             *(self._route(path, self._asset) for path in _ASSETS),
@@ -328,6 +331,11 @@ class Service:
 
         return asked
 
+    async def _form(self, request: Request) -> Response:
+        served = self._voice(request).guidelines.named(request.path_params.get("guideline"))
+        told = await self.workers.run(lambda: served.form.text())
+        return Response(told, headers=_NEVER, media_type=FHIR_JSON)
+
     # ------------------------------------------------------------------ the page for one patient
 
     async def _pages(self, request: Request) -> Response:
@@ -403,7 +411,7 @@ def _media_type(request: Request) -> str:
 
 
 def _demand_json(request: Request) -> None:
-    if _media_type(request) not in {JSON, "application/fhir+json"}:
+    if _media_type(request) not in {JSON, FHIR_JSON}:
         raise Refused(415, "the media type is not taken", help=JSON)
 
 

@@ -1,8 +1,7 @@
-"""What all processes of a service have in common: what they count, and which tokens were used."""
+"""What all processes of a service have in common: what they count, who asked, how they are."""
 
 from __future__ import annotations
 
-import mmap
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from prometheus_client import CollectorRegistry
@@ -14,8 +13,9 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.utils import floatToGoString
 
-from indicant.process.between import Counts, FullError, Lock, Once
-from indicant.serve.metrics import BUCKETS, CARDS, REQUESTS, RUNNING, SECONDS
+from indicant.process.between import Counts, FullError, Lock, Once, Recent, numbers
+from indicant.serve.limits import ADDRESSES
+from indicant.serve.metrics import BUCKETS, CARDS, ENDED, HOW, REQUESTS, RUNNING, SECONDS
 from indicant.serve.refusals import Refused
 
 if TYPE_CHECKING:
@@ -42,19 +42,25 @@ class Used(Protocol):
 
 
 class Common:
-    """What is one for all processes of a service; it is made before they are forked."""
+    """What is one for all processes of a service; it is made before they are forked.
+
+    What each process says of itself needs no lock: nobody else writes it, but for the one that
+    keeps them once it has died. So one that hangs with the lock in its hand is found out.
+    """
 
     def __init__(self, processes: int, most_used: int = MOST_USED) -> None:
         """Take how many there are, and how many tokens are remembered at once."""
         self.processes, self.number = processes, 0
         """How many there are, and the number of this one."""
-        lock = Lock()
-        self._counts, self._used = Counts(lock), Once(lock, most_used)
-        self.metrics = SharedMetrics(self, self._counts)
-        # Each process writes a number of its own, so that these need no lock.
-        self._open = memoryview(mmap.mmap(-1, 8 * processes)).cast("q")
+        self._lock = Lock()
+        self._counts, self._used = Counts(self._lock), Once(self._lock, most_used)
+        self.rates = Recent(self._lock, ADDRESSES)
+        self.running, self.ended = numbers(processes), numbers(len(HOW))
+        """How many requests each is answering, and how many processes have ended in which way."""
+        self._open, self._beats, self._ready = (numbers(processes) for _ in range(3))
         for one in range(processes):
             self._open[one] = _GONE
+        self.metrics = SharedMetrics(self, self._counts)
 
     def note_open(self, count: int) -> None:
         """Note how many connections this process has."""
@@ -63,6 +69,18 @@ class Common:
     def has_more(self) -> bool:
         """Tell whether another process has fewer connections than this one."""
         return min(self._open) < self._open[self.number]
+
+    def beat(self) -> None:
+        """Show that this process gets round to what it is asked."""
+        self._beats[self.number] += 1
+
+    def beats(self, number: int) -> int:
+        """Return how often a process has shown that."""
+        return self._beats[number]
+
+    def holder(self) -> int:
+        """Return the process that all others wait for now, as the system calls it, or nought."""
+        return self._lock.holder()
 
     def take(self, issuer: str, name: str, end: float, now: float) -> bool:
         """Take a token until its end, and tell whether it was not used yet at any process.
@@ -77,17 +95,18 @@ class Common:
 
     def is_ready(self) -> bool:
         """Tell whether each process has been ready."""
-        told = self._counts.all()
-        return all(told.get(f"ready{_BETWEEN}{one}") for one in range(self.processes))
+        return all(self._ready)
 
     def note_ready(self) -> None:
         """Note that this process is ready."""
-        self._counts.put(f"ready{_BETWEEN}{self.number}", 1.0)
+        self._ready[self.number] = 1
 
-    def forget(self, number: int) -> None:
-        """Note that a process answers nothing any more, and has no connections."""
+    def forget(self, number: int, how: str = "") -> None:
+        """Note that a process answers nothing any more, and how it ended if nobody asked it to."""
         self._open[number] = _GONE
-        self._counts.put(f"running{_BETWEEN}{number}", 0.0)
+        self.running[number] = 0
+        if how:
+            self.ended[HOW.index(how)] += 1
 
 
 def too_many() -> Refused:
@@ -98,16 +117,16 @@ def too_many() -> Refused:
 class _Running:
     """How many requests are being answered by this process."""
 
-    def __init__(self, common: Common, counts: Counts) -> None:
-        self._common, self._counts = common, counts
+    def __init__(self, common: Common) -> None:
+        self._common = common
 
     def inc(self) -> None:
         """One more."""
-        self._counts.add((f"running{_BETWEEN}{self._common.number}", 1.0))
+        self._common.running[self._common.number] += 1
 
     def dec(self) -> None:
         """One less."""
-        self._counts.add((f"running{_BETWEEN}{self._common.number}", -1.0))
+        self._common.running[self._common.number] -= 1
 
 
 class SharedMetrics:
@@ -117,9 +136,9 @@ class SharedMetrics:
     """
 
     def __init__(self, common: Common, counts: Counts) -> None:
-        """Take the numbers that all of them add to."""
-        self._counts = counts
-        self.running = _Running(common, counts)
+        """Take what they say of themselves, and the numbers that all of them add to."""
+        self._common, self._counts = common, counts
+        self.running = _Running(common)
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -154,8 +173,11 @@ class SharedMetrics:
             kind, *labels = name.split(_BETWEEN)
             if kind == "sum":
                 seconds.add_metric(labels, list(_added(told, labels[0])), total)
-        running = sum(value for name, value in told.items() if name.startswith("running"))
-        return [requests, seconds, GaugeMetricFamily(*RUNNING, value=running), cards]
+        running = GaugeMetricFamily(*RUNNING, value=sum(self._common.running))
+        ended = CounterMetricFamily(*ENDED, labels=["how"])
+        for how, count in zip(HOW, self._common.ended, strict=True):
+            ended.add_metric([how], count)
+        return [requests, seconds, running, cards, ended]
 
 
 def _added(told: dict[str, float], route: str) -> Iterator[tuple[str, Any]]:

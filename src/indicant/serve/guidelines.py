@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from indicant.assess.assessor import Assessor, with_date
 from indicant.errors import IndicantError
+from indicant.exchange.responses import response_in
+from indicant.files.common import Known, read_once
 from indicant.files.rdf import EXTENSIONS, parse, text_of
 from indicant.guideline.wording import Words
 from indicant.intake.casegraph import PROPOSES
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
     from pyoxigraph import Quad
 
+    from indicant.exchange.questionnaire import Form
     from indicant.files.rdf import Document
     from indicant.intake.decoding import Broken
     from indicant.intake.patients import Taken
@@ -61,13 +64,25 @@ _SLUG: Final = re.compile(r"[^a-z0-9]+")
 class Served:
     """One guideline, with what reads patients for it and what it asks record systems for."""
 
-    def __init__(self, assessor: Assessor, settings: Settings, completeness: str | None) -> None:
-        """Take it, and the file that says what of its terms is recorded without a gap.
+    def __init__(
+        self,
+        assessor: Assessor,
+        settings: Settings,
+        completeness: str | None,
+        known: Known | None = None,
+    ) -> None:
+        """Take it.
+
+        Args:
+            assessor: the guideline.
+            settings: the settings of the service.
+            completeness: the file that says what of its terms is recorded without a gap.
+            known: the files that were read for others.
 
         Raises:
             IndicantError: a table or the file cannot be read.
         """
-        self.assessor, self.settings = assessor, settings
+        self.assessor, self.settings, self._known = assessor, settings, known or Known()
         self.name = called(assessor)
         # What is named is read at once, so that a mistake in it is told at the start.
         eager = completeness is not None or settings.codes
@@ -76,12 +91,20 @@ class Served:
     @cached_property
     def reader(self) -> Intake:
         """What reads patients for it."""
-        return Intake(self.assessor.source, self.assessor.vocabulary, self.settings.codes)
+        with read_once(self._known):
+            return Intake(self.assessor.source, self.assessor.vocabulary, self.settings.codes)
 
     @cached_property
     def prefetch(self) -> Prefetch:
         """What it asks record systems for."""
         return prefetch_of(self.reader.terms, narrow=self.claims is None)
+
+    @cached_property
+    def form(self) -> Form:
+        """What it asks as a questionnaire; what the codes are called is read when one is wanted."""
+        from indicant.exchange.questionnaire import Form
+
+        return Form(self.assessor)
 
     @cached_property
     def label(self) -> str:
@@ -180,9 +203,11 @@ class Served:
             document = parse(data, path=f"request.{form}", format=EXTENSIONS[f".{form}"])
             demand_few(document.quads)
             return [document if day is None else with_date(document, day)]
-        options = Options(
-            datetime.date.fromisoformat(self.settings.day(day)), self.settings.zone, self.claims
-        )
+        known = datetime.date.fromisoformat(self.settings.day(day))
+        answered = response_in(data, "request.json")
+        if answered is not None:
+            return [self.form.case(answered, known, "request.json")]
+        options = Options(known, self.settings.zone, self.claims)
         taken = self.reader.take("request.json", options, data=data, strict=True)
         if len(taken.documents) > MOST_PATIENTS:
             raise _too_many()
@@ -349,25 +374,37 @@ class Guidelines:
     """
 
     def __init__(
-        self, names: Iterable[str | None], settings: Settings, language: str | None = None
+        self,
+        names: Iterable[str | None],
+        settings: Settings,
+        language: str | None = None,
+        known: Known | None = None,
     ) -> None:
         """Load them in a language; without one, in all of the service, of which this is the first.
+
+        Args:
+            names: the guidelines.
+            settings: the settings of the service.
+            language: the language.
+            known: the files that were read already; what is read here is there afterwards.
 
         Raises:
             IndicantError: one cannot be read, or two are called alike.
         """
+        known = Known() if known is None else known
         names = list(names)
         self.language = language or settings.languages[0]
         self.settings, self.words = settings, Words(self.language)
         self.others: tuple[Guidelines, ...] = ()
         if language is None:
             more = dict.fromkeys(settings.languages[1:])
-            self.others = tuple(Guidelines(names, settings, one) for one in more)
+            self.others = tuple(Guidelines(names, settings, one, known) for one in more)
         self.each: dict[str, Served] = {}
-        assessors = [Assessor(name, language=self.language) for name in names]
+        with read_once(known):
+            assessors = [Assessor(name, language=self.language) for name in names]
         files = _by_guideline(settings.completeness, [called(one) for one in assessors])
         for assessor in assessors:
-            made = Served(assessor, settings, files.get(called(assessor)))
+            made = Served(assessor, settings, files.get(called(assessor)), known)
             if made.name in {*self.each, ALL}:
                 raise IndicantError(f"two guidelines are called {made.name}")
             self.each[made.name] = made

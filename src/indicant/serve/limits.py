@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from indicant.serve.refusals import Refused
 
@@ -21,7 +21,7 @@ _WAITING: Final = 4
 """How many may wait for each that is answered."""
 _TOGETHER: Final = 8
 """How many of the largest bodies may be on their way at once."""
-_ADDRESSES: Final = 10_000
+ADDRESSES: Final = 10_000
 """Of how many addresses it is known how often they asked."""
 
 
@@ -115,17 +115,46 @@ class Workers:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
+class Kept(Protocol):
+    """Knows of the addresses that asked last how many requests each has left, and since when."""
+
+    def change(
+        self, name: str, how: Callable[[tuple[float, float] | None], tuple[float, float]]
+    ) -> None:
+        """Let both be what is made of those before; nothing of one that is not known."""
+
+
+class _Own:
+    """The addresses that asked this process last."""
+
+    def __init__(self) -> None:
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def change(
+        self, name: str, how: Callable[[tuple[float, float] | None], tuple[float, float]]
+    ) -> None:
+        self._left[name] = how(self._left.pop(name, None))
+        if len(self._left) > ADDRESSES:
+            self._left.popitem(last=False)
+
+
 class Rates:
     """Says who asks too often: of each address there are so many a second, and twice as many once.
 
     Args:
         rate: how many a second; nought is any number.
-        clock: seconds that only grow.
+        clock: seconds that only grow, the same for all processes.
+        kept: what knows how often addresses asked; without, what is asked here is known here.
     """
 
-    def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        rate: float,
+        clock: Callable[[], float] = time.monotonic,
+        kept: Kept | None = None,
+    ) -> None:
         self._rate, self._clock = rate, clock
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._kept: Kept = _Own() if kept is None else kept
 
     def take(self, address: str) -> None:
         """Count a request of an address.
@@ -135,13 +164,16 @@ class Rates:
         """
         if not self._rate:
             return
-        most, now = max(1.0, 2 * self._rate), self._clock()
-        left, before = self._left.pop(address, (most, now))
-        left = min(most, left + (now - before) * self._rate)
-        enough = left >= 1
-        self._left[address] = (left - enough, now)
-        if len(self._left) > _ADDRESSES:
-            self._left.popitem(last=False)
-        if not enough:
+        most, now, left = max(1.0, 2 * self._rate), self._clock(), 0.0
+
+        def changed(before: tuple[float, float] | None) -> tuple[float, float]:
+            nonlocal left
+            had, since = before or (most, now)
+            # Another process may have looked at the clock later and come first.
+            left = min(most, had + max(0.0, now - since) * self._rate)
+            return left - (left >= 1), max(now, since)
+
+        self._kept.change(address, changed)
+        if left < 1:
             wait = str(max(1, round((1 - left) / self._rate)))
             raise Refused(429, "too many requests", headers={"Retry-After": wait})

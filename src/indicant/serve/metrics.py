@@ -16,6 +16,12 @@ SECONDS: Final = (
 )
 RUNNING: Final = "indicant_requests_running", "Requests being answered."
 CARDS: Final = "indicant_cards", "Cards by indicator."
+ENDED: Final = (
+    "indicant_processes_ended",
+    "Processes that were replaced: those that died, and those that were stuck and were ended.",
+)
+HOW: Final = ("died", "stuck")
+"""How a process ends that nobody has asked to."""
 
 
 class Metrics:
@@ -28,6 +34,9 @@ class Metrics:
         self._seconds = Histogram(*SECONDS, ["route"], buckets=BUCKETS, registry=self._registry)
         self.running = Gauge(*RUNNING, registry=self._registry)
         self._cards = Counter(*CARDS, ["indicator"], registry=self._registry)
+        ended = Counter(*ENDED, ["how"], registry=self._registry)
+        for how in HOW:
+            ended.labels(how)
 
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""

@@ -75,6 +75,8 @@ def document(base_url: str) -> dict[str, Any]:
             "/cds-services/{id}": {"post": _hook()},
             "/cds-services/{id}/feedback": {"post": _feedback()},
             **{f"/{name}": {"post": _question(name)} for name in _RECORDS},
+            "/questionnaire": {"get": _form("")},
+            "/questionnaire/{guideline}": {"get": _form("of")},
             "/sparql": {"get": _sparql("get", ""), "post": _sparql("post", "")},
             "/sparql/{guideline}": {
                 "get": _sparql("get", "guideline"),
@@ -261,6 +263,20 @@ def _question(name: str) -> dict[str, Any]:
         for form in FORMS:
             content[form] = {"schema": {}}
     made["requestBody"] = {"required": True, "content": content}
+    return made
+
+
+def _form(of: str) -> dict[str, Any]:
+    made = _operation(
+        f"questionnaire{of and '-' + of}",
+        "What a guideline looks at, as a Questionnaire of FHIR R4; its answers are a case.",
+        "application/fhir+json",
+        {"type": "object", "required": ["resourceType", "url", "item"]},
+        "401",
+        "404",
+    )
+    if of:
+        made["parameters"] = [_parameter("guideline", "The name of a guideline.", _TEXT, "path")]
     return made
 
 

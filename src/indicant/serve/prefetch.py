@@ -62,22 +62,24 @@ def prefetch_of(terms: Terms, *, narrow: bool) -> Prefetch:
     """
     templates = {PATIENT: "Patient/{{context.patientId}}"}
     types: dict[str, str] = {}
-    codes = list(terms.in_use())
-    every_term = {term for _, meant in codes for term in meant}
+    tokens: dict[str, list[str]] = {}
+    for token, meant in terms.in_use():
+        for term in meant:
+            tokens.setdefault(term, []).append(token)
     for search in hook_rows().searches:
         # A term has many codes, and what may be recorded of it is found out once.
         here = {
             term
-            for term in every_term
+            for term in tokens
             if is_kept(search.record_type, term, terms)
             and terms.is_recorded_by(term, search.record_type)
         }
-        own = [token for token, meant in codes if not here.isdisjoint(meant)]
-        if not own:
+        if not here:
             continue
         key = search.record_type[0].lower() + search.record_type[1:]
         template = search.template
-        if narrow and search.narrowed:
+        own = few(tokens[term] for term in here) if narrow and search.narrowed else None
+        if own is not None:
             beside = {
                 f"{system}|{code}"
                 for (system, code), means in terms.tables.answers.items()
@@ -88,6 +90,16 @@ def prefetch_of(terms: Terms, *, narrow: bool) -> Prefetch:
                 template += f"&{search.narrowed}={','.join(every)}"
         templates[key], types[key] = template, search.record_type
     return Prefetch(templates, types)
+
+
+def few(each: Iterable[Iterable[str]]) -> set[str] | None:
+    """Return all codes of several terms, or nothing where they are too many to be named."""
+    found: set[str] = set()
+    for some in each:
+        found.update(some)
+        if len(found) > MOST_CODES:
+            return None
+    return found
 
 
 def missing_words(states: Mapping[str, str], words: Words) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
 import os
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from indicant.compile.compiled import is_kept, obtain
 from indicant.errors import IndicantError
+from indicant.files.common import Known, read_once
 from indicant.files.fence import fence_of
 from indicant.files.sources import load, resolve
 from indicant.process import memory
@@ -26,7 +28,7 @@ try:
     from indicant.serve.common import Common
     from indicant.serve.connections import MOST, Connection, connection
     from indicant.serve.guidelines import Guidelines
-    from indicant.serve.supervising import Supervisor, demand_forks, demand_one_thread
+    from indicant.serve.supervising import Supervisor, Watch, demand_forks, demand_one_thread
 except ImportError as error:
     if (error.name or "").startswith("indicant"):
         raise
@@ -47,6 +49,8 @@ _LEAVE: Final = 0.0005
 """How often a connection is left to other processes, and for how many seconds each time."""
 _WAITING: Final = 2_048
 """How many connections may wait to be taken."""
+_BEATS: Final = 20
+"""How often a process shows that it lives in the time after which it is stuck."""
 _TURN: Final = 0.0005
 """After how many seconds a thread of Python gives way to another one that waits."""
 
@@ -59,19 +63,37 @@ class Server(uvicorn.Server):
         config: uvicorn.Config,
         begun: Callable[[], None],
         asking: Sequence[signal.Signals] = (signal.SIGINT, signal.SIGTERM),
+        beat: Callable[[], None] | None = None,
+        every: float = 1.0,
     ) -> None:
-        """Take how it is to be, what is done once it takes requests, and what asks it to end."""
+        """Take how it is to be.
+
+        Args:
+            config: how uvicorn runs it.
+            begun: what is done once it takes requests.
+            asking: what asks it to end.
+            beat: what shows that it lives, if anybody looks.
+            every: after how many seconds that is shown again.
+        """
         super().__init__(config)
         self._begun, self._asking = begun, asking
+        self._beat, self._every = beat, every
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to take requests."""
+        if self._beat is not None:
+            self._show_life(asyncio.get_running_loop(), self._beat)
         await super().startup(sockets)
         for one in sockets or []:
             # As many as are taken at once may wait otherwise.
             one.listen(_WAITING)
         if self.started:
             self._begun()
+
+    def _show_life(self, loop: asyncio.AbstractEventLoop, beat: Callable[[], None]) -> None:
+        """Show it from the loop that answers, and from no thread, which would live on beside it."""
+        beat()
+        loop.call_later(self._every, self._show_life, loop, beat)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -190,6 +212,7 @@ def run(
     # What answers would otherwise keep what reads and refuses waiting at each of its turns.
     sys.setswitchinterval(_TURN)
     memory.few_arenas()
+    memory.postpone()
     if settings.processes > 1:
         _run_several(names, settings, sock, told)
         return
@@ -217,9 +240,10 @@ def _run_several(
         EndedError: the terminal was gone, and all have ended.
     """
     demand_forks()
-    _compile_apart(names)
+    known = Known()
+    _compile_apart(names, known)
     service = Service(
-        Guidelines(names, settings),
+        Guidelines(names, settings, known=known),
         settled=memory.settle,
         common=(common := Common(settings.processes)),
     )
@@ -234,7 +258,8 @@ def _run_several(
         shared = Listening(sock.family, sock.type, sock.proto, fileno=sock.detach())
         shared.has_more = common.has_more
         http = connection(settings.seconds, most=most, noted=common.note_open)
-        Server(configured(service, http), begun, (signal.SIGTERM,)).run(sockets=[shared])
+        config, every = configured(service, http), min(1.0, settings.stuck / _BEATS)
+        Server(config, begun, (signal.SIGTERM,), common.beat, every).run(sockets=[shared])
 
     supervisor = Supervisor(
         settings.processes,
@@ -242,16 +267,18 @@ def _run_several(
         settings.seconds,
         log=tell,
         died=common.forget,
+        watch=Watch(settings.stuck, common.beats, common.holder),
     )
     supervisor.run(lambda: told(service), sock.close)
 
 
-def _compile_apart(names: Sequence[str | None]) -> None:
+def _compile_apart(names: Sequence[str | None], known: Known) -> None:
     """Compile in a child what was not compiled yet: the reasoner runs in threads of its own.
 
-    Where it cannot be compiled or kept, that is told when it is loaded here.
+    Where it cannot be compiled or kept, that is told when it is loaded here. What is read stays.
     """
-    sources = [load(path, fence=fence_of(path)) for path in map(resolve, names)]
+    with read_once(known):
+        sources = [load(path, fence=fence_of(path)) for path in map(resolve, names)]
     missing = [one for one in sources if not is_kept(one)]
     if not missing:
         return

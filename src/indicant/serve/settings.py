@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from zoneinfo import ZoneInfo
+
+STUCK: Final = 60.0
+"""After how many seconds a process is replaced that shows no sign of life."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,9 @@ class Settings:
         seconds: the most seconds to an answer, and to read a request.
         concurrency: how many are answered at once; four times as many may wait.
         processes: how many processes answer, each within these limits.
-        rate: how many requests a second one address may make; nought is any number.
+        stuck: of several processes, after how many seconds without a sign of life one is replaced.
+        rate: how many requests a second one address may make, to all processes together; nought is
+            any number.
         base_url: how clients call the service, which is what tokens are for.
         jwks: a file of the keys that tokens are signed with; without, none is asked for.
         proxy_key: a file of the key by which a proxy opens the pages, where tokens are asked for.
@@ -46,6 +51,7 @@ class Settings:
     seconds: float = 30.0
     concurrency: int = 4
     processes: int = 1
+    stuck: float = STUCK
     rate: float = 0.0
     base_url: str = "http://127.0.0.1:8000"
     jwks: str | None = None

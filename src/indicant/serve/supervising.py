@@ -34,6 +34,8 @@ _FIRST_WAIT: Final = 0.5
 _LONGEST_WAIT: Final = 30.0
 _GRACE: Final = 10.0
 """How many seconds beyond their time processes have to end before they are ended."""
+_LOOKS: Final = 10
+"""At how many looks in a row a process has to show no sign of life to be stuck."""
 _FAULT: Final = 70
 _READIER: Final = "300"
 """How much readier than others the system is to end a process that answers when memory is out:
@@ -44,13 +46,32 @@ it is replaced, and the one that keeps them all is not."""
 class _Place:
     """One of the processes: the number that the system gives it, and what became of those before.
 
-    Where there is none, one is begun at the time ``due``.
+    Where there is none, one is begun at the time ``due``. ``beats`` is how often it has shown that
+    it lives, and ``silent`` at how many looks it had not done so once more.
     """
 
     pid: int = 0
     since: float = 0.0
     wait: float = 0.0
     due: float = 0.0
+    beats: int = 0
+    silent: int = 0
+    stuck: bool = False
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How it is known that a process is stuck.
+
+    Args:
+        seconds: how long one may show no sign of life.
+        beats: what tells how often one has, by its number.
+        holder: what tells which process all others wait for, as the system calls it, or nought.
+    """
+
+    seconds: float
+    beats: Callable[[int], int]
+    holder: Callable[[], int] = lambda: 0
 
 
 class Supervisor:
@@ -67,7 +88,8 @@ class Supervisor:
         seconds: float,
         *,
         log: Callable[[str], None],
-        died: Callable[[int], None],
+        died: Callable[[int, str], None],
+        watch: Watch,
     ) -> None:
         """Take what a process does.
 
@@ -77,13 +99,16 @@ class Supervisor:
                 that it takes requests.
             seconds: how long one may take to end once it is asked to.
             log: what writes a line.
-            died: what is done once one has died, with its number.
+            died: what is done once one has ended, with its number, and with ``died`` or ``stuck``
+                where nobody asked it to.
+            watch: how it is known that one is stuck.
 
         Raises:
             IndicantError: there are no forks here.
         """
         demand_forks()
         self._start, self._seconds, self._log, self._died = start, seconds, log, died
+        self._watch, self._look = watch, 0.0
         self._places = [_Place() for _ in range(count)]
         self._begun: set[int] = set()
         self._asked: list[int] = []
@@ -143,6 +168,7 @@ class Supervisor:
             if now >= self._late:
                 self._signal(signal.SIGKILL)
             if not self._asked:
+                self._find_stuck(now)
                 self._fill(now)
             if not whole and len(self._begun) == len(self._places):
                 whole = True
@@ -152,6 +178,8 @@ class Supervisor:
     def _wait(self, now: float) -> None:
         """Wait for a signal, for word of a process, or until something is due."""
         dues = [one.due for one in self._places if not one.pid and not self._asked]
+        if not self._asked:
+            dues.append(self._look)
         next_due = min([*dues, self._late, now + 60.0])
         woken, _, _ = select.select(
             [self._told, self._woken], [], [], max(0.05, next_due - time.monotonic())
@@ -162,9 +190,37 @@ class Supervisor:
                 if one == self._told:
                     self._begun.update(said)
 
+    def _find_stuck(self, now: float) -> None:
+        """End those that have shown no sign of life for their time: they are replaced.
+
+        What counts is how often this process has looked, so that one that was itself held up, with
+        all others or without, blames nobody for it.
+        """
+        if now < self._look:
+            return
+        self._look = now + self._watch.seconds / _LOOKS
+        silent = []
+        for number, place in enumerate(self._places):
+            beats = self._watch.beats(number)
+            place.silent = place.silent + 1 if beats == place.beats else 0
+            place.beats = beats
+            if place.pid and not place.stuck and place.silent >= _LOOKS:
+                silent.append(place)
+        holder = self._watch.holder() if silent else 0
+        guilty = [one for one in silent if one.pid == holder] or silent
+        for place in silent:
+            # Those that wait for another one get round to it once that is ended.
+            place.silent = 0
+        for place in guilty:
+            place.stuck = True
+            self._note(process=place.pid, stuck=self._watch.seconds)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(place.pid, signal.SIGKILL)
+
     def _fill(self, now: float) -> None:
         for number, place in enumerate(self._places):
             if not place.pid and place.due <= now and not self._asked:
+                place.silent, place.stuck = 0, False
                 try:
                     place.pid, place.since = self._fork(number), now
                 except OSError as error:
@@ -194,7 +250,7 @@ class Supervisor:
             if not found:
                 continue
             pid, place.pid = place.pid, 0
-            self._died(number)
+            self._died(number, "" if self._asked else "stuck" if place.stuck else "died")
             if self._asked:
                 continue
             code = os.waitstatus_to_exitcode(status)

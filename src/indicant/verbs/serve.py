@@ -102,8 +102,16 @@ def _add_limits(verb: argparse.ArgumentParser) -> None:
         type=count,
         default=1,
         metavar="N",
-        help="how many processes answer, which share the guidelines (1); --concurrency, --rate "
-        "and the thousand connections are for each of them",
+        help="how many processes answer, which share the guidelines (1); --concurrency and the "
+        "thousand connections are for each of them",
+    )
+    verb.add_argument(
+        "--stuck",
+        type=seconds,
+        default=None,
+        metavar="N",
+        help="of several processes, seconds after which one that shows no sign of life is ended "
+        "and replaced (60)",
     )
     verb.add_argument(
         "--concurrency",
@@ -117,7 +125,7 @@ def _add_limits(verb: argparse.ArgumentParser) -> None:
         type=seconds,
         default=None,
         metavar="N",
-        help="how many requests a second one address may make, to each process (any number)",
+        help="how many requests a second one address may make (any number)",
     )
 
 
@@ -159,11 +167,15 @@ def run(options: argparse.Namespace) -> int:
     from indicant.intake.patients import zone_of
     from indicant.serve.running import run as run_service
     from indicant.serve.running import taken, url_of
-    from indicant.serve.settings import Settings
+    from indicant.serve.settings import STUCK, Settings
 
     check_as_of(options)
     if options.processes > MOST_PROCESSES:
         raise IndicantError(f"--processes takes at most {MOST_PROCESSES}")
+    if options.stuck is not None and options.processes == 1:
+        raise IndicantError(
+            "--stuck needs --processes", help="one process alone has nobody to replace it"
+        )
     languages = tuple(dict.fromkeys(options.lang or [ENGLISH]))
     for language in languages:
         tell_language(language)
@@ -187,6 +199,7 @@ def run(options: argparse.Namespace) -> int:
             seconds=options.timeout,
             concurrency=options.concurrency,
             processes=options.processes,
+            stuck=options.stuck or STUCK,
             rate=options.rate or 0.0,
             base_url=(options.base_url or url_of(sock)).rstrip("/"),
             jwks=options.jwks,
