@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
     from indicant.cohort.plan import Plan
 
-pytestmark = pytest.mark.xdist_group("postgres")
 ON_EACH: Final = pytest.mark.parametrize("where", NAMES)
 OPIOIDS: Final = sorted((TESTS / "opioids-for-pain").glob("*/case.ttl"))
 MAKERS: Final = (BesideMaker, Maker, MeasuringMaker, CountingMaker, NestedMaker)

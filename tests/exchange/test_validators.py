@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from indicant.exchange.elements import ReleaseName
 
-pytestmark = pytest.mark.xdist_group("site")
 Resource = dict[str, Any]
 SOURCES = ("some", "dressed 1", "dressed 4", "written")
 

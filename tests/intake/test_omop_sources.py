@@ -119,7 +119,6 @@ def test_a_file_and_folders_say_the_same(file: str, tmp_path: Path) -> None:
 
 @needs_server
 @pytest.mark.slow
-@pytest.mark.xdist_group("postgres")
 def test_a_server_says_the_same(file: str, postgres: str) -> None:
     emptied(postgres)
     some().postgres(postgres, "alike")
@@ -131,7 +130,6 @@ def test_a_server_says_the_same(file: str, postgres: str) -> None:
 
 @needs_server
 @pytest.mark.slow
-@pytest.mark.xdist_group("postgres")
 def test_a_password_is_told_nowhere(postgres: str) -> None:
     emptied(postgres)
     for schema in ("alike", "secret"):
@@ -155,7 +153,6 @@ def test_a_password_is_told_nowhere(postgres: str) -> None:
 
 @needs_server
 @pytest.mark.slow
-@pytest.mark.xdist_group("postgres")
 def test_a_server_is_only_read(postgres: str) -> None:
     import psycopg
 
@@ -183,7 +180,6 @@ def test_a_server_is_only_read(postgres: str) -> None:
 
 @needs_server
 @pytest.mark.slow
-@pytest.mark.xdist_group("postgres")
 def test_the_vocabularies_may_be_in_a_schema_of_their_own(postgres: str) -> None:
     import psycopg
 

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from indicant.assess.records import ActionRecord, RecommendationRecord
     from indicant.screen.records import Detail, LineRecord
 
-pytestmark = pytest.mark.xdist_group("site")
 EVERY: Final = pytest.mark.parametrize("source", SOURCES)
 SOON: Final = ("immediate", "urgent")
 ROLES: Final = {"hasFinding": "has", "hadFinding": "had", "received": "received"}

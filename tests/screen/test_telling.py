@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from indicant.assess.records import ActionRecord
 
-pytestmark = pytest.mark.xdist_group("site")
 EVERY: Final = pytest.mark.parametrize("source", SOURCES)
 SOON: Final = ("immediate", "urgent")
 
