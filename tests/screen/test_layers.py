@@ -68,6 +68,18 @@ def test_each_publication_is_said_once() -> None:
     assert {doi: text.count(f'"{doi}"') for doi in wanted} == dict.fromkeys(wanted, 1)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("everything", [False, True])
+def test_the_screens_that_are_tested_are_those_that_are_shown(*, everything: bool) -> None:
+    """What is looked at once for all details is the same as for each."""
+    ones = [*few("some"), *few("dressed 1"), *few("benchmark")[::8]]
+    assert len(ones) > 10
+    for one in ones:
+        for detail in DETAILS:
+            shown = Screens(one.assessor, detail, everything=everything).of(one.document)
+            assert one.screen(detail, everything=everything) in shown
+
+
 # ---------------------------------------------------------------------- what stands where
 
 
