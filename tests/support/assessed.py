@@ -18,7 +18,7 @@ from indicant.files.rdf import parse, read
 from indicant.merge.combination import combine
 from indicant.screen import Known as OnScreen
 from indicant.screen import Screens
-from places import ASSESSED, BENCHMARK, SEVEN_MONTHS
+from places import ASSESSED, BENCHMARK, ONTOLOGY, SEVEN_MONTHS, TESTS
 from stated import Known, Stated, stated
 
 if TYPE_CHECKING:
@@ -86,6 +86,10 @@ def assessed(source: str) -> tuple[One, ...]:
         return tuple(each_of(dressed.assessor(seed), dressed.cases(seed)))
     if source == "benchmark":
         return tuple(each_of(benchmark(), anybody(benchmark(), 24)))
+    if source == "opioids":
+        made = Assessor(ONTOLOGY / "guidelines" / "opioids-for-pain")
+        files = sorted((TESTS / "opioids-for-pain").glob("*/case.ttl"))
+        return tuple(each_of(made, [*map(read, files), made.example()]))
     made = shipped.assessor()
     if source == "all":
         documents = [*map(read, ASSESSED), read(SEVEN_MONTHS), made.example()]
