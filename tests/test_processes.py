@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import subprocess
 import sys
@@ -20,10 +19,8 @@ SHARED = {"assessed", "dressed", "exchanged", "site_reader", "sites"}
 
 
 def imported(text: str) -> set[str]:
-    """Return the modules that a module imports."""
-    nodes = list(ast.walk(ast.parse(text)))
-    plain = {one.name for node in nodes if isinstance(node, ast.Import) for one in node.names}
-    return plain | {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    """Return the modules that a module imports at its top."""
+    return set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE))
 
 
 def test_modules_that_share_more_than_the_guideline_that_ships_are_run_together() -> None:

@@ -290,6 +290,7 @@ def test_standard_input_is_read_as_a_file_is(packing: str, tmp_path: Path) -> No
     assert piped == by_file
 
 
+@pytest.mark.slow
 def test_strata_add_up_to_the_whole(tmp_path: Path) -> None:
     folder = cases(tmp_path / "cases")
     out = tmp_path / "answers"
@@ -416,6 +417,7 @@ def test_whom_another_version_answers_otherwise(tmp_path: Path) -> None:
     assert not new.cohort(folder, against=new).is_changed
 
 
+@pytest.mark.slow
 def test_misuse_is_told_in_one_line(tmp_path: Path) -> None:
     folder = lines(tmp_path / "bulk", "Patient.ndjson", patient("a"))
     hold_to_one_line("cohort", str(folder))

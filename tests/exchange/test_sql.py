@@ -341,6 +341,7 @@ def test_names_stay_names(where: str, dsn: str | None) -> None:
     assert values == [tuple(shown)]
 
 
+@pytest.mark.many(1000)
 @ON_EACH
 def test_who_stands_twice_gets_no_answer_and_what_is_not_said_is_not_established(
     where: str, dsn: str | None
@@ -366,6 +367,7 @@ def test_who_stands_twice_gets_no_answer_and_what_is_not_said_is_not_established
     assert answers == [("a", "open"), ("c", "open")]
 
 
+@pytest.mark.many(1000)
 @ON_EACH
 def test_facts_that_no_literal_is_are_told(where: str, dsn: str | None) -> None:
     made = assessor("auto")

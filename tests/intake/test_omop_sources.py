@@ -326,6 +326,7 @@ def test_another_version_that_is_told_is_refused(told: str, tmp_path: Path) -> N
     assert f"cdm_source says that it is of version '{told}'" in str(error)
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("told", ["5.4", "v5.4", "V5.4.2", None])
 def test_the_version_that_is_told_may_be_written_in_several_ways(
     told: str | None, tmp_path: Path
@@ -636,6 +637,7 @@ NO_GAPS = {
 }
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("name", NO_GAPS)
 def test_what_cannot_be_such_stands_in_no_way(name: str, tmp_path: Path) -> None:
     tables = NO_GAPS[name]
