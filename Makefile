@@ -56,16 +56,16 @@ types: $(STAMP) ## check types
 	@$(BIN)/mypy
 
 tests: $(STAMP) ## run the tests
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 quick: $(STAMP) ## run the tests that are not slow, in less than a minute
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not mutants" -q
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow and not mutants" -q
 
 coverage: $(STAMP) ## run the tests, and show which lines and branches they run
-	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-report=html:build/coverage
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-report=html:build/coverage
 
 mutants: $(STAMP) ## make MUTANTS=400 small wrong changes, and see which of them the tests notice
-	$(BIN)/pytest -n 2 --dist loadgroup -q -m mutants
+	$(BIN)/pytest -n 2 --dist loadfile -q -m mutants
 	@$(BIN)/python tests/support/mutants.py $(MUTANTS) --seed $(SEED)
 
 $(BROWSER): $(STAMP) tests/browser/requirements.lock

@@ -14,11 +14,15 @@ import pytest
 from hypothesis import settings
 
 import kept
+import parting
 import preparing
 from places import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from xdist.remote import Producer
+    from xdist.scheduler import Scheduling
 
 # A red run is red again: examples follow from the test, not from the clock. To look for others,
 # HYPOTHESIS_PROFILE=explore.
@@ -28,9 +32,21 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
 kept.keep()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+    """Part tests among processes by module."""
+    if config.getvalue("dist") not in ("loadfile", "loadgroup"):
+        return None
+    config.option.loadscopereorder = False
+    return parting.ByModule(config, log)
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow all but one in so many of what a test marked ``many`` is given one by one."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark as slow all but one in so many of what a test marked ``many`` is given one by one.
+
+    Several processes begin with what takes longest.
+    """
     seen: Counter[str] = Counter()
     for item in items:
         many = item.get_closest_marker("many")
@@ -39,6 +55,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if seen[function] % many.args[0]:
                 item.add_marker(pytest.mark.slow)
             seen[function] += 1
+    if hasattr(config, "workerinput"):
+        parting.long_first(items)
 
 
 def pytest_collection_finish() -> None:

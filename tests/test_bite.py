@@ -6,15 +6,12 @@ import ast
 import functools
 from typing import TYPE_CHECKING
 
-import pytest
-
 from places import TESTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.xdist_group("bite")
 FILES = sorted(TESTS.rglob("*.py"))
 MODULES = [file for file in FILES if file.name.startswith("test_")]
 CLOCKS = {"monotonic", "perf_counter", "time", "process_time"}

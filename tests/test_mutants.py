@@ -19,9 +19,6 @@ def all_of(kind: str) -> tuple[Change, ...]:
     return changes.of(next(one for one in KINDS if one.name == kind))
 
 
-pytestmark = pytest.mark.xdist_group("mutants")
-
-
 def made(text: str, kind: str) -> set[str]:
     """Return the texts that the changes of a kind make of a text."""
     edits = next(one for one in KINDS if one.name == kind).edits(text)

@@ -23,7 +23,7 @@ from each import each
 from places import ONTOLOGY, ROOT
 
 # One worker builds the wheel, once.
-pytestmark = [pytest.mark.xdist_group("wheel"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 DATA = ("ontology", "queries", "shapes")

@@ -360,7 +360,6 @@ def over_http(endpoint: str, query: str) -> Table:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("endpoint")
 @pytest.mark.parametrize(
     "name", [one for one in NAMES if one not in COUNTING and one not in EXAMPLES][::8]
 )

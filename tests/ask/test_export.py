@@ -62,6 +62,7 @@ def canonical_triples(triples: list[ox.Triple]) -> ox.Dataset:
     return found
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("name", ["neck-pain-after-lumbar-fusion", "opioids-for-pain"])
 def test_a_service_has_the_published_graph_without_reading_it(name: str) -> None:
     assessor = Assessor(name)

@@ -52,6 +52,7 @@ def answers(query: str, form: str) -> tuple[str, str]:
     return adhoc.answer_of(store(), task), other
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(STEPS, st.sampled_from(["", "DISTINCT "]), st.sampled_from(["", " LIMIT 9"]))
 def test_a_lookup_is_answered_as_by_two_parsers(
@@ -63,6 +64,7 @@ def test_a_lookup_is_answered_as_by_two_parsers(
         assert mine == theirs
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.from_regex(adhoc._LOOKUP, fullmatch=True, alphabet=st.characters(max_codepoint=0x2FF)))
 def test_what_is_taken_for_a_lookup_is_one_for_either_parser(text: str) -> None:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from indicant.files.rdf import Document
 
 FOLDERS = ASSESSED[::12]
-TOGETHER = pytest.mark.xdist_group("work of engines")
 NEVER = """
 @prefix : <https://example.org/case#> .
 @prefix ind: <https://w3id.org/indicant/core/> .
@@ -104,7 +103,6 @@ def test_a_case_that_repeats_the_guideline_takes_nothing_of_it_away(name: str) -
 
 
 @pytest.mark.slow
-@TOGETHER
 @pytest.mark.parametrize("name", ["oxigraph", "rdflib"])
 def test_a_rule_without_what_it_needs_says_nothing(
     name: str, monkeypatch: pytest.MonkeyPatch
@@ -141,7 +139,6 @@ def test_a_rule_without_what_it_needs_says_nothing(
 
 
 @pytest.mark.slow
-@TOGETHER
 @pytest.mark.parametrize("backwards", [False, True])
 def test_rules_of_one_number_do_not_build_on_one_another(
     monkeypatch: pytest.MonkeyPatch, *, backwards: bool
@@ -159,7 +156,6 @@ def test_rules_of_one_number_do_not_build_on_one_another(
 
 
 @pytest.mark.slow
-@TOGETHER
 def test_a_question_without_what_it_needs_finds_nothing() -> None:
     """Not asking it finds the same, and every question that needs something is not asked once."""
     needy = {name: one.text for name, one in questions().items() if needs(one.text)}

@@ -57,7 +57,6 @@ LINKS: Final = {
     "qualifies": "qualifies",
     "related": "citesAsRelated",
 }
-pytestmark = pytest.mark.xdist_group("site")
 BY_SOURCE: Final = pytest.mark.parametrize("source", SOURCES)
 
 

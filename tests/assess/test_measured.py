@@ -476,6 +476,7 @@ def test_a_large_document_is_read_in_parts(guideline: Guideline) -> None:
 # ---------------------------------------------------------------------- what is shown
 
 
+@pytest.mark.slow
 def test_a_reason_says_what_was_recorded(guideline: Guideline) -> None:
     found = guideline.assess(case('lab:creatinine "88  umol/L"^^cdt:ucum'))
     record = found.to_dict()

@@ -80,6 +80,7 @@ def test_the_command_lists_it_and_passes() -> None:
     assert out.count("[translation]") == len(listed(found)) > 0
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("tag", ["en", "EN-gb", "no tag", ""])
 def test_english_is_what_is_translated_from(tag: str) -> None:
     with pytest.raises(IndicantError, match="no language to translate into"):

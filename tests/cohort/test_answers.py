@@ -161,6 +161,7 @@ def test_days_that_no_rule_looks_at_are_left_out_of_account() -> None:
     assert len({one.literals for one in found if not one.problem}) > 1
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("name", ["neck-pain-after-lumbar-fusion", "opioids-for-pain"])
 def test_facts_that_cannot_all_hold_are_found(name: str) -> None:
     """As a solver finds them, and a least set of them."""

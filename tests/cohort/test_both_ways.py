@@ -49,6 +49,7 @@ def test_fhir_and_omop_of_the_same_patients_give_the_same_answers(
         )
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_patients_however_many_are_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,7 +41,6 @@ DASK = pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None,
     reason="there is no Dask: pip install distributed",
 )
-pytestmark = pytest.mark.xdist_group("clusters")
 
 
 def alone(work: Any, folder: str, numbers: Sequence[int]) -> list[int]:

@@ -290,6 +290,7 @@ def test_standard_input_is_read_as_a_file_is(packing: str, tmp_path: Path) -> No
     assert piped == by_file
 
 
+@pytest.mark.slow
 def test_strata_add_up_to_the_whole(tmp_path: Path) -> None:
     folder = cases(tmp_path / "cases")
     out = tmp_path / "answers"
@@ -416,6 +417,7 @@ def test_whom_another_version_answers_otherwise(tmp_path: Path) -> None:
     assert not new.cohort(folder, against=new).is_changed
 
 
+@pytest.mark.slow
 def test_misuse_is_told_in_one_line(tmp_path: Path) -> None:
     folder = lines(tmp_path / "bulk", "Patient.ndjson", patient("a"))
     hold_to_one_line("cohort", str(folder))
@@ -507,7 +509,7 @@ def test_a_patient_who_stands_in_two_files_is_one_if_both_say_the_same(
     ):
         folder = lines(tmp_path / name, "1.ndjson", patient("a", birthDate="1960-01-01"))
         lines(folder, "2.ndjson", again, pain("1", "a"), patient("b"))
-        found = answer(shipped.guideline(), folder, as_of=DATE, parts=parts)
+        found = answer(shipped.guideline(), folder, as_of=DATE, parts=parts, processes=1)
         assert found.record["patients"]["assessed"] == found.record["patients"]["total"] == 2
         told = [one["said"] for one in found.record["intake"]["stated"]]
         assert sum("neither birth date nor sex is used" in one for one in told) == said
@@ -533,7 +535,9 @@ def test_the_day_of_what_happens_around_midnight_is_that_of_the_place(
         ("Europe/Berlin", 2),
         ("Pacific/Kiritimati", 2),
     ):
-        found = answer(shipped.guideline(), folder, as_of=DATE, timezone=zone, parts=parts)
+        found = answer(
+            shipped.guideline(), folder, as_of=DATE, timezone=zone, parts=parts, processes=1
+        )
         left = {one["reason"]: one["records"] for one in found.record["intake"]["notUsed"]}
         assert left == ({"late": late} if late else {})
         assert found.record["intake"]["used"] == 3 - late

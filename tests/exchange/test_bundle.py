@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from indicant.exchange.elements import ReleaseName
 
-pytestmark = pytest.mark.xdist_group("site")
 PATIENT = EXAMPLES / "patient.json"
 MYELOPATHY = {"system": "http://human-phenotype-ontology.org", "code": "HP:0002196"}
 STANDARD = "http://hl7.org/fhir/"

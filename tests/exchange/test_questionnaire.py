@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from indicant.assess.assessor import Assessor
 
-pytestmark = pytest.mark.xdist_group("site")
 Resource = dict[str, Any]
 AS_OF: Final = "2026-11-22"
 IND: Final = "https://w3id.org/indicant/core/"

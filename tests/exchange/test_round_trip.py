@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from indicant.exchange.elements import ReleaseName
 
-pytestmark = pytest.mark.xdist_group("site")
-
 
 @pytest.mark.slow
 @exchanged.BY_RELEASE

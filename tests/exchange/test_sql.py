@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from indicant.assess.records import CaseRecord
     from indicant.cohort.plan import Plan
 
-pytestmark = pytest.mark.xdist_group("postgres")
 ON_EACH: Final = pytest.mark.parametrize("where", NAMES)
 OPIOIDS: Final = sorted((TESTS / "opioids-for-pain").glob("*/case.ttl"))
 MAKERS: Final = (BesideMaker, Maker, MeasuringMaker, CountingMaker, NestedMaker)
@@ -261,22 +261,34 @@ def test_whatever_is_established_is_answered_as_by_the_kernel(data: st.DataObjec
     assert len(rows["patients"]) == len(found)
 
 
-@pytest.mark.slow
-@ON_EACH
-@pytest.mark.parametrize("guideline", ["neck-pain-after-lumbar-fusion", "opioids-for-pain"])
-def test_patients_are_answered_as_each_alone(where: str, guideline: str, dsn: str | None) -> None:
+@functools.cache
+def patients(guideline: str) -> tuple[Assessor, dict[str, int], dict[str, CaseRecord]]:
+    """Return patients by a guideline: what is established of each, and what follows for it alone.
+
+    Both are looked at once for all engines, and nobody changes them.
+    """
     is_opioids = guideline == "opioids-for-pain"
     made = opioids() if is_opioids else assessor("auto")
-    plan = plan_of(made.compiled.graph)
     paths = OPIOIDS if is_opioids else ASSESSED
     documents = {one.path: one for one in mixed(paths, 60, 77)}
-    establisher = Establisher(made, plan)
+    establisher = Establisher(made, plan_of(made.compiled.graph))
     given_ = (Given(path, one.quads, path) for path, one in documents.items())
     masks_of = {
         one.given.patient: one.literals for one in establisher.found(given_) if not one.problem
     }
+    records: dict[str, CaseRecord] = {}
+    for path in masks_of:
+        (records[path],) = made.assess(documents[path], everything=True)
+    return made, masks_of, records
+
+
+@pytest.mark.slow
+@ON_EACH
+@pytest.mark.parametrize("guideline", ["neck-pain-after-lumbar-fusion", "opioids-for-pain"])
+def test_patients_are_answered_as_each_alone(where: str, guideline: str, dsn: str | None) -> None:
+    made, masks_of, records = patients(guideline)
     with engine(where, dsn) as there:
-        fill(there, plan, list(masks_of.values()), "facts", "facts")
+        fill(there, plan_of(made.compiled.graph), list(masks_of.values()), "facts", "facts")
         rows = told(there, sql(made, "facts"))
         scopes: dict[Any, Any] = dict(there.run("SELECT patient, scope FROM indicant_patients"))
     compared = 0
@@ -284,7 +296,7 @@ def test_patients_are_answered_as_each_alone(where: str, guideline: str, dsn: st
         who = f"p{at}"
         if (who, "assessed") not in rows["patients"]:
             continue
-        (record,) = made.assess(documents[path], everything=True)
+        record = records[path]
         assert scopes[who] == record["guideline"]["scope"]
         alone = {
             (who, one["action"], one["label"], one["status"], one["disputed"], done_of(one))
@@ -329,6 +341,7 @@ def test_names_stay_names(where: str, dsn: str | None) -> None:
     assert values == [tuple(shown)]
 
 
+@pytest.mark.many(1000)
 @ON_EACH
 def test_who_stands_twice_gets_no_answer_and_what_is_not_said_is_not_established(
     where: str, dsn: str | None
@@ -354,6 +367,7 @@ def test_who_stands_twice_gets_no_answer_and_what_is_not_said_is_not_established
     assert answers == [("a", "open"), ("c", "open")]
 
 
+@pytest.mark.many(1000)
 @ON_EACH
 def test_facts_that_no_literal_is_are_told(where: str, dsn: str | None) -> None:
     made = assessor("auto")

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from indicant.exchange.elements import ReleaseName
 
-pytestmark = pytest.mark.xdist_group("site")
 Resource = dict[str, Any]
 SOURCES = ("some", "dressed 1", "dressed 4", "written")
 
@@ -246,6 +245,7 @@ def test_what_is_broken_is_refused_by_the_models_in_r5() -> None:
     assert passed == LENIENT_IN_R5
 
 
+@pytest.mark.slow
 def test_what_is_not_broken_passes_where_the_broken_is_refused() -> None:
     kinds = {kind for kind, _ in BROKEN} - {"Group"}
     whole = {one["resourceType"]: one for one in written("R5")}

@@ -38,7 +38,8 @@ from indicant.errors import IndicantError
 from indicant.explain.consequences import ORDER, Change, Changes, Ruling, Situation
 from indicant.explain.drafts import Draft
 from indicant.explain.entailment import Mask, bits
-from indicant.explain.why import as_text, why
+from indicant.explain.why import _Explainer, as_text, why
+from indicant.files.lines import Lines
 from indicant.files.rdf import Document, parse, read
 from indicant.files.sources import load
 from indicant.terms import local_name
@@ -94,10 +95,26 @@ def changes(path: Path, action: str) -> Changes:
 
 
 @functools.cache
-def told(path: Path, action: str) -> WhyRecord:
-    """Return the reasons of one intervention."""
-    (record,) = why(assessor(), read(path), action, largest=1)
-    return record
+def told(path: Path) -> dict[str, WhyRecord]:
+    """Return the reasons of every intervention, of a case that is assessed once for all."""
+    document = read(path)
+    with assessor().parts(document) as parts:
+        (found,) = (
+            {
+                action: explainer.explain(record, action, None, 1, None)
+                for action in (one["action"] for one in record["actions"])
+            }
+            for part in parts
+            for explainer in [_Explainer(assessor(), ruling(), document, Lines(document), part)]
+            for record in part.records(everything=True)
+        )
+    return found
+
+
+@pytest.mark.slow
+def test_the_reasons_that_are_tested_are_those_that_are_told() -> None:
+    for action in each(actions()[::4]):
+        assert why(assessor(), read(SEVEN), action, largest=1) == [told(SEVEN)[action]]
 
 
 def possible(here: Situation, facts: tuple[int, ...]) -> bool:
@@ -388,7 +405,7 @@ def test_reasons_are_enough_and_no_part_of_one_is(path: Path) -> None:
     rows = assessor().begin(document).ask("why-is-it-so")
     seen = 0
     for action in record["actions"]:
-        for reason in told(path, action["action"])["reasons"]:
+        for reason in told(path)[action["action"]]["reasons"]:
             if reason["answer"] == "open":
                 assert not reason["because"]
                 assert reason["settledBy"]
@@ -424,7 +441,7 @@ def test_the_recommendations_shown_are_enough_for_the_status(path: Path) -> None
     """The answers of those shown, whatever the others say, give the status; none can be spared."""
     score = {"met": 2, "open": 1, "refuted": 0}
     for action in each(actions()):
-        record = told(path, action)
+        record = told(path)[action]
         if record["status"] == "undetermined":
             continue
         here = ruling().counting[action]

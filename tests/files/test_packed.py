@@ -58,6 +58,7 @@ def test_what_is_cut_off_or_spoilt_is_told(name: str) -> None:
                 packed.content(data, f"a{ending}", len(DATA))
 
 
+@pytest.mark.slow
 def test_no_more_is_unpacked_than_the_limit() -> None:
     bombs = gzip.compress(bytes(300_000_000), 1), by_zstd(bytes(300_000_000)), too_wide(1_000_000)
     for data in each(bombs[:2]):

@@ -126,6 +126,7 @@ def test_a_report_of_few_findings_lists_them_all() -> None:
     assert "not listed" not in render(report, "text")
 
 
+@pytest.mark.slow
 def test_an_ontology_is_no_case_and_is_not_looked_at_as_one() -> None:
     with pytest.raises(IndicantError, match="holds an ontology and no case"):
         Assessor().validate(parse(ONTOLOGY, path="terms.ttl"))

@@ -430,6 +430,7 @@ def test_a_broken_archive_is_told_in_one_line(tmp_path: Path) -> None:
     assert not [message for message in told if "\n" in message]
 
 
+@pytest.mark.slow
 @pytest.mark.many(1000)
 @pytest.mark.skipif(os.name == "nt", reason="there are no pipes of a name")
 @pytest.mark.parametrize("name", ["a.whl", "a.zip:back", "a.ttl"])

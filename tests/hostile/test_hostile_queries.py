@@ -612,6 +612,7 @@ def doubled(times: int) -> str:
     return f'SELECT ?v{times} {{ BIND("some words " AS ?v0) {" ".join(binds)} }}'
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_long_answer_is_printed_where_nothing_may_be_opened_any_more(engine: str) -> None:
     found = json.loads(adhoc.run_as("json", doubled(17), "", {}, engine=engine))

@@ -27,7 +27,7 @@ SNOMED, LOINC = "http://snomed.info/sct", "http://loinc.org"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 GUIDELINES = ("neck-pain-after-lumbar-fusion", "opioids-for-pain")
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("postgres")]
+pytestmark = pytest.mark.slow
 
 
 def coded(system: str, *codes: str, key: str = "code") -> dict[str, Any]:

@@ -123,6 +123,7 @@ def test_a_diagnosis_that_was_made_counts(status: int, tmp_path: Path) -> None:
     assert facts(taken) == {f"hadFinding NeckPain on={DAY}"}
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("status", [32899, 32901, 1340204, 4188893, 99])
 def test_a_preliminary_or_unknown_status_says_nothing(status: int, tmp_path: Path) -> None:
     taken = condition(tmp_path, condition_status_concept_id=status)
@@ -166,6 +167,7 @@ def test_an_end_before_the_start_makes_a_row_count_for_nothing(tmp_path: Path) -
     assert left.reference == "condition_occurrence/1"
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("day", ["2026-02-30", "01/02/2026", "20261001", "soon", None])
 def test_a_date_that_is_none_makes_a_row_count_for_nothing(day: str | None, tmp_path: Path) -> None:
     taken = condition(tmp_path, condition_start_date=day)
@@ -335,6 +337,7 @@ def test_an_order_of_a_procedure_says_neither_that_it_was_done_nor_that_it_stand
     assert (facts(taken), reasons(taken)) == (set(), ["status"])
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize(
     "modifier", [{"modifier_concept_id": 42739579}, {"modifier_source_value": "53"}]
 )
@@ -402,6 +405,7 @@ def test_a_number_with_its_unit_is_the_value(tmp_path: Path) -> None:
     assert facts(taken) == {f"hadFinding Creatinine creatinine=88.5 on={DAY}"}
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("operator", "bound"),
     [
@@ -428,6 +432,7 @@ def test_no_operator_is_equality(operator: int | None, tmp_path: Path) -> None:
     assert facts(taken) == {f"hadFinding Creatinine creatinine=88 on={DAY}"}
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize(
     "values",
     [
@@ -445,6 +450,7 @@ def test_an_operator_that_nobody_knows_makes_a_number_no_value(
     assert reasons(taken) == ["value"]
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize(
     "values",
     [
@@ -488,6 +494,7 @@ def test_not_detected_is_an_absence_of_that_day_alone(tmp_path: Path) -> None:
     assert facts(taken) == {f"hadFinding Infection on={DAY}"}
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize(
     "values",
     [
@@ -536,6 +543,7 @@ def test_a_history_of_an_act_or_of_nothing_says_nothing(tmp_path: Path) -> None:
     assert facts(observation(tmp_path, HISTORY)) == set()
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize(
     "qualifier", [{"qualifier_concept_id": 77}, {"qualifier_source_value": "possible"}]
 )
@@ -572,6 +580,7 @@ def test_the_date_of_birth_is_known_as_far_as_its_columns_say(tmp_path: Path) ->
     assert found == [{"birthDate 1961-03-14"}, {"ageInYears 65"}, set(), {"ageInYears 64"}]
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize(
     "given",
     [
@@ -588,6 +597,7 @@ def test_a_date_of_birth_that_is_none_is_not_used(given: dict[str, Any], tmp_pat
     assert "neither birth date nor sex is used" in taken.report.patients[0].remarks[0]
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize(
     ("gender", "wanted"),
     [(8507, {"sex Male"}), (8532, SEX), (8521, set()), (0, set()), (8551, set())],
@@ -611,6 +621,7 @@ def dead(place: Path, *days: str | None) -> tuple[set[str], str]:
     return facts(taken), taken.report.patients[0].died
 
 
+@pytest.mark.slow
 def test_who_is_dead_has_no_finding_any_more(tmp_path: Path) -> None:
     there = {f"hadFinding NeckPain on={TODAY}"}
     assert dead(tmp_path, "2026-11-15") == (there, "the patient died on 2026-11-15")
@@ -618,6 +629,7 @@ def test_who_is_dead_has_no_finding_any_more(tmp_path: Path) -> None:
     assert dead(tmp_path, "2027-11-15") == ({"hasFinding NeckPain"}, "")
 
 
+@pytest.mark.slow
 def test_a_death_on_the_last_of_a_month_may_be_of_any_day_of_it(tmp_path: Path) -> None:
     assert dead(tmp_path, TODAY)[1] == "the patient died on 2026-11"
     assert dead(tmp_path, "2026-12-31")[1] == "the patient died on 2026"

@@ -119,7 +119,6 @@ def test_a_file_and_folders_say_the_same(file: str, tmp_path: Path) -> None:
 
 @needs_server
 @pytest.mark.slow
-@pytest.mark.xdist_group("postgres")
 def test_a_server_says_the_same(file: str, postgres: str) -> None:
     emptied(postgres)
     some().postgres(postgres, "alike")
@@ -131,7 +130,6 @@ def test_a_server_says_the_same(file: str, postgres: str) -> None:
 
 @needs_server
 @pytest.mark.slow
-@pytest.mark.xdist_group("postgres")
 def test_a_password_is_told_nowhere(postgres: str) -> None:
     emptied(postgres)
     for schema in ("alike", "secret"):
@@ -155,7 +153,6 @@ def test_a_password_is_told_nowhere(postgres: str) -> None:
 
 @needs_server
 @pytest.mark.slow
-@pytest.mark.xdist_group("postgres")
 def test_a_server_is_only_read(postgres: str) -> None:
     import psycopg
 
@@ -183,7 +180,6 @@ def test_a_server_is_only_read(postgres: str) -> None:
 
 @needs_server
 @pytest.mark.slow
-@pytest.mark.xdist_group("postgres")
 def test_the_vocabularies_may_be_in_a_schema_of_their_own(postgres: str) -> None:
     import psycopg
 
@@ -330,6 +326,7 @@ def test_another_version_that_is_told_is_refused(told: str, tmp_path: Path) -> N
     assert f"cdm_source says that it is of version '{told}'" in str(error)
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("told", ["5.4", "v5.4", "V5.4.2", None])
 def test_the_version_that_is_told_may_be_written_in_several_ways(
     told: str | None, tmp_path: Path
@@ -640,6 +637,7 @@ NO_GAPS = {
 }
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("name", NO_GAPS)
 def test_what_cannot_be_such_stands_in_no_way(name: str, tmp_path: Path) -> None:
     tables = NO_GAPS[name]

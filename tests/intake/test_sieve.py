@@ -159,11 +159,13 @@ def a_bundle(draw: st.DrawFn) -> bytes:
     return draw(written(pairs)).encode()
 
 
+@pytest.mark.slow
 @given(a_bundle())
 def test_a_case_is_the_same_whether_all_is_read_in_full(data: bytes) -> None:
     agree(data)
 
 
+@pytest.mark.slow
 @given(a_bundle(), st.data())
 def test_a_text_that_is_spoilt_is_refused_alike(data: bytes, drawn: st.DataObject) -> None:
     at = drawn.draw(st.integers(0, len(data)))
@@ -171,6 +173,7 @@ def test_a_text_that_is_spoilt_is_refused_alike(data: bytes, drawn: st.DataObjec
     agree(data[:at] + spoilt + data[at + drawn.draw(st.integers(0, 2)) :])
 
 
+@pytest.mark.slow
 @given(st.lists(a_record(), min_size=1, max_size=5))
 def test_a_line_says_the_same_whether_it_is_read_in_full(records: list[str]) -> None:
     rows = [json.dumps(PATIENT), *(" ".join(one.split()) for one in records)]

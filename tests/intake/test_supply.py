@@ -333,6 +333,7 @@ def test_a_line_that_never_ends_is_not_read_to_its_end(
         from_path(file)
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("packing", PACKINGS)
 def test_of_what_is_packed_no_more_is_read_than_the_limit(
     packing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -97,6 +97,7 @@ def test_other_verbs_take_a_patient_as_well(words: tuple[str, ...], patient: Pat
     assert "https://w3id.org/indicant/case/p" in told
 
 
+@pytest.mark.slow
 def test_that_the_patient_is_dead_is_told_wherever_a_case_is_made(tmp_path: Path) -> None:
     file = tmp_path / "patient.json"
     dead = {**PATIENT, "deceasedDateTime": "2026-11-01"}
@@ -117,6 +118,7 @@ def test_no_clock_is_read(patient: Path) -> None:
     assert "is not a date" in run("assess", str(patient), "--as-of", "today")[2]
 
 
+@pytest.mark.slow
 def test_what_a_file_holds_and_not_its_name_says_what_it_is(patient: Path, tmp_path: Path) -> None:
     nameless = tmp_path / "patient"
     nameless.write_bytes(patient.read_bytes())

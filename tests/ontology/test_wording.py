@@ -151,6 +151,7 @@ def test_every_passage_is_where_it_says(written: Callable[[], Written]) -> None:
     assert misplaced(written()) == []
 
 
+@pytest.mark.many(1000)
 @BOTH
 def test_strength_is_a_wording_of_the_source(written: Callable[[], Written]) -> None:
     """The strength of a recommendation stands in the passages it rests on."""

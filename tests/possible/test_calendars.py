@@ -173,6 +173,7 @@ def test_three_months_are_ninety_days_on_some_day() -> None:
     assert of_days(90, 3) == (AS_OF, datetime.date(2026, 3, 1))
 
 
+@pytest.mark.slow
 def test_days_that_tell_nothing_apart_are_left_out() -> None:
     """Three months have from 89 to 92 days, never 88, and always 93 to spare."""
     assert of_days(88, 3) == (AS_OF,)

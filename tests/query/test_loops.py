@@ -132,6 +132,7 @@ def test_an_expression_has_the_value_that_oxigraph_gives_it() -> None:
     assert compared["left to others"] < sum(compared.values()) / 2
 
 
+@pytest.mark.slow
 @given(st.randoms(use_true_random=False))
 def test_what_is_read_from_a_text_is_computed_once_and_is_the_same(choose: random.Random) -> None:
     dates = [

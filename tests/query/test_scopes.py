@@ -82,6 +82,7 @@ def blind(text: str) -> list[str]:
     return sorted(map(str, found))
 
 
+@pytest.mark.many(20)
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
 def test_every_group_binds_what_it_looks_at(path: Path) -> None:
     """The rules, the questions and what arithmetic asks."""

@@ -11,16 +11,13 @@ import pytest
 
 import shipped
 import told
-from assessed import QUICK, SOURCES, One, assessed, each_of, few, inside, lines, named
-from indicant.api.guideline import Guideline
+from assessed import QUICK, SOURCES, One, assessed, few, inside, lines, named
 from indicant.explain.next import next_facts
-from indicant.files.rdf import read
 from indicant.foreign import as_dense_json
 from indicant.guideline.wording import Words
 from indicant.screen import Screens
 from indicant.screen.records import DETAILS, ScreenRecord
 from indicant.screen.text import as_text
-from places import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
     from indicant.assess.records import ActionRecord, RecommendationRecord
     from indicant.screen.records import Detail, LineRecord
 
-pytestmark = pytest.mark.xdist_group("site")
 EVERY: Final = pytest.mark.parametrize("source", SOURCES)
 SOON: Final = ("immediate", "urgent")
 ROLES: Final = {"hasFinding": "has", "hadFinding": "had", "received": "received"}
@@ -67,6 +63,18 @@ def test_each_publication_is_said_once() -> None:
     }
     assert wanted
     assert {doi: text.count(f'"{doi}"') for doi in wanted} == dict.fromkeys(wanted, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("everything", [False, True])
+def test_the_screens_that_are_tested_are_those_that_are_shown(*, everything: bool) -> None:
+    """What is looked at once for all details is the same as for each."""
+    ones = [one for source in ("some", "dressed 1", "benchmark") for one in few(source)[1:3]]
+    assert len(ones) == 6
+    for one in ones:
+        for detail in DETAILS:
+            shown = Screens(one.assessor, detail, everything=everything).of(one.document)
+            assert one.screen(detail, everything=everything) in shown
 
 
 # ---------------------------------------------------------------------- what stands where
@@ -340,21 +348,13 @@ def test_what_brevity_leaves_out_is_counted(source: str) -> None:
         assert counted.get("disputes", 0) == len(publications)
 
 
-def both() -> Iterator[One]:
-    """Yield all cases of both guidelines that ship."""
-    yield from assessed("all")
-    made = Guideline.load("opioids-for-pain").assessor
-    cases = sorted((ROOT / "tests" / "opioids-for-pain").glob("*/case.ttl"))
-    yield from each_of(made, [*map(read, cases), made.example()])
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_nothing_after_what_is_urgent_can_be_read_as_hanging_on_its_failure() -> None:
     """Later stages are folded, and say what has to have failed: never what is urgent."""
     urgent = 0
     words = Words()
-    for one in both():
+    for one in (*assessed("all"), *assessed("opioids")):
         for detail in DETAILS:
             screen = one.screen(detail)
             text = " ".join(as_text(screen, words).lower().split())

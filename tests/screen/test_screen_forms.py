@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from indicant.screen.records import Detail, ScreenRecord
 
-pytestmark = pytest.mark.xdist_group("site")
 RULES = {"text": f"\n{'-' * 72}\n\n", "markdown": "\n---\n\n"}
 
 

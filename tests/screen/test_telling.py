@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -10,23 +11,21 @@ import pytest
 
 import shipped
 import told
-from assessed import SOURCES, One, assessed, each_of, few, inside, lines, named
+from assessed import SOURCES, One, assessed, few, inside, lines, named
 from each import each
-from indicant.api.guideline import Guideline
 from indicant.assess.assessor import InvalidCase
 from indicant.explain.drafts import Draft
-from indicant.files.rdf import parse, read
+from indicant.files.rdf import parse
 from indicant.screen import Screens
 from indicant.screen.records import DETAILS
 from indicant.terms import IND, TYPE
-from places import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from indicant.assess.records import ActionRecord
+    from stated import Stated
 
-pytestmark = pytest.mark.xdist_group("site")
 EVERY: Final = pytest.mark.parametrize("source", SOURCES)
 SOON: Final = ("immediate", "urgent")
 
@@ -62,10 +61,9 @@ def test_what_is_so_comes_before_what_is_not_and_what_is_particular_before_what_
 
 @pytest.mark.slow
 def test_what_all_advice_rests_on_is_said_once_and_of_every_reason() -> None:
-    made = Guideline.load("opioids-for-pain").assessor
-    cases = sorted((ROOT / "tests" / "opioids-for-pain").glob("*/case.ttl"))[::9]
+    *cases, example = assessed("opioids")
     seen = 0
-    for one in each(each_of(made, [*map(read, cases), made.example()])):
+    for one in (*cases[::9], example):
         screen, brief, full = (one.screen(detail) for detail in ("normal", "brief", "full"))
         common = {fact for some in screen.get("common", {}).values() for fact in some}
         counted = {left["what"]: left["count"] for left in brief["left"]}
@@ -124,45 +122,49 @@ def _indicated(one: One, action: ActionRecord) -> Iterator[str | None]:
 
     Facts with values, of numbers or of the past are not put in.
     """
-    facts = one.stated.facts
-    plain = {
-        iri
-        for (iri,) in one.stated.rows("?iri ind:existential ?fact . ?fact ind:facetCount 0", "iri")
-    }
     sides = {each["iri"]: each["direction"] for each in action["recommendations"]}
     for settling in action["settledBy"]:
         if (sides[settling["recommendation"]], settling["answer"]) != ("for", "met"):
             continue
-        draft, case = Draft(one.document), one.record["case"]
-        for number, fact in enumerate(settling["facts"]):
-            literals = [
-                iri
-                for iri, said in facts.items()
-                if said == (fact["term"], fact["label"], fact["polarity"])
-            ]
-            if len(literals) != 1 or literals[0] not in plain:
-                yield None
-                return
-            role = one.stated.roles[literals[0]]
-            if role not in {"hasFinding", "received"}:
-                yield None
-                return
-            term = ox.NamedNode(fact["term"])
-            if fact["polarity"] == "present":
-                node = ox.NamedNode(f"urn:added:{number}")
-                draft.add(case, IND + role, node)
-                draft.add(node.value, TYPE, term)
-            else:
-                draft.add(case, f"{IND}excludes", term)
-        try:
-            records = one.assessor.assess(draft.document(), everything=True)
-        except InvalidCase:
+        facts = tuple((each["term"], each["label"], each["polarity"]) for each in settling["facts"])
+        after = _after(one, facts)
+        if after is None:
             yield None
             return
-        (record,) = (each for each in records if each["case"] == case)
-        yield next(
-            each["status"] for each in record["actions"] if each["action"] == action["action"]
-        )
+        yield after[action["action"]]
+
+
+@functools.cache
+def _after(one: One, said: tuple[tuple[str, str, str], ...]) -> dict[str, str] | None:
+    """Return the status of each action once facts are recorded, or none where they cannot be."""
+    draft, case = Draft(one.document), one.record["case"]
+    for number, fact in enumerate(said):
+        literals = [iri for iri, each in one.stated.facts.items() if each == fact]
+        if len(literals) != 1 or literals[0] not in _plain(one.stated):
+            return None
+        role, (name, _, polarity) = one.stated.roles[literals[0]], fact
+        if role not in {"hasFinding", "received"}:
+            return None
+        term = ox.NamedNode(name)
+        if polarity == "present":
+            node = ox.NamedNode(f"urn:added:{number}")
+            draft.add(case, IND + role, node)
+            draft.add(node.value, TYPE, term)
+        else:
+            draft.add(case, f"{IND}excludes", term)
+    try:
+        records = one.assessor.assess(draft.document(), everything=True)
+    except InvalidCase:
+        return None
+    (record,) = (each for each in records if each["case"] == case)
+    return {each["action"]: each["status"] for each in record["actions"]}
+
+
+@functools.cache
+def _plain(graph: Stated) -> frozenset[str]:
+    """Return the facts without a value."""
+    rows = graph.rows("?iri ind:existential ?fact . ?fact ind:facetCount 0", "iri")
+    return frozenset(iri for (iri,) in rows)
 
 
 @pytest.mark.slow

@@ -103,6 +103,7 @@ def cases_of(count: int) -> bytes:
     return (PREFIXES + "".join(rows)).encode()
 
 
+@pytest.mark.slow
 def test_one_request_is_about_few_patients() -> None:
     """An answer about many takes longer than anybody waits, and goes on to its end."""
     persons = [patient(f"p{number}") for number in range(MOST_PATIENTS + 1)]
@@ -135,6 +136,7 @@ def test_a_body_that_is_packed_is_refused() -> None:
     assert told.status == 415
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_what_is_late_is_told_so_and_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     with running(seconds=0.2, concurrency=1) as service:
@@ -343,6 +345,7 @@ def test_answers_are_kept_by_nobody() -> None:
     assert "access-control-allow-origin" not in told.headers
 
 
+@pytest.mark.slow
 def test_pages_of_an_origin_may_ask_where_it_is_named() -> None:
     origin = "https://records.hospital.example"
     with running(origins=(origin,)) as service:
@@ -372,6 +375,7 @@ def send(service: Running, *rows: Record) -> int:
     ).status
 
 
+@pytest.mark.slow
 def test_feedback_is_added_without_what_users_write(tmp_path: Path) -> None:
     file = tmp_path / "feedback.ndjson"
     reason = {"system": "https://w3id.org/indicant/intake/override", "code": "declined"}

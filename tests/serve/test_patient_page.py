@@ -148,6 +148,7 @@ def test_what_nobody_knows_is_asked_once_and_counts_for_nothing(
     assert again.key == walk.key
 
 
+@pytest.mark.slow
 def test_an_answer_tells_what_it_changed_and_why(service: Running) -> None:
     walk = begun(service, SEED)
     walk.do(do="ask hasFinding https://w3id.org/indicant/spine/Myelopathy")
@@ -161,6 +162,7 @@ def test_an_answer_tells_what_it_changed_and_why(service: Running) -> None:
     assert "By itself it changes nothing yet." in walk.page.texts["changed"]
 
 
+@pytest.mark.slow
 def test_what_everything_waits_for_is_told_and_gets_less(service: Running) -> None:
     """Before it is known whether a guideline speaks of somebody, answers change nothing else."""
     walk = begun(service, NAME)
@@ -181,6 +183,7 @@ def test_what_everything_waits_for_is_told_and_gets_less(service: Running) -> No
     assert begun(service, SEED).answer.body.count(b"All of them wait for") == 0
 
 
+@pytest.mark.slow
 def test_who_is_asked_once_more_may_say_yes_after_no(service: Running) -> None:
     key = "ask hasFinding https://w3id.org/indicant/opioid/LikelyTerminalCondition"
     walk = begun(service, NAME)
@@ -198,6 +201,7 @@ def test_who_is_asked_once_more_may_say_yes_after_no(service: Running) -> None:
     assert "ind:excludes opioid:LikelyTerminalCondition" in again.case
 
 
+@pytest.mark.slow
 def test_what_changes_alike_is_told_once(service: Running) -> None:
     walk = begun(service, NAME)
     walk.do(do="ask hasFinding https://w3id.org/indicant/opioid/LikelyTerminalCondition")
@@ -222,6 +226,7 @@ def test_what_a_fact_leaves_without_advice_is_not_said_to_be_out_of_the_question
     assert "because neural compression" in told
 
 
+@pytest.mark.slow
 def test_everything_that_was_said_can_be_taken_back_in_any_order(service: Running) -> None:
     walk = begun(service, SEED)
     empty = walk.case
@@ -258,6 +263,7 @@ def test_everything_that_was_said_can_be_taken_back_in_any_order(service: Runnin
     assert walk.case == empty
 
 
+@pytest.mark.slow
 def test_dates_ages_and_numbers_are_what_the_case_says(service: Running) -> None:
     core = "https://w3id.org/indicant/core/"
     walk = Walk(service, NAME)
@@ -313,6 +319,7 @@ def test_what_breaks_a_shape_is_told_and_not_recorded(service: Running) -> None:
     assert "later than the as-of date" in walk.answer.body.decode()
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("guideline", BOTH)
 def test_it_ends_in_a_page_to_print(service: Running, guideline: str) -> None:
     walk = begun(service, guideline)
@@ -444,6 +451,7 @@ def test_a_page_asks_nobody_else_and_runs_nothing_of_others(service: Running) ->
     assert service.get("/patient.css").headers["content-type"].startswith("text/css")
 
 
+@pytest.mark.slow
 def test_nothing_of_the_patient_is_logged() -> None:
     with running(SEED, as_of=AS_OF) as service:
         walk = Walk(service, SEED)

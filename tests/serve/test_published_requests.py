@@ -48,6 +48,7 @@ def test_there_are_as_many_as_are_told_of() -> None:
     assert set(DIFFERENT) < set(NAMES)
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("name", NAMES)
 def test_as_it_stands_nothing_is_advised_and_what_is_missing_is_told(
     service: Running, name: str
@@ -63,6 +64,7 @@ def test_as_it_stands_nothing_is_advised_and_what_is_missing_is_told(
     assert "Nothing of this is taken for absent" in card["detail"]
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("name", NAMES)
 def test_with_all_recorded_a_card_is_there_where_the_advice_is_met(
     complete: Running, name: str
@@ -120,6 +122,7 @@ def test_a_gap_keeps_everything_from_being_complete(complete: Running, state: st
     assert "malignant cancer" in cards[0]["detail"]
 
 
+@pytest.mark.slow
 def test_of_several_guidelines_it_is_said_whose_terms_a_file_has() -> None:
     named = f"{NAME}={COMPLETE}"
     with running(SEED, NAME, completeness=(named,)) as both:

@@ -232,11 +232,13 @@ def test_without_its_libraries_it_says_what_to_install() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_it_listens_on_this_machine_alone_unless_it_is_told_otherwise() -> None:
     options = parser().parse_args(["serve"])
     assert (options.host, options.port) == ("127.0.0.1", 8000)
 
 
+@pytest.mark.slow
 def test_today_is_a_day_of_the_place() -> None:
     late = datetime.datetime(2026, 11, 30, 23, 30, tzinfo=datetime.UTC)
     assert Settings(clock=lambda: late).day() == "2026-11-30"

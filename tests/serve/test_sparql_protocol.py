@@ -255,6 +255,7 @@ BAD = {
 }
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("name", BAD)
 def test_what_is_no_query_of_the_graph_is_refused(service: Running, name: str) -> None:
     method, path, body, media_type, status = BAD[name]

@@ -161,6 +161,7 @@ def guarded(file: Path) -> Iterator[Running]:
         yield found
 
 
+@pytest.mark.slow
 def test_routes_that_tell_of_somebody_ask_for_a_token(guarded: Running) -> None:
     asked = json.dumps(request(order(OXYCODONE))).encode()
     kind = {"Content-Type": "application/json"}
@@ -197,6 +198,7 @@ def test_a_browser_is_told_to_sign_in(guarded: Running) -> None:
         assert guarded.get(path).status == 200
 
 
+@pytest.mark.slow
 def test_a_proxy_that_has_the_key_opens_the_pages_and_nothing_else(
     file: Path, tmp_path: Path
 ) -> None:

@@ -109,6 +109,7 @@ def table(service: Running, query: str, of: str = "") -> list[list[str]]:
     return list(csv.reader(io.StringIO(told.body.decode())))
 
 
+@pytest.mark.slow
 def test_it_begins_with_the_recommendations_and_lists_what_can_be_asked(service: Running) -> None:
     whole, one = get(service, "/workbench"), get(service, f"/workbench/{NAME}")
     for bench in (whole, one):
@@ -122,6 +123,7 @@ def test_it_begins_with_the_recommendations_and_lists_what_can_be_asked(service:
     assert "../workbench" in one.links
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("name", each(EASY))
 def test_a_question_is_answered_as_the_endpoint_does(service: Running, name: str) -> None:
     bench = get(service, f"/workbench/{SEED}", question=name)

@@ -82,6 +82,7 @@ def test_a_case_gets_its_findings_with_their_lines(folder: Path) -> None:
         assert not set("{}") & set(one.message)
 
 
+@pytest.mark.many(1000)
 @pytest.mark.parametrize("folder", CASES, ids=name)
 def test_a_case_gets_its_findings_in_german(folder: Path) -> None:
     """They are the same findings, each with other words and the same values in them."""

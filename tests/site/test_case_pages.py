@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 NOTICE: Final = "Decision support for professionals who review every reason. Not a medical device."
 
-pytestmark = pytest.mark.xdist_group("site")
-
 
 @functools.cache
 def shown(source: str) -> list[Shown]:

@@ -35,7 +35,7 @@ FIRES: Final = (
 )
 MANY: Final = {"dressed 1", "dressed 4"}
 """Where a recommendation is met in more ways than a page shows at once."""
-pytestmark = [pytest.mark.xdist_group("site"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 def _facts(reader: Reader, one: Advice) -> list[tuple[str, str]]:

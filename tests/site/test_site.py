@@ -41,7 +41,7 @@ VOID: Final = frozenset({"br", "img", "input", "link", "meta"})
 VERDICTS: Final = {"fires": "met", "silent": "refuted", "open": "open"}
 RUNNING: Final = frozenset({"script", "iframe", "object", "embed", "img", "base", "marquee"})
 
-pytestmark = [pytest.mark.xdist_group("site"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 class Page(HTMLParser):

@@ -17,7 +17,7 @@ from indicant.site import pages
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-pytestmark = [pytest.mark.xdist_group("site"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 LONG: Final = 20
 TERMS: Final = ("reference.html", "search.html")

@@ -46,7 +46,7 @@ NAVIGATION: Final = {
     "Example": "example.html",
 }
 
-pytestmark = [pytest.mark.xdist_group("site"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 # ---------------------------------------------------------------------- criteria, source, evidence

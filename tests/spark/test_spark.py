@@ -19,7 +19,6 @@ from spread import PARTS, answered, export, reach
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(600),
-    pytest.mark.xdist_group("spark"),
     pytest.mark.skipif(
         importlib.util.find_spec("pyspark") is None, reason="there is no PySpark: make test-spark"
     ),

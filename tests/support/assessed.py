@@ -16,8 +16,9 @@ from indicant.files import atomic
 from indicant.files.fence import OPEN
 from indicant.files.rdf import parse, read
 from indicant.merge.combination import combine
+from indicant.screen import Known as OnScreen
 from indicant.screen import Screens
-from places import ASSESSED, BENCHMARK, SEVEN_MONTHS
+from places import ASSESSED, BENCHMARK, ONTOLOGY, SEVEN_MONTHS, TESTS
 from stated import Known, Stated, stated
 
 if TYPE_CHECKING:
@@ -51,10 +52,14 @@ class One:
         """Return the screen of the case, made once for all tests; nobody changes it."""
         if (detail, everything) not in self._screens:
             made = screens(self.assessor, detail, everything=everything)
-            for one in made.of(self.document):
-                if one["case"] == self.record["case"]:
-                    self._screens[detail, everything] = one
+            self._screens[detail, everything] = made.screen(self._looked)
         return self._screens[detail, everything]
+
+    @functools.cached_property
+    def _looked(self) -> OnScreen:
+        """Return what all screens of the case are made of."""
+        found = screens(self.assessor, "normal").known(self.document)
+        return next(one for one in found if one.record["case"] == self.record["case"])
 
     @functools.cached_property
     def stated(self) -> Stated:
@@ -81,6 +86,10 @@ def assessed(source: str) -> tuple[One, ...]:
         return tuple(each_of(dressed.assessor(seed), dressed.cases(seed)))
     if source == "benchmark":
         return tuple(each_of(benchmark(), anybody(benchmark(), 24)))
+    if source == "opioids":
+        made = Assessor(ONTOLOGY / "guidelines" / "opioids-for-pain")
+        files = sorted((TESTS / "opioids-for-pain").glob("*/case.ttl"))
+        return tuple(each_of(made, [*map(read, files), made.example()]))
     made = shipped.assessor()
     if source == "all":
         documents = [*map(read, ASSESSED), read(SEVEN_MONTHS), made.example()]

@@ -11,7 +11,7 @@ from indicant.assess.assessor import Assessor
 from indicant.exchange.elements import RELEASES
 from indicant.exchange.fhir import Bundle
 from indicant.files.rdf import read
-from places import EXAMPLES, ONTOLOGY, ROOT, TESTS
+from places import EXAMPLES, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +51,8 @@ BY_SOURCE: Final = pytest.mark.parametrize(
 def ones(source: str) -> tuple[One, ...]:
     """Return the cases of a source; to those that others compare it adds more."""
     if source == "opioids":
-        made = Assessor(ONTOLOGY / "guidelines" / "opioids-for-pain")
-        files = sorted((TESTS / "opioids-for-pain").glob("*/case.ttl"))
-        return tuple(each_of(made, [*map(read, files[::2]), made.example()]))
+        *cases, example = assessed("opioids")
+        return (*cases[::2], example)
     if source == "written":
         return tuple(_written())
     if source == "small":

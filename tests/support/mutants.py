@@ -30,7 +30,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import changes
 from changes import KINDS, Change
-from picking import named
 from places import ROOT
 
 if TYPE_CHECKING:
@@ -142,7 +141,7 @@ def keep_covered(place: Path) -> None:
             continue
         lines = covered.setdefault(source.relative_to(place).as_posix(), {})
         for line, contexts in found.contexts_by_lineno(str(source)).items():
-            tests = {named(one.rpartition("|")[0]) for one in contexts if one}
+            tests = {one.rpartition("|")[0] for one in contexts if one}
             at = {names.setdefault(test, len(names)) for test in tests}
             if at:
                 lines[str(line)] = sorted(at.union(lines.get(str(line), ())))

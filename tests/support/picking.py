@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -36,15 +35,6 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Picker(names, config.getoption("within")), "picker")
 
 
-def named(test: str) -> str:
-    """Return the name of a test without the group that pytest-xdist writes behind it.
-
-    >>> named("tests/a.py::test[x@y]@site"), named("tests/a.py::test[x@y]")
-    ('tests/a.py::test[x@y]', 'tests/a.py::test[x@y]')
-    """
-    return re.sub(r"@\w+$", "", test)
-
-
 class Teller:
     """Writes down what each test took, with what was set up for it."""
 
@@ -55,7 +45,7 @@ class Teller:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add up the seconds, and write them down once the test is over."""
-        name = named(report.nodeid)
+        name = report.nodeid
         self.seconds[name] += report.duration
         if not report.passed:
             self.failed.add(name)

@@ -45,7 +45,6 @@ CASES: Final = ("examples/after-seven-months.ttl", f"{NAME}/example.ttl")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(300),
-    pytest.mark.xdist_group("owl-api"),
     pytest.mark.skipif(
         not next(JARS.glob("owlapi-distribution*.jar"), None), reason="the OWL API is not installed"
     ),

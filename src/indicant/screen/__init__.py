@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from indicant.explain.consequences import ASKED, Ruling, Situation
@@ -11,14 +12,25 @@ from indicant.screen.facts import Facts
 from indicant.screen.layers import Layers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from indicant.assess.assessment import Assessment
     from indicant.assess.assessor import Assessor
     from indicant.assess.records import ActionRecord, CaseRecord, SettlingRecord
     from indicant.explain.entailment import Mask
+    from indicant.explain.next import NextRecord
     from indicant.files.rdf import Document
     from indicant.screen.records import Detail, ScreenRecord
+
+
+@dataclass(frozen=True)
+class Known:
+    """What screens of a case are made of: what follows, is open, is recorded, and waits."""
+
+    record: CaseRecord
+    ranking: NextRecord
+    facts: Facts
+    held: Container[str]
 
 
 class Screens:
@@ -53,6 +65,11 @@ class Screens:
         for term, called in assessor.ask("what-is-each-term-called"):
             self._labels.setdefault(term or "", called or "")
 
+    def screen(self, known: Known) -> ScreenRecord:
+        """Return the screen of a case of which that is known."""
+        ranking, facts, held = known.ranking, known.facts, known.held
+        return self._layers.screen(known.record, ranking, facts, held, everything=self._everything)
+
     def of(self, document: Document) -> list[ScreenRecord]:
         """Return the screens of the cases of a document, by the names of the cases.
 
@@ -70,12 +87,21 @@ class Screens:
             IndicantError: there is no case, or the date is none.
         """
         with self._assessor.parts(document) as parts:
-            found = [one for part in parts for one in self._part(part, document)]
+            known = (one for part in parts for one in self._part(part, document))
+            found = [(self.screen(one), one.record) for one in known]
         return sorted(found, key=lambda one: one[0]["case"])
 
-    def _part(
-        self, part: Assessment, document: Document
-    ) -> Iterator[tuple[ScreenRecord, CaseRecord]]:
+    def known(self, document: Document) -> list[Known]:
+        """Return what screens are made of, which is the same whatever the detail is.
+
+        Raises:
+            InvalidCase: a case does not conform to the case shapes.
+            IndicantError: there is no case, or the date is none.
+        """
+        with self._assessor.parts(document) as parts:
+            return [one for part in parts for one in self._part(part, document)]
+
+    def _part(self, part: Assessment, document: Document) -> Iterator[Known]:
         records = part.records(everything=True)
         told = [part.ask(question) for question in ASKED]
         lasted: dict[str, int] = {}
@@ -87,8 +113,7 @@ class Screens:
             situation = Situation(self._ruling, record["case"], told, stated)
             ranking = ranked(self._assessor, self._ruling, record, situation)
             held = {one["action"] for one in record["actions"] if self._held(one, situation)}
-            shown = self._layers.screen(record, ranking, facts, held, everything=self._everything)
-            yield shown, record
+            yield Known(record, ranking, facts, held)
 
     def _held(self, record: ActionRecord, situation: Situation) -> bool:
         """Tell whether a contraindication would stay open, or hold, once something is indicated.
