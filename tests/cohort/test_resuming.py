@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 PARTS = 5
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("clusters"),
     pytest.mark.skipif(sys.platform == "win32", reason="files cannot be locked there"),
 ]
 
