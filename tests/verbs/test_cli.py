@@ -1363,3 +1363,30 @@ def test_the_command_starts_without_what_it_does_not_need(room: Room) -> None:
     )
     heavy = {"rdflib", "pyshacl", "owlready2", "jpype", "pysat", "numpy"}
     assert not [name for name in heavy if f"'{name}'" in done.stderr]
+
+
+def several(verb: argparse.ArgumentParser) -> bool:
+    """Tell whether a verb takes several arguments, of which there may be fewer or more."""
+    known = [str(one.nargs) for one in verb._get_positional_actions()]
+    return len(known) > 1 and not {"?", "*", "+"}.isdisjoint(known)
+
+
+@pytest.mark.parametrize("name", [name for name, verb in verbs().items() if several(verb)])
+def test_an_option_may_stand_between_arguments(name: str) -> None:
+    """Whether the argument behind it is one that may be left out, or one of any number."""
+    verb = verbs()[name]
+    option = next(
+        one
+        for one in verb._actions
+        if one.option_strings and one.nargs is None and isinstance(one, argparse._StoreAction)
+    )
+    value = next(iter(option.choices)) if option.choices else "7"
+    given = [option.option_strings[-1], str(value)]
+    words = [
+        str(next(iter(one.choices))) if one.choices else f"word-{number}"
+        for number, one in enumerate(verb._get_positional_actions())
+    ]
+    behind = cli.parser().parse_args([name, *words, *given])
+    between = cli.parser().parse_args([name, words[0], *given, *words[1:]])
+    before = cli.parser().parse_args([name, *given, *words])
+    assert vars(between) == vars(behind) == vars(before)

@@ -23,8 +23,8 @@ _EDIT: Final = re.compile(r"-(?!h$)[^-].*", re.DOTALL)
 class Parser(argparse.ArgumentParser):
     """Tells a misuse of the command as every other mistake is told."""
 
-    mixed = False
-    """Whether options may stand between arguments of which there is any number."""
+    mixing = False
+    """Whether options and arguments are told apart just now, each in a pass of its own."""
     edits = False
     """Whether what begins with one hyphen is an argument, which then gets a space before it."""
 
@@ -34,18 +34,23 @@ class Parser(argparse.ArgumentParser):
         """Do as the base class, with arguments and options in any order where they may be."""
         if self.edits and args is not None:
             args = [f" {one}" if _EDIT.fullmatch(one) else one for one in args]
-        if not self.mixed:
+        if self.mixing or not self._may_mix():
             return super().parse_known_args(args, namespace)
-        self.mixed = False
+        self.mixing = True
         try:
             known, rest = self.parse_known_intermixed_args(
                 None if args is None else _guarded(args), namespace
             )
         finally:
-            self.mixed = True
+            self.mixing = False
         for name, value in vars(known).items():
             setattr(known, name, _unguarded(value))
         return known, [_unguarded(one) for one in rest]
+
+    def _may_mix(self) -> bool:
+        """Tell whether there may be fewer arguments or more, which the base class ends too soon."""
+        known = [one.nargs for one in self._get_positional_actions()]
+        return argparse.PARSER not in known and not {"?", "*", "+"}.isdisjoint(map(str, known))
 
     def error(self, message: str) -> NoReturn:
         """Raise a misuse as an error, with where to look it up."""

@@ -71,7 +71,6 @@ def add(verbs: Verbs) -> None:
         help="the time limit in seconds for a query of your own (30)",
     )
     verb.set_defaults(run=run)
-    verb.mixed = True
 
 
 def run(options: argparse.Namespace) -> int:

@@ -80,7 +80,6 @@ def add(verbs: Verbs) -> None:
     add_cohort(verb, day=False)
     add_outside(verb)
     verb.set_defaults(run=run)
-    verb.mixed = True
 
 
 def run(options: argparse.Namespace) -> int:

@@ -51,7 +51,6 @@ def add(verbs: Verbs) -> None:
     add_case(verb)
     verb.add_argument("edit", nargs="*", metavar="EDIT", help="+Term, -Term, ~Term, …")
     add_told(verb)
-    verb.mixed = True
     verb.edits = True
     verb.set_defaults(run=run)
 
