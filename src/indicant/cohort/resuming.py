@@ -34,6 +34,7 @@ _RUN: Final = "run.json"
 _LOCK: Final = "lock"
 _READY: Final = "ready.json"
 _MOST: Final = 100_000_000
+_NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
 _SUFFIXES: Final = frozenset({".py", ".rq", ".ttl", ".tsv", ".json"})
 _IN_WORDS: Final = {
     "program": "Indicant",
@@ -106,8 +107,9 @@ def kept(folder: Path, path: str) -> Iterator[Path]:
                 file=str(folder),
                 help="give a new folder for  --resume",
             )
-        with (folder / _LOCK).open("ab") as lock:
-            if not claim(lock.fileno(), folder / _LOCK):
+        lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | _NO_FOLLOW, 0o600)
+        try:
+            if not claim(lock, folder / _LOCK):
                 raise IndicantError(
                     "another run is at work there", file=str(folder), help="wait until it ends"
                 )
@@ -115,6 +117,8 @@ def kept(folder: Path, path: str) -> Iterator[Path]:
             for one in folder.iterdir():
                 if one.is_dir():
                     shutil.rmtree(one)
+        finally:
+            os.close(lock)
         (folder / _LOCK).unlink(missing_ok=True)
         folder.rmdir()
 
