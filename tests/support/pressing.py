@@ -280,7 +280,7 @@ async def measure(port: int, pid: int, begun: float, options: argparse.Namespace
     for rate, seconds, what, chosen in (
         *((rate, options.seconds / 2, "CDS Hooks", list(hooks())) for rate in options.rates),
         (200, options.seconds, "everything", some),
-        (200, options.seconds / 2, "what is quick", list(others())),
+        (200, options.seconds / 2, "all but CDS Hooks", list(others())),
     ):
         if not chosen:
             continue
