@@ -170,9 +170,9 @@ def test_what_was_killed_left_nothing_that_is_half_true(
     kept, paths = tmp_path / "kept", [str(Path(__file__).parents[1] / "support")]
     told = {"paths": paths, "data": str(data), "out": str(tmp_path / "other"), "kept": str(kept)}
     script = KILLED.format(after=after, **told)
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=environment(), check=False, timeout=200
-    )
+    (tmp_path / "work").mkdir()
+    env = {**environment(), "TMPDIR": str(tmp_path / "work")}
+    done = subprocess.run([sys.executable, "-c", script], env=env, check=False, timeout=200)
     assert done.returncode == -signal.SIGKILL
     there = {int(one.stem[6:]) for one in kept.rglob("found-*.parquet")}
     assert len(there) == 2 + after
