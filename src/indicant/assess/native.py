@@ -62,7 +62,7 @@ _ASKED: Final = (
     "how-long-has-it-lasted",
 )
 """What every assessment asks, what a cohort asks of each of many cases, and every screen."""
-_FILE: Final = ("plans.json",)
+_FILE: Final = "plans.json"
 _MOST_REMEMBERED: Final = 4_096
 """For how many dates it is remembered what follows from each."""
 _ORDERED_BY: Final = re.compile(r"^ORDER BY (.*)$", re.MULTILINE)
@@ -92,28 +92,18 @@ def plans(*, use_cache: bool = True) -> Mapping[str, Plan]:
         use_cache: whether to read and write what earlier runs kept.
     """
     key = _key()
-    found = _kept(key) if use_cache else None
+    found = cache.known(key, _FILE) if use_cache else None
     if found is None:
         found = _made()
         if use_cache:
-            cache.keep(resources.cache_dir(), key, {_FILE[0]: found})
+            cache.keep(resources.cache_dir(), key, {_FILE: found})
     kept: dict[str, Plan] = json.loads(found)
     return kept
 
 
-def _kept(key: str) -> str | None:
-    try:
-        found = cache.shipped(resources.compiled(), key, _FILE) or cache.kept(
-            resources.cache_dir(), key, _FILE
-        )
-    except cache.NotOursError:
-        return None
-    return None if found is None else found[0]
-
-
 def keep_plans(folder: Path) -> Path:
     """Write the plans into a folder, for the wheel to carry, and return where they are."""
-    cache.keep(folder, _key(), {_FILE[0]: _made()})
+    cache.keep(folder, _key(), {_FILE: _made()})
     return folder / _key()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from indicant.errors import IndicantError
-from indicant.files import bounded
+from indicant.files import bounded, resources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +34,20 @@ def shipped(folder: Path, key: str, names: Sequence[str]) -> tuple[str, ...] | N
     except (IndicantError, UnicodeDecodeError):
         return None
     return tuple(texts) if digest == _digest(key, texts) else None
+
+
+def known(key: str, name: str) -> str | None:
+    """Return a text that came with the package or that an earlier run kept, or nothing.
+
+    What somebody else could have written is passed over in silence: it is made anew at once.
+    """
+    try:
+        found = shipped(resources.compiled(), key, (name,)) or kept(
+            resources.cache_dir(), key, (name,)
+        )
+    except NotOursError:
+        return None
+    return None if found is None else found[0]
 
 
 def kept(folder: Path, key: str, names: Sequence[str]) -> tuple[str, ...] | None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MEASURES: Final = IND + "measures"
 RECORDED_AS: Final = IND + "recordedAs"
 RECORDED_BY: Final = INTAKE + "recordedBy"
-_FILE: Final = ("said.json",)
+_FILE: Final = "said.json"
 _MADE_BY: Final = (
     "files/contents.py",
     "files/rdf.py",
@@ -82,10 +82,10 @@ class Said:
         if not any(one.tables for one in sources):
             return cls.read(sources, ())
         key = key_of(sources)
-        found = _kept(key)
+        found = cache.known(key, _FILE)
         if found is None:
             made = cls.read(sources, tables())
-            cache.keep(resources.cache_dir(), key, {_FILE[0]: made.as_text()})
+            cache.keep(resources.cache_dir(), key, {_FILE: made.as_text()})
             return made
         return cls.from_text(found)
 
@@ -143,18 +143,8 @@ def _code() -> str:
     return hashlib.sha256(b"".join(bounded.data(top / one) for one in _MADE_BY)).hexdigest()
 
 
-def _kept(key: str) -> str | None:
-    try:
-        found = cache.shipped(resources.compiled(), key, _FILE) or cache.kept(
-            resources.cache_dir(), key, _FILE
-        )
-    except cache.NotOursError:
-        return None
-    return None if found is None else found[0]
-
-
 def keep(folder: Path, sources: Sequence[Source], tables: Iterable[MappingSet]) -> Path:
     """Write what sources say into a folder, for the wheel to carry, and return where it is."""
     key = key_of(sources)
-    cache.keep(folder, key, {_FILE[0]: Said.read(sources, tables).as_text()})
+    cache.keep(folder, key, {_FILE: Said.read(sources, tables).as_text()})
     return folder / key
