@@ -222,6 +222,7 @@ def left(data: Path, tmp_path: Path) -> dict[str, Any]:
         ("program", "Indicant changed"),
         ("guideline", "the guideline, how records are read changed"),
         ("spoilt", "Indicant, the guideline, how records are read, the source changed"),
+        ("listed", "Indicant, the guideline, how records are read, the source changed"),
     ],
 )
 def test_a_run_for_something_else_is_refused(
@@ -246,7 +247,8 @@ def test_a_run_for_something_else_is_refused(
     elif what == "guideline":
         guideline = Guideline.load("opioids-for-pain")
     else:
-        next(kept.rglob("run.json")).write_text("{", encoding="utf-8")
+        text = "{" if what == "spoilt" else "[]"
+        next(kept.rglob("run.json")).write_text(text, encoding="utf-8")
     with pytest.raises(IndicantError, match=f"of another run: {why} since"):
         guideline.cohort(own, output=tmp_path / "other", **asked)
     assert {one: one.read_bytes() for one in kept.rglob("found-*")} == before

@@ -163,7 +163,7 @@ class _Worker:
 
     def __init__(self, folder: str) -> None:
         self._folder = Path(folder)
-        setup = Setup(**json.loads(bounded.text(self._folder / SETUP, MOST_BYTES)))
+        setup = kept_setup(self._folder)
         self._setup, self._known = setup, Known(setup.recipe, setup.day)
         place = Place(folder, setup.path, setup.partial, setup.beside)
         self._known.learn(place, setup.everybody, setup.strangers.get("all", ()))

@@ -76,12 +76,12 @@ def _digest(path: str) -> str:
     return hashlib.sha256(bounded.data(path)).hexdigest()
 
 
-def _files(path: str) -> list[tuple[str, int, int]]:
+def _files(path: str) -> list[list[str | int]]:
     """Return the names, lengths and times of the files of a source, nothing of a server."""
     root = Path(path)
     files = [root] if root.is_file() else sorted(root.rglob("*")) if root.is_dir() else []
     told = [(str(one.relative_to(root)), one.stat()) for one in files if one.is_file()]
-    return [(name, status.st_size, status.st_mtime_ns) for name, status in told]
+    return [[name, status.st_size, status.st_mtime_ns] for name, status in told]
 
 
 @contextlib.contextmanager
@@ -141,16 +141,15 @@ def begun(place: Path, told: Mapping[str, Any]) -> dict[str, Any] | None:
     Raises:
         IndicantError: the earlier run was of something else.
     """
-    text = json.dumps(told, sort_keys=True)
     with _told(place):
         if (place / _RUN).is_file():
-            _demand_same(place, json.loads(text))
+            _demand_same(place, told)
         if (place / _READY).is_file():
             found: dict[str, Any] = json.loads(bounded.text(place / _READY, _MOST))
             return found
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(mode=0o700)
-        _write(place / _RUN, text)
+        _write(place / _RUN, json.dumps(told))
     return None
 
 
@@ -158,6 +157,8 @@ def _demand_same(place: Path, told: Mapping[str, Any]) -> None:
     try:
         before = json.loads(bounded.text(place / _RUN, _MOST))
     except ValueError:
+        before = None
+    if not isinstance(before, dict):
         before = {}
     other = [words for name, words in _IN_WORDS.items() if before.get(name) != told[name]]
     if other:
@@ -169,8 +170,18 @@ def _demand_same(place: Path, told: Mapping[str, Any]) -> None:
 
 
 def ready(place: Path, counted: Mapping[str, Any]) -> None:
-    """Say that a source is in portions, with what was counted of it."""
+    """Say that a source is in portions, with what was counted of it.
+
+    All of them are on the disk by then: without power, records that are not would be missed by no
+    run that goes on there.
+    """
     with _told(place):
+        for one in place.iterdir():
+            handle = os.open(one, os.O_RDWR | _NO_FOLLOW)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
         _write(place / _READY, json.dumps(counted))
 
 
