@@ -8,21 +8,17 @@ import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
-from asked import started
+from asked import begun_by, started
 from each import each
 from indicant.serve.common import Common
 from indicant.serve.limits import Rates
 from indicant.serve.refusals import Refused
 from indicant.serve.supervising import Supervisor, Watch
-from running import environment, hold_to_one_line
+from running import hold_to_one_line
 from severally import answering, get, linux, supervised, until
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no forks")
 STUCK = "4"
@@ -48,24 +44,11 @@ sys.exit(cli.main(sys.argv[2:]))
 """
 
 
-@contextlib.contextmanager
-def spoiled(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def spoiled(
+    *words: str,
+) -> contextlib.AbstractContextManager[tuple[subprocess.Popen[str], str]]:
     """Run a service that can be asked to hang, or to work for longer than one may be stuck."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", _SPOILED, STUCK, "serve", "--port", "0", *words],
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        found = next(one.split()[0] for one in process.stdout if "/readyz" in one)
-        yield process, found.removesuffix("/readyz")
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+    return begun_by([sys.executable, "-c", _SPOILED, STUCK, "serve", "--port", "0", *words])
 
 
 def ended(process: subprocess.Popen[str]) -> list[dict[str, object]]:

@@ -23,7 +23,7 @@ from indicant.serve.settings import Settings
 from running import command, environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from indicant.serve.connections import Connection
 
@@ -153,8 +153,15 @@ def started(*words: str, **changes: str) -> Iterator[tuple[subprocess.Popen[str]
 
     Its environment may be changed.
     """
+    with begun_by(command("serve", "--port", "0", *words), **changes) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def begun_by(words: Sequence[str], **changes: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Do the same with whatever begins a service."""
     process = subprocess.Popen(
-        command("serve", "--port", "0", *words),
+        words,
         env=environment(**changes),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
